@@ -1,0 +1,33 @@
+"""Sampling noise of a score."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from data.results import is_share
+
+
+def binomial_stderr(score: npt.ArrayLike, n_examples: npt.ArrayLike) -> np.ndarray:
+    """Standard error of a share of ``n_examples`` items, never zero.
+
+    Two successes and two failures are added (Agresti and Coull 1998), so that a score of 0 or 1 on a
+    small test set is not taken for certain.
+
+    >>> binomial_stderr(1.0, 96).round(4).tolist()
+    0.014
+    """
+    n = np.asarray(n_examples, dtype=float) + 4.0
+    p = (np.asarray(score, dtype=float) * (n - 4.0) + 2.0) / n
+    return np.sqrt(p * (1.0 - p) / n)
+
+
+def standard_error(results: pd.DataFrame) -> pd.Series:
+    """Standard error of each row in the score's unit; NaN where nothing is known of it.
+
+    The stated ``stderr`` where it is positive, else the binomial one from ``n_examples`` (shares only).
+    """
+    stated = results["stderr"].where(results["stderr"] > 0)
+    share = results["score"].where(is_share(results["metric"]))
+    return stated.fillna(pd.Series(binomial_stderr(share, results["n_examples"]), index=results.index))

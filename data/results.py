@@ -1,0 +1,234 @@
+"""The results table: one row is one score of one language model on one task.
+
+Checked once, here, where it enters; code downstream trusts it and never checks again.
+Accuracies are in [0, 1]; below chance is allowed and meant. A column marked ``?`` in
+`COLUMNS` may be missing. The key is `KEY`: two rows with one key are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.names import fold_series
+
+KEY = ["benchmark", "task", "metric", "shots", "prompt", "model", "checkpoint"]
+UNIT = ["benchmark", "task", "metric", "shots", "prompt"]
+"""What is measured, whatever the model."""
+
+COLUMNS = {
+    "benchmark": "str",
+    "task": "str",
+    "metric": "str",
+    "shots": "int?",
+    "prompt": "str",
+    "family": "str",
+    "line": "str",
+    "model": "str",
+    "checkpoint": "str?",
+    "params": "float",
+    "train_tokens": "float?",
+    "train_flops": "float?",
+    "tuning": "str",
+    "released": "date?",
+    "known_on": "date?",
+    "score": "float",
+    "stderr": "float?",
+    "n_examples": "int?",
+    "source": "str",
+}
+REQUIRED = ["task", "model", "score"]
+DEFAULTS = {"metric": "accuracy", "prompt": "direct", "tuning": "base", "source": "user"}
+UNBOUNDED_METRICS = {"ppl", "bits_per_byte", "loss", "loss_nats", "perplexity", "word_perplexity", "byte_perplexity"}
+"""Metrics of any positive size; every other metric is a share in [0, 1]."""
+
+
+def as_results(
+    frame: pd.DataFrame, *, where: str = "results", source: str | None = None, benchmark: str = "user"
+) -> pd.DataFrame:
+    """Check a table at the door and complete what follows from it.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        At least the columns `REQUIRED` and ``params`` (or ``train_flops``); unknown columns are refused.
+    where : str
+        What error messages call the table (a file name).
+    source, benchmark : str
+        Fill missing ``source`` and ``benchmark``.
+
+    Returns
+    -------
+    DataFrame with exactly the columns of `COLUMNS` in order, types fixed, index 0..n-1.
+    ``family`` defaults to the model's name, ``line`` to the family, ``known_on`` to ``released``,
+    ``train_flops`` to 6 x params x train_tokens, ``stderr`` of a share to the binomial one.
+
+    Raises
+    ------
+    DataError
+        Naming the value, the first bad row and the remedy.
+    """
+    table = _with_all_columns(frame, where, source, benchmark)
+    for name, kind in COLUMNS.items():
+        table[name] = _typed(table[name], name, kind, where)
+    _require_values(table, where)
+    _require_ranges(table, where)
+    table = _completed(table)
+    _require_unique(table, where)
+    _require_one_line_per_family(table, where)
+    return table
+
+
+def _with_all_columns(frame: pd.DataFrame, where: str, source: str | None, benchmark: str) -> pd.DataFrame:
+    if frame.empty:
+        raise DataError(f"{where}: the table has no rows: give at least one score")
+    unknown = [c for c in frame.columns if c not in COLUMNS]
+    if unknown:
+        from data.names import did_you_mean
+
+        raise DataError(
+            f"{where}: unknown column {unknown[0]!r}{did_you_mean(str(unknown[0]), COLUMNS)}: "
+            f"rename or drop it; the columns are {', '.join(COLUMNS)}"
+        )
+    missing = [c for c in REQUIRED if c not in frame.columns]
+    if missing:
+        raise DataError(
+            f"{where}: no column {missing[0]!r}: a results table needs {', '.join(REQUIRED)} and params "
+            "(for one column per task say --wide)"
+        )
+    table = frame.reset_index(drop=True).reindex(columns=list(COLUMNS)).astype({})
+    for name, default in {**DEFAULTS, "benchmark": benchmark}.items():
+        if name == "source" and source is not None:
+            default = source
+        table[name] = table[name].astype(object).where(table[name].notna(), default)
+    table["family"] = table["family"].astype(object).where(table["family"].notna(), table["model"])
+    table["line"] = table["line"].astype(object).where(table["line"].notna(), table["family"])
+    return table
+
+
+def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
+    if kind.startswith("str"):
+        text = column.astype("str").str.strip()
+        return text.where(column.notna() & (text != ""))
+    if kind == "date?":
+        parsed = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
+        _refuse(column.notna() & parsed.isna(), column, name, where, "is not a date", "write dates as YYYY-MM-DD")
+        return parsed.dt.normalize().astype("datetime64[s]")
+    number = pd.to_numeric(column, errors="coerce").astype("float64")
+    _refuse(column.notna() & number.isna(), column, name, where, "is not a number", "give a plain number")
+    if kind == "int?":
+        _refuse(number.notna() & (number % 1 != 0), column, name, where, "is not a whole number", "round it")
+    return number
+
+
+def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str, remedy: str) -> None:
+    """Raise for the first bad row. Rows are counted as in a file with one header line."""
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        count = int(bad.sum())
+        others = f" ({count} such rows)" if count > 1 else ""
+        raise DataError(f"{where}: {name} {column.iloc[row]!r} in row {row + 2} {what}{others}: {remedy}")
+
+
+def _require_values(table: pd.DataFrame, where: str) -> None:
+    for name in ("benchmark", "task", "metric", "prompt", "family", "line", "model", "tuning", "source", "score"):
+        _refuse(table[name].isna(), table[name], name, where, "is missing", "fill it or drop the row")
+    no_size = table["params"].isna() & table["train_flops"].isna()
+    _refuse(
+        no_size,
+        table["model"],
+        "model",
+        where,
+        "has neither params nor train_flops",
+        "add a params column or describe the model in a --models file",
+    )
+
+
+def _require_ranges(table: pd.DataFrame, where: str) -> None:
+    score = table["score"]
+    _refuse(~np.isfinite(score), score, "score", where, "is not finite", "drop the row or give the true score")
+    for name in ("params", "train_tokens", "train_flops"):
+        bad = table[name].notna() & ~((table[name] > 0) & np.isfinite(table[name]))
+        _refuse(bad, table[name], name, where, "is not positive and finite", "give a size such as 7e9")
+    bad = table["stderr"].notna() & ~((table["stderr"] >= 0) & np.isfinite(table["stderr"]))
+    _refuse(bad, table["stderr"], "stderr", where, "is negative or not finite", "leave it empty when unknown")
+    _refuse(
+        table["n_examples"].notna() & ~(table["n_examples"] >= 1),
+        table["n_examples"],
+        "n_examples",
+        where,
+        "is below 1",
+        "leave it empty when unknown",
+    )
+    _refuse(
+        table["shots"].notna() & ~(table["shots"] >= 0),
+        table["shots"],
+        "shots",
+        where,
+        "is negative",
+        "leave it empty when unknown",
+    )
+    share = is_share(table["metric"])
+    outside = share & ~score.between(0.0, 1.0)
+    percent = share & score.between(1.0, 100.0, inclusive="right")
+    remedy = (
+        "are these percentages? divide by 100"
+        if (outside & percent).any()
+        else "scores of this metric are shares between 0 and 1"
+    )
+    _refuse(outside, score, "score", where, "is outside [0, 1]", remedy)
+    _refuse(~share & (score < 0), score, "score", where, "is negative", "a loss or perplexity is positive")
+
+
+def is_share(metric: pd.Series) -> pd.Series:
+    """True where a metric is a share in [0, 1], False for losses of any positive size."""
+    unbounded = {m for m in metric.unique() if str(m) in UNBOUNDED_METRICS or "perplexity" in str(m)}
+    return ~metric.isin(unbounded)
+
+
+def _completed(table: pd.DataFrame) -> pd.DataFrame:
+    compute = 6.0 * table["params"] * table["train_tokens"]
+    table["train_flops"] = table["train_flops"].fillna(compute)
+    table["known_on"] = table["known_on"].fillna(table["released"])
+    p = table["score"].where(is_share(table["metric"]))
+    table["stderr"] = table["stderr"].fillna((p * (1 - p) / table["n_examples"]) ** 0.5)
+    return table
+
+
+def _require_unique(table: pd.DataFrame, where: str) -> None:
+    folded = table[KEY].copy()
+    for name in ("benchmark", "task", "metric", "prompt", "model", "checkpoint"):
+        folded[name] = fold_series(folded[name])
+    repeated = folded.duplicated(keep="first")
+    if repeated.any():
+        row = int(np.flatnonzero(repeated.to_numpy())[0])
+        key = ", ".join(f"{c}={table[c].iloc[row]}" for c in KEY if pd.notna(table[c].iloc[row]))
+        raise DataError(
+            f"{where}: row {row + 2} repeats the key ({key}; {int(repeated.sum())} such rows): "
+            "keep one score per task, metric, shots, prompt, model and checkpoint"
+        )
+
+
+def _require_one_line_per_family(table: pd.DataFrame, where: str) -> None:
+    lines = table[["family", "line"]].drop_duplicates()
+    twice = lines[lines["family"].duplicated()]
+    if not twice.empty:
+        family = twice["family"].iloc[0]
+        names = " and ".join(lines.loc[lines["family"] == family, "line"].head(2))
+        raise DataError(f"{where}: family {family!r} stands in two lines, {names}: give each family one line")
+
+
+def known_by(results: pd.DataFrame, as_of: pd.Timestamp | str | None) -> pd.DataFrame:
+    """Rows that were public on the day ``as_of``; all of them when it is None. Undated rows are left out by a date."""
+    if as_of is None:
+        return results
+    return results[results["known_on"] <= pd.Timestamp(as_of)]
+
+
+def fingerprint(results: pd.DataFrame) -> str:
+    """SHA-256 over the content of a table, independent of the order of its rows; 16 hex digits."""
+    rows = pd.util.hash_pandas_object(results[list(COLUMNS)], index=False).to_numpy()
+    return hashlib.sha256(np.sort(rows).tobytes()).hexdigest()[:16]

@@ -1,0 +1,124 @@
+"""What a series of scores has done so far, and what counts as recovery and reversal.
+
+Forecaster and judge share these definitions: features, studies, questions and resolution all call them.
+Every difference counts only beyond `BEYOND` standard errors of the difference. Where a standard error is
+unknown it counts as 0, so that any difference counts: pass better ones where you have them.
+Scores are oriented: larger is better (`SeriesMatrix.better`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+BEYOND = 2.0
+TRENDS = ("rising", "flat", "falling", "u-shaped", "inverted-u", "emerging", "saturated")
+
+
+def beyond_noise(later: np.ndarray, earlier: np.ndarray, later_se: np.ndarray, earlier_se: np.ndarray) -> np.ndarray:
+    """True where ``later`` is better than ``earlier`` by more than 2 standard errors of the difference.
+
+    False where either score is missing. All arrays broadcast.
+    """
+    se = np.hypot(np.nan_to_num(later_se), np.nan_to_num(earlier_se))
+    with np.errstate(invalid="ignore"):
+        return (later - earlier) > BEYOND * se
+
+
+def recovers(target: np.ndarray, origin: np.ndarray, target_se: np.ndarray, origin_se: np.ndarray) -> np.ndarray:
+    """The event of ``prob_recovery``: the target is better than the origin, its largest smaller model, beyond noise."""
+    return beyond_noise(target, origin, target_se, origin_se)
+
+
+def reverses(target: np.ndarray, history: np.ndarray, target_se: np.ndarray, history_se: np.ndarray) -> np.ndarray:
+    """The event of ``prob_reversal``: the target is better than the *best* smaller model beyond noise.
+
+    Parameters
+    ----------
+    target, target_se : (n,)
+    history, history_se : (n, L), NaN in the padding
+    """
+    best, best_se = best_of(history, history_se)
+    return beyond_noise(target, best, target_se, best_se)
+
+
+def best_of(history: np.ndarray, history_se: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The best score of each row and its standard error, (n,) each; NaN for an empty row."""
+    filled = np.where(np.isnan(history), -np.inf, history)
+    rows = np.arange(len(history))
+    at = filled.argmax(axis=1) if history.shape[1] else np.zeros(len(history), dtype=int)
+    if not history.shape[1]:
+        return np.full(len(history), np.nan), np.full(len(history), np.nan)
+    return history[rows, at], history_se[rows, at]
+
+
+def trend_of(
+    better: np.ndarray, stderr: np.ndarray, chance: np.ndarray | None = None, ceiling: np.ndarray | None = None
+) -> np.ndarray:
+    """One of `TRENDS` for each series.
+
+    Two points are only ``rising``, ``flat`` or ``falling``, and one point is ``flat``. With more: ``u-shaped`` when
+    a fall is followed by a rise, ``inverted-u`` when a rise is followed by a fall (with both, the last turn decides),
+    ``emerging`` when the last score alone has left chance, ``saturated`` when a rise has ended within noise of the
+    ceiling, at two scales or more.
+
+    Parameters
+    ----------
+    better, stderr : (n, L) ascending in scale, NaN padding on the right
+    chance, ceiling : (n,), oriented like the scores; NaN or None where unknown
+
+    Returns
+    -------
+    ndarray of str, (n,)
+    """
+    n, length = better.shape
+    unknown = np.full(n, np.nan)
+    chance = unknown if chance is None else np.asarray(chance, dtype=float)
+    ceiling = unknown if ceiling is None else np.asarray(ceiling, dtype=float)
+    points = np.isfinite(better).sum(axis=1)
+    path = _ZigZag(n)
+    for j in range(length):
+        path.step(better[:, j], stderr[:, j])
+
+    above = beyond_noise(better, chance[:, None], stderr, np.zeros(1))
+    last = np.clip(points - 1, 0, None)
+    rows = np.arange(n)
+    left_chance_last = above[rows, last] & (above.sum(axis=1) == 1) if length else np.zeros(n, dtype=bool)
+    at_ceiling = (
+        np.isfinite(better)
+        & np.isfinite(ceiling)[:, None]
+        & ~beyond_noise(ceiling[:, None], better, np.zeros(1), stderr)
+    )
+    saturated = at_ceiling[rows, last] & at_ceiling[rows, np.clip(last - 1, 0, None)] if length else left_chance_last
+
+    trend = np.full(n, "flat", dtype="<U10")
+    trend[path.rose] = "rising"
+    trend[path.fell] = "falling"
+    long = points >= 3
+    trend[long & path.rose & ~path.fell & left_chance_last] = "emerging"
+    trend[long & ~path.fell & saturated] = "saturated"
+    trend[path.rose & path.fell & (path.direction > 0)] = "u-shaped"
+    trend[path.rose & path.fell & (path.direction < 0)] = "inverted-u"
+    return trend
+
+
+class _ZigZag:
+    """Walks all series one scale at a time; a turn is a move beyond noise away from the extreme of the present leg."""
+
+    def __init__(self, n: int) -> None:
+        self.direction = np.zeros(n, dtype=int)
+        self.high, self.high_se = np.full(n, np.nan), np.zeros(n)
+        self.low, self.low_se = np.full(n, np.nan), np.zeros(n)
+        self.rose = np.zeros(n, dtype=bool)
+        self.fell = np.zeros(n, dtype=bool)
+
+    def step(self, score: np.ndarray, se: np.ndarray) -> None:
+        up = beyond_noise(score, self.low, se, self.low_se) & (self.direction <= 0)
+        down = beyond_noise(self.high, score, self.high_se, se) & (self.direction >= 0) & ~up
+        self.rose |= up
+        self.fell |= down
+        self.direction = np.where(up, 1, np.where(down, -1, self.direction))
+        seen = np.isfinite(score)
+        higher = seen & (np.isnan(self.high) | (score > self.high) | up)
+        lower = seen & (np.isnan(self.low) | (score < self.low) | down)
+        self.high, self.high_se = np.where(higher, score, self.high), np.where(higher, se, self.high_se)
+        self.low, self.low_se = np.where(lower, score, self.low), np.where(lower, se, self.low_se)
