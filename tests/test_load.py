@@ -1,0 +1,39 @@
+"""A user's rows beside the bundled figures."""
+
+import pandas as pd
+
+from data.catalog import bundled_results
+from data.load import load
+
+
+def user_file(tmp_path, **columns):
+    rows = {"task": ["t1", "t2"], "model": "mine-7b", "params": 7e9, "score": [0.4, 0.5], **columns}
+    path = tmp_path / "mine.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    return path
+
+
+def test_without_files_the_bundled_figures_are_loaded():
+    tables = load()
+    assert len(tables.results) == len(bundled_results())
+    assert tables.notes == []
+
+
+def test_rows_of_a_new_line_replace_nothing(tmp_path):
+    tables = load([user_file(tmp_path)])
+    assert len(tables.results) == len(bundled_results()) + 2
+    assert tables.notes == []
+
+
+def test_rows_of_a_known_family_replace_its_whole_line(tmp_path):
+    """Flan-PaLM shares weights with PaLM: left beside a user's PaLM rows it would give the target away."""
+    tables = load([user_file(tmp_path, family="palm")])
+    left = set(tables.results["line"])
+    assert "PaLM" not in left
+    assert "Gopher" in left
+    assert "replace" in tables.notes[0]
+
+
+def test_a_bundled_model_under_another_line_still_replaces_its_own_line(tmp_path):
+    tables = load([user_file(tmp_path, model="PaLM-540B", family="x", line="x")])
+    assert "PaLM" not in set(tables.results["line"])
