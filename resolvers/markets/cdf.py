@@ -1,0 +1,175 @@
+"""One predictive distribution on a service's grid, within all of its rules and with the least loss.
+
+If the outcome follows F and G is sent, the expected CRPS is higher by the integral of (F - G)² over the range. So the
+best G the rules allow is the least-squares projection of F on them: steps between a least and a most, ends fixed.
+The two kinds of step limit are isotonic regressions after subtracting a line; Dykstra's alternation finds the point
+nearest to F in both (Boyle & Dykstra 1986, doi:10.1007/978-1-4613-9940-7_3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.special import ndtr, ndtri
+
+from data.errors import DataError
+from resolvers.markets.rules import LEAST, MOST, ROUNDING, cdf_complaints, step_limits
+from resolvers.markets.scale import Scale
+
+MARGIN = 4e-9
+"""Kept from both step limits, so that rounding to ten decimals cannot cross one."""
+CLOSE = 1e-7
+ROUNDS = 60
+
+
+def cdf_of_quantiles(levels: np.ndarray, values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Cumulative distribution of a set of quantiles, for use where only quantiles are known.
+
+    Linear between them on normal probability paper, and beyond the outermost ones along the last line, so the tails
+    are those of a normal distribution. Equal quantiles are a point mass.
+
+    Parameters
+    ----------
+    levels : array, shape (k,)
+        Increasing, strictly between 0 and 1; at least two.
+    values : array, shape (k,)
+        Quantiles, not decreasing.
+    at : array, shape (m,)
+
+    Returns
+    -------
+    array, shape (m,), not decreasing in ``at``.
+
+    >>> cdf_of_quantiles([0.1, 0.5, 0.9], [20.0, 40.0, 60.0], [20.0, 40.0, 1e9]).round(6).tolist()
+    [0.1, 0.5, 1.0]
+    """
+    levels, values = np.asarray(levels, dtype=float), np.asarray(values, dtype=float)
+    at = np.asarray(at, dtype=float)
+    if len(levels) < 2 or len(levels) != len(values):
+        raise DataError(f"{len(levels)} levels and {len(values)} quantiles: give at least two of each, in pairs")
+    if not ((levels > 0) & (levels < 1)).all() or (np.diff(levels) <= 0).any():
+        raise DataError("the levels of quantiles must rise and lie strictly between 0 and 1: sort them")
+    if not np.isfinite(values).all() or (np.diff(values) < 0).any():
+        raise DataError("quantiles must be finite and must not fall as their level rises: sort them")
+    rising = np.flatnonzero(np.diff(values) > 0)
+    if len(rising) == 0:
+        return (at >= values[0]).astype(float)
+    scores = ndtri(levels)
+    last = np.searchsorted(values, at, side="right") - 1
+    segment = np.clip(last, rising[0], rising[-1])
+    slope = (scores[segment + 1] - scores[segment]) / (values[segment + 1] - values[segment])
+    anchor = np.clip(last, 0, len(values) - 1)
+    return ndtr(scores[anchor] + slope * (at - values[anchor]))
+
+
+def admissible_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
+    """The CDF nearest to the wanted one that the service accepts.
+
+    Mass beyond an open bound stays beyond it (at least 0.001, as the rules ask); mass beyond a closed bound, where the
+    outcome cannot be, moves to that bound.
+
+    Parameters
+    ----------
+    wanted : array, shape (count + 1,)
+        Cumulative probability at `Scale.nodes`, not decreasing.
+
+    Returns
+    -------
+    array, shape (count + 1,), rounded to ten decimals; passes `rules.cdf_complaints`.
+
+    Raises
+    ------
+    DataError
+        For a wrong length, values that are not probabilities, or a CDF that falls.
+
+    >>> grid = Scale(0.0, 1.0, count=4)
+    >>> admissible_cdf([0.0, 0.0, 1.0, 1.0, 1.0], grid).round(3).tolist()
+    [0.0, 0.003, 0.995, 0.997, 1.0]
+    """
+    wanted = _as_cdf(wanted, scale)
+    least, most = step_limits(scale.count)
+    least, most = least + MARGIN, most - MARGIN
+    first, last = _ends(wanted, scale, least * scale.count)
+    nearest = _projected(np.clip(wanted, first, last), first, last, least, most)
+    sent = _repaired(nearest, first, last, least, most).round(ROUNDING)
+    complaints = cdf_complaints(sent, scale.count, scale.open_lower, scale.open_upper)
+    assert not complaints, complaints
+    return sent
+
+
+def _as_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
+    wanted = np.asarray(wanted, dtype=float)
+    if wanted.shape != (scale.count + 1,):
+        raise DataError(f"a CDF of {wanted.size} points: this question's grid has {scale.count + 1}")
+    if not np.isfinite(wanted).all() or wanted.min() < -1e-9 or wanted.max() > 1 + 1e-9:
+        raise DataError("a CDF holds values that are no probabilities: give numbers between 0 and 1")
+    if (np.diff(wanted) < -1e-9).any():
+        where = int(np.argmin(np.diff(wanted)))
+        raise DataError(f"a CDF falls from point {where + 1} to point {where + 2}: give cumulative probabilities")
+    return np.maximum.accumulate(np.clip(wanted, 0.0, 1.0))
+
+
+def _ends(wanted: np.ndarray, scale: Scale, needed: float) -> tuple[float, float]:
+    """First and last value: as wanted, within the limits, and far enough apart for the least steps."""
+    lowest, highest = (LEAST if scale.open_lower else 0.0), (MOST if scale.open_upper else 1.0)
+    first = float(np.clip(wanted[0], lowest, highest)) if scale.open_lower else lowest
+    last = float(np.clip(wanted[-1], lowest, highest)) if scale.open_upper else highest
+    short = needed - (last - first)
+    if short > 0:
+        last = float(np.clip(last + short / 2, lowest + needed, highest))
+        first = last - needed if scale.open_lower else lowest
+        last = first + needed if scale.open_upper else highest
+    return first, last
+
+
+def _projected(wanted: np.ndarray, first: float, last: float, least: float, most: float) -> np.ndarray:
+    """Dykstra's alternation between the CDFs that rise at least and those that rise at most by so much a step."""
+    index = np.arange(len(wanted))
+    point, up, down = wanted, np.zeros(len(wanted)), np.zeros(len(wanted))
+    for _ in range(ROUNDS):
+        risen = _monotone(point + up, index * least, first, last, rising=True)
+        up = point + up - risen
+        point = _monotone(risen + down, index * most, first, last, rising=False)
+        down = risen + down - point
+        if np.abs(point - risen).max() < CLOSE:
+            break
+    return point
+
+
+def _monotone(point: np.ndarray, line: np.ndarray, first: float, last: float, *, rising: bool) -> np.ndarray:
+    """Nearest CDF with both ends fixed whose distance from a line only rises (or only falls)."""
+    inner = isotonic_regression((point - line)[1:-1], increasing=rising).x if len(point) > 2 else point[1:-1]
+    ends = first, last - line[-1]
+    return np.concatenate([[first], np.clip(inner, min(ends), max(ends)) + line[1:-1], [last]])
+
+
+def _repaired(point: np.ndarray, first: float, last: float, least: float, most: float) -> np.ndarray:
+    """What the alternation left open: steps cut to their limits, the difference spread over those with room."""
+    steps = np.clip(np.diff(point), least, most)
+    missing = (last - first) - steps.sum()
+    room = (most - steps) if missing > 0 else (steps - least)
+    if room.sum() > 0:
+        steps = steps + missing * room / room.sum()
+    return np.concatenate([[first], first + np.cumsum(steps[:-1]), [last]])
+
+
+def crps_lost(wanted: np.ndarray, sent: np.ndarray, *, discrete: bool = False) -> float:
+    """Expected CRPS given up by sending one CDF when the other holds, in shares of the range on the service's scale.
+
+    Parameters
+    ----------
+    wanted : array, shape (m·count + 1,)
+        On the grid or on one m times finer.
+    sent : array, shape (count + 1,)
+        Taken as linear between its points, as the service reads it.
+    discrete : bool
+        The outcome is a bucket, so that only the probabilities between buckets count (ranked probability score).
+    """
+    wanted, sent = np.asarray(wanted, dtype=float), np.asarray(sent, dtype=float)
+    if discrete:
+        between = wanted[:: (len(wanted) - 1) // (len(sent) - 1)] - sent
+        return float((between[1:-1] ** 2).sum() / (len(sent) - 1))
+    fine = np.linspace(0.0, 1.0, len(wanted))
+    gap = wanted - np.interp(fine, np.linspace(0.0, 1.0, len(sent)), sent)
+    left, right = gap[:-1], gap[1:]
+    return float(((left**2 + left * right + right**2) / 3.0).mean())
