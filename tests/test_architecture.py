@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("data", "features", "forecast", "resolvers")
-PURE_RESOLVERS = {"questions", "criteria", "resolve", "scoring", "calibration", "odds"}
+PURE_RESOLVERS = {"questions", "criteria", "resolve", "scoring", "calibration", "odds", "peer", "difficulty"}
 MAY_IMPORT = {
     "data": set(),
     "features": {"data"},
