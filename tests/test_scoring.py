@@ -97,7 +97,7 @@ def test_decompositions_add_up_to_the_brier_score(bins, weighted):
     assert total == pytest.approx(m.brier, abs=1e-12)
     assert c.miscalibration - c.discrimination + c.uncertainty == pytest.approx(c.brier, abs=1e-12)
     if bins is None:
-        assert m.within_variance == m.within_covariance == 0
+        assert [m.within_variance, m.within_covariance] == pytest.approx([0, 0], abs=1e-15)
 
 
 def test_a_forecast_on_a_bin_edge_belongs_above_it_whatever_its_binary_rounding():
