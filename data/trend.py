@@ -70,35 +70,37 @@ def trend_of(
     -------
     ndarray of str, (n,)
     """
-    n, length = better.shape
-    unknown = np.full(n, np.nan)
-    chance = unknown if chance is None else np.asarray(chance, dtype=float)
-    ceiling = unknown if ceiling is None else np.asarray(ceiling, dtype=float)
-    points = np.isfinite(better).sum(axis=1)
-    path = _ZigZag(n)
-    for j in range(length):
-        path.step(better[:, j], stderr[:, j])
+    if not better.shape[1]:
+        return np.full(len(better), "flat", dtype="<U10")
+    last = np.clip(np.isfinite(better).sum(axis=1) - 1, 0, None)
+    return np.array(TRENDS)[trends_along(better, stderr, chance, ceiling)[np.arange(len(better)), last]]
 
+
+def trends_along(
+    better: np.ndarray, stderr: np.ndarray, chance: np.ndarray | None = None, ceiling: np.ndarray | None = None
+) -> np.ndarray:
+    """The label each series carried after each of its points: `trend_of` of every beginning, in one walk.
+
+    Returns
+    -------
+    ndarray of int, (n, L): places in `TRENDS`; without meaning in the padding
+    """
+    n, length = better.shape
+    chance, ceiling = (np.full(n, np.nan) if x is None else np.asarray(x, dtype=float) for x in (chance, ceiling))
     above = beyond_noise(better, chance[:, None], stderr, np.zeros(1))
-    last = np.clip(points - 1, 0, None)
-    rows = np.arange(n)
-    left_chance_last = above[rows, last] & (above.sum(axis=1) == 1) if length else np.zeros(n, dtype=bool)
+    left_chance = above & (np.cumsum(above, axis=1) == 1)
     at_ceiling = (
         np.isfinite(better)
         & np.isfinite(ceiling)[:, None]
         & ~beyond_noise(ceiling[:, None], better, np.zeros(1), stderr)
     )
-    saturated = at_ceiling[rows, last] & at_ceiling[rows, np.clip(last - 1, 0, None)] if length else left_chance_last
-
-    trend = np.full(n, "flat", dtype="<U10")
-    trend[path.rose] = "rising"
-    trend[path.fell] = "falling"
-    long = points >= 3
-    trend[long & path.rose & ~path.fell & left_chance_last] = "emerging"
-    trend[long & ~path.fell & saturated] = "saturated"
-    trend[path.rose & path.fell & (path.direction > 0)] = "u-shaped"
-    trend[path.rose & path.fell & (path.direction < 0)] = "inverted-u"
-    return trend
+    path = _ZigZag(n)
+    trends = np.zeros((n, length), dtype=int)
+    for j in range(length):
+        path.step(better[:, j], stderr[:, j])
+        saturated = at_ceiling[:, j] & at_ceiling[:, max(j - 1, 0)]
+        trends[:, j] = path.trend(j + 1, left_chance[:, j], saturated)
+    return trends
 
 
 class _ZigZag:
@@ -122,3 +124,15 @@ class _ZigZag:
         lower = seen & (np.isnan(self.low) | (score < self.low) | down)
         self.high, self.high_se = np.where(higher, score, self.high), np.where(higher, se, self.high_se)
         self.low, self.low_se = np.where(lower, score, self.low), np.where(lower, se, self.low_se)
+
+    def trend(self, points: int, left_chance_last: np.ndarray, saturated: np.ndarray) -> np.ndarray:
+        """Places in `TRENDS` after ``points`` points."""
+        trend = np.full(len(self.rose), TRENDS.index("flat"))
+        trend[self.rose] = TRENDS.index("rising")
+        trend[self.fell] = TRENDS.index("falling")
+        if points >= 3:
+            trend[self.rose & ~self.fell & left_chance_last] = TRENDS.index("emerging")
+            trend[~self.fell & saturated] = TRENDS.index("saturated")
+        trend[self.rose & self.fell & (self.direction > 0)] = TRENDS.index("u-shaped")
+        trend[self.rose & self.fell & (self.direction < 0)] = TRENDS.index("inverted-u")
+        return trend

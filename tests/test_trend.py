@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from data.trend import recovers, reverses, trend_of
+from data.trend import TRENDS, recovers, reverses, trend_of, trends_along
 
 SE = 0.01
 
@@ -47,6 +47,17 @@ def test_saturated_needs_the_last_two_scores_at_the_ceiling():
 def test_padding_does_not_change_a_label():
     better = np.array([[0.6, 0.4, 0.5, np.nan, np.nan]])
     assert trend_of(better, np.full_like(better, SE))[0] == "u-shaped"
+
+
+def test_the_label_along_the_way_is_the_label_of_each_beginning():
+    rng = np.random.default_rng(0)
+    better = rng.choice([0.25, 0.4, 0.6, 0.97, 1.0], size=(300, 7))
+    stderr = np.full_like(better, SE)
+    limits = np.full(300, 0.25), np.full(300, 1.0)
+    along = trends_along(better, stderr, *limits)
+    for j in range(7):
+        expected = trend_of(better[:, : j + 1], stderr[:, : j + 1], *limits)
+        assert np.array(TRENDS)[along[:, j]].tolist() == expected.tolist()
 
 
 def test_reversal_asks_for_more_than_recovery():
