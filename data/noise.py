@@ -31,3 +31,16 @@ def standard_error(results: pd.DataFrame) -> pd.Series:
     stated = results["stderr"].where(results["stderr"] > 0)
     share = results["score"].where(is_share(results["metric"]))
     return stated.fillna(pd.Series(binomial_stderr(share, results["n_examples"]), index=results.index))
+
+
+def examples_behind(score: npt.ArrayLike, stderr: npt.ArrayLike) -> np.ndarray:
+    """Number of examples that a share's stated standard error implies; NaN where it implies none.
+
+    >>> examples_behind([0.5, 1.0], [0.05, 0.0]).tolist()
+    [100.0, nan]
+    """
+    p = np.asarray(score, dtype=float)
+    variance = np.asarray(stderr, dtype=float) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        n = np.round(p * (1.0 - p) / variance)
+    return np.where(n >= 1, n, np.nan)

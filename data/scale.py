@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from data.errors import UsageError
+
 NEAR = 0.1
 """A model within this share of the target's scale counts as the target's size."""
+BELOW = -float(np.log10(1.0 - NEAR))
+"""The same in decades: what a forecast may know lies more than this below the target."""
 
 
 def scale_of(results: pd.DataFrame) -> pd.Series:
@@ -29,3 +33,49 @@ def scale_kind(results: pd.DataFrame) -> pd.Series:
     """``"train_flops"`` or ``"params"`` for each row, constant within a family."""
     whole = results["train_flops"].notna().groupby(results["family"], observed=True).transform("all")
     return whole.map({True: "train_flops", False: "params"})
+
+
+def target_scale(
+    family: pd.DataFrame,
+    *,
+    params: float | None = None,
+    train_tokens: float | None = None,
+    train_flops: float | None = None,
+) -> tuple[float, str | None]:
+    """Scale of an upcoming model, on the measure its family is on.
+
+    Compute that is not given is 6 x params x tokens; tokens that are not given are those of the family's largest
+    smaller model.
+
+    Parameters
+    ----------
+    family : rows of one family
+
+    Returns
+    -------
+    (decades, what was assumed in one sentence or None)
+
+    Raises
+    ------
+    UsageError
+        When what is given does not fix the target's scale.
+    """
+    name = family["family"].iloc[0]
+    if scale_kind(family).iloc[0] == "params":
+        if params is None:
+            raise UsageError(
+                f"the scale of {name} is its parameters (compute is not known of all its models): give them"
+            )
+        return float(np.log10(params)), None
+    if train_flops is not None:
+        return float(np.log10(train_flops)), None
+    if params is None:
+        raise UsageError(f"give the size of the next model of {name}: parameters or training compute")
+    if train_tokens is not None:
+        return float(np.log10(6.0 * params * train_tokens)), None
+    smaller = family[family["params"] < (1.0 - NEAR) * params]
+    if smaller.empty:
+        raise UsageError(f"no model of {name} is smaller than {params:.3g} parameters: give a larger size")
+    largest = smaller.iloc[int(smaller["params"].argmax())]
+    tokens = float(largest["train_flops"] / (6.0 * largest["params"]))
+    return float(np.log10(6.0 * params * tokens)), f"trained on {tokens:.3g} tokens, as {largest['model']}"

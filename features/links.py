@@ -70,6 +70,10 @@ class Limits:
         """The limits of some rows."""
         return self._each(lambda x: x[rows] if x.ndim else x)
 
+    def with_examples(self, n_examples: np.ndarray) -> Limits:
+        """The same limits with other test sizes, one for each score."""
+        return replace(self, n_examples=n_examples)
+
     def _each(self, change: Callable[[np.ndarray], np.ndarray]) -> Limits:
         return replace(self, **{f.name: change(np.asarray(getattr(self, f.name))) for f in fields(self)})
 

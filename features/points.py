@@ -1,0 +1,75 @@
+"""Every known score in its series, with all that the feature modules need of it; computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.noise import binomial_stderr, examples_behind
+from data.scale import scale_kind
+from data.series import SeriesMatrix, as_series
+from data.tasks import describe
+from features.links import Limits, limits_of, link, link_stderr
+
+
+@dataclass(frozen=True)
+class Points:
+    """n series of at most L points (`data.series.SeriesMatrix`), NaN in the padding.
+
+    Attributes
+    ----------
+    series : SeriesMatrix
+    described : DataFrame, (n, ...)
+        Descriptors of each series' task and metric, ``tuning`` of its family, and the ``kind`` of its scale.
+    limits : Limits
+        (n, 1), but ``n_examples`` (n, L): a row's own, else the task's, else what its standard error implies.
+    stderr : (n, L), in the score's unit
+    value, noise : (n, L)
+        Normalised logit and its standard error; the view in which tasks are compared.
+    known_on, log_flops, log_params : (n, L)
+    """
+
+    series: SeriesMatrix
+    described: pd.DataFrame
+    limits: Limits
+    stderr: np.ndarray
+    value: np.ndarray
+    noise: np.ndarray
+    known_on: np.ndarray
+    log_flops: np.ndarray
+    log_params: np.ndarray
+
+
+def points_of(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> Points:
+    """Arrange results as series and describe them (``n_examples`` of the tasks table fills what a row leaves open)."""
+    series = as_series(results)
+    row = series.row
+
+    def spread(column: np.ndarray, missing: float | np.datetime64 = np.nan) -> np.ndarray:
+        return np.where(row >= 0, column[row], missing)
+
+    described = describe(series.keys.assign(n_examples=np.nan), tasks, metrics)
+    first = results.iloc[row[:, 0]]
+    described["tuning"] = first["tuning"].to_numpy()
+    described["kind"] = scale_kind(results).to_numpy()[row[:, 0]]
+
+    limits = limits_of(described).column
+    n = spread(results["n_examples"].to_numpy(dtype=float))
+    n = np.where(np.isnan(n), limits.n_examples, n)
+    share_score = np.where(limits.is_share, series.score, np.nan)
+    stderr = np.where(np.isnan(series.stderr), binomial_stderr(share_score, n), series.stderr)
+    n = np.where(np.isnan(n), examples_behind(share_score, series.stderr), n)
+    limits = limits.with_examples(n)
+    return Points(
+        series=series,
+        described=described,
+        limits=limits,
+        stderr=stderr,
+        value=link(series.score, "normalised_logit", limits),
+        noise=link_stderr(series.score, stderr, "normalised_logit", limits),
+        known_on=spread(results["known_on"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT")),
+        log_flops=spread(np.log10(results["train_flops"].to_numpy(dtype=float))),
+        log_params=spread(np.log10(results["params"].to_numpy(dtype=float))),
+    )

@@ -1,0 +1,253 @@
+"""The matrix of features: one row a step from a family's known scale (the origin) to another (the target).
+
+A step is described by what was known before the target: the task (`descriptors`), its own history up to the origin
+(`history`), the other tasks of the family at models up to the origin's scale (`family`), the same task by other lines
+(`peers`), and of the target itself its scale, date and tuning, never a score.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.names import did_you_mean, fold, fold_series
+from data.results import UNIT, known_by
+from data.scale import BELOW, scale_kind
+from data.series import SeriesMatrix, as_series
+from features.descriptors import TUNINGS, code_of, descriptors
+from features.family import family_progress
+from features.history import history
+from features.peers import Query, peers
+from features.points import points_of
+
+PAIRS = ("consecutive", "all")
+STEP = [
+    *UNIT,
+    "family",
+    "line",
+    "origin_model",
+    "target_model",
+    "origin_row",
+    "target_row",
+    "origin_scale",
+    "target_scale",
+    "target_released",
+    "target_tuning",
+]
+"""Columns of a table of steps. ``origin_row`` and ``target_row`` are positions in the results, -1 for a target without
+a score; scales are in decades."""
+
+
+def observed_steps(
+    results: pd.DataFrame,
+    *,
+    pairs: str = "consecutive",
+    max_distance: float | None = None,
+    as_of: pd.Timestamp | str | None = None,
+) -> pd.DataFrame:
+    """Steps between known scores of a series.
+
+    Parameters
+    ----------
+    results : results table
+    pairs : ``"consecutive"`` or ``"all"``
+        Each target with the largest origin more than 10% below it, or with every such origin.
+    max_distance : longest step, in decades of scale
+    as_of : only rows public on that day
+
+    Returns
+    -------
+    DataFrame with the columns of `STEP`, index 0..n-1, in the order of series, target and origin
+    """
+    if pairs not in PAIRS:
+        raise ValueError(f"pairs is one of {', '.join(PAIRS)}, not {pairs!r}")
+    place = _public(results, as_of)
+    known = results.iloc[place]
+    series = as_series(known)
+    at, origin, target = _pairs(series, consecutive=pairs == "consecutive", reach=max_distance or np.inf)
+    target_row = place[series.row[at, target]]
+    return _steps(
+        results,
+        place[series.row[at, origin]],
+        target_row=target_row,
+        target_model=results["model"].iloc[target_row].to_numpy(),
+        origin_scale=series.scale[at, origin],
+        target_scale=series.scale[at, target],
+        target_released=results["released"].iloc[target_row].to_numpy(),
+        target_tuning=results["tuning"].iloc[target_row].to_numpy(),
+    )
+
+
+def target_steps(
+    results: pd.DataFrame,
+    family: str,
+    scale: float,
+    *,
+    model: str | None = None,
+    released: pd.Timestamp | str | None = None,
+    tuning: str | None = None,
+    as_of: pd.Timestamp | str | None = None,
+) -> pd.DataFrame:
+    """Steps to an upcoming model: one for each series of the family with a score more than 10% below it.
+
+    Parameters
+    ----------
+    results : results table
+    family : matches ignoring case, spaces, hyphens and underscores
+    scale : of the upcoming model, in decades (`data.scale.target_scale`)
+    model : its name; the family's when None
+    released, tuning : of the upcoming model; its tuning is the family's when None
+    as_of : only rows public on that day
+
+    Returns
+    -------
+    DataFrame with the columns of `STEP`; ``target_row`` is -1
+
+    Raises
+    ------
+    DataError
+        When the family is unknown, or has nothing below the target.
+    """
+    rows = family_rows(results, family, as_of=as_of)
+    place = results.index.get_indexer(rows.index)
+    series = as_series(rows)
+    origin = (series.scale < scale - BELOW).sum(axis=1) - 1
+    at = np.flatnonzero(origin >= 0)
+    if not len(at):
+        raise DataError(
+            f"no score of {rows['family'].iloc[0]} lies more than 10% below the target's scale "
+            f"(10^{scale:.2f} {scale_kind(rows).iloc[0]}): give a larger target"
+        )
+    origin_row = place[series.row[at, origin[at]]]
+    return _steps(
+        results,
+        origin_row,
+        target_row=-1,
+        target_model=model or rows["family"].iloc[0],
+        origin_scale=series.scale[at, origin[at]],
+        target_scale=scale,
+        target_released=pd.NaT if released is None else pd.Timestamp(released),
+        target_tuning=results["tuning"].iloc[origin_row].to_numpy() if tuning is None else tuning,
+    )
+
+
+def family_rows(results: pd.DataFrame, family: str, *, as_of: pd.Timestamp | str | None = None) -> pd.DataFrame:
+    """The rows of one family that were public on the day ``as_of``; a near miss in the name is suggested."""
+    rows = results[fold_series(results["family"]) == fold(family)]
+    if rows.empty:
+        raise DataError(f"no scores of a family {family!r}{did_you_mean(family, results['family'].unique())}")
+    known = known_by(rows, as_of)
+    if known.empty:
+        raise DataError(f"no scores of {rows['family'].iloc[0]} were public on {as_of}: give a later date")
+    return known
+
+
+def features(
+    results: pd.DataFrame,
+    tasks: pd.DataFrame,
+    metrics: pd.DataFrame,
+    steps: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp | str | None = None,
+    date_limited: bool = True,
+) -> pd.DataFrame:
+    """What is known of each step before its target exists.
+
+    Parameters
+    ----------
+    results : results table that ``steps`` were made from
+    tasks, metrics : descriptors (`data.tasks`)
+    steps : from `observed_steps` or `target_steps`
+    as_of : read only rows public on that day
+    date_limited : of other lines, read only rows public before ``target_released``, where the step gives it
+
+    Returns
+    -------
+    DataFrame of float, index of ``steps``. NaN where a thing is unknown or has no meaning (a slope of one point).
+    Slopes are per decade of scale and larger is better in all views.
+
+    Raises
+    ------
+    DataError
+        When the steps do not belong to these results, or an origin was not public on ``as_of``.
+    """
+    place = _public(results, as_of)
+    known = results.iloc[place]
+    points = points_of(known, tasks, metrics)
+    at, position = _position(points.series, _origin_in(place, len(results), steps))
+    origin_scale, target_scale = points.series.scale[at, position], steps["target_scale"].to_numpy(dtype=float)
+    if not np.array_equal(origin_scale, steps["origin_scale"].to_numpy(dtype=float)):
+        raise DataError("these steps were made from other results: make them from the table that is described")
+    released = steps["target_released"].to_numpy(dtype="datetime64[s]")
+    columns: dict[str, np.ndarray] = {
+        "distance": target_scale - origin_scale,
+        "target_scale": target_scale,
+        "years": _years(known["released"].to_numpy()[points.series.row[at, position]], released),
+        "target_tuning": code_of(steps["target_tuning"], TUNINGS),
+    }
+    columns.update((name, column[at]) for name, column in descriptors(points))
+    for source in (history, family_progress):
+        columns.update((name, matrix[at, position]) for name, matrix in source(points))
+    query = Query(
+        series=at,
+        origin_scale=origin_scale,
+        origin_value=points.value[at, position],
+        target_scale=target_scale,
+        before=released if date_limited else np.full_like(released, "NaT"),
+    )
+    columns.update(peers(points, query))
+    return pd.DataFrame(columns, index=steps.index)
+
+
+def _steps(results: pd.DataFrame, origin_row: np.ndarray, **target: Any) -> pd.DataFrame:
+    steps = results[[*UNIT, "family", "line"]].iloc[origin_row].reset_index(drop=True)
+    origin = {"origin_model": results["model"].iloc[origin_row].to_numpy(), "origin_row": origin_row}
+    return steps.assign(**origin, **target)[STEP]
+
+
+def _pairs(series: SeriesMatrix, *, consecutive: bool, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Series, origin and target position of every step."""
+    none = np.zeros(0, dtype=int)
+    found = [(none, none, none)]
+    for target in range(1, series.scale.shape[1]):
+        distance = series.scale[:, [target]] - series.scale[:, :target]
+        usable = distance > BELOW
+        if consecutive:
+            usable &= np.arange(target) == usable.sum(axis=1, keepdims=True) - 1
+        at, origin = np.nonzero(usable & (distance <= reach))
+        found.append((at, origin, np.full(len(at), target)))
+    at, origin, target_at = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.lexsort((origin, target_at, at))
+    return at[order], origin[order], target_at[order]
+
+
+def _public(results: pd.DataFrame, as_of: pd.Timestamp | str | None) -> np.ndarray:
+    """Positions of the rows that were public on the day ``as_of``."""
+    if as_of is None:
+        return np.arange(len(results))
+    return np.flatnonzero((results["known_on"] <= pd.Timestamp(as_of)).to_numpy())
+
+
+def _origin_in(place: np.ndarray, n: int, steps: pd.DataFrame) -> np.ndarray:
+    """Positions of the steps' origins among the rows that were public."""
+    origin = steps["origin_row"].to_numpy(dtype=int)
+    inside = np.full(n, -1)
+    inside[place] = np.arange(len(place))
+    if len(origin) and (origin.max() >= n or (inside[origin] < 0).any()):
+        raise DataError("the origin of a step was not public on that day: make the steps with the same as_of")
+    return inside[origin]
+
+
+def _position(series: SeriesMatrix, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Series and position in it of some rows."""
+    at, position = np.nonzero(series.row >= 0)
+    series_of, position_of = np.empty((2, len(at)), dtype=int)
+    series_of[series.row[at, position]], position_of[series.row[at, position]] = at, position
+    return series_of[row], position_of[row]
+
+
+def _years(earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
+    return (later - earlier) / np.timedelta64(1, "D") / 365.25
