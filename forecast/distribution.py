@@ -1,0 +1,251 @@
+"""What every predictor returns: a predictive distribution for each target, and how targets move together.
+
+A distribution is kept as knots on the link scale, one per level: the logit of a share (its negative where lower is
+better), minus the log of a loss, so that larger is better everywhere. Between knots the link-scale quantile is linear
+in the logit of the level. The mass beyond the outermost levels is explicit: it thins out by at most a factor e for each
+unit of the link, which for a share means that it is spread evenly up to the end of the range. So a quantile never
+leaves the range, and no probability is 0 or 1 inside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, log_ndtr, logit
+
+from data.errors import ForecastError
+
+LEVELS = np.array([0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5])
+LEVELS = np.concatenate([LEVELS, 1.0 - LEVELS[-2::-1]])
+"""Levels at which predictors state their quantiles, on the link scale."""
+PRINTED = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "q75": 0.75, "q90": 0.90, "q95": 0.95}
+MID_LEVELS = (np.arange(40) + 0.5) / 40
+_SMALLEST_STEP = 1e-6
+_TAIL = 1e-6
+"""Level of the knots that stand for the ends."""
+_EDGE = 1e-9
+"""Scores are kept this far inside their range before a link is taken."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """The link scale of n scores: ``share`` is a share in [0, 1], ``up`` means that higher is better; (n,) each."""
+
+    share: np.ndarray
+    up: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Link:
+        """From the columns ``is_share`` and ``higher_is_better``."""
+        return cls(table["is_share"].to_numpy(dtype=bool), table["higher_is_better"].to_numpy(dtype=bool))
+
+    def forward(self, score: np.ndarray) -> np.ndarray:
+        """Scores (n,) to the link scale; larger is better."""
+        share = logit(np.clip(score, _EDGE, 1.0 - _EDGE))
+        with np.errstate(over="ignore"):
+            return np.where(self.share, np.where(self.up, share, -share), -np.log(np.maximum(score, _EDGE)))
+
+    def inverse(self, link: np.ndarray) -> np.ndarray:
+        """Link scale (n,) or (n, k) back to scores."""
+        shape = (-1,) + (1,) * (link.ndim - 1)
+        share, up = self.share.reshape(shape), self.up.reshape(shape)
+        return np.where(share, expit(np.where(up, link, -link)), np.exp(-np.clip(link, -700.0, 700.0)))
+
+    def slope(self, score: np.ndarray) -> np.ndarray:
+        """Absolute derivative of `forward` at scores (n,)."""
+        inside = np.clip(score, _EDGE, 1.0 - _EDGE)
+        return np.where(self.share, 1.0 / (inside * (1.0 - inside)), 1.0 / np.maximum(score, _EDGE))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Predictive distributions of n targets.
+
+    Attributes
+    ----------
+    targets : DataFrame, (n, ...)
+        What is forecast: `data.results.UNIT`, ``family``, ``target_model``, ``is_share``, ``higher_is_better``,
+        ``n_examples`` and more.
+    knots : ndarray, (n, k)
+        Link-scale quantiles at ``levels``; larger is better. Sorted when built.
+    levels : ndarray, (k,)
+    loading : ndarray, (n,)
+        Correlation of each target's normal score with the shift that all targets of one ``group`` share, in [0, 1).
+    group : ndarray of int, (n,)
+        Targets with one number share the shift of one model.
+    predictor : str
+    """
+
+    targets: pd.DataFrame
+    knots: np.ndarray
+    levels: np.ndarray
+    loading: np.ndarray
+    group: np.ndarray
+    predictor: str
+
+    @classmethod
+    def from_knots(
+        cls,
+        targets: pd.DataFrame,
+        knots: np.ndarray,
+        predictor: str,
+        *,
+        levels: np.ndarray = LEVELS,
+        loading: np.ndarray | float = 0.0,
+        group: np.ndarray | None = None,
+    ) -> Forecast:
+        """Sort the knots, set them apart so that every CDF is strictly increasing, and add the tails."""
+        if not np.isfinite(knots).all():
+            raise ForecastError(f"predictor {predictor!r} gave a quantile that is not finite: this is a bug of it")
+        apart = np.sort(knots, axis=1) + _SMALLEST_STEP * np.arange(knots.shape[1])
+        low = (logit(levels[0]) - logit(_TAIL)) * _tail_spread(apart[:, 1] - apart[:, 0], levels[:2])
+        high = (logit(1 - _TAIL) - logit(levels[-1])) * _tail_spread(apart[:, -1] - apart[:, -2], levels[-2:])
+        apart = np.column_stack([apart[:, 0] - low, apart, apart[:, -1] + high])
+        n = len(targets)
+        return cls(
+            targets=targets.reset_index(drop=True),
+            knots=apart,
+            levels=np.concatenate([[_TAIL], levels, [1 - _TAIL]]),
+            loading=np.broadcast_to(np.asarray(loading, dtype=float), (n,)).copy(),
+            group=np.zeros(n, dtype=int) if group is None else np.asarray(group),
+            predictor=predictor,
+        )
+
+    def __len__(self) -> int:
+        return len(self.knots)
+
+    @cached_property
+    def link(self) -> Link:
+        """The link of each target."""
+        return Link.of(self.targets)
+
+    @cached_property
+    def _log_odds(self) -> np.ndarray:
+        return logit(self.levels)
+
+    def link_quantiles(self, levels: np.ndarray) -> np.ndarray:
+        """Quantiles on the link scale at ``levels`` of "how good", (n, len(levels))."""
+        wanted = logit(np.asarray(levels, dtype=float))
+        right = np.clip(np.searchsorted(self._log_odds, wanted), 1, len(self._log_odds) - 1)
+        left = right - 1
+        weight = (wanted - self._log_odds[left]) / (self._log_odds[right] - self._log_odds[left])
+        return self.knots[:, left] + weight * (self.knots[:, right] - self.knots[:, left])
+
+    def quantiles(self, levels: np.ndarray | list[float]) -> np.ndarray:
+        """Quantiles of the score in its own unit, (n, len(levels)), ascending for ascending levels."""
+        wanted = np.asarray(levels, dtype=float)
+        if ((wanted <= 0) | (wanted >= 1)).any():
+            raise ForecastError(f"quantile levels lie strictly between 0 and 1, got {wanted.tolist()}")
+        up = self.link_quantiles(wanted)
+        turned = ~self.link.up
+        if turned.any():
+            up[turned] = self.link_quantiles(1.0 - wanted)[turned]
+        return self.link.inverse(up)
+
+    @property
+    def median(self) -> np.ndarray:
+        """(n,) in score units."""
+        return self.quantiles([0.5])[:, 0]
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """(n,) in score units, from 40 equally likely quantiles."""
+        return self.quantiles(MID_LEVELS).mean(axis=1)
+
+    def _prob_better_on_link(self, threshold: np.ndarray) -> np.ndarray:
+        """P(link score > threshold), (n,) for a threshold (n,)."""
+        right = np.clip((self.knots < threshold[:, None]).sum(axis=1), 1, len(self.levels) - 1)
+        rows = np.arange(len(self))
+        low, high = self.knots[rows, right - 1], self.knots[rows, right]
+        weight = (threshold - low) / (high - low)
+        log_odds = self._log_odds[right - 1] + weight * (self._log_odds[right] - self._log_odds[right - 1])
+        return expit(-log_odds)
+
+    def prob_better(self, score: np.ndarray | float) -> np.ndarray:
+        """P(target better than ``score``), (n,); strictly between 0 and 1 inside the range."""
+        at = np.broadcast_to(np.asarray(score, dtype=float), (len(self),))
+        return self._prob_better_on_link(self.link.forward(at))
+
+    def prob_above(self, score: np.ndarray | float) -> np.ndarray:
+        """P(score > ``score``), (n,), whatever the metric's direction. Exactly 1 or 0 only outside the range."""
+        at = np.broadcast_to(np.asarray(score, dtype=float), (len(self),))
+        better = self.prob_better(at)
+        inside = np.where(self.link.up, better, 1.0 - better)
+        return np.where(at < 0, 1.0, np.where(self.link.share & (at >= 1), 0.0, inside))
+
+    def cdf(self, score: np.ndarray | float) -> np.ndarray:
+        """P(score <= ``score``), (n,)."""
+        return 1.0 - self.prob_above(score)
+
+    def interval(self, coverage: float) -> np.ndarray:
+        """Central prediction interval, (n, 2), in score units."""
+        if not 0 < coverage < 1:
+            raise ForecastError(f"coverage lies strictly between 0 and 1, got {coverage}")
+        return self.quantiles([(1 - coverage) / 2, (1 + coverage) / 2])
+
+    def sample(self, n: int, *, seed: int, joint: bool = True) -> np.ndarray:
+        """Draws of all targets together, (n, len(self)), in score units.
+
+        With ``joint`` the targets of one model share its shift (a one-factor Gaussian copula with ``loading``);
+        without it they are independent. The marginals are the same.
+        """
+        rng = np.random.default_rng(seed)
+        own = rng.standard_normal((n, len(self)))
+        if joint:
+            groups, index = np.unique(self.group, return_inverse=True)
+            shift = rng.standard_normal((n, len(groups)))[:, index]
+            own = self.loading * shift + np.sqrt(1.0 - self.loading**2) * own
+        odds = log_ndtr(own) - log_ndtr(-own)
+        link = np.empty_like(own)
+        for i in range(len(self)):
+            link[:, i] = _line_through(odds[:, i], self._log_odds, self.knots[i])
+        return self.link.inverse(link.T).T
+
+    def pit(self, observed: np.ndarray) -> np.ndarray:
+        """Probability integral transform: the CDF of "how good" at the observed score, (n,)."""
+        return 1.0 - self._prob_better_on_link(self.link.forward(np.asarray(observed, dtype=float)))
+
+    def log_density(self, observed: np.ndarray) -> np.ndarray:
+        """Log of the predictive density at the observed score, (n,), per unit of score.
+
+        An observed 0 or 1 of a share is moved half an item inside the range (0.0005 where the items are not known).
+        """
+        score = np.asarray(observed, dtype=float)
+        items = self.targets["n_examples"].to_numpy(dtype=float)
+        half = np.where(np.isfinite(items), 0.5 / np.where(np.isfinite(items), items, 1.0), 5e-4)
+        inside = np.where(self.link.share, np.clip(score, half, 1 - half), np.maximum(score, 1e-9))
+        at = self.link.forward(inside)
+        right = np.clip((self.knots < at[:, None]).sum(axis=1), 1, len(self.levels) - 1)
+        rows = np.arange(len(self))
+        slope = (self._log_odds[right] - self._log_odds[right - 1]) / (
+            self.knots[rows, right] - self.knots[rows, right - 1]
+        )
+        log_odds = self._log_odds[right - 1] + slope * (at - self.knots[rows, right - 1])
+        per_odds = -np.logaddexp(0.0, log_odds) - np.logaddexp(0.0, -log_odds)
+        return per_odds + np.log(slope * self.link.slope(inside))
+
+    def take(self, rows: np.ndarray) -> Forecast:
+        """The forecast of some of the targets, in the order of ``rows`` (positions)."""
+        return Forecast(
+            targets=self.targets.iloc[rows].reset_index(drop=True),
+            knots=self.knots[rows],
+            levels=self.levels,
+            loading=self.loading[rows],
+            group=self.group[rows],
+            predictor=self.predictor,
+        )
+
+
+def _tail_spread(gap: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """Link units per unit of log-odds beyond the outermost knot: as between the last two, at least 1."""
+    return np.maximum(gap / (logit(levels[1]) - logit(levels[0])), 1.0)
+
+
+def _line_through(x: np.ndarray, known_x: np.ndarray, known_y: np.ndarray) -> np.ndarray:
+    """Piecewise linear through the known points, going on in a straight line beyond the outermost."""
+    right = np.clip(np.searchsorted(known_x, x), 1, len(known_x) - 1)
+    weight = (x - known_x[right - 1]) / (known_x[right] - known_x[right - 1])
+    return known_y[right - 1] + weight * (known_y[right] - known_y[right - 1])
