@@ -152,6 +152,47 @@ def main() -> None:
 
 # --- curves ----------------------------------------------------------------------------------------------------------
 
+
+@main.group(cls=_Group)
+def curves() -> None:
+    """Scaling curves: power laws, sigmoids and broken laws fitted by the thousand."""
+
+
+@curves.command("fit")
+@click.argument("table", metavar="CURVES.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--form", default="auto", show_default=True, help="auto, bnsl, or a form of `forecast curves list`.")
+@click.option(
+    "--kind",
+    type=click.Choice(("loss", "accuracy")),
+    default="loss",
+    show_default=True,
+    help="loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better.",
+)
+@output_options
+def curves_fit(table: str, form: str, kind: str, format_: str, output: Path | None) -> None:
+    """Fit the rows of role 'fit' and predict every row, with quantiles of what would be observed there.
+
+    Columns: curve, x, y, role (fit or extrapolate); optionally n_examples, stderr, chance, ceiling, and family,
+    whose curves share a prior.
+
+    \b
+    Example:
+      forecast curves fit curves.csv --form auto --kind accuracy --format csv
+    """
+    from forecast.curves.tables import fit_table, read_curves
+
+    emit(fit_table(read_curves(sys.stdin if table == "-" else Path(table)), form, kind, where=table), format_, output)
+
+
+@curves.command("list")
+@output_options
+def curves_list(format_: str, output: Path | None) -> None:
+    """Describe the forms a curve may take."""
+    from forecast.curves.tables import forms_table
+
+    emit(forms_table(), format_, output)
+
+
 # --- questions, resolve, score ---------------------------------------------------------------------------------------
 
 # --- ledger ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,161 @@
+"""Fit curves, predict them, and say how sure: the engine's public face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from data.errors import UsageError
+from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks
+from forecast.curves.batch import Batch, as_batch
+from forecast.curves.registry import CHOSEN, form_named
+
+CHUNK = 2000
+"""Curves fitted at once."""
+
+
+@dataclass(frozen=True)
+class CurveFits:
+    """n fitted curves.
+
+    Attributes
+    ----------
+    form : ndarray of str, (n,)
+        The form used, or the one of largest weight.
+    converged : ndarray of bool, (n,)
+    names : tuple of str
+        The forms fitted; ``weights`` (k, n) are their shares in the prediction.
+    """
+
+    chunks: tuple[tuple[Batch, Averaged], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(fit.form.name for fit in self.chunks[0][1].fits)
+
+    @property
+    def weights(self) -> np.ndarray:
+        return np.concatenate([average.weights for _, average in self.chunks], axis=1)
+
+    @property
+    def form(self) -> np.ndarray:
+        return np.array(self.names)[self.weights.argmax(axis=0)]
+
+    @property
+    def converged(self) -> np.ndarray:
+        return np.concatenate([_converged(average) for _, average in self.chunks])
+
+    def params(self, name: str) -> dict[str, np.ndarray]:
+        """Parameters of one fitted form, as described by `forecast curves list`, (n,) each."""
+        at = self.names.index(name)
+        theta = np.concatenate([average.fits[at].theta for _, average in self.chunks], axis=1)
+        return {q.name: row for q, row in zip(self.chunks[0][1].fits[at].form.parameters, theta, strict=True)}
+
+    def predict(self, x: npt.ArrayLike) -> np.ndarray:
+        """The curves at ``x``, (n, m) or (m,) for all curves; NaN where x is missing. Same unit as y."""
+        return np.concatenate([b.to_raw(_centre(b, a, u)).T for b, a, u in self._parts(x)])
+
+    def quantiles(self, x: npt.ArrayLike, levels: Sequence[float]) -> np.ndarray:
+        """Predictive quantiles of an observation at ``x``, (n, m, k): monotone, and inside the range of y."""
+        z = ndtri(np.asarray(levels, dtype=float))
+        out = []
+        for b, a, u in self._parts(x):
+            centre, spread = _centre(b, a, u), _spread(b, a, u)
+            out.append(np.stack([b.to_raw(centre + spread * q).T for q in z], axis=-1))
+        return np.concatenate(out)
+
+    def _parts(self, x: npt.ArrayLike) -> list[tuple[Batch, Averaged, np.ndarray]]:
+        n = sum(len(batch) for batch, _ in self.chunks)
+        new = np.asarray(x, dtype=float)
+        new = np.broadcast_to(new, (n, new.shape[-1])) if new.ndim == 1 else new
+        if new.ndim != 2 or len(new) != n:
+            raise UsageError(f"x has shape {new.shape} for {n} curves: give (curves, points)")
+        if (new <= 0).any():
+            raise UsageError(f"x {new[new <= 0][0]:g} is not positive: curves are fitted in log x")
+        parts, start = [], 0
+        for batch, average in self.chunks:
+            u = np.log(new[start : start + len(batch)]).T - np.log(batch.x_ref)
+            parts.append((batch, average, u))
+            start += len(batch)
+        return parts
+
+
+def _converged(average: Averaged) -> np.ndarray:
+    done = np.stack([fit.converged for fit in average.fits])
+    return (done * average.weights).sum(axis=0) > 0.5
+
+
+def _centre(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
+    return np.einsum("kn,kmn->mn", average.weights, average.values(batch, u))
+
+
+def _spread(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
+    """Standard deviation of an observation around the average, (m, n)."""
+    values = average.values(batch, u)
+    centre = np.einsum("kn,kmn->mn", average.weights, values)
+    between = np.einsum("kn,kmn->mn", average.weights, (values - centre) ** 2)
+    noise = np.einsum("kn,kn->n", average.weights, np.stack([fit.sigma for fit in average.fits]) ** 2)
+    unit = np.where(batch.w > 0, batch.w, 0.0).sum(axis=0) / (batch.w > 0).sum(axis=0)
+    return np.sqrt(between + noise / unit)
+
+
+def fit_curves(
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    form: str = "auto",
+    *,
+    kind: str = "loss",
+    weights: npt.ArrayLike | None = None,
+    stderr: npt.ArrayLike | None = None,
+    n_examples: npt.ArrayLike | None = None,
+    chance: npt.ArrayLike | None = None,
+    ceiling: npt.ArrayLike | None = None,
+    group: npt.ArrayLike | None = None,
+) -> CurveFits:
+    """Fit n curves at once.
+
+    Parameters
+    ----------
+    x, y : array-like, (n, m), or lists of n sequences
+        Points of each curve in any order, NaN where there is none; x > 0. ``kind="loss"``: y > 0, lower is better;
+        ``kind="accuracy"``: y in [0, 1], higher is better.
+    form : str
+        One of `FORMS`, ``bnsl``, or ``auto``.
+    weights, stderr, n_examples : array-like, (n, m) or (n,) for n_examples, optional
+        Relative weights; standard errors of y; number of test examples behind each score (binomial noise).
+    chance, ceiling : float or (n,), optional
+        Score of guessing and highest score that can be reached, 0 and 1 where not given. Never estimated from y.
+    group : array-like, (n,), optional
+        Curves of one family: they share a prior.
+
+    Returns
+    -------
+    CurveFits
+
+    Raises
+    ------
+    DataError, UsageError
+        As `as_batch`; for a form that is unknown or does not describe the kind.
+    """
+    batch = as_batch(
+        x,
+        y,
+        kind=kind,
+        weights=weights,
+        stderr=stderr,
+        n_examples=n_examples,
+        chance=chance,
+        ceiling=ceiling,
+        group=group,
+    )
+    if form not in CHOSEN:
+        form_named(form, kind)
+    chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
+    if form == "bnsl":
+        return CurveFits(tuple((part, choose_breaks(part)) for part in chunks))
+    pool = POOL[kind] if form == "auto" else (form,)
+    return CurveFits(tuple((part, average_forms(part, pool)) for part in chunks))

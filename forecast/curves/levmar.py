@@ -1,0 +1,218 @@
+"""Levenberg-Marquardt for thousands of small problems at once.
+
+Arrays put the problem on the last axis, so that every operation runs along contiguous memory: parameters
+(p, b), points (m, b), Jacobians (p, m, b) for p parameters, m points and b problems. Two to three times
+faster here than stacked p x p matrices, and nothing is copied between solver and form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Model = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""(theta (p, b), indices of the problems (b,)) -> value (m, b), Jacobian (p, m, b)."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """b weighted least-squares problems with box bounds and Gaussian priors.
+
+    Minimises, for each problem, with the noise variance profiled out,
+
+    .. math:: \\tfrac{n + \\nu}{2} \\log\\bigl(\\sum_i w_i \\rho(r_i) + \\nu s^2\\bigr)
+              + \\tfrac12 \\sum_j (\\theta_j - \\mu_j)^2 / \\tau_j^2
+
+    so that priors weigh much on noisy curves and nothing on noiseless ones. ``rho`` is the square, or Huber's.
+
+    Attributes
+    ----------
+    target, weight : (m, b)
+        Values to meet and w_i; weight 0 masks a point.
+    lower, upper, prior_mean, prior_precision : (p, b)
+    noise : (b,)
+        s, the prior guess of the residuals' standard deviation (in units of 1 / sqrt(w)).
+    noise_dof : float
+        nu, how many observations that guess counts for.
+    huber : float
+        Residuals beyond this many standard deviations count linearly; inf for plain least squares.
+    """
+
+    target: np.ndarray
+    weight: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    prior_mean: np.ndarray
+    prior_precision: np.ndarray
+    noise: np.ndarray
+    noise_dof: float = 3.0
+    huber: float = np.inf
+
+    def take(self, index: np.ndarray) -> Problem:
+        """The problems at ``index``."""
+        arrays = ("target", "weight", "lower", "upper", "prior_mean", "prior_precision", "noise")
+        return replace(self, **{name: getattr(self, name)[..., index] for name in arrays})
+
+
+@dataclass(frozen=True)
+class Solution:
+    """``theta`` (p, b); ``cost``, ``sigma`` (the residuals' standard deviation) and ``converged``, (b,) each."""
+
+    theta: np.ndarray
+    cost: np.ndarray
+    sigma: np.ndarray
+    converged: np.ndarray
+
+
+def solve_spd(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solve b symmetric positive definite systems by Cholesky; shapes (p, p, b) and (p, b).
+
+    A pivot that is not positive is replaced by a tiny one: callers damp the diagonal and test the step.
+    """
+    p = len(right)
+    lower = np.empty_like(matrix)
+    inverse = np.empty_like(right)
+    x = np.empty_like(right)
+    for j in range(p):
+        column = matrix[j:, j].copy()
+        for k in range(j):
+            column -= lower[j:, k] * lower[j, k]
+        inverse[j] = 1.0 / np.sqrt(np.maximum(column[0], 1e-300))
+        lower[j:, j] = column * inverse[j]
+        x[j] = right[j]
+        for k in range(j):
+            x[j] -= lower[j, k] * x[k]
+        x[j] *= inverse[j]
+    for j in range(p - 1, -1, -1):
+        for k in range(j + 1, p):
+            x[j] -= lower[k, j] * x[k]
+        x[j] *= inverse[j]
+    return x
+
+
+def inverse_spd(matrix: np.ndarray) -> np.ndarray:
+    """Inverses of b symmetric positive definite matrices, (p, p, b)."""
+    identity = np.eye(len(matrix))
+    return np.stack(
+        [solve_spd(matrix, np.repeat(row[:, None], matrix.shape[2], axis=1)) for row in identity],
+        axis=1,
+    )
+
+
+@dataclass
+class _State:
+    """Where each problem stands: cost, gradient and Gauss-Newton matrix at ``theta``."""
+
+    cost: np.ndarray
+    gradient: np.ndarray
+    hessian: np.ndarray
+    sigma: np.ndarray
+
+
+def _evaluate(model: Model, problem: Problem, theta: np.ndarray, index: np.ndarray) -> _State:
+    value, jacobian = model(theta, index)
+    residual = problem.target - value
+    square = residual**2 * problem.weight
+    count = (problem.weight > 0).sum(axis=0)
+    prior_square = problem.noise_dof * problem.noise**2
+    total = square.sum(axis=0)
+    weight = problem.weight
+    if np.isfinite(problem.huber):
+        sigma2 = (total + prior_square) / (count + problem.noise_dof)
+        limit = problem.huber * np.sqrt(sigma2)
+        size = np.sqrt(square)
+        far = size > limit
+        total = np.where(far, 2.0 * limit * size - limit**2, square).sum(axis=0)
+        weight = np.where(far, weight * limit / np.where(far, size, 1.0), weight)
+    sigma2 = (total + prior_square) / (count + problem.noise_dof)
+    weighted = weight / sigma2
+    deviation = theta - problem.prior_mean
+    cost = 0.5 * (count + problem.noise_dof) * np.log(sigma2) + 0.5 * (problem.prior_precision * deviation**2).sum(
+        axis=0
+    )
+    scaled = jacobian * weighted
+    gradient = np.einsum("pmb,mb->pb", scaled, residual) - problem.prior_precision * deviation
+    hessian = gram(scaled, jacobian)
+    diagonal = np.arange(len(theta))
+    hessian[diagonal, diagonal] += problem.prior_precision
+    return _State(np.where(np.isfinite(cost), cost, np.inf), gradient, hessian, np.sqrt(sigma2))
+
+
+def gram(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Sum over points of left x right, (p, m, b) each -> (p, p, b), symmetric by the caller's promise."""
+    p, _, b = left.shape
+    out = np.empty((p, p, b))
+    for i in range(p):
+        for j in range(i, p):
+            out[i, j] = out[j, i] = np.einsum("mb,mb->b", left[i], right[j])
+    return out
+
+
+def minimise(
+    model: Model, problem: Problem, start: np.ndarray, *, max_iterations: int = 60, tolerance: float = 1e-9
+) -> Solution:
+    """Run damped Gauss-Newton steps on every problem until each has converged or the iterations are used up.
+
+    A step that leaves the box is cut back to it, and a parameter that sits on a bound and is pushed
+    outwards is held for that step. Problems that have converged leave the batch.
+
+    Parameters
+    ----------
+    model : Model
+    problem : Problem
+    start : (p, b)
+    tolerance : float
+        Converged when the cost fell by less than this in an accepted step.
+    """
+    b = start.shape[1]
+    theta = np.clip(start, problem.lower, problem.upper)
+    cost = np.full(b, np.inf)
+    sigma = np.full(b, np.nan)
+    converged = np.zeros(b, dtype=bool)
+    if b == 0:
+        return Solution(theta, cost, sigma, converged)
+
+    index = np.arange(b)
+    part, here = problem, theta.copy()
+    state = _evaluate(model, part, here, index)
+    damping = np.full(b, 1e-2)
+    for _ in range(max_iterations):
+        step = _damped_step(state, here, part, damping)
+        trial = np.clip(here + step, part.lower, part.upper)
+        new = _evaluate(model, part, trial, index)
+        fall = state.cost - new.cost
+        better = fall > 0
+        moved = np.abs(trial - here).max(axis=0) > 1e-14
+        here = np.where(better, trial, here)
+        for name in ("cost", "gradient", "hessian", "sigma"):
+            old = getattr(state, name)
+            np.copyto(old, getattr(new, name), where=better)
+        stuck = ~better & ((damping > 1e10) | ~moved)
+        done = (better & (fall < tolerance) & (damping < 1.0)) | stuck
+        damping = np.where(better, np.maximum(damping * 0.2, 1e-12), damping * 5.0)
+        if done.any():
+            at = index[done]
+            theta[:, at], cost[at], sigma[at] = here[:, done], state.cost[done], state.sigma[done]
+            converged[at] = np.isfinite(state.cost[done])
+            keep = ~done
+            if not keep.any():
+                return Solution(theta, cost, sigma, converged)
+            index, here, damping, part = index[keep], here[:, keep], damping[keep], part.take(keep)
+            state = _State(state.cost[keep], state.gradient[:, keep], state.hessian[:, :, keep], state.sigma[keep])
+    theta[:, index], cost[index], sigma[index] = here, state.cost, state.sigma
+    return Solution(theta, cost, sigma, converged)
+
+
+def _damped_step(state: _State, theta: np.ndarray, problem: Problem, damping: np.ndarray) -> np.ndarray:
+    outward = ((theta <= problem.lower) & (state.gradient < 0)) | ((theta >= problem.upper) & (state.gradient > 0))
+    hessian = state.hessian.copy()
+    diagonal = np.arange(len(theta))
+    size = hessian[diagonal, diagonal]
+    hessian[diagonal, diagonal] = size + damping * size + 1e-12 * (size.max(axis=0) + 1e-300)
+    if outward.any():
+        free = ~outward
+        hessian *= free[:, None] & free[None, :]
+        hessian[diagonal, diagonal] += outward
+    return solve_spd(hessian, np.where(outward, 0.0, state.gradient))

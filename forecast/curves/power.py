@@ -1,0 +1,324 @@
+"""Loss forms: power laws with their limits and breaks. Value is log y, y > 0 divided by its last fitted level."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+
+from forecast.curves.forms import (
+    FAR,
+    Form,
+    Parameter,
+    Points,
+    ValueAndJacobian,
+    grid,
+    linear_fit,
+    logistic,
+    softplus,
+    spread,
+    thinned,
+)
+
+ALABDULMOHSIN = "Alabdulmohsin, Neyshabur and Zhai 2022, arXiv:2209.06640"
+CABALLERO = "Caballero, Gupta, Rish and Krueger 2022, arXiv:2210.14891"
+LEVEL = Parameter("log_b", "log of the reducible loss at the last fitted point", -25.0, 25.0, 0.0, 3.0)
+EXPONENT = Parameter("c", "exponent: decades of loss lost per decade of x", -50.0, 50.0, 0.2, 0.4)
+FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 50.0, 0.2, 0.4)
+LIMIT = Parameter("a", "limit of the loss at infinite x, in units of the last loss", 0.0, 1e3, 0.5, 2.0)
+
+
+def lowest(points: Points) -> np.ndarray:
+    """The lowest loss of each curve, (b,)."""
+    return np.exp(np.where(points.w > 0, points.z, np.inf).min(axis=0))
+
+
+def excess(points: Points, share: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """log(y - a) for limits a = share x lowest loss, the weights that log-loss residuals then have, and a.
+
+    Shapes (m, s * b), (m, s * b), (s * b,), shares first.
+    """
+    s = len(share)
+    a = np.outer(share, lowest(points)).ravel()
+    y = np.exp(np.tile(points.z, (1, s)))
+    rest = np.maximum(y - a, 1e-12 * y)
+    return np.log(rest), np.tile(points.w, (1, s)) * (rest / y) ** 2, a
+
+
+def as_starts(rows: list[np.ndarray], b: int) -> np.ndarray:
+    """Stack parameters given as (s * b,) rows into (p, s, b)."""
+    return np.stack(rows).reshape(len(rows), -1, b)
+
+
+class M1(Form):
+    name = "m1"
+    formula = "y = b x^-c"
+    source = f"power law; M1 of {ALABDULMOHSIN}"
+    kinds = ("loss", "accuracy")
+    parameters = (LEVEL, EXPONENT)
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        level, c = theta
+        value = level - c * u
+        return value, np.stack([np.ones_like(u), -u])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        coefficients, _ = linear_fit([np.ones_like(points.u), -points.u], points.z, points.w)
+        return coefficients[:, None]
+
+
+class M2(Form):
+    name = "m2"
+    formula = "y = a + b x^-c"
+    source = f"power law with a limit; M2 of {ALABDULMOHSIN}; BNSL without breaks"
+    kinds = ("loss", "accuracy")
+    parameters = (LIMIT, LEVEL, EXPONENT)
+    shares = np.array([0.0, 0.5, 0.8, 0.93, 0.99])
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        a, level, c = theta
+        power = np.exp(np.clip(level - c * u, -2 * FAR, FAR))
+        y = a + power
+        slope = power / y
+        return np.log(y), np.stack([1.0 / y, slope, -u * slope])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        rest, weight, a = excess(points, self.shares)
+        u = np.tile(points.u, (1, len(self.shares)))
+        (level, c), _ = linear_fit([np.ones_like(u), -u], rest, weight, ridge=1e-4)
+        return as_starts([a, level, c], points.u.shape[1])
+
+
+class M3(Form):
+    name = "m3"
+    formula = "y = b (1/x + g)^c"
+    source = f"power law that levels off; M3 of {ALABDULMOHSIN}"
+    kinds = ("loss", "accuracy")
+    parameters = (
+        LEVEL,
+        FALLING,
+        Parameter("log_g", "log of g, in units of 1 / last fitted x: x levels off near 1/g", -12.0, 6.0, -3.0, 3.0),
+    )
+    grid = np.array([-6.0, -3.0, -1.5, 0.0, 1.5])
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        level, c, g = theta
+        top = np.maximum(-u, g)
+        bend = top + np.log1p(np.exp(-np.abs(u + g)))
+        return level + c * bend, np.stack([np.ones_like(u), bend, c * logistic(g + u)])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        g = np.repeat(self.grid, points.u.shape[1])
+        u = np.tile(points.u, (1, len(self.grid)))
+        bend = np.logaddexp(-u, g)
+        z, w = (np.tile(v, (1, len(self.grid))) for v in (points.z, points.w))
+        (level, c), _ = linear_fit([np.ones_like(u), bend], z, w, ridge=1e-4)
+        return as_starts([level, c, g], points.u.shape[1])
+
+
+class M4(Form):
+    name = "m4"
+    formula = "(y - a) / (a0 - y)^alpha = b x^-c"
+    source = f"sigmoid-like, with an upper limit; M4 of {ALABDULMOHSIN}"
+    kinds = ("loss", "accuracy")
+    parameters = (
+        LIMIT,
+        Parameter("log_range", "log(a0 - a), a0 the loss at x = 0, in units of the last loss", -12.0, 12.0, 1.0, 2.0),
+        Parameter("alpha", "how slowly the loss leaves a0", 0.0, 20.0, 1.0, 1.5),
+        Parameter(
+            "log_b", "log of b in units of (a0 - a)^(1 - alpha), at the last fitted point", -40.0, 40.0, 0.0, 4.0
+        ),
+        FALLING,
+    )
+    shares = np.array([0.0, 0.6, 0.9, 0.99])
+    heights = np.array([1.02, 1.3, 3.0])
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        a, log_range, alpha, level, c = theta
+        v = _solve_m4(level - c * u, alpha)
+        share = logistic(v)
+        scale = np.exp(log_range)
+        y = np.maximum(a + scale * share, 1e-300)
+        slope = (1.0 - share) + alpha * share
+        rise = scale * share * (1.0 - share) / np.maximum(slope, 1e-12) / y
+        jacobian = np.stack(
+            [np.broadcast_to(1.0 / y, u.shape), scale * share / y, -softplus(v) * rise, rise, -u * rise]
+        )
+        return np.log(y), jacobian
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        b = points.u.shape[1]
+        s = len(self.shares)
+        highest = np.exp(np.where(points.w > 0, points.z, -np.inf).max(axis=0))
+        rest, weight, a = excess(points, self.shares)
+        rows = []
+        for height in self.heights:
+            a0 = np.tile(highest, s) * height
+            scale = np.maximum(a0 - a, 1e-9)
+            share = np.clip(np.exp(rest) / scale, 1e-9, 1 - 1e-9)
+            u = np.tile(points.u, (1, s))
+            columns = [np.log1p(-share), np.ones_like(u), -u]
+            (alpha, level, c), _ = linear_fit(columns, np.log(share), weight, ridge=[1e-2, 1e-4, 1e-4])
+            rows.append(as_starts([a, np.log(scale), np.clip(alpha, 0.0, 5.0), level, np.maximum(c, 0.01)], b))
+        return np.concatenate(rows, axis=1)
+
+
+def _solve_m4(s: np.ndarray, alpha: np.ndarray, iterations: int = 12) -> np.ndarray:
+    """The root v of -softplus(-v) + alpha softplus(v) = s, by Newton's method from the nearer asymptote."""
+    v = np.where(s < 0, s, s / np.maximum(alpha, 0.05))
+    v = np.clip(v, -60.0, 60.0)
+    for _ in range(iterations):
+        share = logistic(v)
+        gap = v - softplus(v) + alpha * softplus(v) - s
+        step = gap / np.maximum((1.0 - share) + alpha * share, 1e-6)
+        v = np.clip(v - np.clip(step, -8.0, 8.0), -60.0, 60.0)
+        if np.abs(step).max(initial=0.0) < 1e-13:
+            break
+    return v
+
+
+class BNSL(Form):
+    """Broken neural scaling law with ``breaks`` breaks."""
+
+    kinds = ("loss", "accuracy")
+    source = CABALLERO
+
+    def __init__(self, breaks: int) -> None:
+        self.breaks = breaks
+        self.name = f"bnsl{breaks}"
+        self.formula = "y = a + b x^-c0 " + " ".join(
+            f"(1 + (x/d{i})^(1/f{i}))^(-c{i} f{i})" for i in range(1, breaks + 1)
+        )
+        self.parameters = (LIMIT, LEVEL, Parameter("c0", "exponent before the first break", -50.0, 50.0, 0.2, 0.7))
+        for i in range(1, breaks + 1):
+            self.parameters += (
+                Parameter(f"c{i}", f"change of exponent at break {i}", -50.0, 50.0, 0.0, 1.0),
+                Parameter(f"log_d{i}", f"log of the place of break {i}, last fitted x = 1", -60.0, 10.0, 0.0, 6.0),
+                Parameter(f"log_f{i}", f"log of the width of break {i} (small: sharp)", -7.0, 2.5, -1.0, 1.2),
+            )
+        self.distinct_points = 3 + breaks
+        self.refined, self.polished = (4, 14, 20)[breaks - 1], breaks
+        self.short, self.long = 15, 100 * breaks
+        self.simpler = BNSL(breaks - 1) if breaks > 1 else None
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        a, level, c0 = theta[:3]
+        power = level - c0 * u
+        jacobian = np.empty((len(theta), *u.shape))
+        for i in range(3, len(theta), 3):
+            c, d, log_f = theta[i : i + 3]
+            f = np.exp(log_f)
+            k = (u - d) / f
+            bend = softplus(k)
+            beyond = logistic(k)
+            power = power - c * f * bend
+            jacobian[i] = -f * bend
+            jacobian[i + 1] = c * beyond
+            jacobian[i + 2] = -c * f * (bend - k * beyond)
+        power = np.exp(np.clip(power, -2 * FAR, FAR))
+        y = a + power
+        slope = power / y
+        jacobian[1] = 1.0
+        jacobian[2] = -u
+        jacobian[1:] *= slope
+        jacobian[0] = 1.0 / y
+        return np.log(y), jacobian
+
+    limits = 1.0 - np.array([1.0, 0.5, 0.2, 0.07, 0.02, 0.005, 0.001])
+    places = np.linspace(0.04, 1.08, 14)
+    widths = np.log([0.03, 0.1, 0.35, 1.0])
+    few_places = np.linspace(0.08, 0.98, 10)
+    few_widths = np.log([0.06, 0.2, 0.6])
+    efforts = 3
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        """Limits, places and widths on a grid; level and exponents, linear in log(y - a), solved for each.
+
+        The best are kept for each limit apart: a wrong limit looks much like a further break.
+        """
+        if self.breaks == 1:
+            place, log_f = grid(self.places, self.widths)
+            return self._solved(points, place[None], log_f[None], keep=2 + 6 * effort)
+        places = np.linspace(0.06, 1.02, 15) if effort == 1 else self.few_places + 0.04 * (effort > 1)
+        sets = np.array(list(combinations(places, self.breaks if effort else 2))).T
+        if effort > 1:
+            sets = sets + 0.04 * np.sin(np.arange(sets.size)).reshape(sets.shape)
+        widths = np.log([0.04, 0.09, 0.18, 0.35, 0.8]) if effort and self.breaks == 2 else self.few_widths
+        which, *log_f = grid(np.arange(sets.shape[1]), *[widths] * len(sets))
+        kept = self._solved(points, sets[:, which.astype(int)], np.stack(log_f), keep=(3, 12, 30)[effort])
+        return kept if len(sets) == self.breaks else self.extend(points, kept)
+
+    def _solved(self, points: Points, places: np.ndarray, log_f: np.ndarray, keep: int) -> np.ndarray:
+        """The best ``keep`` starts for each limit, (p, limits * keep, b), of breaks at shares of the span.
+
+        ``places, log_f`` are (breaks, g).
+        """
+        points = thinned(points, 40)
+        m, b = points.u.shape
+        span = np.maximum(spread(points), 1e-9)
+        d = (places[:, :, None] - 1.0) * span
+        bends = [
+            _bend(points.u[:, None], dk, fk[:, None]).reshape(m, -1) for dk, fk in zip(d, np.exp(log_f), strict=True)
+        ]
+        g = places.shape[1]
+        u = np.tile(points.u, (1, g))
+        out = []
+        for limit in self.limits:
+            rest, weight, a = excess(points, np.array([limit]))
+            solved, rss = linear_fit(
+                [np.ones_like(u), -u, *bends], np.tile(rest, (1, g)), np.tile(weight, (1, g)), ridge=1e-7
+            )
+            pick = _best_of_places(rss.reshape(g, b), len(np.unique(log_f[0])) ** len(places), keep)
+            theta = np.empty((3 + 3 * len(places), keep, b))
+            theta[0] = a
+            for to, value in ((1, solved[0]), (2, solved[1])):
+                theta[to] = np.take_along_axis(value.reshape(g, b), pick, axis=0)
+            for i in range(len(places)):
+                theta[3 + 3 * i] = np.take_along_axis(solved[2 + i].reshape(g, b), pick, axis=0)
+                theta[4 + 3 * i] = np.take_along_axis(d[i], pick, axis=0)
+                theta[5 + 3 * i] = log_f[i][pick]
+            out.append(theta)
+        return np.concatenate(out, axis=1)
+
+    def extend(self, points: Points, kept: np.ndarray) -> np.ndarray:
+        """Add the best further breaks to every start of one break less, (p, s, b) -> (p + 3, 2 s, b)."""
+        points = thinned(points, 40)
+        m, b = points.u.shape
+        span = np.maximum(spread(points), 1e-9)
+        place, log_f = grid(self.places, self.widths)
+        d = (place[:, None] - 1.0) * span
+        g = len(place)
+        wide = _bend(points.u[:, None], d, np.exp(log_f)[:, None]).reshape(m, g * b)
+        out = []
+        for base in kept.transpose(1, 0, 2):
+            y = np.exp(points.z)
+            rest = np.maximum(y - base[0], 1e-12 * y)
+            weight = points.w * (rest / y) ** 2
+            columns = [np.ones_like(points.u), -points.u]
+            columns += [_bend(points.u, base[i + 1], np.exp(base[i + 2])) for i in range(3, len(base), 3)]
+            columns = [np.tile(column, (1, g)) for column in columns]
+            solved, rss = linear_fit(
+                [*columns, wide], np.tile(np.log(rest), (1, g)), np.tile(weight, (1, g)), ridge=1e-8
+            )
+            pick = np.argsort(rss.reshape(g, b), axis=0, kind="stable")[:2]
+            solved = np.take_along_axis(solved.reshape(-1, g, b), pick[None], axis=1)
+            theta = np.empty((len(base) + 3, 2, b))
+            theta[: len(base)] = base[:, None]
+            theta[1:3] = solved[:2]
+            theta[3::3] = solved[2:]
+            theta[-2], theta[-1] = np.take_along_axis(d, pick, axis=0), log_f[pick]
+            out.append(theta)
+        return np.concatenate(out, axis=1)
+
+
+def _bend(u: np.ndarray, d: np.ndarray, f: np.ndarray) -> np.ndarray:
+    """What one unit of c_i adds to log(y - a): -f softplus((u - d) / f)."""
+    return -f * softplus((u - d) / f)
+
+
+def _best_of_places(score: np.ndarray, widths: int, keep: int) -> np.ndarray:
+    """The best ``keep`` of the rows (g, b), no two of one set of places (``widths`` consecutive rows)."""
+    groups = score.reshape(-1, widths, score.shape[1])
+    best = groups.argmin(axis=1) + widths * np.arange(len(groups))[:, None]
+    order = np.argsort(np.take_along_axis(score, best, axis=0), axis=0, kind="stable")[:keep]
+    return np.take_along_axis(best, order, axis=0)

@@ -1,0 +1,45 @@
+"""The forms by name."""
+
+from __future__ import annotations
+
+from data.errors import UsageError
+from data.names import did_you_mean
+from forecast.curves import power, shares
+from forecast.curves.forms import Form
+
+FORMS: dict[str, Form] = {
+    form.name: form
+    for form in (
+        shares.Persistence(),
+        shares.Constant(),
+        power.M1(),
+        power.M2(),
+        power.M3(),
+        power.M4(),
+        power.BNSL(1),
+        power.BNSL(2),
+        power.BNSL(3),
+        shares.Law(),
+        shares.Sigmoid(),
+        shares.TwoSigmoids(),
+        shares.UShape(),
+        shares.MultiStep(),
+        shares.Linear(),
+        shares.Logit(),
+    )
+}
+CHOSEN = {
+    "auto": "average of forms by their extrapolation error on the curve's own last points",
+    "bnsl": "BNSL with 0 to 3 breaks, their number chosen by an information criterion",
+}
+KINDS = ("loss", "accuracy")
+
+
+def form_named(name: str, kind: str) -> Form:
+    """The form of that name, if it suits the kind of curve."""
+    if name not in FORMS:
+        raise UsageError(f"no form {name!r}{did_you_mean(name, [*CHOSEN, *FORMS])}: see `forecast curves list`")
+    form = FORMS[name]
+    if kind not in form.kinds:
+        raise UsageError(f"form {name!r} describes {' and '.join(form.kinds)} curves, not {kind}: choose another form")
+    return form

@@ -1,0 +1,223 @@
+"""Share forms: the normalised score q = (y - chance) / (ceiling - chance), from below 0 (worse than chance) to 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecast.curves.forms import FAR, Form, Parameter, Points, ValueAndJacobian, linear_fit, logistic, softplus, spread
+
+LEVEL = Parameter("level", "log-odds at the last fitted point", -12.0, 12.0, 0.0, 4.0)
+SLOPE = Parameter("slope", "log-odds gained per e-fold of x", -5.0, 10.0, 0.15, 0.25)
+RISING = Parameter("slope", "log-odds gained per e-fold of x", 0.0, 10.0, 0.2, 0.4)
+
+
+def log_odds(q: np.ndarray) -> np.ndarray:
+    """Log-odds of a share, kept finite near 0 and 1."""
+    q = np.clip(q, 0.01, 0.99)
+    return np.log(q / (1.0 - q))
+
+
+def line_through(points: Points, seen: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Level and slope of a line through transformed scores, weighted by the square of dq / d(transformed), (2, b)."""
+    columns = [np.ones_like(points.u), points.u]
+    coefficients, _ = linear_fit(columns, seen, points.w * factor**2, ridge=[1e-6, 1e-2])
+    return coefficients
+
+
+class Linear(Form):
+    name = "linear"
+    formula = "q = level + slope log x"
+    source = "straight line in log x, clipped to the metric's range"
+    kinds = ("accuracy",)
+    parameters = (
+        Parameter("level", "normalised score at the last fitted point", -20.0, 20.0, 0.2, 2.0),
+        Parameter("slope", "normalised score gained per e-fold of x", -5.0, 5.0, 0.02, 0.06),
+    )
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        return theta[0] + theta[1] * u, np.stack([np.ones_like(u), u])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        return line_through(points, points.z, np.ones_like(points.z))[:, None]
+
+
+class Logit(Form):
+    name = "logit"
+    formula = "y / ceiling = logistic(level + slope log x)"
+    source = "straight line in the log-odds of the raw score: chance plays no part"
+    kinds = ("accuracy",)
+    parameters = (LEVEL, SLOPE)
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        p = logistic(theta[0] + theta[1] * u)
+        slope = (1.0 - floor) * p * (1.0 - p)
+        return floor + (1.0 - floor) * p, np.stack([slope, slope * u])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        share = (points.z - points.floor) / (1.0 - points.floor)
+        p = np.clip(share, 0.01, 0.99)
+        return line_through(points, log_odds(share), (1.0 - points.floor) * p * (1.0 - p))[:, None]
+
+
+class Law(Form):
+    name = "law"
+    formula = "-log q = A x^-alpha"
+    source = "two-parameter law on the chance-normalised score"
+    kinds = ("accuracy",)
+    parameters = (
+        Parameter("log_A", "log of -log q at the last fitted point", -8.0, 4.0, 0.0, 2.0),
+        Parameter("alpha", "exponent", -3.0, 6.0, 0.08, 0.15),
+    )
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        e = np.exp(np.clip(theta[0] - theta[1] * u, -FAR, 6.0))
+        q = np.exp(-e)
+        return q, np.stack([-e * q, u * e * q])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        q = np.clip(points.z, 0.01, 0.995)
+        seen = np.log(-np.log(q))
+        level, slope = line_through(points, seen, q * np.log(q))
+        return np.stack([level, -slope])[:, None]
+
+
+class Sigmoid(Form):
+    name = "sigmoid"
+    formula = "q = T logistic(level + slope log x)"
+    source = (
+        "logistic in log scale between chance and a top T; e.g. Ruan, Maddison and Hashimoto 2024, arXiv:2405.10938"
+    )
+    kinds = ("accuracy",)
+    parameters = (LEVEL, RISING, Parameter("T", "top, as a share of the ceiling above chance", 0.02, 1.0, 1.0, 0.25))
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        level, slope, top = theta
+        p = logistic(level + slope * u)
+        gain = top * p * (1.0 - p)
+        return top * p, np.stack([gain, gain * u, p])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        starts = []
+        for top in (1.0, 0.6, 0.3):
+            share = points.z / top
+            p = np.clip(share, 0.01, 0.99)
+            line = line_through(points, log_odds(share), top * p * (1.0 - p))
+            starts.append(np.concatenate([line, np.full((1, line.shape[1]), top)]))
+        return np.stack(starts, axis=1)
+
+
+class TwoSigmoids(Form):
+    name = "mixture"
+    formula = "q = w logistic(l1 + s1 log x) + (1 - w) logistic(l2 + s2 log x)"
+    source = "a task as a sum of two sub-tasks that are learnt at different scales"
+    kinds = ("accuracy",)
+    parameters = (
+        Parameter("w", "share of the first sub-task", 0.02, 0.98, 0.5, 0.3),
+        Parameter("level_1", "log-odds of the first at the last fitted point", -15.0, 15.0, 1.0, 3.0),
+        RISING,
+        Parameter("level_2", "log-odds of the second at the last fitted point", -15.0, 15.0, -2.0, 3.0),
+        Parameter("slope_2", "its log-odds gained per e-fold of x", 0.0, 10.0, 0.3, 0.5),
+    )
+    distinct_points = 4
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        w, l1, s1, l2, s2 = theta
+        p1, p2 = logistic(l1 + s1 * u), logistic(l2 + s2 * u)
+        g1, g2 = w * p1 * (1 - p1), (1 - w) * p2 * (1 - p2)
+        return w * p1 + (1 - w) * p2, np.stack([p1 - p2, g1, g1 * u, g2, g2 * u])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        line = Sigmoid().starts(points)[:2, 0]
+        rows = [
+            [np.full_like(line[0], w), line[0] + shift, line[1], line[0] - shift, line[1] * steep]
+            for w, shift, steep in ((0.5, 0.3, 1.0), (0.3, 2.0, 2.0), (0.7, 2.0, 2.0), (0.5, 4.0, 4.0))
+        ]
+        return np.array(rows).transpose(1, 0, 2)
+
+
+class UShape(Form):
+    name = "ushape"
+    formula = "q = t + (h - t) logistic(-s1 (log x - d1)) + (1 - t) logistic(s2 (log x - d2))"
+    source = "fall from h to a trough t, then rise to the ceiling; Wei et al. 2022, arXiv:2211.02011"
+    kinds = ("accuracy",)
+    parameters = (
+        Parameter("t", "normalised score in the trough", -1.5, 0.95, 0.0, 0.3),
+        Parameter("fall", "h - t: depth of the fall", 0.0, 1.5, 0.2, 0.3),
+        Parameter("s1", "steepness of the fall", 0.05, 10.0, 0.7, 0.6),
+        Parameter("d1", "log x of the fall, last fitted x = 1", -60.0, 15.0, -4.0, 4.0),
+        Parameter("s2", "steepness of the rise", 0.05, 10.0, 0.7, 0.6),
+        Parameter("d2", "log x of the rise, last fitted x = 1", -60.0, 15.0, 2.0, 4.0),
+    )
+    distinct_points = 4
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        t, fall, s1, d1, s2, d2 = theta
+        down, up = logistic(-s1 * (u - d1)), logistic(s2 * (u - d2))
+        g1, g2 = fall * down * (1 - down), (1 - t) * up * (1 - up)
+        value = t + fall * down + (1 - t) * up
+        return value, np.stack([1 - up, down, -g1 * (u - d1), g1 * s1, g2 * (u - d2), -g2 * s2])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        span = np.maximum(spread(points), 0.5)
+        low = np.where(points.w > 0, points.z, np.inf).min(axis=0)
+        high = np.where(points.w > 0, points.z, -np.inf).max(axis=0)
+        one = np.ones_like(span)
+        rows = [
+            [low, np.maximum(high - low, 0.02), 4.0 / span, -at * span, 4.0 / span, later * span]
+            for at, later in ((0.8, -0.2), (0.5, 0.3), (0.2, 0.6), (1.2, 0.3))
+        ]
+        return np.array([[v * one for v in row] for row in rows]).transpose(1, 0, 2)
+
+
+class MultiStep(Form):
+    name = "multistep"
+    formula = "q = p(x)^L, p = logistic(level + slope log x)"
+    source = "an answer is right when all of L steps are; Schaeffer, Miranda and Koyejo 2023, arXiv:2304.15004"
+    kinds = ("accuracy",)
+    parameters = (
+        Parameter("level", "log-odds of one step at the last fitted point", -12.0, 12.0, 1.0, 3.0),
+        RISING,
+        Parameter("log_L", "log of the number of steps", 0.0, 6.0, 1.0, 1.2),
+    )
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        level, slope, log_steps = theta
+        v = level + slope * u
+        steps = np.exp(log_steps)
+        log_p = -softplus(-v)
+        q = np.exp(np.maximum(steps * log_p, -200.0))
+        gain = q * steps * (1.0 - np.exp(log_p))
+        return q, np.stack([gain, gain * u, q * steps * log_p])
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        starts = []
+        for steps in (1.5, 4.0, 20.0):
+            q = np.clip(points.z, 0.005, 0.995)
+            p = q ** (1.0 / steps)
+            line = line_through(points, np.log(p / (1.0 - p)), steps * q * (1.0 - p))
+            starts.append(np.concatenate([line, np.full((1, line.shape[1]), np.log(steps))]))
+        return np.stack(starts, axis=1)
+
+
+class Constant(Form):
+    name = "constant"
+    formula = "y = level"
+    source = "the weighted mean of all fitted points"
+    kinds = ("loss", "accuracy")
+    parameters = (Parameter("level", "the level", -40.0, 40.0),)
+    distinct_points = 1
+
+    def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
+        return np.broadcast_to(theta, u.shape).copy(), np.ones((1, *u.shape))
+
+    def starts(self, points: Points, effort: int = 0) -> np.ndarray:
+        total = points.w.sum(axis=0)
+        mean = (points.w * points.z).sum(axis=0) / np.where(total > 0, total, 1.0)
+        return mean[None, None]
+
+
+class Persistence(Constant):
+    name = "persistence"
+    formula = "y = last y"
+    source = "the score at the largest fitted x, unchanged"
+    last_only = True

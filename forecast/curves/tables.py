@@ -1,0 +1,168 @@
+"""Curves in and out of tables: the rows of CURVES.csv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.names import did_you_mean
+from forecast.curves.estimator import fit_curves
+from forecast.curves.registry import CHOSEN, FORMS, KINDS
+
+REQUIRED = ("curve", "x", "y", "role")
+OPTIONAL = ("n_examples", "stderr", "chance", "ceiling", "family")
+ROLES = ("fit", "extrapolate")
+LEVELS = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "q75": 0.75, "q90": 0.9, "q95": 0.95}
+
+
+def read_curves(source: Path | TextIO) -> pd.DataFrame:
+    """Read a CSV file; every column but the name as it stands, for `fit_table` to check."""
+    where = getattr(source, "name", str(source))
+    try:
+        return pd.read_csv(source, dtype={"curve": "str", "family": "str", "role": "str"})
+    except pd.errors.EmptyDataError as error:
+        raise DataError(f"{where}: the file is empty: give columns {', '.join(REQUIRED)}") from error
+    except (pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise DataError(f"{where}: not a CSV file in UTF-8 ({error}): export it again") from error
+
+
+def fit_table(table: pd.DataFrame, form: str = "auto", kind: str = "loss", *, where: str = "curves") -> pd.DataFrame:
+    """Fit the rows of role ``fit`` and predict every row.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``curve, x, y, role`` and optionally ``n_examples, stderr, chance, ceiling, family``. ``y`` may be missing where
+        the role is ``extrapolate``. Rows to fit whose y is missing are left out.
+    form, kind : str
+        As in `fit_curves`.
+    where : str
+        What error messages call the table.
+
+    Returns
+    -------
+    DataFrame in the order of ``table``: ``curve, x, y_pred, q05, q10, q25, q75, q90, q95, form, converged``.
+
+    Raises
+    ------
+    DataError
+        Naming the curve, the first bad row and the remedy.
+    """
+    rows = _checked(table, where)
+    is_fit = (rows["role"] == "fit") & rows["y"].notna()
+    code, names = pd.factorize(rows["curve"])
+    without = np.setdiff1d(np.arange(len(names)), code[is_fit])
+    if len(without):
+        raise DataError(f"{where}: curve {names[without[0]]!r} has no row of role 'fit' with a y: give at least one")
+    _require_range(rows, is_fit, kind, where)
+
+    fitted = rows[is_fit]
+    place = _Places(code[is_fit.to_numpy()], len(names))
+    constant = {
+        name: rows.groupby(code)[name].first().to_numpy() for name in ("chance", "ceiling") if name in rows.columns
+    }
+    fits = fit_curves(
+        place.spread(fitted["x"]),
+        place.spread(fitted["y"]),
+        form,
+        kind=kind,
+        n_examples=place.spread(fitted["n_examples"]) if "n_examples" in rows else None,
+        stderr=place.spread(fitted["stderr"]) if "stderr" in rows else None,
+        group=rows.groupby(code)["family"].first().fillna("").to_numpy() if "family" in rows else None,
+        **constant,
+    )
+    every = _Places(code, len(names))
+    x = every.spread(rows["x"])
+    quantiles = every.collect(fits.quantiles(x, list(LEVELS.values())))
+    out = pd.DataFrame({"curve": rows["curve"], "x": rows["x"], "y_pred": every.collect(fits.predict(x))})
+    out[list(LEVELS)] = quantiles
+    return out.assign(form=fits.form[code], converged=fits.converged[code])
+
+
+class _Places:
+    """Where each row of a long table stands in the matrix of curves."""
+
+    def __init__(self, code: np.ndarray, n: int) -> None:
+        order = np.argsort(code, kind="stable")
+        starts = np.searchsorted(code[order], np.arange(n))
+        self.code = code
+        self.position = np.empty(len(code), dtype=int)
+        self.position[order] = np.arange(len(code)) - starts[code[order]]
+        self.shape = (n, int(self.position.max(initial=-1)) + 1)
+
+    def spread(self, values: pd.Series) -> np.ndarray:
+        """Long to (n, m), NaN in the padding."""
+        out = np.full(self.shape, np.nan)
+        out[self.code, self.position] = values.to_numpy(dtype=float)
+        return out
+
+    def collect(self, matrix: np.ndarray) -> np.ndarray:
+        """(n, m, ...) back to long."""
+        return matrix[self.code, self.position]
+
+
+def _checked(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    missing = [name for name in REQUIRED if name not in table.columns]
+    if missing:
+        raise DataError(f"{where}: no column {missing[0]!r}: the columns are {', '.join(REQUIRED)}")
+    unknown = [name for name in table.columns if name not in REQUIRED + OPTIONAL]
+    if unknown:
+        hint = did_you_mean(str(unknown[0]), REQUIRED + OPTIONAL)
+        raise DataError(f"{where}: unknown column {unknown[0]!r}{hint}: drop it; {', '.join(OPTIONAL)} are optional")
+    if table.empty:
+        raise DataError(f"{where}: the table has no rows: give at least one point to fit")
+    rows = table.reset_index(drop=True).copy()
+    _refuse(rows["curve"].isna(), rows["curve"], "curve", where, "is missing: name the curve")
+    _refuse(~rows["role"].isin(ROLES), rows["role"], "role", where, f"is not one of {', '.join(ROLES)}")
+    for name in ("x", "y", *OPTIONAL[:-1]):
+        if name in rows:
+            number = pd.to_numeric(rows[name], errors="coerce").astype(float)
+            bad = rows[name].notna() & ~np.isfinite(number)
+            _refuse(bad, rows[name], name, where, "is not a number: give a plain number or leave it empty")
+            rows[name] = number
+    _refuse(~(rows["x"] > 0), rows["x"], "x", where, "is not positive: curves are fitted in log x")
+    if "n_examples" in rows:
+        bad = rows["n_examples"].notna() & ~(rows["n_examples"] >= 1)
+        _refuse(bad, rows["n_examples"], "n_examples", where, "is below 1: leave it empty when unknown")
+    if "stderr" in rows:
+        bad = rows["stderr"].notna() & ~(rows["stderr"] >= 0)
+        _refuse(bad, rows["stderr"], "stderr", where, "is negative: leave it empty when unknown")
+    return rows
+
+
+def _require_range(rows: pd.DataFrame, is_fit: pd.Series, kind: str, where: str) -> None:
+    y = rows["y"]
+    if kind == "loss":
+        _refuse(is_fit & ~(y > 0), y, "y", where, "is not a positive loss: use --kind accuracy for scores")
+    elif kind == "accuracy":
+        advice = "is outside [0, 1]: are these percentages? divide by 100; for losses use --kind loss"
+        _refuse(is_fit & ~y.between(0.0, 1.0), y, "y", where, advice)
+
+
+def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str) -> None:
+    if bad.any():
+        row = int(np.flatnonzero(bad.to_numpy())[0])
+        raise DataError(f"{where}: {name} {column.iloc[row]!r} in row {row + 2} {what}")
+
+
+def forms_table() -> pd.DataFrame:
+    """One row per form: ``form, kind, parameters, formula, source``."""
+    chosen = [
+        {"form": name, "kind": " ".join(KINDS), "parameters": None, "formula": text, "source": None}
+        for name, text in CHOSEN.items()
+    ]
+    single = [
+        {
+            "form": form.name,
+            "kind": " ".join(form.kinds),
+            "parameters": " ".join(q.name for q in form.parameters),
+            "formula": form.formula,
+            "source": form.source,
+        }
+        for form in FORMS.values()
+    ]
+    return pd.DataFrame([*chosen, *single])
