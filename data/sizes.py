@@ -8,7 +8,11 @@ from data.errors import UsageError
 
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 _SIZE = re.compile(r"^\s*([0-9][0-9_,]*\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+)\s*([kmbgt]?)\s*$", re.IGNORECASE)
-_IN_NAME = re.compile(r"(?<![a-z0-9.])([0-9]+(?:\.[0-9]+)?)\s?([mb])(?![a-z0-9])", re.IGNORECASE)
+_IN_NAME = re.compile(
+    r"(?:(?<![a-z0-9.])|(?<=[a-z]{3}))(?:([0-9]+(?:\.[0-9]+)?)\s?([mb])|([0-9]+)([mb])([0-9]))(?![a-z0-9])",
+    re.IGNORECASE,
+)
+"""A size in a name: 1.4b, 350M, and 7b1 for 7.1b; after a word too (bloom7b1), but not in 8x7b or A3B."""
 
 
 def parse_size(text: str | float) -> float:
@@ -44,10 +48,13 @@ def format_size(value: float) -> str:
 def size_in_name(name: str) -> float | None:
     """Parameters read off a model's name; None when the name holds none or several.
 
-    >>> size_in_name("pythia-1.4b-deduped"), size_in_name("gpt2-xl")
-    (1400000000.0, None)
+    >>> size_in_name("pythia-1.4b-deduped"), size_in_name("bloom7b1"), size_in_name("gpt2-xl")
+    (1400000000.0, 7100000000.0, None)
     """
-    found = {float(number) * _UNITS[unit.lower()] for number, unit in _IN_NAME.findall(name)}
+    found = {
+        float(number or f"{whole}.{tenth}") * _UNITS[(unit or other_unit).lower()]
+        for number, unit, whole, other_unit, tenth in _IN_NAME.findall(name)
+    }
     return found.pop() if len(found) == 1 else None
 
 

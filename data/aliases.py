@@ -1,0 +1,108 @@
+"""Which published task a user's task is, by its name: careful, since a wrong match would pool unlike scores."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pandas as pd
+
+from data.catalog import bundled_tasks
+from data.names import fold, fold_series
+
+HARNESS = "lm-eval"
+"""Benchmark of lm-evaluation-harness tasks that belong to no bundled benchmark."""
+
+_MMLU = re.compile(r"^(?:hendrycks_?test[-_]|mmlu_)(.+)$", re.IGNORECASE)
+_AGIEVAL = re.compile(r"^agi_?eval_(.+?)(?:_en)?$", re.IGNORECASE)
+_BIG_BENCH = re.compile(
+    r"^(?:leaderboard_)?(?:bigbench|bbh)_(?:(?:cot_)?(?:zeroshot|fewshot)_)?(.+?)"
+    r"(?:_multiple_choice(?:_[ab])?|_generate_until)?$",
+    re.IGNORECASE,
+)
+_SAME = {
+    "arc_easy": "arc_e",
+    "arc_challenge": "arc_c",
+    "openbookqa": "obqa",
+    "commonsense_qa": "csqa",
+    "social_iqa": "siqa",
+    "lambada_openai": "lambada",
+    "nq_open": "nq",
+    "natural_questions": "nq",
+    "webqs": "webq",
+    "web_questions": "webq",
+    "wsc273": "winograd",
+    "race": "race_h",
+    "truthfulqa_mc1": "truthfulqa",
+    "truthfulqa_mc2": "truthfulqa",
+    "gsm8k_cot": "gsm8k",
+}
+_COPIED = ("n_choices", "chance", "ceiling", "input_words", "target_chars", "human_average", "human_best", "keywords")
+
+
+def harness_place(task: str) -> tuple[str, str]:
+    """Benchmark and task under which the bundled figures keep an lm-evaluation-harness task.
+
+    MMLU subjects of both layouts land in MMLU beside the published ones; all else keeps its name.
+
+    >>> harness_place("hendrycksTest-abstract_algebra"), harness_place("mmlu_stem"), harness_place("piqa")
+    (('MMLU', 'abstract_algebra'), ('MMLU categories', 'mmlu_stem'), ('lm-eval', 'piqa'))
+    """
+    match = _MMLU.match(task)
+    if match:
+        for benchmark, name in (("MMLU", match[1]), ("MMLU categories", f"mmlu_{match[1]}")):
+            if (fold(benchmark), fold(name)) in _described():
+                return benchmark, name
+    return HARNESS, task
+
+
+def canonical_of(benchmark: str, task: str) -> str | None:
+    """The canonical task that a task outside the bundled benchmarks is known to be; None when not sure.
+
+    Only well-known names and the prefixes of known harnesses count: a private task called ``operators`` is not
+    BIG-bench's.
+
+    >>> [canonical_of("mine", task) for task in ("hendrycksTest-astronomy", "HellaSwag", "color")]
+    ['mmlu/astronomy', 'hellaswag', None]
+    """
+    known = _canonical_tasks()
+    patterns = ((_MMLU, "mmlu/"), (_AGIEVAL, "agieval/"), (_BIG_BENCH, "bigbench/"))
+    candidates = [prefix + match[1] for pattern, prefix in patterns if (match := pattern.match(task))]
+    if fold(benchmark) in ("bigbench", "bbh", "bigbenchlite", "bigbenchhard"):
+        candidates.append("bigbench/" + task.partition(":")[0])
+    if "mmlu" in fold(benchmark):
+        candidates.append("mmlu/" + task)
+    candidates.append(_SAME.get(task.casefold(), task))
+    return next((known[fold(name)] for name in candidates if fold(name) in known), None)
+
+
+def described_by_name(results: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    """Rows for a tasks table: the tasks of ``results`` that ``tasks`` lacks and that are a published task by name.
+
+    A descriptor is copied where all bundled rows of the canonical task agree on it; test-set sizes never are.
+    """
+    have = set(zip(fold_series(tasks["benchmark"]), fold_series(tasks["task"]), strict=True))
+    rows = []
+    for benchmark, task in results[["benchmark", "task"]].drop_duplicates().itertuples(index=False):
+        canonical = None if (fold(benchmark), fold(task)) in have else canonical_of(benchmark, task)
+        if canonical is not None:
+            rows.append({"benchmark": benchmark, "task": task, "canonical_task": canonical, **_agreed(canonical)})
+    return pd.DataFrame(rows, columns=["benchmark", "task", "canonical_task", *_COPIED])
+
+
+@cache
+def _agreed(canonical: str) -> dict[str, object]:
+    tasks = bundled_tasks()
+    same = tasks.loc[tasks["canonical_task"] == canonical, list(_COPIED)]
+    return {name: same[name].iloc[0] for name in _COPIED if same[name].notna().all() and same[name].nunique() == 1}
+
+
+@cache
+def _described() -> set[tuple[str, str]]:
+    tasks = bundled_tasks()
+    return set(zip(fold_series(tasks["benchmark"]), fold_series(tasks["task"]), strict=True))
+
+
+@cache
+def _canonical_tasks() -> dict[str, str]:
+    return {fold(name): name for name in bundled_tasks()["canonical_task"].dropna().unique()}
