@@ -64,8 +64,8 @@ def as_models(frame: pd.DataFrame, *, where: str = "models") -> pd.DataFrame:
         if kind == "size":
             table[name] = [_size(value, name, row, where) for row, value in enumerate(table[name])]
         elif kind == "date":
-            table[name] = [_day(value, name, row, where) for row, value in enumerate(table[name])]
-            table[name] = table[name].astype("datetime64[s]")
+            days = [_day(value, name, row, where) for row, value in enumerate(table[name])]
+            table[name] = pd.Series(days, dtype="datetime64[s]")
         else:
             table[name] = table[name].astype(object).where(table[name].notna(), None)
     if table["model"].isna().any():

@@ -42,7 +42,19 @@ COLUMNS = {
 }
 REQUIRED = ["task", "model", "score"]
 DEFAULTS = {"metric": "accuracy", "prompt": "direct", "tuning": "base", "source": "user"}
-UNBOUNDED_METRICS = {"ppl", "bits_per_byte", "loss", "loss_nats", "perplexity", "word_perplexity", "byte_perplexity"}
+UNBOUNDED_METRICS = {
+    "ppl",
+    "bits_per_byte",
+    "loss",
+    "loss_nats",
+    "perplexity",
+    "word_perplexity",
+    "byte_perplexity",
+    "brier_score",
+    "likelihood_diff",
+    "mse",
+    "ter",
+}
 """Metrics of any positive size; every other metric is a share in [0, 1]."""
 
 
@@ -117,6 +129,10 @@ def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
         parsed = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
         _refuse(column.notna() & parsed.isna(), column, name, where, "is not a date", "write dates as YYYY-MM-DD")
         return parsed.dt.normalize().astype("datetime64[s]")
+    truth = column.map(lambda v: isinstance(v, (bool, np.bool_))) if column.dtype == object else column.dtype == bool
+    _refuse(
+        pd.Series(truth, index=column.index, dtype=bool), column, name, where, "is not a number", "give a plain number"
+    )
     number = pd.to_numeric(column, errors="coerce").astype("float64")
     _refuse(column.notna() & number.isna(), column, name, where, "is not a number", "give a plain number")
     if kind == "int?":
@@ -185,8 +201,13 @@ def _require_ranges(table: pd.DataFrame, where: str) -> None:
 
 def is_share(metric: pd.Series) -> pd.Series:
     """True where a metric is a share in [0, 1], False for losses of any positive size."""
-    unbounded = {m for m in metric.unique() if str(m) in UNBOUNDED_METRICS or "perplexity" in str(m)}
-    return ~metric.isin(unbounded)
+    return ~metric.isin({m for m in metric.unique() if is_unbounded(str(m))})
+
+
+def is_unbounded(metric: str) -> bool:
+    """True for a loss of any positive size, by its name up to a colon (``exact_match:flexible-extract``)."""
+    base = metric.partition(":")[0]
+    return base in UNBOUNDED_METRICS or "perplexity" in base
 
 
 def _completed(table: pd.DataFrame) -> pd.DataFrame:

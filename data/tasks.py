@@ -124,8 +124,9 @@ def describe(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
 
     Adds every descriptor of `TASK_COLUMNS` (``n_examples`` fills only what the row leaves open),
     ``higher_is_better``, ``metric_kind`` and ``is_share``. ``canonical_task`` is ``benchmark/task`` where none is
-    known, so that it is never missing. ``chance`` and ``ceiling`` hold for shares only. A metric that is not in
-    ``metrics`` counts as higher-is-better ``linear`` when it is a share, else as a ``proper`` loss.
+    known, so that it is never missing. ``chance`` and ``ceiling`` hold for shares only. A metric with a suffix
+    (``exact_match:flexible-extract``) is of the kind of its plain name; one that is not in ``metrics`` counts as
+    higher-is-better ``linear`` when it is a share, else as a ``proper`` loss.
     """
     key = ["_benchmark", "_task"]
     left = results.assign(_benchmark=fold_series(results["benchmark"]), _task=fold_series(results["task"]))
@@ -140,7 +141,9 @@ def describe(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     out["is_share"] = share
     out[["chance", "ceiling"]] = out[["chance", "ceiling"]].where(share)
     known = metrics.set_index("metric")
-    out["higher_is_better"] = out["metric"].map(known["higher_is_better"]).astype("boolean").fillna(share).astype(bool)
-    kind = out["metric"].map(known["metric_kind"]).astype(object)
+    listed = set(known.index)
+    plain = out["metric"].map({m: m if m in listed else str(m).partition(":")[0] for m in out["metric"].unique()})
+    out["higher_is_better"] = plain.map(known["higher_is_better"]).astype("boolean").fillna(share).astype(bool)
+    kind = plain.map(known["metric_kind"]).astype(object)
     out["metric_kind"] = kind.where(kind.notna(), np.where(share, "linear", "proper"))
     return out.drop(columns=[*key, "_task_n"])
