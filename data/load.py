@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
+from data.aliases import described_by_name
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
-from data.names import fold_series
-from data.results import COLUMNS, as_results
+from data.names import did_you_mean, fold_series
+from data.readers import Layout, read, read_models, read_tasks
+from data.results import COLUMNS, as_results, is_unbounded
+from data.tasks import TASK_COLUMNS, as_tasks
 
 
 @dataclass(frozen=True)
@@ -31,22 +35,48 @@ class Tables:
     notes: list[str] = field(default_factory=list)
 
 
-def load(paths: Sequence[str | Path] = ()) -> Tables:
-    """Read a user's results and join them with the bundled figures.
+def load(
+    paths: Sequence[str | Path] = (),
+    *,
+    tasks: str | Path | None = None,
+    models: str | Path | None = None,
+    layout: Layout | None = None,
+    model: str | None = None,
+    stdin: BinaryIO | None = None,
+) -> Tables:
+    """Read a user's results in any known format and join them with the bundled figures.
 
     The user's rows replace bundled rows of the same line (see `replaced_lines`); bundled rows of other lines stay.
     Without ``paths`` the bundled figures alone.
+
+    Parameters
+    ----------
+    paths, layout, model, stdin : see `data.readers.read`
+    tasks : a tasks table or a folder of BIG-bench tasks; what it says goes before the bundled descriptors
+    models : a models table; asked before the bundled models
+
+    Raises
+    ------
+    DataError
+        One sentence on what is wrong, where, and what to do.
     """
     bundled = bundled_results()[list(COLUMNS)]
+    described = None if tasks is None else read_tasks(tasks)
+    known_models = None if models is None else read_models(models)
     if not paths:
-        return Tables(bundled, bundled_tasks(), bundled_metrics())
-    own = pd.concat([as_results(pd.read_csv(path), where=str(path)) for path in paths], ignore_index=True)
-    results, notes = join_bundled(own, bundled)
-    return Tables(results, bundled_tasks(), bundled_metrics(), notes)
+        table, notes = _described(bundled, described, None, str(tasks))
+        return Tables(bundled, table, bundled_metrics(), notes)
+    loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin)
+    results, notes = join_bundled(loaded.results, bundled)
+    table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks))
+    metrics = with_directions(bundled_metrics(), loaded.directions)
+    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes])
 
 
 def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """A user's rows, then the bundled rows of all lines they do not replace; and a note on what was replaced."""
+    if own.empty:
+        return bundled, []
     lines = replaced_lines(own, bundled)
     gone = fold_series(bundled["line"]).isin(lines)
     joined = as_results(pd.concat([own, bundled[~gone]], ignore_index=True), where="results and bundled figures")
@@ -67,3 +97,60 @@ def replaced_lines(own: pd.DataFrame, bundled: pd.DataFrame) -> set[str]:
     for column in ("line", "family", "model"):
         named |= fold_series(bundled[column]).isin(set(fold_series(own[column])))
     return set(lines[named])
+
+
+def with_directions(metrics: pd.DataFrame, directions: dict[str, bool]) -> pd.DataFrame:
+    """The metrics table, and below it the metrics it lacks whose direction a result file states."""
+    new = {m: up for m, up in directions.items() if m not in set(metrics["metric"])}
+    if not new:
+        return metrics
+    rows = [
+        {"metric": m, "higher_is_better": up, "metric_kind": "proper" if is_unbounded(m) else "linear"}
+        for m, up in new.items()
+    ]
+    return pd.concat([metrics, pd.DataFrame(rows)], ignore_index=True)
+
+
+def _described(
+    own: pd.DataFrame, users: pd.DataFrame | None, found: pd.DataFrame | None, where: str
+) -> tuple[pd.DataFrame, list[str]]:
+    """The tasks table: the user's descriptors, then the bundled ones, then what files and names tell; and remarks."""
+    tasks = bundled_tasks()
+    notes: list[str] = []
+    if found is not None and not found.empty:
+        tasks = prefer(tasks, found)
+    if users is not None:
+        users, notes = _in_their_benchmark(users, own, where)
+        tasks = prefer(users, tasks)
+    by_name = described_by_name(own, tasks)
+    if not by_name.empty:
+        tasks = prefer(tasks, as_tasks(by_name, where="tasks known by name"))
+        examples = ", ".join(by_name["task"].head(3)) + (", ..." if len(by_name) > 3 else "")
+        notes.append(f"{len(by_name)} tasks described as the published tasks of their name ({examples})")
+    return tasks, notes
+
+
+def prefer(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Two tasks tables as one: what ``first`` leaves open of a task is filled from ``second``."""
+    key = ["_benchmark", "_task"]
+    both = pd.concat([first, second], ignore_index=True)
+    both = both.assign(_benchmark=fold_series(both["benchmark"]), _task=fold_series(both["task"]))
+    return both.groupby(key, sort=False).first().reset_index(drop=True)[list(TASK_COLUMNS)]
+
+
+def _in_their_benchmark(users: pd.DataFrame, own: pd.DataFrame, where: str) -> tuple[pd.DataFrame, list[str]]:
+    """A description that names no benchmark is of that task in whatever benchmark of the results has it."""
+    places = own[["benchmark", "task"]].drop_duplicates()
+    places = places.assign(_task=fold_series(places["task"]))
+    general = users["benchmark"] == "user"
+    named = users[general].assign(_task=fold_series(users.loc[general, "task"])).drop(columns="benchmark")
+    spread = places[["benchmark", "_task"]].merge(named, on="_task").drop(columns="_task")
+    joined = pd.concat([users[~general], spread[list(TASK_COLUMNS)], users[general]], ignore_index=True)
+    joined = joined.drop_duplicates(["benchmark", "task"]).reset_index(drop=True)
+    lost = users[~fold_series(users["task"]).isin(set(places["_task"]))]
+    if lost.empty:
+        return joined, []
+    name = str(lost["task"].iloc[0])
+    return joined, [
+        f"{where}: {len(lost)} tasks stand in no result, first {name!r}{did_you_mean(name, places['task'])}"
+    ]
