@@ -1,0 +1,7 @@
+"""The ledger of forecasts and resolutions: written once, chained by hashes, never edited."""
+
+from resolvers.ledger.chain import Report
+from resolvers.ledger.rows import score_forecasts
+from resolvers.ledger.store import Head, Ledger, open_ledger
+
+__all__ = ["Head", "Ledger", "Report", "open_ledger", "score_forecasts"]

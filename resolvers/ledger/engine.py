@@ -1,0 +1,191 @@
+"""The two engines: how each is opened, locked, guarded, and how its errors are said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from data.errors import DataError
+from resolvers.ledger.schema import TABLES
+
+LATEST = "0001"
+"""The revision this version of the tool reads and writes."""
+BUSY_SECONDS = 60
+"""How long to wait for another process that is writing."""
+
+_LOCK = 0x666F7265
+"""Key of the advisory lock that PostgreSQL writers take in turn."""
+_POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
+
+
+def connect_to(where: str | Path, *, create: bool) -> Engine:
+    """An engine for the ledger at a path or URL, its tables present and at `LATEST`. Errors as `open_ledger`."""
+    url = _url(where)
+    if url.drivername == "sqlite":
+        _prepare_file(Path(str(url.database)), create)
+    try:
+        engine = create_engine(url)
+    except (ImportError, NoSuchModuleError) as error:
+        raise DataError(
+            "a PostgreSQL ledger needs psycopg: install it with pip install 'scale-forecast[postgres]'"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+    try:
+        with spoken(engine):
+            _bring_up_to_date(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other writer overlaps; committed at the end, undone by an error."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees the ledger as it is now, whatever is appended meanwhile."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def spoken(engine: Engine) -> Iterator[None]:
+    """Say a database's error in one sentence."""
+    try:
+        yield
+    except DBAPIError as error:
+        where = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+        raise DataError(f"the ledger {where} {_in_words(str(error.orig).strip())}") from error
+
+
+def missing_guards(connection: Connection) -> list[str]:
+    """A sentence for each table whose triggers against updates and deletions are gone."""
+    catalogue = {
+        "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'O'",
+    }[connection.dialect.name]
+    present = {tuple(row) for row in connection.execute(text(catalogue))}
+    return [
+        f"the trigger that keeps {table} from {what} is gone: someone removed it"
+        for table in TABLES
+        for verb, what in (("update", "being edited"), ("delete", "being deleted"))
+        if (table, guard_name(table, verb)) not in present
+    ]
+
+
+def guard_name(table: str, verb: str) -> str:
+    """Name of the trigger that forbids ``verb`` on ``table``."""
+    return f"{table}_no_{verb}"
+
+
+def _url(where: str | Path) -> URL:
+    if isinstance(where, Path) or "://" not in where:
+        return URL.create("sqlite", database=str(Path(where).expanduser()))
+    try:
+        url = make_url(where)
+    except (ArgumentError, ValueError) as error:
+        raise DataError("the ledger's address is not a URL: write postgresql://user@host/database") from error
+    if url.drivername in _POSTGRES:
+        return url.set(drivername="postgresql+psycopg")
+    if url.drivername == "sqlite" and url.database:
+        return url
+    raise DataError(f"no ledger can be kept at {url.drivername}://: give a path, or postgresql://user@host/database")
+
+
+def _prepare_file(path: Path, create: bool) -> None:
+    if path.exists():
+        return
+    if not create:
+        raise DataError(f"there is no ledger at {path}: it is made when the first forecast is recorded")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"cannot make the folder {path.parent} for the ledger: {error.strerror}") from error
+
+
+def _on_sqlite_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _on_sqlite_begin, not guessed by the driver
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    connection.execute("PRAGMA synchronous = FULL")
+    _use_write_ahead_log(connection)
+
+
+def _use_write_ahead_log(connection: Any) -> None:
+    """Readers then never wait. The switch is made once and does not wait for others by itself."""
+    for attempt in range(100):
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+        except connection.OperationalError as error:
+            if "locked" not in str(error) or attempt == 99:
+                raise
+            time.sleep(0.05)
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def _bring_up_to_date(engine: Engine) -> None:
+    with reading(engine) as connection:
+        if _revision(connection) == LATEST:
+            return
+    from resolvers.ledger.migrate import upgrade
+
+    with writing(engine) as connection:
+        found = _revision(connection)
+        if found == LATEST:  # another process was faster
+            return
+        if found is not None and found > LATEST:
+            raise DataError(
+                f"the ledger has revision {found}, but this version of forecast knows {LATEST}: upgrade scale-forecast"
+            )
+        upgrade(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _in_words(message: str) -> str:
+    """What the database said, and what to do about it."""
+    first = message.splitlines()[0] if message else "failed without a message"
+    for sign, words in _REMEDIES.items():
+        if sign in message:
+            return words.format(first)
+    return f"failed: {first}"
+
+
+_REMEDIES = {
+    "disk is full": "cannot be written, the disk is full: nothing was recorded; free some space and repeat",
+    "No space left": "cannot be written, the disk is full: nothing was recorded; free some space and repeat",
+    "disk I/O error": "cannot be read or written (disk I/O error): check the disk and its free space",
+    "database is locked": "is being written by another process that does not finish: wait for it and repeat",
+    "readonly database": "cannot be written: you have no permission to",
+    "unable to open database file": "cannot be opened: check that the path is a file in a folder you may write to",
+    "file is not a database": "is not a ledger: the file is something else",
+    "malformed": "is damaged ({}): restore it from an export or a copy",
+    "append-only": "is append-only: a row was to be changed or deleted; record a new one instead",
+    "no such table": "lacks a table ({}): someone removed it; restore it from an export",
+    "does not exist": "cannot be used ({}): check its address",
+    "onnection": "cannot be reached: {}",
+}

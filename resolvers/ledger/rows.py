@@ -1,0 +1,230 @@
+"""Rows at the ledger's door: known columns, plain values, one meaning each."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Float, Integer, Table
+
+from data.errors import DataError
+from resolvers.ledger.chain import canonical
+from resolvers.ledger.schema import CHAINED, DAYS, JSON_COLUMNS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+QUESTION, SCORE = "question", "score"
+SETTLED = ("yes", "no", "resolved")
+"""Statuses with an outcome that forecasts are scored against; ``resolved`` is that of a number."""
+STATUSES = (*SETTLED, "open", "ambiguous", "annulled")
+
+_AS_RESULTS = {"target_model": "model", "target_params": "params", "target_flops": "train_flops"}
+
+
+def utc_text(at: datetime) -> str:
+    """A moment as the ledger writes it.
+
+    >>> utc_text(datetime(2026, 11, 24, 15, tzinfo=UTC))
+    '2026-11-24T15:00:00.000000Z'
+    """
+    if at.tzinfo is None:
+        raise DataError(f"the time {at} has no time zone: give it in UTC")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def question_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A snapshot of a question: ``question_id`` and its ``definition`` as plain data."""
+    return _plain(row, "questions", ("question_id", "definition"))
+
+
+def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
+    """A forecast: of a question (``question_id`` and ``probability`` or ``distribution``), or of a score.
+
+    A score forecast has ``task``, ``model`` and ``distribution``, ``{"levels": [...], "quantiles": [...]}``.
+    ``forecaster`` defaults to ``predictor``, ``made_at`` to ``at``.
+    """
+    filled = dict(row)
+    filled.setdefault("kind", QUESTION if _given(filled.get("question_id")) else SCORE)
+    if not _given(filled.get("forecaster")):
+        filled["forecaster"] = filled.get("predictor")
+    made = filled.get("made_at")
+    filled["made_at"] = utc_text(made) if isinstance(made, datetime) else made if _given(made) else utc_text(at)
+    plain = _plain(filled, "forecasts", ("kind", "forecaster"))
+    where = f"the forecast by {plain['forecaster']!r}"
+    if plain["kind"] == QUESTION:
+        _require(plain, ("question_id",), where)
+        if plain["probability"] is None and plain["distribution"] is None:
+            raise DataError(f"{where} of {plain['question_id']!r} has neither probability nor distribution: give one")
+    else:
+        _require(plain, ("task", "model", "distribution"), where)
+    _check_probability(plain["probability"], where)
+    _check_distribution(plain["distribution"], where)
+    return plain
+
+
+def resolution_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A resolution of a question (``question_id``) or a score (``task``, ``model``): ``status``, ``outcome``, why."""
+    filled = dict(row)
+    filled.setdefault("kind", QUESTION if _given(filled.get("question_id")) else SCORE)
+    filled["status"] = getattr(filled.get("status"), "value", filled.get("status"))
+    plain = _plain(filled, "resolutions", ("kind", "status"))
+    where = "the resolution"
+    _require(plain, ("question_id",) if plain["kind"] == QUESTION else ("task", "model"), where)
+    if plain["status"] not in STATUSES:
+        raise DataError(f"{where} has status {plain['status']!r}: it is one of {', '.join(STATUSES)}")
+    if plain["outcome"] is None and plain["status"] in ("yes", "no"):
+        plain["outcome"] = float(plain["status"] == "yes")
+    if plain["status"] == "resolved" and plain["outcome"] is None:
+        raise DataError(f"{where} of a number has no outcome: give the number")
+    return plain
+
+
+def score_forecasts(
+    table: pd.DataFrame,
+    levels: np.ndarray,
+    quantiles: np.ndarray,
+    *,
+    predictor_version: str,
+    data_fingerprint: str,
+) -> list[dict[str, Any]]:
+    """A forecast table (DESIGN) and its quantiles as rows for `Ledger.append_forecasts`.
+
+    Parameters
+    ----------
+    table : DataFrame, n rows
+        With ``task`` and ``target_model``; columns the ledger has no place for go into ``details``.
+    levels : (k,)
+    quantiles : (n, k)
+    """
+    from resolvers.ledger.schema import forecasts
+
+    known = set(forecasts.c.keys()) - CHAINED
+    rows = []
+    for record, row in zip(table.to_dict("records"), quantiles.tolist(), strict=True):
+        renamed = {_AS_RESULTS.get(str(name), str(name)): value for name, value in record.items() if _given(value)}
+        rest = {name: renamed.pop(name) for name in [*renamed] if name not in known}
+        rows.append(
+            {
+                **renamed,
+                "kind": SCORE,
+                "distribution": {"levels": [float(level) for level in levels], "quantiles": row},
+                "details": rest or None,
+                "predictor_version": predictor_version,
+                "data_fingerprint": data_fingerprint,
+            }
+        )
+    return rows
+
+
+def _plain(row: Mapping[str, Any], name: str, required: Iterable[str]) -> dict[str, Any]:
+    """Every column of the table except those of the chain, in types that both engines give back unchanged."""
+    from resolvers.ledger.schema import TABLES
+
+    table = TABLES[name]
+    own = [column.name for column in table.c if column.name not in CHAINED]
+    unknown = [column for column in row if column not in own]
+    if unknown:
+        from data.names import did_you_mean
+
+        raise DataError(
+            f"the ledger's {name} have no column {unknown[0]!r}{did_you_mean(str(unknown[0]), own)}: "
+            f"the columns are {', '.join(own)}"
+        )
+    plain = {column: _stored(row.get(column), column, table) for column in own}
+    _require(plain, required, f"a row of {name}")
+    return plain
+
+
+def _stored(value: Any, column: str, table: Table) -> Any:
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+        value = value.item()
+    if not _given(value):
+        return None
+    kind = table.c[column].type
+    try:
+        if column in JSON_COLUMNS:
+            return canonical(_jsonable(value))
+        if isinstance(kind, Float):
+            return _finite(float(value))
+        if isinstance(kind, Integer):
+            return _whole(value)
+        text = value.isoformat() if isinstance(value, (date, datetime)) else str(value)
+        if "\x00" in text:
+            raise ValueError
+        text.encode("utf-8")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{column} {value!r} cannot be recorded in the ledger's {table.name}: correct it") from error
+    return text[:10] if column in DAYS else text
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(value)
+    return value + 0.0  # SQLite gives -0.0 back as 0.0
+
+
+def _whole(value: Any) -> int:
+    if int(value) != value:
+        raise ValueError(value)
+    return int(value)
+
+
+def _jsonable(value: Any) -> Any:
+    """Plain data of what pandas and numpy hold; what is missing in a record is left out."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): _jsonable(item) for name, item in value.items() if _given(item)}
+    if isinstance(value, (list, tuple)):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, float):
+        return _finite(value)
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    return str(value)
+
+
+def _given(value: Any) -> bool:
+    """False for None, NaN, NaT and NA."""
+    try:
+        return value is not None and bool(value == value)
+    except TypeError:
+        return False
+    except ValueError:  # an array
+        return True
+
+
+def _require(plain: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+    for name in names:
+        if plain[name] is None:
+            raise DataError(f"{where} has no {name}: give one")
+
+
+def _check_probability(probability: float | None, where: str) -> None:
+    if probability is not None and not 0 <= probability <= 1:
+        raise DataError(f"{where} has probability {probability:g}, outside [0, 1]: is it a percentage? divide by 100")
+
+
+def _check_distribution(distribution: str | None, where: str) -> None:
+    if distribution is None:
+        return
+    read = json.loads(distribution)
+    try:
+        levels, quantiles = read["levels"], read["quantiles"]
+        sound = len(levels) == len(quantiles) > 0
+        sound = sound and all(0 < level < 1 for level in levels) and sorted(levels) == levels
+        sound = sound and all(quantile is not None for quantile in quantiles) and sorted(quantiles) == quantiles
+    except (TypeError, KeyError):
+        sound = False
+    if not sound:
+        raise DataError(
+            f'{where} has a distribution that is not {{"levels": [...], "quantiles": [...]}}, both ascending, '
+            "of equal length, with levels between 0 and 1: write it so"
+        )

@@ -1,0 +1,291 @@
+"""Opening a ledger, appending to it, and reading it."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, String, func, insert, select
+
+from data.errors import DataError
+from resolvers.ledger import engine as engines
+from resolvers.ledger.chain import GENESIS, Entry, Report, canonical, check, digest
+from resolvers.ledger.rows import forecast_row, question_row, resolution_row, utc_text
+from resolvers.ledger.schema import DAYS, JSON_COLUMNS, SUBJECT, TABLES, TIMES, questions, resolutions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_BATCH = 1000
+
+
+class Head(NamedTuple):
+    """The last entry: publish ``hash`` to prove later that nothing before it was touched."""
+
+    sequence: int
+    hash: str
+    recorded_at: str | None
+
+
+def open_ledger(where: str | Path, *, create: bool = True) -> Ledger:
+    """Open the ledger at a path (SQLite) or a ``postgresql://`` URL; made, or brought up to date, when needed.
+
+    Parameters
+    ----------
+    where : path or URL
+    create : bool
+        Make a file that does not exist, and its folder.
+
+    Raises
+    ------
+    DataError
+        When there is none and none is to be made, or it cannot be opened, or a newer version of the tool wrote it.
+    """
+    return Ledger(engines.connect_to(where, create=create))
+
+
+class Ledger:
+    """Append-only record of questions, forecasts and resolutions. Use as a context manager, or `close` it.
+
+    Appending is one transaction: all rows or none, on disk before the call returns. Several processes may append at
+    once. A revision is a new row; of a question's resolutions the last one stands.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    # --- appending
+
+    def append_questions(self, rows: Iterable[Mapping[str, Any]], *, at: datetime) -> list[int]:
+        """Record snapshots of questions (``question_id``, ``definition``). A snapshot that already stands is skipped.
+
+        Returns
+        -------
+        list of int
+            Sequence numbers of what was appended.
+        """
+        plain = [question_row(row) for row in rows]
+        with self._appending() as connection:
+            standing = _latest(connection, questions, ["question_id"])
+            new = [row for row in plain if _differs(row, standing.get((row["question_id"],)), ["definition"])]
+            return _append(connection, "questions", new, at)
+
+    def append_forecasts(self, rows: Iterable[Mapping[str, Any]], *, at: datetime) -> list[int]:
+        """Record forecasts made by ``at`` (UTC); see `rows.forecast_row` for what a row holds.
+
+        Returns
+        -------
+        list of int
+            Their sequence numbers.
+
+        Raises
+        ------
+        DataError
+            For a row that is not a forecast (none is recorded then), or a database that cannot be written.
+        """
+        plain = [forecast_row(row, at=at) for row in rows]
+        with self._appending() as connection:
+            return _append(connection, "forecasts", plain, at)
+
+    def append_resolutions(self, rows: Iterable[Mapping[str, Any]], *, at: datetime) -> list[int]:
+        """Record resolutions; one that says what already stands is skipped, a different one supersedes it.
+
+        Returns
+        -------
+        list of int
+            Sequence numbers of what was appended.
+        """
+        plain = [resolution_row(row) for row in rows]
+        with self._appending() as connection:
+            standing = _latest(connection, resolutions, SUBJECT)
+            new = []
+            for row in plain:
+                before = standing.get(tuple(row[name] for name in SUBJECT))
+                if _differs(row, before, ["status", "outcome"]):
+                    new.append({**row, "supersedes": before["sequence"] if before else None})
+            return _append(connection, "resolutions", new, at)
+
+    # --- reading
+
+    def forecasts(self) -> pd.DataFrame:
+        """Every forecast in order, JSON read, times as UTC timestamps."""
+        return self._frame("forecasts")
+
+    def resolutions(self, *, standing: bool = True) -> pd.DataFrame:
+        """Resolutions in order: those that stand, or all that were ever recorded."""
+        table = self._frame("resolutions")
+        return table.drop_duplicates(SUBJECT, keep="last").reset_index(drop=True) if standing else table
+
+    def questions(self, *, standing: bool = True) -> pd.DataFrame:
+        """Snapshots of questions in order: the last of each, or all."""
+        table = self._frame("questions")
+        return table.drop_duplicates("question_id", keep="last").reset_index(drop=True) if standing else table
+
+    def head(self) -> Head:
+        """The last entry; sequence 0 when there is none."""
+        with self._reading() as connection:
+            return _head(connection)
+
+    def verify(self, head: str | None = None) -> Report:
+        """Check the whole chain; with ``head``, published earlier, also that nothing was cut off or rewritten since."""
+        with self._reading() as connection:
+            report = check(_entries(connection), head=head)
+            return Report(report.entries, report.head, report.problems, tuple(engines.missing_guards(connection)))
+
+    # --- exchange
+
+    def export(self) -> Iterator[str]:
+        """Every entry as one line of JSON, in order; the same ledger always gives the same lines."""
+        with self._reading() as connection:
+            for table, row in _entries(connection):
+                given = {name: value for name, value in row.items() if value is not None}
+                read = {name: json.loads(v) if name in JSON_COLUMNS else v for name, v in given.items()}
+                yield canonical({"table": table, **read}) + "\n"
+
+    def load(self, lines: Iterable[str]) -> int:
+        """Append entries exported elsewhere, hashes and times as they are.
+
+        The lines must be a sound chain that begins as this ledger does: an empty ledger takes them all, one that holds
+        the first of them takes the rest.
+
+        Returns
+        -------
+        int
+            How many were appended.
+
+        Raises
+        ------
+        DataError
+            For lines that are not entries or do not verify, or an entry that differs from the one held here.
+        """
+        entries = [_entry_of(line, number) for number, line in enumerate(lines, 1) if line.strip()]
+        report = check(entries)
+        if report.problems:
+            raise DataError(f"the export does not verify: {report.problems[0]}; nothing was imported")
+        with self._appending() as connection:
+            held = {row["sequence"]: row["hash"] for _, row in _entries(connection)}
+            for table, row in entries:
+                if held.get(row["sequence"], row["hash"]) != row["hash"]:
+                    raise DataError(
+                        f"the export and this ledger part at {table} entry {row['sequence']}: "
+                        "import into a ledger that began as the exported one did, or into an empty one"
+                    )
+            new = [(table, row) for table, row in entries if row["sequence"] not in held]
+            for table, row in new:
+                connection.execute(insert(TABLES[table]), dict(row))
+            return len(new)
+
+    # --- inside
+
+    @contextmanager
+    def _appending(self) -> Iterator[Connection]:
+        with engines.spoken(self._engine), engines.writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with engines.spoken(self._engine), engines.reading(self._engine) as connection:
+            yield connection
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        table = TABLES[name]
+        with self._reading() as connection:
+            rows = connection.execute(select(table).order_by(table.c.sequence)).mappings().all()
+        frame = pd.DataFrame(rows, columns=list(table.c.keys()))
+        for column in table.c:
+            values = frame[column.name]
+            if column.name in JSON_COLUMNS:
+                frame[column.name] = pd.Series([v if v is None else json.loads(v) for v in values], dtype=object)
+            elif column.name in TIMES:
+                frame[column.name] = pd.to_datetime(values, format="ISO8601", utc=True)
+            elif column.name in DAYS:
+                frame[column.name] = pd.to_datetime(values, format="ISO8601")
+            elif column.name != "sequence":
+                frame[column.name] = values.astype("str" if isinstance(column.type, String) else "float64")
+        return frame
+
+
+def _append(connection: Connection, name: str, rows: list[dict[str, Any]], at: datetime) -> list[int]:
+    """Chain the rows to the last entry and insert them; the caller holds the write lock."""
+    if not rows:
+        return []
+    sequence, previous, _ = _head(connection)
+    now = utc_text(at)
+    chained = []
+    for row in rows:
+        sequence += 1
+        entry = {"sequence": sequence, "recorded_at": now, **row, "previous_hash": previous}
+        previous = digest(name, entry)
+        chained.append({**entry, "hash": previous})
+    connection.execute(insert(TABLES[name]), chained)
+    return [row["sequence"] for row in chained]
+
+
+def _head(connection: Connection) -> Head:
+    last = Head(0, GENESIS, None)
+    for table in TABLES.values():
+        columns = table.c.sequence, table.c.hash, table.c.recorded_at
+        row = connection.execute(select(*columns).order_by(table.c.sequence.desc()).limit(1)).first()
+        if row is not None and row[0] > last.sequence:
+            last = Head(*row)
+    return last
+
+
+def _latest(connection: Connection, table: Any, subject: list[str]) -> dict[tuple, Mapping[str, Any]]:
+    """The last row of each subject."""
+    columns = [table.c[name] for name in subject]
+    last = select(func.max(table.c.sequence)).group_by(*columns)
+    rows = connection.execute(select(table).where(table.c.sequence.in_(last))).mappings()
+    return {tuple(row[name] for name in subject): dict(row) for row in rows}
+
+
+def _differs(row: Mapping[str, Any], before: Mapping[str, Any] | None, names: list[str]) -> bool:
+    return before is None or any(row[name] != before[name] for name in names)
+
+
+def _entries(connection: Connection) -> Iterator[Entry]:
+    """All entries in order of sequence, streamed."""
+    return heapq.merge(*(_stream(connection, name) for name in TABLES), key=lambda entry: entry[1]["sequence"])
+
+
+def _stream(connection: Connection, name: str) -> Iterator[Entry]:
+    table = TABLES[name]
+    rows = connection.execution_options(yield_per=_BATCH).execute(select(table).order_by(table.c.sequence)).mappings()
+    for row in rows:
+        yield name, dict(row)
+
+
+def _entry_of(line: str, number: int) -> Entry:
+    """An entry from a line of an export."""
+    try:
+        row = dict(json.loads(line))
+        name = row.pop("table")
+        columns = TABLES[name].c.keys()
+        unknown = set(row) - set(columns)
+        if unknown or not isinstance(row["sequence"], int):
+            raise ValueError(unknown)
+        return name, {
+            column: canonical(row[column]) if column in JSON_COLUMNS and column in row else row.get(column)
+            for column in columns
+        }
+    except (TypeError, KeyError, ValueError) as error:
+        raise DataError(
+            f"line {number} is not an entry of a ledger: import a file that `ledger export` wrote"
+        ) from error
