@@ -5,6 +5,7 @@ Heavy libraries are imported inside the commands, so that ``forecast --help`` an
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import sys
@@ -18,6 +19,9 @@ from data.errors import ForecastError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from data.load import Tables
+    from data.readers import Layout, Loaded
 
 FORMATS = ("table", "csv", "json")
 
@@ -99,6 +103,101 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+@dataclasses.dataclass(frozen=True)
+class Inputs:
+    """Where a command takes its results from; `load` reads them and says on stderr what was inferred."""
+
+    paths: tuple[str, ...]
+    tasks: str | None
+    models: str | None
+    as_model: str | None
+    wide: bool
+    percent: bool
+    columns: tuple[str, ...]
+    constants: tuple[str, ...]
+    task_columns: str
+
+    def load(self) -> Tables:
+        """The user's results joined with the bundled figures; the bundled figures alone without paths."""
+        from data.load import load
+
+        tables = load(
+            self.paths,
+            tasks=self.tasks,
+            models=self.models,
+            layout=self._layout(),
+            model=self.as_model,
+            stdin=sys.stdin.buffer,
+        )
+        for sentence in tables.notes:
+            note(sentence)
+        return tables
+
+    def read(self) -> Loaded:
+        """The user's results alone."""
+        from data.readers import read, read_models
+
+        models = read_models(self.models) if self.models else None
+        stdin = sys.stdin.buffer
+        loaded = read(self.paths, models=models, layout=self._layout(), model=self.as_model, stdin=stdin)
+        for sentence in loaded.notes:
+            note(sentence)
+        return loaded
+
+    def _layout(self) -> Layout:
+        from data.readers import Layout
+
+        return Layout(
+            wide=self.wide,
+            percent=self.percent,
+            columns=_pairs(self.columns, "--column"),
+            constants=_pairs(self.constants, "--set"),
+            task_columns=tuple(t.strip() for t in self.task_columns.split(",") if t.strip()),
+        )
+
+
+def _pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        ours, sign, theirs = text.partition("=")
+        if not sign or not ours.strip() or not theirs.strip():
+            raise UsageError(f"{option} {text!r} is not of the form FIELD=VALUE, such as model=Name")
+        pairs[ours.strip()] = theirs.strip()
+    return pairs
+
+
+def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``[RESULTS]...`` and how to read them: the command receives one argument, ``inputs``."""
+
+    @click.argument("results", nargs=-1, metavar="[RESULTS]...")
+    @click.option("--tasks", metavar="FILE", help="Descriptors of your tasks: a table, or a folder of BIG-bench tasks.")
+    @click.option("--models", metavar="FILE", help="Sizes and families of your models (columns model, params, ...).")
+    @click.option("--as-model", metavar="NAME", help="What to call the model of result files that name none.")
+    @click.option("--wide", is_flag=True, help="Tables have one column a task and one row a model.")
+    @click.option("--percent", is_flag=True, help="Scores in tables are percentages.")
+    @click.option("--column", multiple=True, metavar="FIELD=NAME", help="Which column of a table is our FIELD.")
+    @click.option("--set", "set_", multiple=True, metavar="FIELD=VALUE", help="The value of FIELD for all of a table.")
+    @click.option("--task-columns", default="", metavar="A,B", help="With --wide: the columns that are tasks.")
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any,
+        results: tuple[str, ...],
+        tasks: str | None,
+        models: str | None,
+        as_model: str | None,
+        wide: bool,
+        percent: bool,
+        column: tuple[str, ...],
+        set_: tuple[str, ...],
+        task_columns: str,
+        **kwargs: Any,
+    ) -> Any:
+        inputs = Inputs(results, tasks, models, as_model, wide, percent, column, set_, task_columns)
+        return command(*args, inputs=inputs, **kwargs)
+
+    return wrapped
+
+
 def emit(
     table: pd.DataFrame,
     format_: str,
@@ -145,6 +244,122 @@ def main() -> None:
 
 
 # --- data ------------------------------------------------------------------------------------------------------------
+
+
+@main.group("data", cls=_Group)
+def data_group() -> None:
+    """Look at the bundled figures; check and convert your own."""
+
+
+@data_group.command("list")
+@click.option(
+    "--by",
+    type=click.Choice(("dataset", "benchmark", "line", "family", "model", "metric")),
+    default="dataset",
+    show_default=True,
+    help="What to count by.",
+)
+@output_options
+def data_list(by: str, format_: str, output: Path | None) -> None:
+    """List what is bundled: scores, tasks, models, sizes, dates, sources.
+
+    \b
+    Example:
+        forecast data list --by family
+    """
+    from data.catalog import bundled_results
+    from data.overview import overview
+    from data.sizes import format_size
+
+    table = overview(bundled_results(), by)
+    sizes = {name: table[name].map(format_size) for name in ("smallest", "largest")}
+    emit(table, format_, output, show=table.assign(**sizes))
+
+
+@data_group.command("show")
+@input_options
+@click.option("--benchmark", metavar="NAME", help="Only this benchmark.")
+@click.option("--task", metavar="NAME", help="Only this task.")
+@click.option("--family", metavar="NAME", help="Only this family.")
+@click.option("--line", metavar="NAME", help="Only this line: families that share weights, data or recipe.")
+@click.option("--model", metavar="NAME", help="Only this model.")
+@click.option("--metric", metavar="NAME", help="Only this metric.")
+@output_options
+def data_show(inputs: Inputs, format_: str, output: Path | None, **wanted: str | None) -> None:
+    """Show rows of the bundled figures, or of RESULTS joined with them.
+
+    \b
+    Example:
+        forecast data show --family Gopher --benchmark MMLU --format csv
+    """
+    from data.overview import select
+
+    rows = select(inputs.load().results, **wanted)
+    brief = [
+        "benchmark",
+        "task",
+        "metric",
+        "shots",
+        "prompt",
+        "model",
+        "params",
+        "score",
+        "stderr",
+        "known_on",
+        "source",
+    ]
+    emit(rows, format_, output, show=rows[brief])
+
+
+@data_group.command("validate")
+@input_options
+@output_options
+def data_validate(inputs: Inputs, format_: str, output: Path | None) -> None:
+    """Check RESULTS and count, file by file, what was found, kept and refused, and why.
+
+    \b
+    Example:
+        forecast data validate results/ --models models.csv
+    """
+    if not inputs.paths and not inputs.tasks and not inputs.models:
+        raise UsageError("name a file or directory to check, or '-' for standard input")
+    from data.readers import read_models, read_tasks
+
+    if inputs.tasks:
+        note(f"{inputs.tasks}: describes {len(read_tasks(inputs.tasks))} tasks")
+    if inputs.models:
+        note(f"{inputs.models}: describes {len(read_models(inputs.models))} models")
+    if inputs.paths:
+        emit(inputs.read().counts, format_, output)
+
+
+@data_group.command("import")
+@input_options
+@click.option("--tasks-out", type=click.Path(dir_okay=False, path_type=Path), help="Write task descriptors found here.")
+@output_options
+def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Path | None) -> None:
+    """Convert RESULTS of any known format into one results table (-o FILE writes CSV).
+
+    Reads result files and sample logs of lm-evaluation-harness (old and new layout, whole directories), BIG-bench
+    score files and task folders, and tables as CSV, Parquet or JSON, long or wide, compressed or not.
+
+    \b
+    Example:
+        forecast data import results/ -o results.csv
+        forecast data import scores.csv --wide --column model=Model --set benchmark=MMLU -o results.csv
+    """
+    if not inputs.paths:
+        raise UsageError("name a file or directory to import, or '-' for standard input")
+    loaded = inputs.read()
+    if tasks_out is not None:
+        write(loaded.tasks.to_csv(index=False), tasks_out)
+        note(f"{len(loaded.tasks)} tasks described in {tasks_out}")
+    if loaded.results.empty:
+        if tasks_out is None:
+            raise ForecastError("only task descriptors were found, no scores: write them with --tasks-out FILE")
+        return
+    emit(loaded.results, "csv" if output and format_ == "table" else format_, output)
+
 
 # --- features --------------------------------------------------------------------------------------------------------
 
