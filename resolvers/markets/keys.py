@@ -1,0 +1,71 @@
+"""Keys of accounts: found in the environment or the system keyring, never printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import quote
+
+from data.errors import DataError
+
+HIDDEN = "***"
+KEYRING_SERVICE = "scale-forecast"
+
+
+class Key:
+    """A secret that shows itself only to the service it belongs to."""
+
+    def __init__(self, value: str, place: str) -> None:
+        if not value.isascii() or not value.isprintable() or " " in value:
+            raise DataError(f"the key in {place} holds a space, a line break or a special character: copy it again")
+        self._value = value
+        self.place = place
+
+    def __repr__(self) -> str:
+        return f"Key({HIDDEN}, from {self.place})"
+
+    def header(self, scheme: str) -> str:
+        """Value of the Authorization header; for the session alone."""
+        return f"{scheme} {self._value}"
+
+    def redact(self, text: str) -> str:
+        """A text without the key, also where it is quoted for an address or for JSON."""
+        for written in {self._value, quote(self._value, safe=""), json.dumps(self._value)[1:-1]}:
+            text = text.replace(written, HIDDEN)
+        return text
+
+
+def find_key(
+    variable: str, account: str, environment: Mapping[str, str], keyring: Callable[[str, str], str | None] | None = None
+) -> Key | None:
+    """The key in an environment variable, else the one in the system keyring, else None.
+
+    Parameters
+    ----------
+    variable : str
+        Name of the environment variable.
+    account : str
+        User name under which the keyring keeps it, in the service ``scale-forecast``.
+    environment : mapping
+        ``os.environ`` in the command line.
+    keyring : callable, optional
+        ``(service, account) -> key or None``; `system_keyring` in the command line.
+    """
+    value = environment.get(variable, "").strip()
+    if value:
+        return Key(value, variable)
+    stored = keyring(KEYRING_SERVICE, account) if keyring else None
+    return Key(stored.strip(), "the system keyring") if stored and stored.strip() else None
+
+
+def system_keyring(service: str, account: str) -> str | None:
+    """Look a key up in the system keyring; None where the keyring package or a backend is missing."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        return keyring.get_password(service, account)
+    except KeyringError:
+        return None

@@ -1,0 +1,136 @@
+"""Saved answers of the services: every market in a JSON file, found by its shape, or a refusal naming what is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from data.errors import DataError
+from resolvers.markets import forecastbench, kalshi, manifold, metaculus, polymarket
+from resolvers.markets.market import Market, Unsupported
+
+SHAPES = (
+    ("a Manifold bet", {"contractId", "amount", "outcome"}),
+    ("a bet's receipt", {"betId"}),
+    ("a Manifold comment", {"status", "comment"}),
+    ("a Manifold group", {"totalContracts", "slug"}),
+    ("a Manifold user", {"username", "balance"}),
+    ("a ForecastBench resolution set", {"resolutions"}),
+    ("a ForecastBench forecast set", {"forecasts", "question_set"}),
+    ("a description of an interface", {"paths", "info"}),
+    ("a Manifold market without its id", {"outcomeType"}),
+    ("examples from documentation", {"endpoint"}),
+    ("an error", {"status", "message"}),
+    ("an error", {"status", "body"}),
+    ("an error", {"detail"}),
+)
+"""What else the services answer, by names that only it holds."""
+
+
+def read_saved(path: Path) -> tuple[list[Market], list[str]]:
+    """Markets in a saved payload, and one sentence for each object that is a market we cannot forecast.
+
+    The file may hold one answer, a list, or answers wrapped in anything else, such as a recording of requests.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, is not JSON, or holds no market at all; the message names what it holds.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise DataError(f"{path} is not JSON: save the service's answer as it came") from error
+    markets: dict[str, Market] = {}
+    refusals: list[str] = []
+    for part in _parts(content):
+        try:
+            for market in part():
+                markets[market.name] = market
+        except DataError as refusal:
+            refusals.append(str(refusal))
+    if not markets and not refusals:
+        raise Unsupported(f"{path} holds no market: it holds {_description(content)}")
+    return list(markets.values()), list(dict.fromkeys(refusals))
+
+
+def read_one(path: Path, id: str | None = None) -> Market:
+    """The one market in a file, or the one with this id, number or address."""
+    markets, refusals = read_saved(path)
+    found = [market for market in markets if id is None or answers_to(market, id)]
+    if len(found) == 1:
+        return found[0]
+    if not markets:
+        raise Unsupported(refusals[0])
+    if not found:
+        raise DataError(f"{path} holds no market {id!r}: it holds {_listed(markets)}")
+    raise DataError(f"{path} holds {len(found)} markets: say which with --id, such as {_listed(found)}")
+
+
+def answers_to(market: Market, id: str) -> bool:
+    """Whether an id, a name with its service, or an address means this market."""
+    wanted = id.rstrip("/")
+    address = (market.url or "").rstrip("/")
+    return wanted in (market.id, market.name, market.question_id, address) or bool(
+        address and wanted.startswith(address + "/")
+    )
+
+
+def _listed(markets: list[Market]) -> str:
+    names = [market.name for market in markets[:5]]
+    return ", ".join(names) + (", …" if len(markets) > 5 else "")
+
+
+def _parts(content: Any, due: str | None = None) -> Iterator[Any]:
+    """Parsers for every object in the content that has the shape of a market."""
+    if isinstance(content, list):
+        for item in content:
+            yield from _parts(item, due)
+    elif isinstance(content, Mapping):
+        parser = _parser(content, due)
+        if parser is not None:
+            yield parser
+            return
+        if forecastbench.is_question_set(content):
+            due = content.get("forecast_due_date")
+        for item in content.values():
+            yield from _parts(item, due)
+
+
+def _parser(content: Mapping[str, Any], due: str | None) -> Any:
+    if manifold.is_market(content):
+        return lambda: [manifold.market_of(content)]
+    if forecastbench.is_question(content):
+        return lambda: forecastbench.markets_of(content, due)
+    if metaculus.is_question(content):
+        return lambda: [metaculus.market_of(content, str(content.get("post_id") or content.get("id")))]
+    if metaculus.is_post(content):
+        return lambda: metaculus.markets_of(content)
+    if kalshi.is_market(content):
+        return lambda: [kalshi.market_of(content)]
+    if polymarket.is_market(content) or polymarket.is_book_market(content):
+        return lambda: [polymarket.market_of(content)]
+    return None
+
+
+def _description(content: Any) -> str:
+    """The first kind of object, in the order of `SHAPES`, that a file holds."""
+    mappings = list(_mappings(content))
+    for what, names in SHAPES:
+        if any(names <= set(mapping) for mapping in mappings):
+            return f"{what}, which asks nothing"
+    return "nothing that we know"
+
+
+def _mappings(content: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(content, list):
+        for item in content:
+            yield from _mappings(item)
+    elif isinstance(content, Mapping):
+        yield content
+        for item in content.values():
+            yield from _mappings(item)

@@ -1,0 +1,306 @@
+"""HTTP with manners: time-outs, rate limits, reads that are retried and writes that never are.
+
+A write whose answer is lost (time-out, cut connection, 5xx, an unreadable answer) raises `Unanswered`: it may have been
+accepted, and only reading the state back can tell. Every sentence passes the key's redaction.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from data.errors import DataError
+from resolvers.markets.keys import Key
+from resolvers.markets.timing import Clock, Rate, RateLimit
+
+LONGEST_WAIT = 60.0
+"""Seconds; a service that asks for a longer pause is reported instead of waited for."""
+LARGEST_ANSWER = 64 * 2**20
+CHUNK = 65536
+RETRIED = (429, 500, 502, 503, 504)
+SLOW = Rate(1, 1.0)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class ServiceError(DataError):
+    """A service did not do what was asked; the message says why."""
+
+
+class Refused(ServiceError):
+    """The service answered and said no: nothing was changed."""
+
+
+class Unanswered(ServiceError):
+    """The answer to a write was lost: it may or may not have been accepted."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a service is, how it wants its key, and how often it may be asked."""
+
+    name: str
+    base: str
+    scheme: str = ""
+    variable: str = ""
+    reads: Rate = SLOW
+    writes: Rate = SLOW
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds to connect, between two parts of an answer, and for a whole answer; how often a read is tried again."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    whole: float = 60.0
+    retries: int = 4
+    backoff: float = 0.5
+
+
+class _ReadRetry(Retry):
+    """urllib3's retry policy for reads, waiting on our clock and never longer than `LONGEST_WAIT`."""
+
+    clock = Clock()
+
+    def new(self, **changes: Any) -> _ReadRetry:
+        copy = super().new(**changes)
+        copy.clock = self.clock
+        return copy
+
+    def sleep(self, response: Any = None) -> None:
+        asked = asked_to_wait(response.headers.get("Retry-After")) if response is not None else None
+        pause = self.get_backoff_time() if asked is None else asked
+        if pause > LONGEST_WAIT:
+            raise ServiceError(f"asks to wait {pause:.0f} s: try again then")
+        if pause > 0:
+            self.clock.sleep(pause)
+
+
+def asked_to_wait(header: str | None) -> float | None:
+    """Seconds in a Retry-After header; None where it is missing, a date or unreadable.
+
+    >>> asked_to_wait("10"), asked_to_wait("soon"), asked_to_wait(None)
+    (10.0, None, None)
+    """
+    return float(header) if header is not None and re.fullmatch(r"\s*\d{1,9}\s*", header) else None
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sets the Authorization header, so that no password file of the system can replace it."""
+
+    def __init__(self, key: Key | None, scheme: str) -> None:
+        self.key, self.scheme = key, scheme
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.key is not None:
+            request.headers["Authorization"] = self.key.header(self.scheme)
+        return request
+
+
+class Session:
+    """One service over HTTP.
+
+    Parameters
+    ----------
+    site : Site
+    key : Key, optional
+        Sent only to the site itself, and only over an encrypted connection or to this machine.
+    clock, patience : for tests
+    """
+
+    def __init__(
+        self, site: Site, key: Key | None = None, clock: Clock | None = None, patience: Patience | None = None
+    ) -> None:
+        self.site, self.key = site, key
+        self.clock, self.patience = clock or Clock(), patience or Patience()
+        address = urlsplit(site.base)
+        if key is not None and address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise DataError(f"{site.base} is not encrypted: a key is sent only over https")
+        self._limits = {"GET": RateLimit(site.reads, self.clock), "POST": RateLimit(site.writes, self.clock)}
+        self._http = {"GET": self._connections(self._read_retry()), "POST": self._connections(Retry(0, read=False))}
+        self._http["POST"].headers["Connection"] = "close"  # a reused connection may be dead, and then nobody knows
+
+    def __repr__(self) -> str:
+        return f"Session({self.site.name} at {self.site.base})"
+
+    def _connections(self, retry: Retry) -> requests.Session:
+        http = requests.Session()
+        http.auth = _Bearer(self.key, self.site.scheme)
+        http.headers["User-Agent"] = "scale-forecast"
+        for scheme in ("https://", "http://"):
+            http.mount(scheme, HTTPAdapter(max_retries=retry))
+        return http
+
+    def _read_retry(self) -> Retry:
+        patience = self.patience
+        retry = _ReadRetry(
+            total=patience.retries,
+            allowed_methods={"GET"},
+            status_forcelist=RETRIED,
+            backoff_factor=patience.backoff,
+            backoff_max=LONGEST_WAIT,
+            raise_on_status=False,
+        )
+        retry.clock = self.clock
+        return retry
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Read JSON; tried again on 429, 5xx, a lost connection or a cut answer."""
+        for attempt in range(self.patience.retries + 1):
+            try:
+                status, body = self._exchange("GET", path, parameters, None)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _TooSlow) as error:
+                broken_off = isinstance(error, urllib3.exceptions.HTTPError | requests.exceptions.ChunkedEncodingError)
+                if broken_off and attempt < self.patience.retries:
+                    self.clock.sleep(self.patience.backoff * 2**attempt)
+                    continue
+                raise self._error(ServiceError, f"did not answer ({_why(error)}): try again later") from None
+            except ServiceError as error:
+                raise self._error(ServiceError, str(error)) from None
+            if status == 200:
+                return self._json(body, ServiceError)
+            raise self._refusal(status, body)
+        raise AssertionError("every attempt returns or raises")
+
+    def post(self, path: str, body: Any) -> Any:
+        """Write JSON, exactly once. `Refused` means that nothing was changed, `Unanswered` that nobody knows."""
+        try:
+            status, answer = self._exchange("POST", path, {}, body)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _TooSlow) as error:
+            if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+                raise self._error(Refused, f"cannot be reached ({_why(error)}): nothing was sent") from None
+            raise self._error(Unanswered, f"gave no answer ({_why(error)})") from None
+        if 200 <= status < 300:
+            return self._json(answer, Unanswered)
+        if 400 <= status < 500 and status != 408:
+            raise self._refusal(status, answer)
+        raise self._error(Unanswered, f"answered {status} ({reason(answer) or 'no reason given'})")
+
+    def _exchange(self, method: str, path: str, parameters: dict[str, Any], body: Any) -> tuple[int, bytes]:
+        address = f"{self.site.base}/{path.lstrip('/')}"
+        self._limits[method].wait()
+        deadline = self.clock.monotonic() + self.patience.whole
+        with self._http[method].request(
+            method,
+            address,
+            params=parameters,
+            json=body,
+            timeout=(self.patience.connect, self.patience.read),
+            allow_redirects=method == "GET",
+            stream=True,
+        ) as response:
+            return response.status_code, self._read(response, deadline)
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """The body, part by part, so that one that drips for ever ends at the deadline."""
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(CHUNK, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                raise _TooSlow("the answer is larger than 64 MB")
+            if self.clock.monotonic() > deadline:
+                raise _TooSlow(f"the answer took more than {self.patience.whole:g} s")
+        return b"".join(parts)
+
+    def _json(self, body: bytes, kind: type[ServiceError]) -> Any:
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise self._error(kind, f"answered with something that is not JSON ({reason(body) or 'empty'})") from None
+
+    def _refusal(self, status: int, body: bytes) -> ServiceError:
+        why = f"{status}: {reason(body) or 'no reason given'}"
+        if "api_forecasting_not_enabled" in body.decode("utf-8", "replace"):
+            sentence = f"takes no forecasts from this account over its interface ({why})"
+        elif status in (401, 403) and self.key is None and self.site.variable:
+            sentence = f"wants a key ({why}): set {self.site.variable} or store one in the system keyring"
+        elif status in (401, 403) and self.key is not None:
+            sentence = f"refused, with the key from {self.key.place} ({why})"
+        elif status == 404:
+            sentence = f"has nothing at this address ({why}): check the id"
+        elif status == 429:
+            sentence = f"asks for fewer requests ({why}): wait a minute and try again"
+        elif status >= 500:
+            sentence = f"is out of order ({why}): try again later"
+        else:
+            sentence = f"refused the request ({why})"
+        return self._error(Refused, sentence)
+
+    def _error(self, kind: type[ServiceError], sentence: str) -> ServiceError:
+        text = f"{self.site.name} {sentence}"
+        return kind(self.key.redact(text) if self.key else text)
+
+
+class _TooSlow(Exception):
+    """An answer that does not end."""
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether a connection was refused before anything could be sent."""
+    while error is not None:
+        if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError):
+            return True
+        reason_ = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        error = reason_ if isinstance(reason_, BaseException) else None  # type: ignore[assignment]
+    return False
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, _TooSlow):
+        return str(error)
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return "timed out"
+    if _never_connected(error):
+        return "no connection"
+    return "the connection broke"
+
+
+def reason(body: bytes) -> str:
+    """What a service's error says, on one line: JSON of any of the shapes seen, else the text of a page.
+
+    >>> reason(b'{"message": "Not found"}')
+    'Not found'
+    >>> reason(b'{"non_field_errors": [{}, {"non_field_errors": ["too\\\\nlow"]}]}')
+    'too low'
+    >>> reason(b"<html><head><title>Too many requests</title></head><body>...</body></html>")
+    'Too many requests'
+    """
+    text = body[:20000].decode("utf-8", "replace")
+    try:
+        found = " ".join(_messages(json.loads(text)))
+    except ValueError:
+        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.S | re.I)
+        found = html.unescape(re.sub(r"<[^>]*>", " ", title.group(1) if title else text))
+    return " ".join(found.split())[:300]
+
+
+def _messages(found: Any) -> list[str]:
+    """Texts in an error, whatever lists, objects or indexes they are wrapped in; field names where they say more."""
+    if isinstance(found, str):
+        return [found]
+    if isinstance(found, list):
+        return [text for item in found for text in _messages(item)]
+    if isinstance(found, dict):
+        if "field" in found and "error" in found:
+            return [f"{found['field']}: {found['error']}"]
+        return [
+            text if name in _PLAIN or name.isdigit() else f"{name}: {text}"
+            for name, item in found.items()
+            if name not in ("code", "type")
+            for text in _messages(item)
+        ]
+    return []
+
+
+_PLAIN = {"message", "details", "detail", "error", "errors", "non_field_errors", "msg"}

@@ -1,0 +1,118 @@
+"""Sending exactly once: look whether it is there already, send, and when the answer is lost look again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from resolvers.markets.journal import ACCEPTED, REFUSED, SENT, Journal, Request
+from resolvers.markets.session import Refused, ServiceError, Session, Unanswered
+from resolvers.markets.timing import Clock
+
+PAUSES = (1.0, 3.0, 8.0)
+"""Seconds before each look for a write whose answer was lost."""
+RECENT = timedelta(days=1)
+
+
+class NotConfirmed(ServiceError):
+    """A write that may or may not have been accepted."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A write of ours as the service shows it: its id, and when it was made (None while it stands)."""
+
+    id: str
+    time: datetime | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a write: ``accepted``, ``confirmed`` by reading back, or ``already there``."""
+
+    state: str
+    id: str | None
+
+
+def send_once(
+    session: Session,
+    request: Request,
+    journal: Journal,
+    look: Callable[[], list[Trace]],
+    receipt_of: Callable[[object], str | None],
+    *,
+    again: bool = False,
+) -> Receipt:
+    """Send a request at most once.
+
+    Parameters
+    ----------
+    look : callable
+        Identical writes of ours that the service shows.
+    receipt_of : callable
+        Receipt in the service's answer; None where the answer holds none, which counts as no answer.
+    again : bool
+        Send although an identical write is there or was sent before.
+
+    Raises
+    ------
+    Refused
+        Nothing was changed.
+    NotConfirmed
+        The answer was lost and the write cannot be seen; it is not sent again.
+    """
+    clock = session.clock
+    with journal.locked():
+        before = look()
+        if not again:
+            already = _already_there(request, journal, before, clock)
+            if already:
+                return already
+        journal.note(request, SENT, clock.now())
+        try:
+            receipt = receipt_of(session.post(request.path, request.body))
+            lost = None if receipt else Unanswered(f"{session.site.name} answered without a receipt")
+        except Unanswered as error:
+            receipt, lost = None, error
+        except Refused:
+            journal.note(request, REFUSED, clock.now())
+            raise
+        state = "accepted"
+        if lost is not None:
+            receipt, state = _seen_since(before, look, clock), "confirmed"
+            if receipt is None:
+                raise NotConfirmed(
+                    f"{lost}, and it is not to be seen there: it may still have been accepted; look at "
+                    f"{request.url or session.site.name} before sending it again with --again"
+                )
+        journal.note(request, ACCEPTED, clock.now(), receipt)
+        return Receipt(state, receipt)
+
+
+def _already_there(request: Request, journal: Journal, before: list[Trace], clock: Clock) -> Receipt | None:
+    recent = [trace for trace in before if trace.time is None or clock.now() - trace.time < RECENT]
+    sent = journal.unconfirmed(request)
+    if recent:
+        if sent:
+            journal.note(request, ACCEPTED, clock.now(), recent[-1].id)
+        return Receipt("already there", recent[-1].id)
+    if sent:
+        raise NotConfirmed(
+            f"the same was sent on {sent[:19]} UTC and never confirmed: look at {request.url or request.service}, "
+            "and send it again with --again if it is not there"
+        )
+    return None
+
+
+def _seen_since(before: list[Trace], look: Callable[[], list[Trace]], clock: Clock) -> str | None:
+    known = {trace.id for trace in before}
+    for pause in PAUSES:
+        clock.sleep(pause)
+        try:
+            new = [trace for trace in look() if trace.id not in known]
+        except ServiceError:
+            continue
+        if new:
+            return new[-1].id
+    return None
