@@ -212,7 +212,8 @@ class Ledger:
         for column in table.c:
             values = frame[column.name]
             if column.name in JSON_COLUMNS:
-                frame[column.name] = pd.Series([v if v is None else json.loads(v) for v in values], dtype=object)
+                read = [None if row[column.name] is None else json.loads(row[column.name]) for row in rows]
+                frame[column.name] = pd.Series(read, dtype=object)
             elif column.name in TIMES:
                 frame[column.name] = pd.to_datetime(values, format="ISO8601", utc=True)
             elif column.name in DAYS:
