@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.names import fold_series
+from data.names import did_you_mean, fold_series
 
 KEY = ["benchmark", "task", "metric", "shots", "prompt", "model", "checkpoint"]
 UNIT = ["benchmark", "task", "metric", "shots", "prompt"]
@@ -97,19 +97,17 @@ def as_results(
 def _with_all_columns(frame: pd.DataFrame, where: str, source: str | None, benchmark: str) -> pd.DataFrame:
     if frame.empty:
         raise DataError(f"{where}: the table has no rows: give at least one score")
-    unknown = [c for c in frame.columns if c not in COLUMNS]
-    if unknown:
-        from data.names import did_you_mean
-
-        raise DataError(
-            f"{where}: unknown column {unknown[0]!r}{did_you_mean(str(unknown[0]), COLUMNS)}: "
-            f"rename or drop it; the columns are {', '.join(COLUMNS)}"
-        )
+    unknown = [str(c) for c in frame.columns if c not in COLUMNS]
     missing = [c for c in REQUIRED if c not in frame.columns]
     if missing:
         raise DataError(
-            f"{where}: no column {missing[0]!r}: a results table needs {', '.join(REQUIRED)} and params "
-            "(for one column per task say --wide)"
+            f"{where}: no column {missing[0]!r}{did_you_mean(missing[0], unknown)}: a results table needs "
+            f"{', '.join(REQUIRED)} and params (for one column per task say --wide)"
+        )
+    if unknown:
+        raise DataError(
+            f"{where}: unknown column {unknown[0]!r}{did_you_mean(unknown[0], COLUMNS)}: "
+            f"rename or drop it; the columns are {', '.join(COLUMNS)}"
         )
     table = frame.reset_index(drop=True).reindex(columns=list(COLUMNS)).astype({})
     for name, default in {**DEFAULTS, "benchmark": benchmark}.items():
@@ -146,7 +144,9 @@ def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str,
         row = int(np.flatnonzero(bad.to_numpy())[0])
         count = int(bad.sum())
         others = f" ({count} such rows)" if count > 1 else ""
-        raise DataError(f"{where}: {name} {column.iloc[row]!r} in row {row + 2} {what}{others}: {remedy}")
+        value = column.iloc[row]
+        shown = "" if pd.isna(value) else f" {getattr(value, 'item', lambda: value)()!r}"
+        raise DataError(f"{where}: {name}{shown} in row {row + 2} {what}{others}: {remedy}")
 
 
 def _require_values(table: pd.DataFrame, where: str) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -50,22 +51,25 @@ class Source:
                 name = name[: -len(suffix)]
         return name
 
-    def open(self) -> BinaryIO:
-        """Decompressed when the content is gzip, whatever the name."""
-        raw = io.BytesIO(self.data or b"") if self.path is None else self.path.open("rb")
-        buffered = io.BufferedReader(raw)  # type: ignore[arg-type]
-        if buffered.peek(2)[:2] == b"\x1f\x8b":
-            return gzip.GzipFile(fileobj=buffered)  # type: ignore[return-value]
-        return buffered
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """The content, decompressed when it is gzip, whatever the name; errors of reading name the file."""
+        with _guarded(self.name), ExitStack() as stack:
+            plain = io.BytesIO(self.data or b"") if self.path is None else stack.enter_context(self.path.open("rb"))
+            buffered = io.BufferedReader(plain)  # type: ignore[type-var]
+            if buffered.peek(2)[:2] == b"\x1f\x8b":
+                yield stack.enter_context(gzip.GzipFile(fileobj=buffered))  # type: ignore[misc, arg-type]
+            else:
+                yield buffered  # type: ignore[misc]
 
     def head(self) -> bytes:
         """The first bytes, at most 1 MB."""
-        with self.guarded(), self.open() as stream:
+        with self.opened() as stream:
             return stream.read(_HEAD)
 
     def whole(self, limit: int) -> bytes:
         """All of the file, refused when longer than ``limit``."""
-        with self.guarded(), self.open() as stream:
+        with self.opened() as stream:
             data = stream.read(limit + 1)
         if len(data) > limit:
             raise DataError(f"{self.name}: is larger than {_megabytes(limit)}: split it into smaller files")
@@ -74,7 +78,7 @@ class Source:
     def lines(self, limits: Limits) -> Iterator[bytes]:
         """Line by line; refused when a line or the whole is too long."""
         total = 0
-        with self.guarded(), self.open() as stream:
+        with self.opened() as stream:
             for number, line in enumerate(iter(lambda: stream.readline(limits.line + 1), b""), start=1):
                 if len(line) > limits.line:
                     raise DataError(
@@ -86,26 +90,18 @@ class Source:
                     raise DataError(f"{self.name}: is larger than {_megabytes(limits.table)}: split it")
                 yield line
 
-    def guarded(self) -> _Guard:
-        return _Guard(self.name)
 
-
-class _Guard:
+@contextmanager
+def _guarded(name: str) -> Iterator[None]:
     """Turns what the operating system and gzip may raise into a `DataError` that names the file."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
-            raise DataError(
-                f"{self.name}: the gzip data are cut off or damaged ({_plain(error)}): copy or compress it again"
-            ) from error
-        if isinstance(error, OSError):
-            raise DataError(f"cannot read {self.name}: {_plain(error)}") from error
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{name}: the gzip data are cut off or damaged ({_plain(error)}): copy or compress it again"
+        ) from error
+    except OSError as error:
+        raise DataError(f"cannot read {name}: {_plain(error)}") from error
 
 
 def _plain(error: BaseException) -> str:
@@ -129,7 +125,7 @@ def sources(paths: Iterable[str | Path], stdin: BinaryIO | None = None) -> list[
         if str(path) == "-":
             if stdin is None:
                 raise DataError("'-' stands for standard input, which is not available here: name a file")
-            with _Guard("standard input"):
+            with _guarded("standard input"):
                 found.setdefault("-", Source(None, stdin.read(Limits().table + 1)))
             continue
         path = Path(path)
@@ -139,7 +135,7 @@ def sources(paths: Iterable[str | Path], stdin: BinaryIO | None = None) -> list[
 
 
 def _existing(path: Path) -> Source:
-    with _Guard(str(path)):
+    with _guarded(str(path)):
         path.stat()
     return Source(path)
 

@@ -43,13 +43,13 @@ def read_sample_log(source: Source, limits: Limits, model: str | None = None) ->
     document = beside or {}
     reading.when = time_of(document, source)
     task = _task_of(source)
-    if beside is None and model is None and "__" not in (source.path.parent.name if source.path else ""):
-        reading.refused["names no model: keep the log beside its results_*.json or say --model"] += len(_SCORES)
-        return reading
     try:
         probability, brier = _read(source.lines(limits), source.name)
     except _Unusable as reason:
         reading.refused[f"{reason} (samples of {task})"] += len(_SCORES)
+        return reading
+    if beside is None and model is None and "__" not in (source.path.parent.name if source.path else ""):
+        reading.refused["names no model: keep the log beside its results_*.json or say --as-model"] += len(_SCORES)
         return reading
     identity = identify(document, source, model) if beside or model else Identity(*name_in_path(source))
     about = About(document, source)
