@@ -18,7 +18,7 @@ from resolvers.markets.payload import Payload, number, probability, require, tim
 from resolvers.markets.rules import bet_complaints, resolution_complaints
 from resolvers.markets.scale import Scale
 from resolvers.markets.service import Answer, Stake, allowed, receipt_field
-from resolvers.markets.session import Rate, Session, Site
+from resolvers.markets.session import Rate, Refused, Session, Site
 from resolvers.markets.writes import Receipt, Trace, send_once
 
 SITE = Site(
@@ -166,8 +166,16 @@ class Manifold:
         self.session = session
 
     def get(self, id: str) -> Market:
-        """By id (letters and digits) or slug (words joined by hyphens)."""
-        return market_of(self.session.get(f"slug/{id}" if "-" in id else f"market/{id}"))
+        """By id (letters and digits) or slug (words joined by hyphens, or one word)."""
+        if "-" in id:
+            return market_of(self.session.get(f"slug/{id}"))
+        try:
+            return market_of(self.session.get(f"market/{id}"))
+        except Refused as missing:
+            try:
+                return market_of(self.session.get(f"slug/{id}"))
+            except Refused:
+                raise missing from None
 
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("search-markets", term=text, filter="open", limit=min(limit, PAGE))

@@ -188,7 +188,6 @@ class Session:
     def _exchange(self, method: str, path: str, parameters: dict[str, Any], body: Any) -> tuple[int, bytes]:
         address = f"{self.site.base}/{path.lstrip('/')}"
         self._limits[method].wait()
-        deadline = self.clock.monotonic() + self.patience.whole
         with self._http[method].request(
             method,
             address,
@@ -198,7 +197,7 @@ class Session:
             allow_redirects=method == "GET",
             stream=True,
         ) as response:
-            return response.status_code, self._read(response, deadline)
+            return response.status_code, self._read(response, self.clock.monotonic() + self.patience.whole)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """The body, part by part, so that one that drips for ever ends at the deadline."""
