@@ -7,7 +7,9 @@ Whatever did not stand in the file is said in a note.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -130,7 +132,7 @@ def complete(rows: pd.DataFrame, models: pd.DataFrame | None = None) -> Complete
     first[codes[::-1]] = np.arange(len(rows))[::-1]
     said = _Said()
     lookups = [_Lookup("the models table", models)] if models is not None else []
-    lookups += [_Lookup("the bundled models", bundled_models()), _Lookup("the bundled frontier models", _frontier())]
+    lookups += _bundled_lookups()
     known = [_describe(rows.iloc[at], lookups, said) for at in first]
     for name in FILLED:
         fill = pd.Series([one.get(name) for one in known], dtype=object).iloc[codes].set_axis(rows.index)
@@ -189,6 +191,13 @@ class _Lookup:
         return {}
 
 
+@cache
+def _bundled_lookups() -> tuple[_Lookup, ...]:
+    frontier = frontier_models()[["model", "params", "train_tokens", "train_flops", "released"]].copy()
+    frontier["model"] = frontier["model"].str.replace(r"[()]", "", regex=True)
+    return _Lookup("the bundled models", bundled_models()), _Lookup("the bundled frontier models", frontier)
+
+
 def _folded(checkpoint: object) -> str:
     return fold(str(checkpoint)) if isinstance(checkpoint, str) and checkpoint else ""
 
@@ -199,13 +208,7 @@ def _spellings(model: str) -> list[str]:
     return [model, short, re.sub(r"-hf$", "", short)]
 
 
-def _frontier() -> pd.DataFrame:
-    table = frontier_models()[["model", "params", "train_tokens", "train_flops", "released"]].copy()
-    table["model"] = table["model"].str.replace(r"[()]", "", regex=True)
-    return table
-
-
-def _describe(row: pd.Series, lookups: list[_Lookup], said: _Said) -> dict[str, object]:
+def _describe(row: pd.Series, lookups: Sequence[_Lookup], said: _Said) -> dict[str, object]:
     """Everything to be known of one model, by column; its tokens and compute only from rows of the same checkpoint."""
     model, checkpoint = str(row["model"]), row["checkpoint"]
     known: dict[str, object] = {c: row[c] for c in FILLED if row[c] is not None}
@@ -261,23 +264,29 @@ def line_of(family: str) -> tuple[str, str]:
     >>> line_of("OPT-IML")[0], line_of("PaLM-2")[0], line_of("Llama-3.2-Instruct")[0], line_of("Pythia@step9")[0]
     ('OPT', 'PaLM-2', 'Llama-3.2', 'Pythia')
     """
-    families = bundled_models().drop_duplicates("family").set_index("family")["line"]
     words = _words(family.partition("@")[0])
-    for name, line in families.items():
-        if fold(str(name)) in (fold(family), fold(family.partition("@")[0])):
-            return line, "the bundled family of that name"
-    for line in sorted(bundled_models()["line"].unique(), key=len, reverse=True):
-        head = _words(line)
+    families, lines = _bundled_lines()
+    for name in (family, family.partition("@")[0]):
+        if fold(name) in families:
+            return families[fold(name)], "the bundled family of that name"
+    for line, head in lines:
         rest = words[len(head) :]
-        if [w.casefold() for w in words[: len(head)]] == [w.casefold() for w in head] and not (
-            rest and rest[0][0].isdigit()
-        ):
+        if [w.casefold() for w in words[: len(head)]] == head and not (rest and rest[0][0].isdigit()):
             return line, "the bundled line of that name"
     base = family.partition("@")[0]
     for word in words:
         if word.casefold() in _TUNED:
             base = re.sub(rf"[\s\-_]*\b{re.escape(word)}\b", "", base)
     return base.strip(" -_") or family, "the model's name"
+
+
+@cache
+def _bundled_lines() -> tuple[dict[str, str], list[tuple[str, list[str]]]]:
+    """Folded family to its line; and the lines with their words, longest first."""
+    models = bundled_models()
+    families = {fold(f): line for f, line in zip(models["family"], models["line"], strict=True)}
+    lines = sorted(models["line"].unique(), key=len, reverse=True)
+    return families, [(line, [w.casefold() for w in _words(line)]) for line in lines]
 
 
 def _words(name: str) -> list[str]:

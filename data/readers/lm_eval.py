@@ -101,9 +101,9 @@ def read_lm_eval(document: dict[str, object], source: Source, model: str | None 
             task, one = _TRUTHFUL[cell.metric], score("acc", cell.value, cell.stderr)
         benchmark, name = harness_place(task)
         metric = one.metric
-        if (cell.task, cell.prompt, cell.at, metric) in taken:  # two filters that both go by the plain name
+        if (task, cell.prompt, cell.at, metric) in taken:  # two filters that both go by the plain name
             metric = f"{metric}:{cell.filter}"
-        taken.add((cell.task, cell.prompt, cell.at, metric))
+        taken.add((task, cell.prompt, cell.at, metric))
         n = about.examples(cell.task)
         if n is None and one.metric in ("accuracy", "acc_norm") and cell.task not in groups:
             n = _examples_behind(one.value, one.stderr)
