@@ -292,9 +292,10 @@ def data_show(inputs: Inputs, format_: str, output: Path | None, **wanted: str |
     Example:
         forecast data show --family Gopher --benchmark MMLU --format csv
     """
-    from data.overview import select
+    from data.overview import printable, select
+    from data.sizes import format_size
 
-    rows = select(inputs.load().results, **wanted)
+    rows = printable(select(inputs.load().results, **wanted))
     brief = [
         "benchmark",
         "task",
@@ -308,7 +309,7 @@ def data_show(inputs: Inputs, format_: str, output: Path | None, **wanted: str |
         "known_on",
         "source",
     ]
-    emit(rows, format_, output, show=rows[brief])
+    emit(rows, format_, output, show=rows[brief].assign(params=rows["params"].map(format_size)))
 
 
 @data_group.command("validate")
@@ -348,6 +349,8 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
         forecast data import results/ -o results.csv
         forecast data import scores.csv --wide --column model=Model --set benchmark=MMLU -o results.csv
     """
+    from data.overview import printable
+
     if not inputs.paths:
         raise UsageError("name a file or directory to import, or '-' for standard input")
     loaded = inputs.read()
@@ -358,7 +361,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
         if tasks_out is None:
             raise ForecastError("only task descriptors were found, no scores: write them with --tasks-out FILE")
         return
-    emit(loaded.results, "csv" if output and format_ == "table" else format_, output)
+    emit(printable(loaded.results), "csv" if output and format_ == "table" else format_, output)
 
 
 # --- features --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import pandas as pd
 
 from data.errors import UsageError
 from data.names import did_you_mean, fold, fold_series
+from data.results import COLUMNS
 
 BY = ("dataset", "benchmark", "line", "family", "model", "metric")
 
@@ -68,3 +69,9 @@ def select(results: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
         names = ", ".join(f"{c} {n!r}" for c, n in wanted.items() if n is not None)
         raise UsageError(f"no score has {names} together: ask for fewer of them")
     return rows.reset_index(drop=True)
+
+
+def printable(results: pd.DataFrame) -> pd.DataFrame:
+    """The table with whole numbers (shots, examples) as such, for writing out."""
+    whole = [name for name, kind in COLUMNS.items() if kind == "int?"]
+    return results.astype({name: "Int64" for name in whole})

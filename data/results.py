@@ -191,7 +191,7 @@ def _require_ranges(table: pd.DataFrame, where: str) -> None:
     outside = share & ~score.between(0.0, 1.0)
     percent = share & score.between(1.0, 100.0, inclusive="right")
     remedy = (
-        "are these percentages? divide by 100"
+        "are these percentages? divide by 100, or say --percent"
         if (outside & percent).any()
         else "scores of this metric are shares between 0 and 1"
     )

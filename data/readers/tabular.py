@@ -175,7 +175,7 @@ def _divide_by_hundred(rows: pd.DataFrame) -> None:
     share = is_share(rows["metric"].astype("str")) if "metric" in rows else pd.Series(True, index=rows.index)
     for name in ("score", "stderr"):
         if name in rows:
-            number = pd.to_numeric(rows[name], errors="coerce") / 100.0
+            number = (pd.to_numeric(rows[name], errors="coerce") / 100.0).round(12)
             rows[name] = number.astype(object).where(share & number.notna(), rows[name])
 
 
