@@ -11,6 +11,7 @@ from data.results import as_results
 from data.tasks import as_metrics, as_tasks
 
 TABLES = Path(__file__).parent / "tables"
+QUESTIONS = Path(__file__).parent / "questions"
 
 
 @cache

@@ -1,0 +1,610 @@
+"""One pure function a kind of criterion: what was published by the cutoff -> a finding with its reason and rows.
+
+The rules they share. Evidence counts when it became known by ``min(as_of, resolve_by)``. An event counts from the first
+day on which the published scores showed it, so YES may come early and asking later does not undo it. NO comes only
+after ``resolve_by``. Where several sources give one key different scores, the criterion is judged on every reading of
+them: the finding stands when all readings agree and is `AMBIGUOUS` when they do not; nothing is averaged.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from resolvers.events import beats, is_u_shaped, needed, reaches, turns
+from resolvers.evidence import Evidence
+from resolvers.questions import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Count,
+    FirstBy,
+    Manual,
+    Measured,
+    Not,
+    Numeric,
+    Reversal,
+    Scope,
+    Threshold,
+    UShape,
+)
+
+_READINGS = 64
+"""More combinations of conflicting sources than this in one family are not tried: it stays ambiguous."""
+_NEAREST = 3
+
+
+class Status(Enum):
+    """Each state a question can be in; only YES, NO and NUMBER are scored."""
+
+    OPEN = "open"
+    YES = "yes"
+    NO = "no"
+    NUMBER = "number"
+    AMBIGUOUS = "ambiguous"
+    ANNULLED = "annulled"
+
+    @property
+    def is_settled(self) -> bool:
+        return self is not Status.OPEN
+
+    @property
+    def is_scored(self) -> bool:
+        return self in (Status.YES, Status.NO, Status.NUMBER)
+
+
+_IF_NOTHING = {"no": Status.NO, "annul": Status.ANNULLED, "ambiguous": Status.AMBIGUOUS, "open": Status.OPEN}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one criterion comes to. ``rows`` are positions in the evidence; ``known`` is when it was first shown."""
+
+    status: Status
+    reason: str
+    rows: tuple[int, ...] = ()
+    known: np.datetime64 | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a criterion is judged on: the evidence, the question's scope, and the moments that bound it."""
+
+    evidence: Evidence
+    scope: Scope
+    as_of: np.datetime64
+    resolve_by: np.datetime64
+    counts_until: np.datetime64
+    """Evidence counts until here even after ``as_of``; ``resolve_by``, or earlier inside ``first_by``."""
+
+    @property
+    def cutoff(self) -> np.datetime64:
+        return min(self.as_of, self.counts_until)
+
+    @property
+    def is_over(self) -> bool:
+        """The deadline has passed, so that silence may be read as NO."""
+        return bool(self.as_of > self.resolve_by)
+
+    @property
+    def deadline(self) -> str:
+        return str(self.counts_until.astype("datetime64[D]"))
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """An event in one family: the day it was first shown, and the rows that show it."""
+
+    known: np.datetime64
+    rows: tuple[int, ...]
+
+
+def judge(criterion: Any, case: Case) -> Finding:
+    """The finding of any criterion."""
+    return _JUDGES[type(criterion)](criterion, case)
+
+
+# --- events in families: threshold, reversal, u_shape ----------------------------------------------------------------
+
+
+def judge_threshold(criterion: Threshold, case: Case) -> Finding:
+    """YES once a qualifying score reaches the line (in every measured family, for ``over: all``)."""
+    scope = case.scope.within(criterion.scope)
+    all_rows = case.evidence.select(criterion, scope)
+    rows = all_rows[case.evidence.may_decide(all_rows, scope)]
+
+    def shown(part: np.ndarray) -> dict[int, _Shown]:
+        met = part[reaches(case.evidence.score[part], criterion)]
+        families, first = np.unique(case.evidence.family[met], return_index=True)
+        return {
+            int(f): _Shown(case.evidence.known[met[i]], (int(met[i]),)) for f, i in zip(families, first, strict=True)
+        }
+
+    word = criterion.side.replace("_", " ")
+    ever = case.evidence.cached(("met", criterion, scope), lambda: shown(rows))
+    return _by_family(
+        criterion, case, scope, rows, shown, ever,
+        happened=f"scored {word} {criterion.score:g}", nearest=_closest(criterion, case, rows), extremes=True,
+    )  # fmt: skip
+
+
+def judge_reversal(criterion: Reversal, case: Case) -> Finding:
+    """YES once a larger model beats the best smaller one after a fall; annulled when nothing in scope ever fell."""
+    scope = case.scope.within(criterion.scope)
+    rows = case.evidence.select(criterion, scope)
+
+    def shown(part: np.ndarray) -> dict[int, _Shown]:
+        return _first_turns(case.evidence, part, scope)[1]
+
+    ever_fallen, ever = case.evidence.cached(
+        ("turns", criterion, scope), lambda: _first_turns(case.evidence, rows, scope)
+    )
+    fallen = {family: at for family, at in ever_fallen.items() if at.known <= case.cutoff}
+    if case.is_over and not fallen and (case.evidence.known[rows] <= case.cutoff).any():
+        return Finding(
+            Status.ANNULLED,
+            f"the premise is missing: no family in scope showed inverse scaling on {criterion.task} by {case.deadline}",
+            known=case.resolve_by,
+        )
+    return _by_family(
+        criterion, case, scope, rows, shown, ever, concerned=fallen,
+        happened="fell and then beat its best smaller model", nearest=_largest(case, rows, fallen), extremes=False,
+    )  # fmt: skip
+
+
+def judge_u_shape(criterion: UShape, case: Case) -> Finding:
+    """YES once a family's trend is u-shaped and its largest model may decide."""
+    scope = case.scope.within(criterion.scope)
+    rows = case.evidence.select(criterion, scope)
+
+    def shown(part: np.ndarray) -> dict[int, _Shown]:
+        return _first_u_shapes(case.evidence, part, scope)
+
+    ever = case.evidence.cached(("u", criterion, scope), lambda: shown(rows))
+    return _by_family(
+        criterion, case, scope, rows, shown, ever,
+        happened="fell and then rose", nearest=_largest(case, rows, {}), extremes=False,
+    )  # fmt: skip
+
+
+def _by_family(
+    criterion: Measured,
+    case: Case,
+    scope: Scope,
+    rows: np.ndarray,
+    shown: Callable[[np.ndarray], dict[int, _Shown]],
+    ever: dict[int, _Shown],
+    *,
+    happened: str,
+    nearest: Callable[[], tuple[tuple[int, ...], str]],
+    extremes: bool,
+    concerned: Iterable[int] | None = None,
+) -> Finding:
+    """An event that families show, quantified as the scope says.
+
+    ``shown`` finds the event in some rows, and ``ever`` is what it finds in all of them, whenever published;
+    ``concerned`` are the families that ``over: all`` asks of (all measured ones when None); ``nearest`` gives rows and
+    a sentence for when nothing qualified.
+    """
+    evidence = case.evidence
+    found = {family: at for family, at in ever.items() if at.known <= case.cutoff}
+    disputed: dict[int, tuple[int, ...]] = {}
+    for family in _families_in_conflict(case, rows):
+        mine = rows[(evidence.family[rows] == family) & (evidence.known[rows] <= case.cutoff)]
+        found.pop(family, None)
+        seen = [shown(part).get(family) for part in _readings(evidence, mine, extremes)]
+        sure = [at for at in seen if at is not None]
+        if seen and len(sure) == len(seen):
+            found[family] = max(sure, key=lambda at: at.known)
+        elif sure or not seen:
+            disputed[family] = tuple(int(r) for r in mine[evidence.conflict[mine] >= 0])
+
+    if scope.over == "all":
+        measured = rows[evidence.known[rows] <= case.cutoff]
+        asked = set(evidence.family[measured].tolist()) if concerned is None else set(concerned)
+        return _all_families(criterion, case, asked, found, disputed, happened, nearest)
+    if found:
+        first = min(found.values(), key=lambda at: at.known)
+        return _yes(criterion, case, happened, first)
+    if disputed:
+        return _disputed(criterion, case, disputed)
+    return _nothing(criterion, case, nearest)
+
+
+def _all_families(
+    criterion: Measured,
+    case: Case,
+    asked: set[int],
+    found: dict[int, _Shown],
+    disputed: dict[int, tuple[int, ...]],
+    happened: str,
+    nearest: Callable[[], tuple[tuple[int, ...], str]],
+) -> Finding:
+    """For ``over: all`` both answers wait for the deadline: a further family may be measured until then."""
+    if not case.is_over or not asked or asked - set(found) - set(disputed):
+        return _nothing(criterion, case, nearest)
+    if disputed:
+        return _disputed(criterion, case, disputed)
+    last = max((found[f] for f in asked), key=lambda at: at.known)
+    finding = _yes(criterion, case, happened, last)
+    rows = tuple(itertools.chain.from_iterable(found[f].rows for f in sorted(asked)))
+    return replace(finding, rows=rows, reason=f"all {len(asked)} measured families {happened} on {criterion.task}")
+
+
+def _yes(criterion: Measured, case: Case, happened: str, at: _Shown) -> Finding:
+    table = case.evidence.table
+    family = table["family"].iat[at.rows[-1]]
+    how = " -> ".join(case.evidence.say(row) for row in at.rows)
+    subject = str(family if len(at.rows) > 1 else table["model"].iat[at.rows[-1]])
+    return Finding(Status.YES, f"{subject} {happened} on {criterion.task}: {how}", at.rows, at.known)
+
+
+def _disputed(criterion: Measured, case: Case, disputed: dict[int, tuple[int, ...]]) -> Finding:
+    rows = tuple(dict.fromkeys(itertools.chain.from_iterable(disputed.values())))
+    sources = ", ".join(
+        f"{case.evidence.score[r]:.4g} in {case.evidence.table['source'].iat[r]!r}" for r in rows[: _NEAREST + 1]
+    )
+    model = case.evidence.table["model"].iat[rows[0]]
+    return Finding(
+        Status.AMBIGUOUS,
+        f"the sources disagree on {model} on {criterion.task} ({sources}) and the answer turns on it",
+        rows,
+    )
+
+
+def _nothing(criterion: Measured, case: Case, nearest: Callable[[], tuple[tuple[int, ...], str]]) -> Finding:
+    """Nothing qualified: open until the deadline, then what the criterion says."""
+    rows, sentence = nearest()
+    if not case.is_over:
+        return Finding(Status.OPEN, f"{sentence}; evidence counts until {case.deadline}", rows)
+    status = _IF_NOTHING[criterion.if_nothing]
+    ending = {
+        Status.NO: "",
+        Status.OPEN: ", and the criterion waits for other evidence",
+        Status.ANNULLED: ", which annuls it",
+        Status.AMBIGUOUS: ", which leaves it ambiguous",
+    }[status]
+    known = case.resolve_by if status.is_settled else None
+    return Finding(status, f"by {case.deadline} {sentence}{ending}", rows, known)
+
+
+def _none_measured(criterion: Measured, case: Case) -> str:
+    where = f"{criterion.benchmark}/{criterion.task}" if criterion.benchmark else criterion.task
+    return f"no {criterion.metric} score on {where} was published for a model in scope"
+
+
+def _closest(criterion: Threshold, case: Case, rows: np.ndarray) -> Callable[[], tuple[tuple[int, ...], str]]:
+    def nearest() -> tuple[tuple[int, ...], str]:
+        known = rows[case.evidence.known[rows] <= case.cutoff]
+        if not len(known):
+            return (), _none_measured(criterion, case)
+        score = case.evidence.score[known]
+        best = known[score.argmax() if criterion.side in ("at_least", "above") else score.argmin()]
+        word = criterion.side.replace("_", " ")
+        return (int(best),), (
+            f"the nearest of {len(known)} scores on {criterion.task} to {word} {criterion.score:g} "
+            f"was {case.evidence.say(int(best))}"
+        )
+
+    return nearest
+
+
+def _largest(case: Case, rows: np.ndarray, fallen: dict[int, _Shown]) -> Callable[[], tuple[tuple[int, ...], str]]:
+    def nearest() -> tuple[tuple[int, ...], str]:
+        evidence = case.evidence
+        known = rows[evidence.known[rows] <= case.cutoff]
+        if not len(known):
+            return (), "no score in scope was published"
+        families = len(np.unique(evidence.family[known]))
+        task = evidence.table["task"].iat[known[0]]
+        if fallen:
+            first = min(fallen.values(), key=lambda at: at.known)
+            how = " -> ".join(evidence.say(row) for row in first.rows)
+            return first.rows, f"of {families} families on {task} none turned; {len(fallen)} fell, the first {how}"
+        largest = known[np.argsort(-evidence.params[known], kind="stable")[:1]]
+        how = evidence.say(int(largest[0]))
+        return tuple(int(r) for r in largest), f"none of {families} families on {task} turned, the largest model {how}"
+
+    return nearest
+
+
+# --- series as they stood on each day --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Days:
+    """Every series on every day that added to it: (n, L) arrays ascending in scale, NaN or -1 padding on the right."""
+
+    known: np.ndarray
+    better: np.ndarray
+    stderr: np.ndarray
+    scale: np.ndarray
+    row: np.ndarray
+
+
+def _by_day(evidence: Evidence, rows: np.ndarray) -> _Days:
+    order = np.lexsort((evidence.known[rows], evidence.series[rows]))
+    rows = rows[order]
+    series, known = evidence.series[rows], evidence.known[rows]
+    n = len(rows)
+    if n == 0:
+        empty = np.empty((0, 0))
+        return _Days(np.empty(0, "datetime64[s]"), empty, empty, empty, empty.astype(int))
+    begins = np.r_[True, series[1:] != series[:-1]]
+    start = np.flatnonzero(begins)[np.cumsum(begins) - 1]
+    ends = np.flatnonzero(np.r_[begins[1:] | (known[1:] != known[:-1]), True])
+    ends = ends[ends > start[ends]]
+    count = ends - start[ends] + 1
+    day = np.repeat(np.arange(len(ends)), count)
+    row = rows[np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(start[ends], count)]
+    scale = evidence.scale(row, known[ends][day])
+    order = np.lexsort((scale, day))
+    row, scale = row[order], scale[order]
+    column = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    shape = (len(ends), int(count.max()) if len(count) else 0)
+
+    def padded(values: np.ndarray, fill: float) -> np.ndarray:
+        out = np.full(shape, fill, dtype=values.dtype)
+        out[day, column] = values
+        return out
+
+    return _Days(
+        known[ends], padded(evidence.better[row], np.nan), padded(evidence.stderr[row], 0.0), padded(scale, np.nan),
+        padded(row, -1),
+    )  # fmt: skip
+
+
+def _first_turns(evidence: Evidence, rows: np.ndarray, scope: Scope) -> tuple[dict[int, _Shown], dict[int, _Shown]]:
+    """For each family its first fall, and its first reversal by a model that may decide."""
+    days = _by_day(evidence, rows)
+    if not days.row.size:
+        return {}, {}
+    may_turn = (days.row >= 0) & evidence.may_decide(days.row.ravel(), scope).reshape(days.row.shape)
+    found = turns(days.better, days.stderr, days.scale, may_turn)
+    return (
+        _earliest(evidence, days, found.fell, [found.trough]),
+        _earliest(evidence, days, found.reversed, [found.best, found.trough, found.target]),
+    )
+
+
+def _first_u_shapes(evidence: Evidence, rows: np.ndarray, scope: Scope) -> dict[int, _Shown]:
+    """For each family the first day its trend is u-shaped with a largest model that may decide."""
+    days = _by_day(evidence, rows)
+    if not days.row.size:
+        return {}
+    shaped = is_u_shaped(days.better, days.stderr)
+    last = (days.row >= 0).sum(axis=1) - 1
+    at = np.arange(len(last))
+    shaped &= evidence.may_decide(days.row[at, last], scope)
+    if not shaped.any():
+        return {}
+    lowest = np.where(np.isnan(days.better), np.inf, days.better).argmin(axis=1)
+    before = np.where(np.arange(days.better.shape[1]) < lowest[:, None], days.better, -np.inf)
+    best = np.where(lowest > 0, np.where(np.isnan(before), -np.inf, before).argmax(axis=1), lowest)
+    return _earliest(evidence, days, shaped, [best, lowest, last])
+
+
+def _earliest(evidence: Evidence, days: _Days, happened: np.ndarray, columns: list[np.ndarray]) -> dict[int, _Shown]:
+    """For each family the first day of an event, with the rows of the named columns."""
+    out: dict[int, _Shown] = {}
+    at = np.flatnonzero(happened)
+    for i in at[np.argsort(days.known[at], kind="stable")]:
+        row = [int(days.row[i, c[i]]) for c in columns if c[i] >= 0]
+        family = int(evidence.family[days.row[i, 0]])
+        if family not in out:
+            out[family] = _Shown(days.known[i], tuple(dict.fromkeys(row)))
+    return out
+
+
+# --- conflicting sources ---------------------------------------------------------------------------------------------
+
+
+def _families_in_conflict(case: Case, rows: np.ndarray) -> list[int]:
+    """Families with a key that carries several scores by the cutoff."""
+    conflict = case.evidence.conflict[rows]
+    if not (conflict >= 0).any():
+        return []
+    some = rows[(conflict >= 0) & (case.evidence.known[rows] <= case.cutoff)]
+    keys, count = np.unique(case.evidence.conflict[some], return_counts=True)
+    twice = np.isin(case.evidence.conflict[some], keys[count > 1])
+    return [int(f) for f in np.unique(case.evidence.family[some[twice]])]
+
+
+def _readings(evidence: Evidence, rows: np.ndarray, extremes: bool) -> list[np.ndarray]:
+    """The rows with one score a key, for each way to choose among conflicting sources.
+
+    ``extremes``: only all the lowest and all the highest, which bound a monotone criterion. Empty when there are too
+    many ways to try.
+    """
+    conflict = evidence.conflict[rows]
+    plain = rows[conflict < 0]
+    groups = [rows[conflict == key] for key in np.unique(conflict[conflict >= 0])]
+    if extremes:
+        groups = [g[np.argsort(evidence.score[g], kind="stable")] for g in groups]
+        chosen: Iterable[tuple[int, ...]] = (tuple(g[0] for g in groups), tuple(g[-1] for g in groups))
+    else:
+        if np.prod([len(g) for g in groups], dtype=float) > _READINGS:
+            return []
+        chosen = itertools.product(*groups)
+    return [np.sort(np.r_[plain, np.array(pick, dtype=plain.dtype)]) for pick in chosen]
+
+
+# --- comparison and numeric ------------------------------------------------------------------------------------------
+
+
+def judge_comparison(criterion: Comparison, case: Case) -> Finding:
+    """YES where the one side's best score beats the other's, in every way (shots, prompt) both were measured.
+
+    With models named on both sides the answer is final once both are measured; otherwise a further model may come,
+    and it waits for the deadline.
+    """
+    scope = case.scope.within(criterion.scope)
+    sides = []
+    for side in (criterion.better, criterion.worse):
+        own = scope.within(side)
+        rows = case.evidence.select(criterion, own)
+        rows = rows[case.evidence.may_decide(rows, own) & (case.evidence.known[rows] <= case.cutoff)]
+        sides.append(rows)
+    alike = _alike(case.evidence, sides[0], sides[1])
+
+    def nearest() -> tuple[tuple[int, ...], str]:
+        lacking = [
+            _side_name(side)
+            for side, rows in zip((criterion.better, criterion.worse), sides, strict=True)
+            if not len(rows)
+        ]
+        if lacking:
+            return (), f"no {criterion.metric} score on {criterion.task} was published for {' nor '.join(lacking)}"
+        both = _best_pair(case.evidence, *(alike[0] if alike else sides))
+        return both, f"{case.evidence.say(both[0])} did not beat {case.evidence.say(both[1])} on {criterion.task}"
+
+    if not (len(sides[0]) and len(sides[1])):
+        return _nothing(criterion, case, nearest)
+    named = bool(criterion.better.model and criterion.worse.model)
+    if not (named or case.is_over):
+        return _nothing(criterion, case, lambda: (nearest()[0], "both sides are measured, but more models may come"))
+    verdicts = [_beats_in_unit(criterion, case.evidence, *pair) for pair in alike]
+    if not verdicts:
+        reason = f"the two sides were never measured alike on {criterion.task} (same shots and prompt)"
+        return Finding(Status.AMBIGUOUS, reason, nearest()[0]) if case.is_over else _nothing(criterion, case, nearest)
+    best = _best_pair(case.evidence, *alike[0])
+    if len(set(verdicts)) > 1 or None in verdicts:
+        reason = (
+            f"the sources disagree on {criterion.task}"
+            if None in verdicts
+            else f"who leads on {criterion.task} depends on shots and prompt: fix them in the scope"
+        )
+        return Finding(Status.AMBIGUOUS, reason, best)
+    if verdicts[0]:
+        known = max(case.evidence.known[row] for row in best)
+        reason = f"{case.evidence.say(best[0])} beat {case.evidence.say(best[1])} on {criterion.task}"
+        return Finding(Status.YES, reason, best, known)
+    return _nothing(criterion, case, nearest)
+
+
+def _alike(evidence: Evidence, first: np.ndarray, second: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The rows of both sides in each way of measuring that they share."""
+    shared = np.intersect1d(evidence.way[first], evidence.way[second])
+    return [(first[evidence.way[first] == way], second[evidence.way[second] == way]) for way in shared]
+
+
+def _best_pair(evidence: Evidence, first: np.ndarray, second: np.ndarray) -> tuple[int, int]:
+    return int(first[evidence.better[first].argmax()]), int(second[evidence.better[second].argmax()])
+
+
+def _beats_in_unit(criterion: Comparison, evidence: Evidence, first: np.ndarray, second: np.ndarray) -> bool | None:
+    """True or False, None where it turns on which source is right."""
+    seen = set()
+    for one in _readings(evidence, first, extremes=True):
+        for other in _readings(evidence, second, extremes=True):
+            a, b = one[evidence.better[one].argmax()], other[evidence.better[other].argmax()]
+            seen.add(
+                bool(beats(criterion, evidence.better[a], evidence.better[b], evidence.stderr[a], evidence.stderr[b]))
+            )
+    return seen.pop() if len(seen) == 1 else None
+
+
+def _side_name(side: Scope) -> str:
+    return " or ".join([*side.model, *side.family, *side.line]) or "the one side"
+
+
+def judge_numeric(criterion: Numeric, case: Case) -> Finding:
+    """The statistic of the qualifying scores: ``first`` at once, ``highest`` and ``lowest`` after the deadline."""
+    scope = case.scope.within(criterion.scope)
+    rows = case.evidence.select(criterion, scope)
+    rows = rows[case.evidence.may_decide(rows, scope) & (case.evidence.known[rows] <= case.cutoff)]
+    if not len(rows):
+        return _nothing(criterion, case, lambda: ((), _none_measured(criterion, case)))
+    picks = [_statistic(criterion, case.evidence, part) for part in _readings(case.evidence, rows, extremes=True)]
+    row = picks[-1]
+    said = f"the {criterion.statistic} of {len(rows)} scores on {criterion.task} is {case.evidence.say(row)}"
+    if criterion.statistic != "first" and not case.is_over:
+        return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", (row,))
+    if len({case.evidence.score[p] for p in picks}) > 1:
+        return _disputed(criterion, case, {0: tuple(int(p) for p in dict.fromkeys(picks))})
+    return Finding(Status.NUMBER, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
+
+
+def _statistic(criterion: Numeric, evidence: Evidence, rows: np.ndarray) -> int:
+    if criterion.statistic == "first":
+        rows = rows[evidence.known[rows] == evidence.known[rows].min()]
+    score = evidence.score[rows]
+    return int(rows[score.argmin() if criterion.statistic == "lowest" else score.argmax()])
+
+
+# --- combinations ----------------------------------------------------------------------------------------------------
+
+
+def judge_first_by(criterion: FirstBy, case: Case) -> Finding:
+    """The event, on evidence that became known by the criterion's own date."""
+    by = moment(criterion.by)
+    finding = judge(criterion.event, replace(case, counts_until=min(by, case.counts_until)))
+    return _said_otherwise(criterion, finding, case)
+
+
+def judge_several(criterion: Count | AllOf | AnyOf, case: Case) -> Finding:
+    """Settled as soon as the parts that are settled decide it, whatever the others come to."""
+    parts = [judge(part, case) for part in criterion.of]
+    yes = [p for p in parts if p.status is Status.YES]
+    unsure = [p for p in parts if p.status not in (Status.YES, Status.NO)]
+    rows = tuple(dict.fromkeys(itertools.chain.from_iterable(p.rows for p in parts)))
+    tally = f"{len(yes)} of {len(parts)} hold, {needed(criterion)} needed: " + "; ".join(
+        f"({n}) {p.status.value}, {p.reason}" for n, p in enumerate(parts, start=1)
+    )
+    if len(yes) >= needed(criterion):
+        known = sorted(p.known for p in yes if p.known is not None)
+        at = known[needed(criterion) - 1] if len(known) >= needed(criterion) else None
+        return Finding(Status.YES, tally, rows, at)
+    if len(yes) + len(unsure) < needed(criterion):
+        known = [p.known for p in parts if p.status is Status.NO and p.known is not None]
+        no = Finding(Status.NO, tally, rows, max(known, default=None))
+        return _said_otherwise(criterion, no, case)
+    for status in (Status.OPEN, Status.AMBIGUOUS, Status.ANNULLED):
+        if any(p.status is status for p in unsure):
+            return Finding(status, tally, rows)
+    raise AssertionError(unsure)
+
+
+def judge_not(criterion: Not, case: Case) -> Finding:
+    """Yes and no change places; the other states stay."""
+    inner = judge(criterion.of, case)
+    turned = {Status.YES: Status.NO, Status.NO: Status.YES}.get(inner.status, inner.status)
+    return replace(inner, status=turned, reason=f"not: {inner.reason}")
+
+
+def judge_manual(criterion: Manual, case: Case) -> Finding:
+    """Open: no table settles it."""
+    return Finding(Status.OPEN, criterion.why)
+
+
+def _said_otherwise(criterion: Any, finding: Finding, case: Case) -> Finding:
+    """NO for want of evidence becomes what the criterion says instead."""
+    if finding.status is Status.NO and criterion.if_nothing != "no" and case.is_over:
+        return replace(finding, status=_IF_NOTHING[criterion.if_nothing])
+    return finding
+
+
+_JUDGES: dict[type, Callable[[Any, Case], Finding]] = {
+    Threshold: judge_threshold,
+    Reversal: judge_reversal,
+    UShape: judge_u_shape,
+    Comparison: judge_comparison,
+    Numeric: judge_numeric,
+    FirstBy: judge_first_by,
+    Count: judge_several,
+    AllOf: judge_several,
+    AnyOf: judge_several,
+    Not: judge_not,
+    Manual: judge_manual,
+}
+
+
+def moment(value: Any) -> np.datetime64:
+    """A time with zone, as UTC in numpy's seconds."""
+    return np.datetime64(value.replace(tzinfo=None), "s")
