@@ -36,7 +36,7 @@ class Batch:
     noise : ndarray, (n,)
         Prior guess of the residuals' standard deviation in units of 1 / sqrt(w).
     group : ndarray of int, (n,)
-        Curves of one group share a prior.
+        Curves of one group share a prior; ``groups`` is their number.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Batch:
     ceiling: np.ndarray
     noise: np.ndarray
     group: np.ndarray
+    groups: int
 
     def __len__(self) -> int:
         return self.u.shape[1]
@@ -72,7 +73,7 @@ class Batch:
 
     def take(self, index: np.ndarray | slice) -> Batch:
         """The curves at ``index``."""
-        taken = {f.name: getattr(self, f.name)[..., index] for f in fields(self) if f.name != "kind"}
+        taken = {f.name: getattr(self, f.name)[..., index] for f in fields(self) if f.name not in ("kind", "groups")}
         return replace(self, **taken)
 
     def with_weights(self, w: np.ndarray) -> Batch:
@@ -158,7 +159,7 @@ def as_batch(
         _require(((w >= 0) & np.isfinite(w)).T, "has a weight that is negative or not finite", "give weights >= 0")
         _require((w > 0).any(axis=0), "has no point of positive weight", "give at least one point to fit")
     codes = np.zeros(n, dtype=int) if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
-    return Batch(kind, u, z, w, x_ref, y_ref, low, high, noise, codes)
+    return Batch(kind, u, z, w, x_ref, y_ref, low, high, noise, codes, int(codes.max()) + 1)
 
 
 def _padded(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:

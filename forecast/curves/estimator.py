@@ -10,9 +10,10 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from data.errors import UsageError
-from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks
+from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors
 from forecast.curves.batch import Batch, as_batch
-from forecast.curves.registry import CHOSEN, form_named
+from forecast.curves.fitting import fit_form_exactly
+from forecast.curves.registry import CHOSEN, FORMS, form_named
 
 CHUNK = 2000
 """Curves fitted at once."""
@@ -157,5 +158,10 @@ def fit_curves(
     chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
     if form == "bnsl":
         return CurveFits(tuple((part, choose_breaks(part)) for part in chunks))
-    pool = POOL[kind] if form == "auto" else (form,)
-    return CurveFits(tuple((part, average_forms(part, pool)) for part in chunks))
+    if form != "auto":
+        one = FORMS[form]
+        return CurveFits(
+            tuple((part, Averaged([fit_form_exactly(one, part)], np.ones((1, len(part))))) for part in chunks)
+        )
+    priors = learn_priors(batch, POOL[kind])
+    return CurveFits(tuple((part, average_forms(part, priors)) for part in chunks))

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from forecast.curves.batch import Batch
 from forecast.curves.forms import Form, Points
-from forecast.curves.levmar import Model, Problem, Solution, minimise
+from forecast.curves.levmar import Model, Problem, Solution, gram, inverse_spd, minimise
 
-STALLED = 3.0
+STALLED = 2.0
 """Residuals this many times the curve's own noise mean that the search has stalled, if the form is right."""
-MAX_CELLS = 2_000_000
-"""Points x starts held at once: bounds the memory, whatever the number of curves."""
+HARD_AT_ONCE = 16
+"""Stalled curves searched again at once: each takes thousands of starts."""
+PRIOR_CURVES = 5.0
+"""How many curves a form's own prior counts for beside those of a group."""
+SAMPLE = 2000
+"""Most curves from which the priors of groups are learned."""
+EXACT, QUICK = 1e-9, 1e-5
+"""Fall of the cost (a log-likelihood) at which a fit has converged: for a form's own sake, and within an average."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Gaussian priors of a form's parameters in each group, ``mean`` and ``precision`` (p, groups)."""
+
+    mean: np.ndarray
+    precision: np.ndarray
+
+    @classmethod
+    def of(cls, form: Form, groups: int = 1) -> Prior:
+        """The form's own prior, the same in every group."""
+        mean = np.array([q.mean for q in form.parameters])
+        precision = np.array([q.sd for q in form.parameters]) ** -2.0
+        return cls(np.repeat(mean[:, None], groups, axis=1), np.repeat(precision[:, None], groups, axis=1))
 
 
 @dataclass(frozen=True)
 class FormFit:
     """A form's parameters on every curve of a batch.
 
-    ``theta`` (p, n), ``sigma`` (n,) residual sd in the unit of the weights, ``cost`` (n,), ``converged`` (n,).
+    Attributes
+    ----------
+    theta : ndarray, (p, n)
+    sigma, cost : ndarray, (n,)
+        Residual standard deviation in units of 1 / sqrt(weight); negative log posterior up to a constant.
+    converged : ndarray of bool, (n,)
     """
 
     form: Form
@@ -48,132 +74,171 @@ def value_and_jacobian(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A form in the fitted space: a loss form describes the error 1 - q of an accuracy."""
     value, jacobian = form.value_and_jacobian(theta, u, floor)
-    if kind == "accuracy" and is_loss_form(form):
+    if kind == "accuracy" and form.of_loss:
         error = np.exp(np.minimum(value, 5.0))
         return 1.0 - error, -jacobian * error
     return value, jacobian
 
 
-def is_loss_form(form: Form) -> bool:
-    """True for forms whose value is the log of a loss."""
-    return type(form).__module__.endswith(".power")
+@dataclass(frozen=True)
+class _Task:
+    """A form to be fitted to a batch."""
+
+    form: Form
+    batch: Batch
+    prior: Prior
+    points: Points = field(init=False)
+    problem: Problem = field(init=False)
+
+    def __post_init__(self) -> None:
+        batch, n = self.batch, len(self.batch)
+        points = batch.points
+        if batch.kind == "accuracy" and self.form.of_loss:
+            error = np.clip(1.0 - points.z, 0.005, 5.0)
+            points = Points(points.u, np.log(error), points.w * error**2, points.floor)
+        lower = np.array([[q.lower] for q in self.form.parameters])
+        upper = np.array([[q.upper] for q in self.form.parameters])
+        problem = Problem(
+            batch.z,
+            batch.w,
+            np.repeat(lower, n, axis=1),
+            np.repeat(upper, n, axis=1),
+            self.prior.mean[:, batch.group],
+            self.prior.precision[:, batch.group],
+            batch.noise,
+        )
+        object.__setattr__(self, "points", points)
+        object.__setattr__(self, "problem", problem)
+
+    def model(self, which: np.ndarray) -> Model:
+        """The form as a function of parameters, its problem i being the curve ``which[i]``."""
+        kind, u, floor = self.batch.kind, self.batch.u, self.batch.floor
+
+        def model(theta: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            curve = which[index]
+            return value_and_jacobian(self.form, kind, theta, u[:, curve], floor[curve])
+
+        return model
+
+    def minimise_each(self, starts: np.ndarray, max_iterations: int, tolerance: float) -> Solution:
+        """Every start (p, s, n) on its own, as s * n problems, start-major."""
+        p, s, n = starts.shape
+        which = np.tile(np.arange(n), s)
+        problem = self.problem if s == 1 else self.problem.take(which)
+        flat = starts.reshape(p, s * n)
+        return minimise(self.model(which), problem, flat, max_iterations=max_iterations, tolerance=tolerance)
+
+    def cheapest(self, starts: np.ndarray, keep: int) -> np.ndarray:
+        """The ``keep`` starts of lowest cost, (p, keep, n)."""
+        if starts.shape[1] <= keep:
+            return starts
+        model, every = self.model(np.arange(len(self.batch))), np.arange(len(self.batch))
+        cost = np.stack([self.problem.cost(start, model(start, every)[0]) for start in starts.transpose(1, 0, 2)])
+        pick = np.argsort(cost, axis=0, kind="stable")[:keep]
+        return np.take_along_axis(starts, pick[None], axis=1)
+
+    def refined(self, effort: int, warm: np.ndarray | None = None) -> np.ndarray:
+        """The best starts after a few steps each, best first, (p, s, n)."""
+        form = self.form
+        starts = [form.starts(self.points, effort)]
+        if warm is not None:
+            starts.append(warm[:, None])
+        if form.simpler is not None:
+            simple = _Task(form.simpler, self.batch, Prior.of(form.simpler, self.prior.mean.shape[1]))
+            starts.append(form.extend(self.points, simple.refined(0)))
+        start = np.nan_to_num(np.concatenate(starts, axis=1))
+        start = np.clip(start, self.problem.lower[:, None], self.problem.upper[:, None])
+        if start.shape[1] == 1:
+            return start
+        start = self.cheapest(start, form.refined if effort == 0 else start.shape[1])
+        short = self.minimise_each(start, form.short, EXACT)
+        s = start.shape[1]
+        order = np.argsort(short.cost.reshape(s, -1), axis=0, kind="stable")
+        return np.take_along_axis(short.theta.reshape(-1, s, len(self.batch)), order[None], axis=1)
+
+    def fit(self, effort: int, tolerance: float, warm: np.ndarray | None = None) -> FormFit:
+        """The best of all starts."""
+        starts = self.refined(effort, warm)
+        keep = min(self.form.polished + 2 * effort, starts.shape[1])
+        final = self.minimise_each(starts[:, :keep], self.form.long, tolerance)
+        best = final.cost.reshape(keep, -1).argmin(axis=0) * len(self.batch) + np.arange(len(self.batch))
+        return FormFit(self.form, final.theta[:, best], final.sigma[best], final.cost[best], final.converged[best])
 
 
-def fit_form(
-    form: Form,
-    batch: Batch,
-    *,
-    warm: np.ndarray | None = None,
-    prior: tuple[np.ndarray, np.ndarray] | None = None,
-    robust: float = np.inf,
-    thorough: bool = True,
-) -> FormFit:
-    """Fit one form to every curve.
+def fit_form(form: Form, batch: Batch, prior: Prior | None = None, *, warm: np.ndarray | None = None) -> FormFit:
+    """Fit one form to every curve, quickly: as a member of an average.
 
     Parameters
     ----------
-    warm : (p, s, n), optional
-        Further starting points.
-    prior : mean and precision (p, n) each, optional
+    prior : Prior, optional
         Instead of the form's own.
-    robust : float
-        Huber's limit in standard deviations.
-    thorough : bool
-        Search again from more starts where the residuals are still far above the curve's own noise.
+    warm : (p, n), optional
+        A further starting point.
     """
-    if form.last_only:
-        batch = batch.with_weights(np.where(batch.u >= 0.0, batch.w, 0.0))
-    fit = _fit_once(form, batch, warm, prior, robust, 0)
-    for effort in range(1, form.efforts if thorough else 1):
-        again = np.flatnonzero(fit.sigma > STALLED * np.maximum(batch.noise, 1e-8))
-        for part in np.array_split(again, max(1, len(again) // 8)):
+    return _Task(form, _fitted_part(form, batch), prior or Prior.of(form, batch.groups)).fit(0, QUICK, warm)
+
+
+def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> FormFit:
+    """As `fit_form`, to full precision, and searched again from more starts where residuals stay above the noise."""
+    prior = prior or Prior.of(form, batch.groups)
+    batch = _fitted_part(form, batch)
+    fit = _Task(form, batch, prior).fit(0, EXACT)
+    for effort in range(1, form.efforts):
+        stalled = np.flatnonzero(fit.sigma > STALLED * batch.noise)
+        for part in np.array_split(stalled, -(-len(stalled) // HARD_AT_ONCE) or 1):
             if len(part):
-                sub_prior = None if prior is None else (prior[0][:, part], prior[1][:, part])
-                other = _fit_once(form, batch.take(part), None, sub_prior, robust, effort)
-                fit = fit.improved(part, other)
+                fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
     return fit
 
 
-def _fit_once(
-    form: Form,
-    batch: Batch,
-    warm: np.ndarray | None,
-    prior: tuple[np.ndarray, np.ndarray] | None,
-    robust: float,
-    effort: int,
-) -> FormFit:
-    own = _own_points(form, batch)
-    lower, upper = form.box(own)
-    mean, precision = form.prior(own) if prior is None else prior
-    problem = Problem(batch.z, batch.w, lower, upper, mean, precision, batch.noise, huber=robust)
-    model = _model(form, batch)
-    starts = _refine(form, batch, own, model, problem, warm, effort)
-    keep = min(form.polished + 2 * effort, starts.shape[1])
-    final = _minimise_each(model, problem, starts[:, :keep], form.long)
-    best = final.cost.reshape(keep, -1).argmin(axis=0) * len(batch) + np.arange(len(batch))
-    return FormFit(form, final.theta[:, best], final.sigma[best], final.cost[best], final.converged[best])
+def _fitted_part(form: Form, batch: Batch) -> Batch:
+    return batch.with_weights(np.where(batch.u >= 0.0, batch.w, 0.0)) if form.last_only else batch
 
 
-def _refine(
-    form: Form, batch: Batch, own: Points, model: Model, problem: Problem, warm: np.ndarray | None, effort: int
-) -> np.ndarray:
-    """The best starts after a few steps each, best first, (p, s, n)."""
-    starts = [form.starts(own, effort)] if warm is None else [form.starts(own, effort), warm]
-    if form.simpler is not None:
-        simple = form.simpler
-        base = Problem(
-            batch.z, batch.w, *simple.box(own), *simple.prior(own), batch.noise, problem.noise_dof, problem.huber
-        )
-        starts.append(form.extend(own, _refine(simple, batch, own, _model(simple, batch), base, None, 0)))
-    start = np.concatenate(starts, axis=1)
-    start = np.clip(np.nan_to_num(start), problem.lower[:, None], problem.upper[:, None])
-    if start.shape[1] == 1:
-        return start
-    keep = form.refined if effort == 0 else 400
-    if keep < start.shape[1]:
-        start = _cheapest(model, problem, start, keep)
-    short = _minimise_each(model, problem, start, form.short)
-    s = start.shape[1]
-    order = np.argsort(short.cost.reshape(s, -1), axis=0, kind="stable")
-    return np.take_along_axis(short.theta.reshape(-1, s, len(batch)), order[None], axis=1)
+def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:
+    """The prior of a form's pooled parameters in each group, learned from its curves (empirical Bayes, by EM).
+
+    A group's mean and variance are those of its curves' posteriors, with `PRIOR_CURVES` curves' worth of the form's
+    own prior mixed in, so that a group of one keeps nearly that. At most `SAMPLE` curves are looked at.
+    """
+    groups = batch.groups
+    prior = Prior.of(form, groups)
+    pooled = [j for j, q in enumerate(form.parameters) if q.pooled]
+    if not pooled:
+        return prior
+    if len(batch) > SAMPLE:
+        batch = batch.take(np.linspace(0, len(batch) - 1, SAMPLE).round().astype(int))
+    fit = fit_form(form, batch, prior)
+    size = np.bincount(batch.group, minlength=groups)
+    base = prior
+    for _ in range(rounds):
+        variance = _posterior_variance(fit, batch, prior)
+        mean, precision = prior.mean.copy(), prior.precision.copy()
+        for j in pooled:
+            total = _group_sum(batch, fit.theta[j])
+            mean[j] = (total + PRIOR_CURVES * base.mean[j]) / (size + PRIOR_CURVES)
+            square = _group_sum(batch, (fit.theta[j] - mean[j, batch.group]) ** 2 + variance[j])
+            precision[j] = (size + PRIOR_CURVES) / (square + PRIOR_CURVES / base.precision[j])
+        prior = Prior(mean, precision)
+        solution = _Task(form, batch, prior).minimise_each(fit.theta[:, None], form.long, QUICK)
+        fit = FormFit(form, solution.theta, solution.sigma, solution.cost, solution.converged)
+    return prior
 
 
-def _minimise_each(model: Model, problem: Problem, starts: np.ndarray, max_iterations: int) -> Solution:
-    """Every start (p, s, n) on its own, as s * n problems."""
-    p, s, n = starts.shape
-    which = np.tile(np.arange(n), s)
-    return minimise(
-        lambda t, i: model(t, which[i]), problem.take(which), starts.reshape(p, s * n), max_iterations=max_iterations
-    )
+def _group_sum(batch: Batch, values: np.ndarray) -> np.ndarray:
+    return np.bincount(batch.group, values, batch.groups)
 
 
-def _own_points(form: Form, batch: Batch) -> Points:
-    points = batch.points
-    if batch.kind == "accuracy" and is_loss_form(form):
-        error = np.clip(1.0 - points.z, 0.005, 5.0)
-        return Points(points.u, np.log(error), points.w * error**2, points.floor)
-    return points
+def _posterior_variance(fit: FormFit, batch: Batch, prior: Prior) -> np.ndarray:
+    """Laplace's variance of each parameter, (p, n)."""
+    at = np.arange(len(fit.theta))
+    return inverse_spd(_information(fit, batch, prior))[at, at]
 
 
-def _model(form: Form, batch: Batch) -> Model:
-    def model(theta: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return value_and_jacobian(form, batch.kind, theta, batch.u[:, index], batch.floor[index])
-
-    return model
-
-
-def _cheapest(model: Model, problem: Problem, starts: np.ndarray, keep: int) -> np.ndarray:
-    """The ``keep`` starts of lowest cost, (p, keep, n)."""
-    cost = np.stack([_cost(model, problem, starts[:, i]) for i in range(starts.shape[1])])
-    pick = np.argsort(cost, axis=0, kind="stable")[:keep]
-    return np.take_along_axis(starts, pick[None], axis=1)
-
-
-def _cost(model: Model, problem: Problem, theta: np.ndarray) -> np.ndarray:
-    """Cost at ``theta``, (n,)."""
-    value, _ = model(theta, np.arange(theta.shape[1]))
-    square = ((problem.target - value) ** 2 * problem.weight).sum(axis=0)
-    prior = (problem.prior_precision * (theta - problem.prior_mean) ** 2).sum(axis=0)
-    count = (problem.weight > 0).sum(axis=0)
-    cost = 0.5 * (count + problem.noise_dof) * np.log(square + problem.noise_dof * problem.noise**2) + 0.5 * prior
-    return np.where(np.isfinite(cost), cost, np.inf)
+def _information(fit: FormFit, batch: Batch, prior: Prior) -> np.ndarray:
+    """Gauss-Newton information at the fit, prior included, (p, p, n)."""
+    _, jacobian = value_and_jacobian(fit.form, batch.kind, fit.theta, batch.u, batch.floor)
+    matrix = gram(jacobian * (batch.w / fit.sigma**2), jacobian)
+    at = np.arange(len(fit.theta))
+    matrix[at, at] += prior.precision[:, batch.group] + 1e-12
+    return matrix

@@ -40,7 +40,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its meaning, box and Gaussian prior (sd inf: none)."""
+    """One parameter: its meaning, box and Gaussian prior, which a group teaches where it is ``pooled``."""
 
     name: str
     meaning: str
@@ -48,16 +48,23 @@ class Parameter:
     upper: float
     mean: float = 0.0
     sd: float = np.inf
+    pooled: bool = False
 
 
 class Form(ABC):
-    """One functional form. Subclasses give the class attributes and `value_and_jacobian`; `starts` where needed."""
+    """One functional form. Subclasses give the class attributes, `value_and_jacobian` and `starts`.
+
+    ``of_loss``: the value is the log of a loss. ``last_only``: only the last point is fitted. ``refined`` starts are
+    improved by ``short`` steps and ``polished`` of them by ``long`` ones; a stalled search is tried again with more
+    effort, below ``efforts``. ``simpler``: the form whose fits `extend` turns into starts.
+    """
 
     name: str
     formula: str
     source: str
     kinds: tuple[str, ...]
     parameters: tuple[Parameter, ...]
+    of_loss = False
     last_only = False
     distinct_points = 2
     refined = 3
@@ -82,20 +89,6 @@ class Form(ABC):
     def extend(self, points: Points, kept: np.ndarray) -> np.ndarray:
         """Starts (p, s, b) made from the fits (q, s', b) of the `simpler` form."""
         raise NotImplementedError
-
-    def box(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper bounds, (p, b) each."""
-        b = points.u.shape[1]
-        lower = np.array([q.lower for q in self.parameters])
-        upper = np.array([q.upper for q in self.parameters])
-        return np.repeat(lower[:, None], b, axis=1), np.repeat(upper[:, None], b, axis=1)
-
-    def prior(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
-        """Prior mean and precision, (p, b) each."""
-        b = points.u.shape[1]
-        mean = np.array([q.mean for q in self.parameters])
-        precision = np.array([q.sd for q in self.parameters]) ** -2.0
-        return np.repeat(mean[:, None], b, axis=1), np.repeat(precision[:, None], b, axis=1)
 
 
 def softplus(v: np.ndarray) -> np.ndarray:

@@ -55,6 +55,14 @@ class Problem:
         arrays = ("target", "weight", "lower", "upper", "prior_mean", "prior_precision", "noise")
         return replace(self, **{name: getattr(self, name)[..., index] for name in arrays})
 
+    def cost(self, theta: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """What is minimised, (b,), at parameters whose values are ``value`` (m, b); least squares only."""
+        total = ((self.target - value) ** 2 * self.weight).sum(axis=0)
+        count = (self.weight > 0).sum(axis=0) + self.noise_dof
+        prior = (self.prior_precision * (theta - self.prior_mean) ** 2).sum(axis=0)
+        cost = 0.5 * count * np.log((total + self.noise_dof * self.noise**2) / count) + 0.5 * prior
+        return np.where(np.isfinite(cost), cost, np.inf)
+
 
 @dataclass(frozen=True)
 class Solution:

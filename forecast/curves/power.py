@@ -23,8 +23,8 @@ from forecast.curves.forms import (
 ALABDULMOHSIN = "Alabdulmohsin, Neyshabur and Zhai 2022, arXiv:2209.06640"
 CABALLERO = "Caballero, Gupta, Rish and Krueger 2022, arXiv:2210.14891"
 LEVEL = Parameter("log_b", "log of the reducible loss at the last fitted point", -25.0, 25.0, 0.0, 3.0)
-EXPONENT = Parameter("c", "exponent: decades of loss lost per decade of x", -50.0, 50.0, 0.2, 0.4)
-FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 50.0, 0.2, 0.4)
+EXPONENT = Parameter("c", "exponent: decades of loss lost per decade of x", -50.0, 50.0, 0.2, 0.4, pooled=True)
+FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 50.0, 0.2, 0.4, pooled=True)
 LIMIT = Parameter("a", "limit of the loss at infinite x, in units of the last loss", 0.0, 1e3, 0.5, 2.0)
 
 
@@ -55,6 +55,7 @@ class M1(Form):
     formula = "y = b x^-c"
     source = f"power law; M1 of {ALABDULMOHSIN}"
     kinds = ("loss", "accuracy")
+    of_loss = True
     parameters = (LEVEL, EXPONENT)
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
@@ -72,6 +73,7 @@ class M2(Form):
     formula = "y = a + b x^-c"
     source = f"power law with a limit; M2 of {ALABDULMOHSIN}; BNSL without breaks"
     kinds = ("loss", "accuracy")
+    of_loss = True
     parameters = (LIMIT, LEVEL, EXPONENT)
     shares = np.array([0.0, 0.5, 0.8, 0.93, 0.99])
 
@@ -94,6 +96,7 @@ class M3(Form):
     formula = "y = b (1/x + g)^c"
     source = f"power law that levels off; M3 of {ALABDULMOHSIN}"
     kinds = ("loss", "accuracy")
+    of_loss = True
     parameters = (
         LEVEL,
         FALLING,
@@ -121,6 +124,7 @@ class M4(Form):
     formula = "(y - a) / (a0 - y)^alpha = b x^-c"
     source = f"sigmoid-like, with an upper limit; M4 of {ALABDULMOHSIN}"
     kinds = ("loss", "accuracy")
+    of_loss = True
     parameters = (
         LIMIT,
         Parameter("log_range", "log(a0 - a), a0 the loss at x = 0, in units of the last loss", -12.0, 12.0, 1.0, 2.0),
@@ -135,15 +139,17 @@ class M4(Form):
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
         a, log_range, alpha, level, c = theta
-        v = _solve_m4(level - c * u, alpha)
-        share = logistic(v)
+        share, rest, softplus_v = _solve_m4(level - c * u, alpha)
         scale = np.exp(log_range)
         y = np.maximum(a + scale * share, 1e-300)
-        slope = (1.0 - share) + alpha * share
-        rise = scale * share * (1.0 - share) / np.maximum(slope, 1e-12) / y
-        jacobian = np.stack(
-            [np.broadcast_to(1.0 / y, u.shape), scale * share / y, -softplus(v) * rise, rise, -u * rise]
-        )
+        part = scale * share / y
+        rise = part * rest / np.maximum(rest + alpha * share, 1e-12)
+        jacobian = np.empty((5, *u.shape))
+        jacobian[0] = 1.0 / y
+        jacobian[1] = part
+        jacobian[2] = -softplus_v * rise
+        jacobian[3] = rise
+        jacobian[4] = -u * rise
         return np.log(y), jacobian
 
     def starts(self, points: Points, effort: int = 0) -> np.ndarray:
@@ -163,24 +169,36 @@ class M4(Form):
         return np.concatenate(rows, axis=1)
 
 
-def _solve_m4(s: np.ndarray, alpha: np.ndarray, iterations: int = 12) -> np.ndarray:
-    """The root v of -softplus(-v) + alpha softplus(v) = s, by Newton's method from the nearer asymptote."""
-    v = np.where(s < 0, s, s / np.maximum(alpha, 0.05))
-    v = np.clip(v, -60.0, 60.0)
-    for _ in range(iterations):
-        share = logistic(v)
-        gap = v - softplus(v) + alpha * softplus(v) - s
-        step = gap / np.maximum((1.0 - share) + alpha * share, 1e-6)
-        v = np.clip(v - np.clip(step, -8.0, 8.0), -60.0, 60.0)
-        if np.abs(step).max(initial=0.0) < 1e-13:
+def _solve_m4(s: np.ndarray, alpha: np.ndarray, iterations: int = 5) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """logistic(v), 1 - logistic(v) and softplus(v) at the root v of -softplus(-v) + alpha softplus(v) = s.
+
+    The left side rises monotonically; Halley's method from the nearer asymptote.
+    """
+    v = np.clip(np.where(s < 0, s, s / np.maximum(alpha, 0.05)), -60.0, 60.0)
+    for i in range(iterations + 1):
+        e = np.exp(-np.abs(v))
+        inverse = 1.0 / (1.0 + e)
+        above = v >= 0
+        share = np.where(above, inverse, e * inverse)
+        rest = np.where(above, e * inverse, inverse)
+        bend = np.maximum(v, 0.0) + np.log1p(e)
+        if i >= iterations:
             break
-    return v
+        gap = v + (alpha - 1.0) * bend - s
+        slope = np.maximum(rest + alpha * share, 1e-6)
+        curvature = (alpha - 1.0) * share * rest
+        step = gap * slope / np.maximum(slope**2 - 0.5 * gap * curvature, 0.25 * slope**2)
+        v = np.clip(v - np.clip(step, -8.0, 8.0), -60.0, 60.0)
+        if np.abs(step).max(initial=0.0) < 1e-6:
+            iterations = min(iterations, i + 1)
+    return share, rest, bend
 
 
 class BNSL(Form):
     """Broken neural scaling law with ``breaks`` breaks."""
 
     kinds = ("loss", "accuracy")
+    of_loss = True
     source = CABALLERO
 
     def __init__(self, breaks: int) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 from forecast.curves.forms import FAR, Form, Parameter, Points, ValueAndJacobian, linear_fit, logistic, softplus, spread
 
 LEVEL = Parameter("level", "log-odds at the last fitted point", -12.0, 12.0, 0.0, 4.0)
-SLOPE = Parameter("slope", "log-odds gained per e-fold of x", -5.0, 10.0, 0.15, 0.25)
-RISING = Parameter("slope", "log-odds gained per e-fold of x", 0.0, 10.0, 0.2, 0.4)
+SLOPE = Parameter("slope", "log-odds gained per e-fold of x", -5.0, 10.0, 0.15, 0.25, pooled=True)
+RISING = Parameter("slope", "log-odds gained per e-fold of x", 0.0, 10.0, 0.2, 0.4, pooled=True)
 
 
 def log_odds(q: np.ndarray) -> np.ndarray:
@@ -31,7 +31,7 @@ class Linear(Form):
     kinds = ("accuracy",)
     parameters = (
         Parameter("level", "normalised score at the last fitted point", -20.0, 20.0, 0.2, 2.0),
-        Parameter("slope", "normalised score gained per e-fold of x", -5.0, 5.0, 0.02, 0.06),
+        Parameter("slope", "normalised score gained per e-fold of x", -5.0, 5.0, 0.02, 0.06, pooled=True),
     )
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
@@ -66,7 +66,7 @@ class Law(Form):
     kinds = ("accuracy",)
     parameters = (
         Parameter("log_A", "log of -log q at the last fitted point", -8.0, 4.0, 0.0, 2.0),
-        Parameter("alpha", "exponent", -3.0, 6.0, 0.08, 0.15),
+        Parameter("alpha", "exponent", -3.0, 6.0, 0.08, 0.15, pooled=True),
     )
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
