@@ -1,9 +1,9 @@
 """One predictive distribution on a service's grid, within all of its rules and with the least loss.
 
-If the outcome follows F and G is sent, the expected CRPS is higher by the integral of (F - G)² over the range. So the
-best G the rules allow is the least-squares projection of F on them: steps between a least and a most, ends fixed.
-The two kinds of step limit are isotonic regressions after subtracting a line; Dykstra's alternation finds the point
-nearest to F in both (Boyle & Dykstra 1986, doi:10.1007/978-1-4613-9940-7_3).
+Two rules bind. Every bucket needs a least mass: the shares of the others shrink in proportion, which costs the least
+expected log score. No bucket may hold more than a most: what is too much moves next door, to the CDF nearest in
+squares, since sending G when F holds costs an expected CRPS of the integral of (F - G)². The nearest point is found by
+Dykstra's alternation between two isotonic regressions (Boyle & Dykstra 1986, doi:10.1007/978-1-4613-9940-7_3).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def cdf_of_quantiles(levels: np.ndarray, values: np.ndarray, at: np.ndarray) -> 
 
 
 def admissible_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
-    """The CDF nearest to the wanted one that the service accepts.
+    """The CDF that the service accepts in place of the wanted one.
 
     Mass beyond an open bound stays beyond it (at least 0.001, as the rules ask); mass beyond a closed bound, where the
     outcome cannot be, moves to that bound.
@@ -86,11 +86,11 @@ def admissible_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
     >>> admissible_cdf([0.0, 0.0, 1.0, 1.0, 1.0], grid).round(3).tolist()
     [0.0, 0.003, 0.995, 0.997, 1.0]
     """
-    wanted = _as_cdf(wanted, scale)
+    wanted = _inside_closed_ends(_as_cdf(wanted, scale), scale)
     least, most = step_limits(scale.count)
     least, most = least + MARGIN, most - MARGIN
     first, last = _ends(wanted, scale, least * scale.count)
-    nearest = _projected(np.clip(wanted, first, last), first, last, least, most)
+    nearest = _projected(_with_least_steps(wanted, first, last, least), first, last, least, most)
     sent = _repaired(nearest, first, last, least, most).round(ROUNDING)
     complaints = cdf_complaints(sent, scale.count, scale.open_lower, scale.open_upper)
     assert not complaints, complaints
@@ -109,17 +109,37 @@ def _as_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
     return np.maximum.accumulate(np.clip(wanted, 0.0, 1.0))
 
 
+def _inside_closed_ends(wanted: np.ndarray, scale: Scale) -> np.ndarray:
+    if not scale.open_lower:
+        wanted[0] = 0.0
+    if not scale.open_upper:
+        wanted[-1] = 1.0
+    return wanted
+
+
 def _ends(wanted: np.ndarray, scale: Scale, needed: float) -> tuple[float, float]:
     """First and last value: as wanted, within the limits, and far enough apart for the least steps."""
     lowest, highest = (LEAST if scale.open_lower else 0.0), (MOST if scale.open_upper else 1.0)
-    first = float(np.clip(wanted[0], lowest, highest)) if scale.open_lower else lowest
-    last = float(np.clip(wanted[-1], lowest, highest)) if scale.open_upper else highest
+    first, last = (float(np.clip(end, lowest, highest)) for end in (wanted[0], wanted[-1]))
     short = needed - (last - first)
     if short > 0:
         last = float(np.clip(last + short / 2, lowest + needed, highest))
         first = last - needed if scale.open_lower else lowest
         last = first + needed if scale.open_upper else highest
     return first, last
+
+
+def _with_least_steps(wanted: np.ndarray, first: float, last: float, least: float) -> np.ndarray:
+    """Every step at least so high, the others in the proportions wanted: the least loss of expected log score."""
+    steps = np.diff(wanted)
+    total = last - first
+    high = np.sort(steps)[::-1]
+    count = np.arange(1, len(steps) + 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factors = (total - least * (len(steps) - count)) / np.cumsum(high)
+        kept = np.flatnonzero(factors * high >= least)
+    factor = factors[kept[-1]] if len(kept) else 0.0
+    return first + np.concatenate([[0.0], np.cumsum(np.maximum(least, factor * steps))])
 
 
 def _projected(wanted: np.ndarray, first: float, last: float, least: float, most: float) -> np.ndarray:

@@ -93,6 +93,7 @@ class Market(_Frozen):
     closes: Time | None = None
     closed_on: Time | None = None
     resolve_by: Time | None = None
+    spot: Time | None = None
     resolved_on: Time | None = None
     probability: float | None = None
     options: tuple[Option, ...] = ()

@@ -88,24 +88,42 @@ def test_random_distributions_pass_every_rule_and_lose_at_most_five_thousandths(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_no_admissible_cdf_is_nearer(seed):
-    """A general solver with the same constraints finds nothing better than the projection."""
+    """Where only the cap binds, a general solver with the same constraints finds nothing nearer in squares."""
     rng = np.random.default_rng(seed)
-    scale = Scale(0.0, 1.0, None, True, bool(seed % 2), count=40)
-    wanted = ndtr((np.linspace(0, 1, 41) - rng.uniform(0.1, 0.9)) / 10 ** rng.uniform(-4, -0.5))
+    scale = Scale(0.0, 1.0, None, True, bool(seed % 2), count=200)
+    u = np.linspace(0, 1, 201)
+    sharp = ndtr((u - rng.uniform(0.1, 0.9)) / 10 ** rng.uniform(-4, -2.3))
+    wanted = 0.002 + (0.018 if scale.open_upper else 0.02) * u + 0.978 * sharp
     sent = admissible_cdf(wanted, scale)
     least, most = step_limits(scale.count)
-    steps = np.diff(np.eye(41), axis=0)
-    ends = [(sent[0], sent[0]), *[(0, 1)] * 39, (sent[-1], sent[-1])]
+    near = np.arange(max(0, sharp.searchsorted(0.5) - 15), min(200, sharp.searchsorted(0.5) + 15) + 1)
+    steps = np.diff(np.eye(len(near)), axis=0)
+    ends = [(sent[near[0]],) * 2, *[(0, 1)] * (len(near) - 2), (sent[near[-1]],) * 2]
     other = minimize(
-        lambda x: ((x - wanted) ** 2).sum(),
-        np.linspace(sent[0], sent[-1], 41),
-        jac=lambda x: 2 * (x - wanted),
+        lambda x: ((x - wanted[near]) ** 2).sum(),
+        np.linspace(sent[near[0]], sent[near[-1]], len(near)),
+        jac=lambda x: 2 * (x - wanted[near]),
         bounds=ends,
-        constraints=[LinearConstraint(steps, least, min(most, 1.0))],
+        constraints=[LinearConstraint(steps, least, most)],
         method="SLSQP",
         options={"maxiter": 500, "ftol": 1e-12},
     )
-    assert ((sent - wanted) ** 2).sum() <= other.fun + 1e-6
+    assert ((sent - wanted)[near] ** 2).sum() <= other.fun + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_least_steps_cost_the_least_log_score(seed):
+    """Where only the floor binds, every other admissible set of masses has a lower expected log score."""
+    rng = np.random.default_rng(seed)
+    scale = Scale(0.0, 1.0)
+    mass = np.diff(ndtr((np.linspace(0, 1, 201) - rng.uniform(0.3, 0.7)) / 0.05))
+    mass /= mass.sum()
+    sent = np.diff(admissible_cdf(np.concatenate([[0.0], np.cumsum(mass)]), scale))
+    best = (mass * np.log(sent)).sum()
+    for _ in range(200):
+        other = np.maximum(sent * np.exp(rng.normal(0, 0.3, 200)), 0.0)
+        other = 5e-5 + other * (1 - 200 * 5e-5) / other.sum()
+        assert (mass * np.log(other)).sum() < best
 
 
 @pytest.mark.parametrize("open_lower", [False, True])
