@@ -176,8 +176,11 @@ def features(
     """
     place = _public(results, as_of)
     known = results.iloc[place]
+    if known.empty:
+        raise DataError(f"no score was public on {as_of}: give a later date")
+    origin_row = _origin_in(place, len(results), steps)
     points = points_of(known, tasks, metrics)
-    at, position = _position(points.series, _origin_in(place, len(results), steps))
+    at, position = _position(points.series, origin_row)
     origin_scale, target_scale = points.series.scale[at, position], steps["target_scale"].to_numpy(dtype=float)
     if not np.array_equal(origin_scale, steps["origin_scale"].to_numpy(dtype=float)):
         raise DataError("these steps were made from other results: make them from the table that is described")
@@ -199,7 +202,7 @@ def features(
         before=released if date_limited else np.full_like(released, "NaT"),
     )
     columns.update(peers(points, query))
-    return pd.DataFrame(columns, index=steps.index)
+    return pd.DataFrame(columns, index=steps.index, copy=False)
 
 
 def _steps(results: pd.DataFrame, origin_row: np.ndarray, **target: Any) -> pd.DataFrame:
