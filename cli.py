@@ -8,10 +8,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from data.load import Tables
     from data.readers import Layout, Loaded
+    from resolvers.ledger import Ledger
 
 FORMATS = ("table", "csv", "json")
 
@@ -196,6 +199,31 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, inputs=inputs, **kwargs)
 
     return wrapped
+
+
+def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--ledger``: shared by every command that reads or writes the ledger."""
+    return click.option(
+        "--ledger",
+        envvar="FORECAST_LEDGER",
+        show_envvar=True,
+        metavar="PATH|URL",
+        help="The ledger: a file, or postgresql://user@host/database. A file of your own when not given.",
+    )(command)
+
+
+def open_ledger_at(where: str | None, *, create: bool = False) -> Ledger:
+    """The ledger a command was given, or the user's own."""
+    from platformdirs import user_data_path
+
+    from resolvers.ledger import open_ledger
+
+    return open_ledger(where or user_data_path("scale-forecast") / "ledger.db", create=create)
+
+
+def now() -> datetime:
+    """The one reading of the clock."""
+    return datetime.now(UTC)
 
 
 def emit(
@@ -413,7 +441,145 @@ def curves_list(format_: str, output: Path | None) -> None:
 
 # --- questions, resolve, score ---------------------------------------------------------------------------------------
 
+
+@main.command()
+@click.option(
+    "--by",
+    default="",
+    metavar="A,B",
+    help="Average by predictor, forecaster, kind or month, or several of them; over everything when not given.",
+)
+@click.option(
+    "--show",
+    type=click.Choice(("scores", "calibration", "forecasts")),
+    help="Only this table; for csv and json `scores` when not given.",
+)
+@click.option("--every", is_flag=True, help="Score every forecast, not only each forecaster's last on a question.")
+@click.option("--ahead-only", is_flag=True, help="Leave out forecasts made when the outcome was already public.")
+@click.option("--bins", type=click.IntRange(1), default=10, show_default=True, help="Bins of the calibration table.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap over questions.")
+@ledger_option
+@output_options
+def score(
+    by: str,
+    show: str | None,
+    every: bool,
+    ahead_only: bool,
+    bins: int,
+    seed: int,
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Score recorded forecasts that are settled: losses, skill against chance, base rate and crowd, calibration.
+
+    Brier 0 to 1 and log score in nats for probabilities, CRPS in the score's unit for distributions: lower is better.
+    Baseline and peer scores are Metaculus': higher is better. Intervals are 95%, from resampling questions.
+
+    \b
+    Example:
+        forecast score --by predictor
+        forecast score --show calibration --format csv
+    """
+    from resolvers import record
+
+    with open_ledger_at(ledger) as opened:
+        forecasts, resolutions, questions = opened.forecasts(), opened.resolutions(), opened.questions()
+    names = [name.strip() for name in by.split(",") if name.strip()]
+    record.check_by(names)
+    scored = record.score_record(
+        forecasts if every else record.standing_forecasts(forecasts), resolutions, questions, ahead_only=ahead_only
+    )
+    note(
+        f"{len(forecasts)} forecasts recorded, {len(scored)} scored on {scored['subject'].nunique()} settled questions"
+    )
+    if scored.empty and format_ == "table":
+        note("nothing to score yet: `forecast resolve` settles what the results decide")
+        return
+    late = int((~scored["ahead"]).sum())
+    if late:
+        note(f"{late} of them were made when the outcome was already public; --ahead-only leaves them out")
+    if show in (None, "scores"):
+        table = record.summarise(scored, by=names, seed=seed)
+        emit(table, format_, output, show=record.brief(table, names), title=None if show else "Scores")
+    if show == "calibration" or (show is None and format_ == "table" and output is None):
+        emit(record.calibration(scored, bins=bins), format_, output, title=None if show else "\nCalibration")
+    if show == "forecasts":
+        emit(scored.drop(columns="distribution"), format_, output)
+
+
 # --- ledger ----------------------------------------------------------------------------------------------------------
+
+
+@main.group("ledger", cls=_Group)
+def ledger_group() -> None:
+    """Prove that no recorded forecast was touched; copy the ledger."""
+
+
+@ledger_group.command("verify")
+@click.option("--head", metavar="HASH", help="A hash published earlier: also detect truncation and rewriting since.")
+@ledger_option
+def ledger_verify(head: str | None, ledger: str | None) -> None:
+    """Check every entry against the hash chain and name what was edited, deleted, inserted or re-dated.
+
+    \b
+    Example:
+        forecast ledger verify --head "$(cat published-head.txt)"
+    """
+    published = head.strip().lower() if head is not None else None
+    if published is not None and not re.fullmatch("[0-9a-f]{64}", published):
+        raise UsageError(f"--head {head!r} is not a hash: give the 64 hexadecimal digits that `ledger head` printed")
+    with open_ledger_at(ledger) as opened:
+        report = opened.verify(published)
+    for sentence in report.warnings:
+        note(f"Warning: {sentence}")
+    for sentence in report.problems:
+        click.echo(sentence)
+    if not report.is_intact:
+        raise ForecastError(f"the ledger does not verify, {len(report.problems)} problems in {report.entries} entries")
+    click.echo(f"intact: {report.entries} entries, head {report.head}")
+
+
+@ledger_group.command("head")
+@ledger_option
+def ledger_head(ledger: str | None) -> None:
+    """Print the hash of the last entry; publish it, and `verify --head` proves later that nothing before it changed."""
+    with open_ledger_at(ledger) as opened:
+        head = opened.head()
+    note(f"entry {head.sequence}, recorded {head.recorded_at}" if head.sequence else "the ledger is empty")
+    click.echo(head.hash)
+
+
+@ledger_group.command("export")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file, not stdout.")
+@ledger_option
+def ledger_export(output: Path | None, ledger: str | None) -> None:
+    """Print every entry as a line of JSON, hashes included; the same ledger always gives the same bytes.
+
+    \b
+    Example:
+        forecast ledger export -o ledger.jsonl
+    """
+    with open_ledger_at(ledger) as opened:
+        write("".join(opened.export()), output)
+
+
+@ledger_group.command("import")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@ledger_option
+def ledger_import(file: TextIO, ledger: str | None) -> None:
+    """Add the entries of an export to a ledger that is empty or began as the exported one did.
+
+    The whole chain is verified first; an entry that differs from the one held here is refused.
+
+    \b
+    Example:
+        forecast ledger import ledger.jsonl --ledger copy.db
+    """
+    with open_ledger_at(ledger, create=True) as opened:
+        count, head = opened.load(file), opened.head()
+    note(f"{count} entries imported; {head.sequence} held, head {head.hash}")
+
 
 # --- ask, frontier ---------------------------------------------------------------------------------------------------
 
