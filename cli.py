@@ -487,9 +487,7 @@ def score(
         forecasts, resolutions, questions = opened.forecasts(), opened.resolutions(), opened.questions()
     names = [name.strip() for name in by.split(",") if name.strip()]
     record.check_by(names)
-    scored = record.score_record(
-        forecasts if every else record.standing_forecasts(forecasts), resolutions, questions, ahead_only=ahead_only
-    )
+    scored = record.score_record(forecasts, resolutions, questions, every=every, ahead_only=ahead_only)
     note(
         f"{len(forecasts)} forecasts recorded, {len(scored)} scored on {scored['subject'].nunique()} settled questions"
     )

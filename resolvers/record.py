@@ -19,10 +19,10 @@ from resolvers.calibration import (
     expected_calibration_error,
     spiegelhalter,
 )
-from resolvers.peer import baseline_score, peer_score
+from resolvers.peer import baseline_score
 from resolvers.scoring import brier_score, crps_quantile, log_score
 
-SETTLED = ("yes", "no", "resolved")
+SETTLED = ("yes", "no", "number")
 BY = ("predictor", "forecaster", "kind", "month")
 SUBJECT = ["question_id", "benchmark", "task", "metric", "shots", "prompt", "model"]
 LOSSES = ("brier", "log_score", "crps", "abs_error")
@@ -43,14 +43,17 @@ def score_record(
     resolutions: pd.DataFrame,
     questions: pd.DataFrame | None = None,
     *,
+    every: bool = False,
     ahead_only: bool = False,
 ) -> pd.DataFrame:
-    """Score every forecast whose subject is settled; no averages inside.
+    """Score the forecasts whose subject is settled; no averages inside.
 
     Parameters
     ----------
     forecasts, resolutions, questions : DataFrame
         As a `Ledger` gives them; of questions only the kind of their criterion is used.
+    every : bool
+        Score every forecast, not only each forecaster's last on a subject.
     ahead_only : bool
         Leave out forecasts made on or after the day the outcome became public.
 
@@ -59,23 +62,24 @@ def score_record(
     DataFrame, one row per scored forecast
         ``subject`` (one text each), ``forecaster, predictor, kind, month, made_at``, ``status, outcome, probability``,
         ``ahead`` (made before the outcome was public, as far as known); for probabilities ``brier, log_score`` and
-        Metaculus' ``baseline`` and ``peer`` (among the rows given); for distributions ``crps, abs_error, pit``.
+        Metaculus' ``baseline`` and ``peer``; for distributions ``crps, abs_error, pit``.
         ``chance, base_rate, crowd, persistence`` hold the loss (Brier or CRPS) of that reference on the same row.
+        Peers and crowd are what the others had last said when the forecast was made; the crowd is their mean, or that
+        of the forecasters called ``crowd`` or ``crowd:...`` where there are such. ``base_rate`` is the share of yes
+        among all these questions, known only afterwards. ``persistence`` stays at the largest smaller model's score.
     """
     settled = resolutions[resolutions["status"].isin(SETTLED)]
-    keys = _subjects(forecasts), _subjects(settled)
-    columns = ["status", "outcome", "known_on"]
-    facts = settled[columns].set_axis(keys[1].to_numpy())
-    facts = facts[~facts.index.duplicated(keep="last")]
-    table = forecasts.assign(subject=keys[0]).join(facts, on="subject", how="inner").reset_index(drop=True)
+    facts = settled[["status", "outcome", "known_on"]].set_axis(_subjects(settled).to_numpy())
+    table = forecasts.assign(subject=_subjects(forecasts)).join(facts, on="subject", how="inner").reset_index(drop=True)
     table["kind"] = _kinds(table, questions)
     table["month"] = table["made_at"].dt.strftime("%Y-%m")
-    known = table["known_on"].dt.tz_localize("UTC")
-    table["ahead"] = ~(table["made_at"] >= known)
+    table["ahead"] = ~(table["made_at"] >= table["known_on"].dt.tz_localize("UTC"))
     if ahead_only:
-        table = table[table["ahead"]].reset_index(drop=True)
+        table = table[table["ahead"]]
     scored = table.join([_score_probabilities(table), _score_distributions(table)])
-    return scored[_COLUMNS]
+    if not every:
+        scored = scored.loc[standing_forecasts(scored).index]
+    return scored[_COLUMNS].reset_index(drop=True)
 
 
 _COLUMNS = [
@@ -220,23 +224,47 @@ def _score_probabilities(table: pd.DataFrame) -> pd.DataFrame:
     rows = table[table["probability"].notna() & table["status"].isin(["yes", "no"])]
     o, p = rows["outcome"].to_numpy(float), rows["probability"].to_numpy(float)
     given = np.where(o == 1, p, 1 - p)
-    mean, own = rows.groupby("subject")["probability"], rows.groupby(["subject", "forecaster"])["probability"]
-    others = mean.transform("size") - own.transform("size")
-    crowd = (mean.transform("sum") - own.transform("sum")) / others.where(others > 0)
     base = rows.drop_duplicates("subject")["outcome"].mean()
-    peers = rows.assign(given=given).groupby("subject")["given"].transform(lambda g: peer_score(g.to_numpy()))
+    crowd, peer = _against_others(rows, given)
     return pd.DataFrame(
         {
             "brier": brier_score(o, p),
             "log_score": log_score(o, p),
             "baseline": baseline_score(given) if len(rows) else given,
-            "peer": peers.astype("float64"),
+            "peer": peer,
             "chance": brier_score(o, np.full(len(rows), 0.5)),
             "base_rate": brier_score(o, np.full(len(rows), base)) if len(rows) else o,
             "crowd": (crowd - o) ** 2,
         },
         index=rows.index,
     )
+
+
+def _against_others(rows: pd.DataFrame, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The crowd's probability when each forecast was made, and the peer score against the others' then.
+
+    The mean log distance to the others is Metaculus' peer score (`resolvers.peer.peer_score`) of that moment; alone,
+    one has no crowd and scores 0.
+    """
+    crowd, peer = np.full(len(rows), np.nan), np.zeros(len(rows))
+    probability = rows["probability"].to_numpy(float)
+    with np.errstate(divide="ignore"):
+        log_given = np.log(given)
+    order = rows.assign(position=np.arange(len(rows))).sort_values(["made_at", "sequence"], kind="stable")
+    for _, question in order.groupby("subject", sort=False):
+        who, names = pd.factorize(question["forecaster"])
+        is_crowd = np.array([name.split(":", 1)[0] == "crowd" for name in names])
+        position, time = question["position"].to_numpy(), question["made_at"].to_numpy()
+        last = np.full(len(names), -1)
+        for together in np.split(np.arange(len(question)), np.flatnonzero(time[1:] != time[:-1]) + 1):
+            last[who[together]] = position[together]
+            for row in together:
+                others = (last >= 0) & (np.arange(len(names)) != who[row])
+                if others.any():
+                    called = others & is_crowd
+                    crowd[position[row]] = probability[last[called if called.any() else others]].mean()
+                    peer[position[row]] = 100.0 * (log_given[position[row]] - log_given[last[others]].mean())
+    return crowd, peer
 
 
 def _score_distributions(table: pd.DataFrame) -> pd.DataFrame:

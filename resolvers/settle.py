@@ -30,8 +30,8 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
     Returns
     -------
     DataFrame
-        One row for each distinct subject: `SUBJECT`, ``status`` (``resolved`` or ``open``), ``outcome``, ``stderr``,
-        ``known_on``, ``as_of``, ``reason``, ``evidence`` (the row that settled it). The resolved ones are rows for
+        One row for each distinct subject: `SUBJECT`, ``status`` (``number`` or ``open``), ``outcome``, ``stderr``,
+        ``known_on``, ``as_of``, ``reason``, ``evidence`` (the row that settled it). Those with a number are rows for
         `Ledger.append_resolutions`.
     """
     subjects = forecasts.loc[forecasts["kind"] == "score", SUBJECT].drop_duplicates().reset_index(drop=True)
@@ -62,7 +62,7 @@ def _resolution(row: pd.Series) -> dict[str, object]:
     """What a row of results says, for the ledger."""
     evidence = {name: value for name, value in row.items() if pd.notna(value)}
     return {
-        "status": "resolved",
+        "status": "number",
         "outcome": float(row["score"]),
         "stderr": row["stderr"],
         "known_on": row["known_on"],

@@ -123,8 +123,8 @@ def test_a_wrong_resolution_is_superseded_and_stays_on_record(ledger):
 
 def test_a_score_is_resolved_by_its_own_key(ledger):
     subject = {name: score_forecast(1)[name] for name in ("benchmark", "task", "metric", "shots", "prompt", "model")}
-    ledger.append_resolutions([{**subject, "status": "resolved", "outcome": 0.61, "stderr": 0.01}], at=AT)
-    ledger.append_resolutions([{**subject, "task": "other", "status": "resolved", "outcome": 0.2}], at=AT)
+    ledger.append_resolutions([{**subject, "status": "number", "outcome": 0.61, "stderr": 0.01}], at=AT)
+    ledger.append_resolutions([{**subject, "task": "other", "status": "number", "outcome": 0.2}], at=AT)
     assert ledger.resolutions()["outcome"].tolist() == [0.61, 0.2]
 
 

@@ -10,6 +10,7 @@ from data.errors import UsageError
 from data.results import as_results
 from resolvers import record
 from resolvers.ledger import open_ledger
+from resolvers.peer import peer_score
 from resolvers.settle import settle_scores
 from tests.ledgers import AT, question_forecast, score_forecast
 
@@ -25,7 +26,8 @@ def made(year, month=1):
 
 
 def scored(ledger, **options):
-    return record.score_record(ledger.forecasts(), ledger.resolutions(), ledger.questions(), **options)
+    every = options.pop("every", True)
+    return record.score_record(ledger.forecasts(), ledger.resolutions(), ledger.questions(), every=every, **options)
 
 
 def results(**changes):
@@ -51,10 +53,10 @@ def results(**changes):
 @pytest.mark.parametrize(
     ("changes", "as_of", "status"),
     [
-        ({}, "2022-04-05", "resolved"),
+        ({}, "2022-04-05", "number"),
         ({}, "2022-04-04", "open"),
         ({"known_on": None}, "2022-04-05", "open"),
-        ({"model": "palm_540b", "task": "TASK-0", "benchmark": "mmlu"}, "2023-01-01", "resolved"),
+        ({"model": "palm_540b", "task": "TASK-0", "benchmark": "mmlu"}, "2023-01-01", "number"),
         ({"shots": 0}, "2023-01-01", "open"),
         ({"prompt": "cot"}, "2023-01-01", "open"),
         ({"model": "PaLM 62B"}, "2023-01-01", "open"),
@@ -65,14 +67,14 @@ def test_a_score_forecast_is_settled_by_its_own_score_once_public(ledger, change
     ledger.append_forecasts([score_forecast(0)], at=AT)
     settled = settle_scores(ledger.forecasts(), results(**changes), as_of=as_of).iloc[0]
     assert settled["status"] == status
-    assert (settled["outcome"] == 0.61) == (status == "resolved")
+    assert (settled["outcome"] == 0.61) == (status == "number")
 
 
 def test_a_settled_score_goes_into_the_ledger_with_its_evidence_once(ledger):
     ledger.append_forecasts([score_forecast(0), score_forecast(0), score_forecast(1), question_forecast()], at=AT)
     settled = settle_scores(ledger.forecasts(), results(), as_of="2023-01-01")
-    assert settled["status"].tolist() == ["resolved", "open"]
-    rows = settled[settled["status"] == "resolved"].to_dict("records")
+    assert settled["status"].tolist() == ["number", "open"]
+    rows = settled[settled["status"] == "number"].to_dict("records")
     assert len(ledger.append_resolutions(rows, at=AT)) == 1
     assert ledger.append_resolutions(rows, at=AT) == []
     row = ledger.resolutions().iloc[0]
@@ -92,7 +94,7 @@ def test_probabilities_and_distributions_are_scored_by_their_rules(ledger):
     ledger.append_forecasts([question_forecast(0, probability=0.8), score_forecast(0)], at=AT)
     subject = {name: score_forecast(0)[name] for name in ("benchmark", "task", "metric", "shots", "prompt", "model")}
     ledger.append_resolutions([{"question_id": "question-0", "status": "yes"}], at=AT)
-    ledger.append_resolutions([{**subject, "status": "resolved", "outcome": 0.6}], at=AT)
+    ledger.append_resolutions([{**subject, "status": "number", "outcome": 0.6}], at=AT)
     question, score = scored(ledger).to_dict("records")
     assert question["brier"] == pytest.approx(0.04)
     assert question["log_score"] == pytest.approx(-np.log(0.8))
@@ -128,7 +130,10 @@ def test_a_corrected_resolution_changes_the_scores(ledger):
 def test_each_forecaster_stands_by_the_last_forecast_made_not_the_last_recorded(ledger):
     for probability, year in ((0.6, 2023), (0.9, 2024), (0.1, 2022)):
         ledger.append_forecasts([question_forecast(0, probability=probability, made_at=made(year))], at=AT)
-    assert record.standing_forecasts(ledger.forecasts())["probability"].tolist() == [0.9]
+    ledger.append_resolutions([{"question_id": "question-0", "status": "yes", "known_on": "2023-06-01"}], at=AT)
+    assert scored(ledger, every=False)["probability"].tolist() == [0.9]
+    assert scored(ledger, every=False, ahead_only=True)["probability"].tolist() == [0.6]
+    assert scored(ledger, every=True)["probability"].tolist() == [0.6, 0.9, 0.1]
 
 
 def test_forecasts_made_when_the_outcome_was_public_are_told_apart(ledger):
@@ -172,6 +177,35 @@ def test_the_summary_ranks_forecasters_and_compares_them_with_chance_base_rate_a
     assert table.loc["ada", "skill_base_rate"] == pytest.approx(1 - ada["brier"].mean() / (base * (1 - base)))
 
 
+def said(ledger, **forecasts):
+    """One question, settled yes, on which each said something, and when."""
+    rows = [
+        question_forecast(0, forecaster=w.replace("_", ":"), probability=p, made_at=m)
+        for w, (p, m) in forecasts.items()
+    ]
+    ledger.append_forecasts(rows, at=AT)
+    ledger.append_resolutions([{"question_id": "question-0", "status": "yes"}], at=AT)
+    return scored(ledger).set_index("forecaster")
+
+
+def test_peers_at_one_moment_have_the_peer_scores_of_metaculus(ledger):
+    table = said(ledger, a=(0.2, AT), b=(0.5, AT), c=(0.9, AT))
+    assert table["peer"].to_numpy() == pytest.approx(peer_score([0.2, 0.5, 0.9]))
+    assert table["crowd"].to_numpy() == pytest.approx([0.3**2, 0.45**2, 0.65**2])
+
+
+def test_nobody_is_compared_with_what_was_said_later(ledger):
+    table = said(ledger, early=(0.4, made(2023)), late=(0.9, made(2024)))
+    assert np.isnan(table.loc["early", "crowd"])
+    assert table.loc["early", "peer"] == 0
+    assert table.loc["late", "crowd"] == pytest.approx(0.6**2)
+
+
+def test_a_crowd_on_record_is_the_crowd(ledger):
+    table = said(ledger, a=(0.4, AT), b=(0.6, AT), crowd_manifold=(0.7, made(2023)))
+    assert table.loc[["a", "b"], "crowd"].to_numpy() == pytest.approx([0.3**2, 0.3**2])
+
+
 def test_a_question_counts_once_however_often_it_was_forecast(ledger):
     ledger.append_forecasts(
         [question_forecast(0, probability=0.9)] * 9 + [question_forecast(1, probability=0.5)], at=AT
@@ -212,7 +246,7 @@ def test_the_calibration_table_counts_bins_and_levels(ledger):
         for n in range(10)
     ]
     ledger.append_resolutions(
-        [{**s, "status": "resolved", "outcome": 0.05 + n / 10} for n, s in enumerate(subjects)], at=AT
+        [{**s, "status": "number", "outcome": 0.05 + n / 10} for n, s in enumerate(subjects)], at=AT
     )
     table = record.calibration(scored(ledger))
     assert table.loc[table["of"] == "probability", "count"].sum() == 120

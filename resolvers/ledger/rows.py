@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QUESTION, SCORE = "question", "score"
-SETTLED = ("yes", "no", "resolved")
-"""Statuses with an outcome that forecasts are scored against; ``resolved`` is that of a number."""
+SETTLED = ("yes", "no", "number")
+"""Statuses with an outcome that forecasts are scored against; ``number`` is that of a quantity."""
 STATUSES = (*SETTLED, "open", "ambiguous", "annulled")
 
 _AS_RESULTS = {"target_model": "model", "target_params": "params", "target_flops": "train_flops"}
@@ -79,7 +79,7 @@ def resolution_row(row: Mapping[str, Any]) -> dict[str, Any]:
         raise DataError(f"{where} has status {plain['status']!r}: it is one of {', '.join(STATUSES)}")
     if plain["outcome"] is None and plain["status"] in ("yes", "no"):
         plain["outcome"] = float(plain["status"] == "yes")
-    if plain["status"] == "resolved" and plain["outcome"] is None:
+    if plain["status"] == "number" and plain["outcome"] is None:
         raise DataError(f"{where} of a number has no outcome: give the number")
     return plain
 
