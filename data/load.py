@@ -27,12 +27,15 @@ class Tables:
         As `data.results.as_results`, `data.tasks.as_tasks` and `data.tasks.as_metrics` return them.
     notes : list of str
         What was inferred, replaced or refused on the way, one sentence each; for stderr.
+    own_families : tuple of str
+        Families of the user's own rows; empty for the bundled figures alone.
     """
 
     results: pd.DataFrame
     tasks: pd.DataFrame
     metrics: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+    own_families: tuple[str, ...] = ()
 
 
 def load(
@@ -70,7 +73,8 @@ def load(
     results, notes = join_bundled(loaded.results, bundled)
     table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks))
     metrics = with_directions(bundled_metrics(), loaded.directions)
-    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes])
+    families = tuple(loaded.results["family"].unique())
+    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes], families)
 
 
 def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

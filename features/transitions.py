@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
+from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold, fold_series
 from data.results import UNIT, known_by
 from data.scale import BELOW, scale_kind
 from data.series import SeriesMatrix, as_series
+from data.trend import TRENDS
 from features.descriptors import TUNINGS, code_of, descriptors
 from features.family import family_progress
 from features.history import history
@@ -108,8 +109,10 @@ def target_steps(
 
     Raises
     ------
+    UsageError
+        When the family is unknown.
     DataError
-        When the family is unknown, or has nothing below the target.
+        When it has nothing below the target.
     """
     rows = family_rows(results, family, as_of=as_of)
     place = results.index.get_indexer(rows.index)
@@ -135,13 +138,21 @@ def target_steps(
 
 
 def family_rows(results: pd.DataFrame, family: str, *, as_of: pd.Timestamp | str | None = None) -> pd.DataFrame:
-    """The rows of one family that were public on the day ``as_of``; a near miss in the name is suggested."""
+    """The rows of one family that were public on the day ``as_of``.
+
+    Raises
+    ------
+    UsageError
+        For an unknown family, with near names.
+    DataError
+        When nothing of it was public.
+    """
     rows = results[fold_series(results["family"]) == fold(family)]
     if rows.empty:
-        raise DataError(f"no scores of a family {family!r}{did_you_mean(family, results['family'].unique())}")
+        raise UsageError(f"no scores of a family {family!r}{did_you_mean(family, results['family'].unique())}")
     known = known_by(rows, as_of)
-    if known.empty:
-        raise DataError(f"no scores of {rows['family'].iloc[0]} were public on {as_of}: give a later date")
+    if known.empty and as_of is not None:
+        raise DataError(f"no scores of {rows['family'].iloc[0]} were public on {_day(as_of)}: give a later date")
     return known
 
 
@@ -176,8 +187,8 @@ def features(
     """
     place = _public(results, as_of)
     known = results.iloc[place]
-    if known.empty:
-        raise DataError(f"no score was public on {as_of}: give a later date")
+    if known.empty and as_of is not None:
+        raise DataError(f"no score was public on {_day(as_of)}: give a later date")
     origin_row = _origin_in(place, len(results), steps)
     points = points_of(known, tasks, metrics)
     at, position = _position(points.series, origin_row)
@@ -203,6 +214,22 @@ def features(
     )
     columns.update(peers(points, query))
     return pd.DataFrame(columns, index=steps.index, copy=False)
+
+
+def feature_table(
+    results: pd.DataFrame,
+    tasks: pd.DataFrame,
+    metrics: pd.DataFrame,
+    steps: pd.DataFrame,
+    *,
+    as_of: pd.Timestamp | str | None = None,
+) -> pd.DataFrame:
+    """The matrix for people: steps by name with their origin's score, then their features, ``trend`` as its label."""
+    matrix = features(results, tasks, metrics, steps, as_of=as_of)
+    named = steps.drop(columns=["origin_row", "target_row", "target_scale", "target_tuning"])
+    named["origin_score"] = results["score"].to_numpy()[steps["origin_row"].to_numpy(dtype=int)]
+    trend = np.array(TRENDS)[matrix["trend"].to_numpy(dtype=int)]
+    return pd.concat([named, matrix.drop(columns="shots").assign(trend=trend)], axis=1)
 
 
 def _steps(results: pd.DataFrame, origin_row: np.ndarray, **target: Any) -> pd.DataFrame:
@@ -250,6 +277,10 @@ def _position(series: SeriesMatrix, row: np.ndarray) -> tuple[np.ndarray, np.nda
     series_of, position_of = np.empty((2, len(at)), dtype=int)
     series_of[series.row[at, position]], position_of[series.row[at, position]] = at, position
     return series_of[row], position_of[row]
+
+
+def _day(date: pd.Timestamp | str) -> str:
+    return f"{pd.Timestamp(date):%Y-%m-%d}"
 
 
 def _years(earlier: np.ndarray, later: np.ndarray) -> np.ndarray:

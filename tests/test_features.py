@@ -190,7 +190,7 @@ def test_a_target_step_starts_below_ninety_percent_of_the_target():
 
 
 def test_an_unknown_family_is_refused_with_a_suggestion():
-    with pytest.raises(DataError, match=r"family 'Plam' \(did you mean 'PaLM'"):
+    with pytest.raises(UsageError, match=r"family 'Plam' \(did you mean 'PaLM'"):
         family_rows(bundled_results(), "Plam")
 
 

@@ -25,12 +25,14 @@ def test_without_files_the_bundled_figures_are_loaded():
     assert len(tables.results) == len(bundled_results())
     pd.testing.assert_frame_equal(tables.tasks, bundled_tasks())
     assert tables.notes == []
+    assert tables.own_families == ()
 
 
 def test_rows_of_a_new_line_replace_nothing(tmp_path):
     tables = load([user_file(tmp_path)])
     assert len(tables.results) == len(bundled_results()) + 2
     assert not any("replace" in note for note in tables.notes)
+    assert tables.own_families == ("mine",)
 
 
 def test_rows_of_a_known_family_replace_its_whole_line(tmp_path):
