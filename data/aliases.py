@@ -43,7 +43,7 @@ _COPIED = ("n_choices", "chance", "ceiling", "input_words", "target_chars", "hum
 def harness_place(task: str) -> tuple[str, str]:
     """Benchmark and task under which the bundled figures keep an lm-evaluation-harness task.
 
-    MMLU subjects of both layouts land in MMLU beside the published ones; all else keeps its name.
+    MMLU subjects of both layouts land in MMLU beside the published ones, TruthfulQA in its own; all keep their names.
 
     >>> harness_place("hendrycksTest-abstract_algebra"), harness_place("mmlu_stem"), harness_place("piqa")
     (('MMLU', 'abstract_algebra'), ('MMLU categories', 'mmlu_stem'), ('lm-eval', 'piqa'))
@@ -53,7 +53,7 @@ def harness_place(task: str) -> tuple[str, str]:
         for benchmark, name in (("MMLU", match[1]), ("MMLU categories", f"mmlu_{match[1]}")):
             if (fold(benchmark), fold(name)) in _described():
                 return benchmark, name
-    return HARNESS, task
+    return ("truthfulqa" if task in ("truthfulqa_mc1", "truthfulqa_mc2") else HARNESS), task
 
 
 def canonical_of(benchmark: str, task: str) -> str | None:

@@ -145,7 +145,7 @@ def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str,
         count = int(bad.sum())
         others = f" ({count} such rows)" if count > 1 else ""
         value = column.iloc[row]
-        shown = "" if pd.isna(value) else f" {getattr(value, 'item', lambda: value)()!r}"
+        shown = "" if np.ndim(value) == 0 and pd.isna(value) else f" {getattr(value, 'item', lambda: value)()!r}"
         raise DataError(f"{where}: {name}{shown} in row {row + 2} {what}{others}: {remedy}")
 
 
@@ -238,7 +238,7 @@ def _require_one_line_per_family(table: pd.DataFrame, where: str) -> None:
     twice = lines[lines["family"].duplicated()]
     if not twice.empty:
         family = twice["family"].iloc[0]
-        names = " and ".join(lines.loc[lines["family"] == family, "line"].head(2))
+        names = " and ".join(map(repr, lines.loc[lines["family"] == family, "line"].head(2)))
         raise DataError(f"{where}: family {family!r} stands in two lines, {names}: give each family one line")
 
 

@@ -120,7 +120,7 @@ DATA_ERRORS = {
     "JSON key twice": (lambda p: raw(p, '{"results": {"t": {"acc": 0.5, "acc": 0.6}}}', "r.json"), "stands twice"),
     "a number of 9,999 digits": (
         lambda p: raw(p, '{"results": {"t": {"acc": ' + "9" * 9999 + "}}}", "r.json"),
-        "a number that cannot be read",
+        "1 not finite",
     ),
     "JSON of another kind": (lambda p: raw(p, '{"colour": "blue"}', "r.json"), "JSON of an unknown kind"),
     "JSON that is no rows": (lambda p: raw(p, "[1, 2]", "r.json"), "not a list of rows"),
@@ -129,6 +129,7 @@ DATA_ERRORS = {
         lambda p: raw(p, json.dumps(GOOD) + "\n" + json.dumps(GOOD)[:20], "r.jsonl"),
         "line 2 is not JSON",
     ),
+    "half a character": (lambda p: raw(p, json.dumps({**GOOD, "task": "\ud800"}), "r.jsonl"), "half a character"),
     "empty list of rows": (lambda p: raw(p, "[]", "r.json"), "has no rows"),
     "empty directory": (folder, "holds no result files"),
     "directory without results": (lambda p: folder(p, a_csv="x,y\n1,2\n", b_json="{}"), "no file could be read"),
@@ -162,6 +163,7 @@ DATA_ERRORS = {
     "wide table without --wide": (lambda p: raw(p, WIDE), "for one column per task say --wide"),
     "wide table without models": (lambda p: [*raw(p, WIDE), "--wide"], "say which with --column model=NAME"),
     "wide table with remarks": (lambda p: [*raw(p, WIDE), "--wide", "--column", "model=Model"], "holds no number"),
+    "long table called wide": (lambda p: [*csv(p), "--wide"], "so it is no wide table: leave out --wide"),
     "column to map is absent": (
         lambda p: [*csv(p), "--column", "model=Modell"],
         "no column 'Modell' (did you mean 'model'?)",

@@ -156,8 +156,9 @@ def _choices(examples: list[dict[str, object]]) -> dict[str, object]:
     row: dict[str, object] = {}
     if values and len(values) == len(examples):
         row["n_choices"] = float(np.mean([len(v) for v in values]))
-        row["chance"] = float(np.mean([np.mean(v) for v in values]))
-        row["ceiling"] = float(np.mean([max(v) for v in values]))
+        chance, ceiling = np.mean([np.mean(v) for v in values]), np.mean([max(v) for v in values])
+        if 0.0 <= chance < ceiling <= 1.0:
+            row |= {"chance": float(chance), "ceiling": float(ceiling)}
     lengths = [len(answer) for e in examples for answer in _answers(e)]
     if lengths:
         row["target_chars"] = float(np.mean(lengths))

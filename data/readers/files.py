@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import json
 import os
+import re
+import stat
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -55,7 +58,10 @@ class Source:
     def opened(self) -> Iterator[BinaryIO]:
         """The content, decompressed when it is gzip, whatever the name; errors of reading name the file."""
         with _guarded(self.name), ExitStack() as stack:
-            plain = io.BytesIO(self.data or b"") if self.path is None else stack.enter_context(self.path.open("rb"))
+            if self.data is not None or self.path is None:
+                plain: BinaryIO = io.BytesIO(self.data or b"")
+            else:
+                plain = stack.enter_context(self.path.open("rb"))
             buffered = io.BufferedReader(plain)  # type: ignore[type-var]
             if buffered.peek(2)[:2] == b"\x1f\x8b":
                 yield stack.enter_context(gzip.GzipFile(fileobj=buffered))  # type: ignore[misc, arg-type]
@@ -129,20 +135,28 @@ def sources(paths: Iterable[str | Path], stdin: BinaryIO | None = None) -> list[
                 found.setdefault("-", Source(None, stdin.read(Limits().table + 1)))
             continue
         path = Path(path)
-        for source in _below(path) if path.is_dir() else [_existing(path)]:
+        with _guarded(str(path)):
+            below = _below(path) if path.is_dir() else [_existing(path)]
+        for source in below:
             found.setdefault(os.path.realpath(str(source.path)), source)
     return list(found.values())
 
 
 def _existing(path: Path) -> Source:
+    """A pipe, such as the shell's ``<(command)``, can be read only once and is kept."""
     with _guarded(str(path)):
-        path.stat()
-    return Source(path)
+        if stat.S_ISREG(path.stat().st_mode):
+            return Source(path)
+        with path.open("rb") as pipe:
+            return Source(path, pipe.read(Limits().table + 1))
 
 
 def _below(root: Path) -> list[Source]:
+    def refuse(error: OSError) -> None:
+        raise error
+
     files = []
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
             bare = name.lower().removesuffix(".gz")
@@ -153,14 +167,14 @@ def _below(root: Path) -> list[Source]:
     return files
 
 
-def decoded(data: bytes, name: str) -> str:
-    """UTF-8 text, with or without a byte-order mark."""
+def decoded(data: bytes, name: str, *, whole: bool = True) -> str:
+    """UTF-8 text, with or without a byte-order mark; unless ``whole``, the last character may be cut."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{name}: is in UTF-16: save it as UTF-8")
     if b"\x00" in data[:_HEAD]:
         raise DataError(f"{name}: is a binary file of unknown kind: give {', '.join(SUFFIXES)}")
     try:
-        return data.decode("utf-8-sig")
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=whole)
     except UnicodeDecodeError as error:
         raise DataError(
             f"{name}: byte 0x{data[error.start]:02x} at position {error.start} is not UTF-8: save it as UTF-8"
@@ -170,23 +184,44 @@ def decoded(data: bytes, name: str) -> str:
 def parsed(text: str, name: str) -> object:
     """A JSON document; a key that stands twice in one object is refused, since one of the two would be lost."""
     try:
-        return json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, name))
+        return _load(text, name)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated")
         what = "is cut off" if cut else f"is not valid JSON ({error.msg})"
         raise DataError(
             f"{name}: {what} at line {error.lineno}, column {error.colno}: copy or export it again"
         ) from None
+
+
+def parsed_line(line: str, number: int, name: str) -> object:
+    """One line of JSON lines."""
+    try:
+        return _load(line, f"{name}: line {number}")
+    except json.JSONDecodeError as error:
+        raise DataError(f"{name}: line {number} is not JSON ({error.msg}): the file is cut off or damaged") from None
+
+
+def _load(text: str, where: str) -> object:
+    try:
+        document = json.loads(text, parse_int=_whole, object_pairs_hook=lambda pairs: _unique(pairs, where))
+        if re.search(r"\\u[dD][89a-fA-F]", text):
+            json.dumps(document, ensure_ascii=False).encode()
     except RecursionError:
-        raise DataError(f"{name}: is nested too deeply to be a file of results") from None
-    except ValueError as error:
-        raise DataError(f"{name}: holds a number that cannot be read ({error})") from None
+        raise DataError(f"{where}: is nested too deeply to hold results") from None
+    except UnicodeEncodeError:
+        raise DataError(f"{where}: holds half a character (a lone surrogate): export it again as UTF-8") from None
+    return document
 
 
-def _unique(pairs: list[tuple[str, object]], name: str) -> dict[str, object]:
+def _whole(digits: str) -> int | float:
+    """Numbers beyond 18 digits are floats: exact enough, and infinite instead of an error downstream."""
+    return int(digits) if len(digits) <= 18 else float(digits)
+
+
+def _unique(pairs: list[tuple[str, object]], where: str) -> dict[str, object]:
     table = dict(pairs)
     if len(table) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"{name}: the key {twice!r} stands twice in one object: remove one of them")
+        raise DataError(f"{where}: the key {twice!r} stands twice in one object: remove one of them")
     return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ def _read_one(source: Source, layout: Layout, model: str | None, limits: Limits)
         return _table(source, layout, limits)
     if not head.strip():
         raise DataError(f"{source.name}: the file is empty")
-    text = decoded(_whole_lines(head), source.name)
+    text = decoded(head, source.name, whole=False)
     first = text.lstrip()[:1]
     if first not in ("{", "["):
         return _table(source, layout, limits)
@@ -137,20 +136,16 @@ def _read_one(source: Source, layout: Layout, model: str | None, limits: Limits)
     return _table(source, layout, limits)
 
 
-def _whole_lines(head: bytes) -> bytes:
-    """Without the last line when it may have been cut inside a character."""
-    return head[: head.rfind(b"\n") + 1] or head[: len(head) - 4] if len(head) >= 1 << 20 else head
-
-
 def _first_record(text: str) -> dict[str, object] | None:
     """The first line when it is a JSON object by itself and more lines follow or could: then these are JSON lines."""
     line, _, rest = text.lstrip().partition("\n")
     try:
-        record = json.loads(line)
-    except (json.JSONDecodeError, RecursionError, ValueError):
+        record = parsed(line, "")
+    except DataError:
         return None
-    is_line = isinstance(record, dict) and (bool(rest.strip()) or sample_logs.is_sample(record) or "score" in record)
-    return record if is_line else None
+    if isinstance(record, dict) and (rest.strip() or sample_logs.is_sample(record) or "score" in record):
+        return record
+    return None
 
 
 def _table(source: Source, layout: Layout, limits: Limits) -> Reading:

@@ -8,7 +8,6 @@ as in the harness).
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ import pandas as pd
 
 from data.aliases import harness_place
 from data.errors import DataError
-from data.readers.files import Limits, Source, decoded, parsed
+from data.readers.files import Limits, Source, decoded, parsed, parsed_line
 from data.readers.identity import Identity, identify, name_in_path, stamp_in
 from data.readers.lm_eval import About, is_lm_eval, time_of
 from data.readers.reading import Reading
@@ -103,11 +102,8 @@ def _read(lines: Iterable[bytes], name: str) -> tuple[np.ndarray, np.ndarray]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise DataError(f"{name}: line {number} is not JSON: the log is cut off or damaged") from error
-        if not is_sample(record):
+        record = parsed_line(decoded(line, name), number, name)
+        if not isinstance(record, dict) or not is_sample(record):
             raise DataError(f"{name}: line {number} is no sample of an evaluation: give the log as it was written")
         p, gold = _probabilities(record)
         right.append(p[gold])
@@ -126,10 +122,11 @@ def _probabilities(record: dict[str, object]) -> tuple[np.ndarray, int]:
         raise _Unusable("one continuation a question, no choices to compare")
     gold = _correct_choice(record, len(loglik))
     accuracy = record.get("acc")
-    if accuracy is not None and float(str(accuracy)) not in (0.0, 1.0):
-        raise _Unusable("several right answers a question")
-    if accuracy is not None and bool(float(str(accuracy))) != (int(loglik.argmax()) == gold):
-        raise _Unusable("the log-likelihoods contradict the log's own accuracy")
+    if isinstance(accuracy, (int, float)):
+        if accuracy not in (0.0, 1.0):
+            raise _Unusable("several right answers a question")
+        if bool(accuracy) != (int(loglik.argmax()) == gold):
+            raise _Unusable("the log-likelihoods contradict the log's own accuracy")
     p = np.exp(loglik - loglik.max())
     return p / p.sum(), gold
 
@@ -157,9 +154,9 @@ def _correct_choice(record: dict[str, object], choices: int) -> int:
         raise _Unusable("several right answers a question")
     if isinstance(target, bool):
         target = int(target)
-    if isinstance(target, int) or (isinstance(target, str) and target.strip().isdigit()):
+    if isinstance(target, int) or (isinstance(target, str) and target.strip().isdecimal()):
         gold = int(target)
-        if gold < choices:
+        if 0 <= gold < choices:
             return gold
     texts = [text.strip() for text in _continuations(record)][:choices]
     if isinstance(target, str) and texts.count(target.strip()) == 1:

@@ -6,7 +6,7 @@ Cells are read as text and typed at the door, so that a value that is not a numb
 from __future__ import annotations
 
 import io
-import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ import pandas as pd
 from data.catalog import bundled_tasks
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
-from data.readers.files import Limits, Source, decoded, parsed
+from data.readers.files import Limits, Source, decoded, parsed, parsed_line
 from data.readers.reading import Reading
 from data.results import COLUMNS, is_share
 
@@ -71,7 +71,8 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
         return _records(parsed(text, source.name), source.name)
     if first == "{":
         return _records(
-            [_line(n, line, source.name) for n, line in enumerate(text.splitlines(), 1) if line.strip()], source.name
+            [parsed_line(line, n, source.name) for n, line in enumerate(text.splitlines(), 1) if line.strip()],
+            source.name,
         )
     return _csv(text, source.name)
 
@@ -90,16 +91,16 @@ def _csv(text: str, name: str) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import csv
 
-    header = text.split("\n", 1)[0].rstrip("\r")
+    text = text.lstrip("\r\n")
+    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
     delimiter = max(",\t;", key=header.count)
     names = next(iter(_split(header, delimiter)), [])
-    twice = [n for n, count in Counter(names).items() if count > 1]
+    stripped = [n.strip() for n in names]
+    twice = [n for n, count in Counter(stripped).items() if count > 1]
     if twice:
         raise DataError(f"{name}: the column {twice[0]!r} stands twice: rename or drop one of them")
-    if any(not n.strip() for n in names):
-        raise DataError(
-            f"{name}: column {[bool(n.strip()) for n in names].index(False) + 1} has no name: name or drop it"
-        )
+    if not all(stripped):
+        raise DataError(f"{name}: column {stripped.index('') + 1} has no name: name or drop it")
     data = text.encode()
     try:
         table = csv.read_csv(
@@ -115,22 +116,13 @@ def _csv(text: str, name: str) -> pd.DataFrame:
         )
     except pa.ArrowInvalid as error:
         raise DataError(f"{name}: {_first_line(error)}: every row needs as many cells as the header") from None
-    return table.to_pandas()
+    return table.rename_columns(stripped).to_pandas()
 
 
 def _split(header: str, delimiter: str) -> list[list[str]]:
     import csv
 
     return list(csv.reader([header], delimiter=delimiter))
-
-
-def _line(number: int, line: str, name: str) -> object:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        raise DataError(f"{name}: line {number} is not JSON ({error.msg}): the file is cut off or damaged") from None
-    except RecursionError:
-        raise DataError(f"{name}: line {number} is nested too deeply to be a row of results") from None
 
 
 def _records(records: object, name: str) -> pd.DataFrame:
@@ -192,6 +184,9 @@ def _renamed(frame: pd.DataFrame, layout: Layout, name: str) -> pd.DataFrame:
 def _wide(frame: pd.DataFrame, source: Source, layout: Layout) -> Reading:
     if "model" not in frame.columns:
         raise DataError(f"{source.name}: a wide table needs a column 'model': say which with --column model=NAME")
+    ours = [c for c in ("task", "score") if c in frame.columns]
+    if ours:
+        raise DataError(f"{source.name}: has a column {ours[0]!r}, so it is no wide table: leave out --wide")
     missing = [t for t in layout.task_columns if t not in frame.columns]
     if missing:
         raise DataError(f"{source.name}: no column {missing[0]!r}{did_you_mean(missing[0], frame.columns)} for a task")
