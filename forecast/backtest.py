@@ -1,0 +1,107 @@
+"""How good forecasts of models that are already known would have been: one row per predictor, fold, and score.
+
+The same path as a live forecast: evidence, a trained predictor, a distribution, scoring rules. No averages here;
+`forecast.evaluation` summarises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from data.trend import beyond_noise
+from forecast.distribution import MID_LEVELS, PRINTED, Forecast
+from forecast.folds import Exclusion, Fold
+from forecast.panel import Panel
+from forecast.predictors.base import Predictor
+from forecast.predictors.registry import make
+from forecast.training import past_folds
+from resolvers.scoring import crps_quantile, pinball_loss
+
+FORECAST_UNIT = ["predictor", "fold", "benchmark", "task", "metric", "shots", "prompt", "target_model"]
+
+
+class Trained:
+    """Predictors trained for an exclusion, each once."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._past: dict[Exclusion, list[Fold]] = {}
+        self._fitted: dict[tuple[str, Exclusion], Predictor] = {}
+
+    def get(self, name: str, exclusion: Exclusion) -> Predictor:
+        """The predictor ``name``, having learned only from what ``exclusion`` allows."""
+        key = (name, exclusion)
+        if key not in self._fitted:
+            if exclusion not in self._past:
+                self._past = {exclusion: past_folds(self._panel, exclusion)}
+            self._fitted[key] = make(name).fit(self._past[exclusion])
+        return self._fitted[key]
+
+
+def backtest(
+    panel: Panel,
+    folds: Iterable[Fold],
+    predictors: Sequence[str],
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """The backtest table: one row per (predictor, fold, unit, target model).
+
+    Parameters
+    ----------
+    panel : all rows; each fold's exclusion says which of them its predictors may learn from
+    folds : as `forecast.folds.folds_of` yields them
+    predictors : names in the registry
+    progress : called with one line per fold
+    """
+    trained = Trained(panel)
+    tables = []
+    for fold in sorted(folds, key=lambda f: _exclusion_order(f.exclusion)):
+        progress(f"{fold.name}: {fold.target.model}, {len(fold.rows)} scores")
+        for name in predictors:
+            forecast = trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence)
+            tables.append(scored(forecast, fold))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=FORECAST_UNIT)
+
+
+def _exclusion_order(exclusion: Exclusion) -> tuple[str, str, float, str]:
+    return (exclusion.line, str(exclusion.as_of), exclusion.compute, ",".join(sorted(exclusion.tasks)))
+
+
+def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
+    """The forecast of one fold beside what happened, every rule's number in a column."""
+    rows, observed = forecast.targets, fold.truth["score"].to_numpy()
+    printed = forecast.quantiles(list(PRINTED.values()))
+    median = forecast.median
+    up = np.where(rows["higher_is_better"], 1.0, -1.0)
+    gained = beyond_noise(up * observed, up * rows["origin_score"].to_numpy(), np.zeros(1), np.zeros(1))
+    table = rows[["benchmark", "task", "metric", "shots", "prompt", "target_model", "line", "family"]].copy()
+    table.insert(0, "fold", fold.name)
+    table.insert(0, "predictor", forecast.predictor)
+    table["distance"] = rows["step"]
+    table["date_limited"] = fold.date_limited
+    table["origin_score"] = rows["origin_score"]
+    table["score"] = observed
+    table["median"] = median
+    for j, name in enumerate(PRINTED):
+        table[name] = printed[:, j]
+    table["crps"] = crps_quantile(observed, forecast.quantiles(MID_LEVELS), MID_LEVELS)
+    table["pinball"] = np.mean(
+        [pinball_loss(observed, printed[:, j], level) for j, level in enumerate(PRINTED.values())], axis=0
+    )
+    table["log_score"] = -forecast.log_density(observed)
+    table["abs_error"] = np.abs(observed - median)
+    table["sq_error"] = (observed - median) ** 2
+    table["pit"] = forecast.pit(observed)
+    table["prob_gain"] = forecast.prob_better(rows["origin_score"].to_numpy())
+    table["gained"] = gained
+    table["origin_is_own"] = rows["origin_is_own"]
+    table["canonical_task"] = rows["canonical_task"]
+    table["is_share"] = rows["is_share"]
+    table["chance"] = rows["chance"]
+    table["origin_se"] = rows["origin_se"]
+    table["se"] = fold.truth["se"]
+    return table

@@ -1,0 +1,80 @@
+"""The results as predictors see them: every score on the link scale, with its noise, its place and its names coded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from data.noise import binomial_stderr, standard_error
+from data.results import UNIT
+from data.scale import scale_of
+from data.tasks import describe
+from forecast.distribution import Link
+
+TOKENS_PER_PARAM = 20.0
+"""Places a model whose tokens are unknown among families measured in compute (Hoffmann et al. 2022)."""
+UNKNOWN_STDERR = 0.03
+LOSS_STDERR = 0.03
+MAX_LINK_STDERR = 3.0
+NEAR = np.log10(0.9)
+UNUSED = ["source", "keywords", "low_score", "high_score", "shots_in_prompt"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Results with everything a predictor may look at beside each score.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        The results, their descriptors, and ``scale`` (decades; comparable within a family), ``compute`` (decades of
+        training compute, comparable between families), ``z`` and ``z_se`` (the score on the link scale and its
+        standard error), ``se`` (in score units), ``unit`` and ``suite`` (codes of what is measured, and of its
+        benchmark, shots and prompt). Index 0..n-1.
+    """
+
+    rows: pd.DataFrame
+
+    def take(self, mask: np.ndarray) -> Panel:
+        """Some of the rows, with an index of their own; codes keep their meaning."""
+        return Panel(self.rows[mask].reset_index(drop=True))
+
+
+def as_panel(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> Panel:
+    """Describe, measure and code a results table. Names become categories, so that rows are cheap to take."""
+    rows = describe(results.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
+    rows["scale"] = scale_of(rows)
+    guessed = np.log10(6.0 * TOKENS_PER_PARAM * rows["params"] ** 2)
+    rows["compute"] = np.log10(rows["train_flops"]).fillna(guessed).fillna(rows["scale"])
+    rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
+    rows["suite"] = rows.groupby(["benchmark", "shots", "prompt"], dropna=False, sort=True).ngroup()
+    rows["se"], rows["z"], rows["z_se"] = _measured(rows)
+    names = rows.select_dtypes(["object", "str"]).columns
+    return Panel(rows.astype(dict.fromkeys(names, "category")))
+
+
+def smoothed(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
+    """Shares with one success and one failure added, so that 0 and 1 stay finite on the link scale."""
+    return np.where(link.share, (score * items + 1.0) / (items + 2.0), score)
+
+
+def link_noise(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
+    """Link-scale standard error of sampling that scores (n,) on ``items`` examples would have."""
+    binomial = binomial_stderr(np.where(link.share, score, 0.5), items)
+    se = np.where(link.share, binomial, LOSS_STDERR * score)
+    return np.minimum(se * link.slope(smoothed(score, items, link)), MAX_LINK_STDERR)
+
+
+def known_items(rows: pd.DataFrame) -> np.ndarray:
+    """Examples of each row's test set; where unknown, so many that a score of one half has `UNKNOWN_STDERR`."""
+    return rows["n_examples"].fillna(0.25 / UNKNOWN_STDERR**2).to_numpy(dtype=float)
+
+
+def _measured(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    score, items, link = rows["score"].to_numpy(dtype=float), known_items(rows), Link.of(rows)
+    slope = link.slope(smoothed(score, items, link))
+    stated = standard_error(rows).to_numpy()
+    se = np.where(np.isfinite(stated), stated, link_noise(score, items, link) / slope)
+    return se, link.forward(smoothed(score, items, link)), np.minimum(se * slope, MAX_LINK_STDERR)

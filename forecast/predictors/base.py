@@ -1,0 +1,58 @@
+"""One protocol for every predictor, and the plain way to put a distribution around a point."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from forecast.distribution import Forecast
+from forecast.folds import Fold
+from forecast.panel import Panel
+from forecast.spread import Spread
+
+
+class Predictor(ABC):
+    """Learns from past forecasts of other models, then predicts a target from the evidence at hand.
+
+    ``fit`` and ``predict`` see only what the fold allows: the caller builds both (`forecast.folds`). Subclasses store
+    settings in the constructor and give what they learn a trailing underscore.
+    """
+
+    name: ClassVar[str]
+    is_reference: ClassVar[bool] = False
+
+    @abstractmethod
+    def fit(self, past: Sequence[Fold]) -> Self:
+        """Learn from folds of models that are known; with none, documented defaults are used."""
+
+    @abstractmethod
+    def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
+        """Distributions for the target rows of one model, from the visible rows.
+
+        Parameters
+        ----------
+        rows : as `forecast.targets.target_rows` returns them, (n, ...)
+        evidence : Panel
+        """
+
+
+class PointPredictor(Predictor):
+    """A predictor that only says where; its spread is that of its own past errors."""
+
+    def __init__(self) -> None:
+        self.spread_ = Spread()
+
+    @abstractmethod
+    def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
+        """The predicted score on the link scale, (n,)."""
+
+    def fit(self, past: Sequence[Fold]) -> Self:
+        self.spread_ = Spread.of_errors([(fold, self.locate(fold.rows, fold.evidence)) for fold in past])
+        return self
+
+    def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
+        return self.spread_.around(self.locate(rows, evidence), rows, self.name)

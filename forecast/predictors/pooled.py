@@ -1,0 +1,30 @@
+"""The pooled origin and its drift as predictors: what all families' scores on the task say."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from forecast.panel import Panel
+from forecast.pooling import Variances, pooled_posterior
+from forecast.predictors.base import PointPredictor
+
+
+class PooledTasks(PointPredictor):
+    """Posterior mean of the Gaussian process over task x family x compute (`forecast.pooling`), smooth in compute."""
+
+    name: ClassVar[str] = "pooled"
+    variances: ClassVar[Variances] = Variances()
+
+    def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
+        (posterior,), _ = pooled_posterior(rows, evidence, [self.variances])
+        return posterior.mean
+
+
+class PooledTasksRough(PooledTasks):
+    """The same with the less regular prior that the marginal likelihood prefers."""
+
+    name: ClassVar[str] = "pooled-rough"
+    variances: ClassVar[Variances] = Variances.rough()

@@ -1,0 +1,42 @@
+"""All predictors by name."""
+
+from __future__ import annotations
+
+from data.errors import UsageError
+from data.names import did_you_mean
+from forecast.predictors.base import Predictor
+from forecast.predictors.pooled import PooledTasks, PooledTasksRough
+from forecast.predictors.reference import REFERENCES
+from forecast.predictors.stack import Stack
+
+PREDICTORS: dict[str, type[Predictor]] = {cls.name: cls for cls in (*REFERENCES, PooledTasks, PooledTasksRough, Stack)}
+DEFAULT = "stack"
+"""The recommended predictor."""
+
+
+def reference_names() -> list[str]:
+    """The naive predictors that stand in every report."""
+    return [name for name, cls in PREDICTORS.items() if cls.is_reference]
+
+
+def make(name: str) -> Predictor:
+    """An untrained predictor.
+
+    Raises
+    ------
+    UsageError
+        For an unknown name, with the nearest known one.
+    """
+    if name not in PREDICTORS:
+        raise UsageError(f"no predictor {name!r}{did_you_mean(name, PREDICTORS)}: there are {', '.join(PREDICTORS)}")
+    return PREDICTORS[name]()
+
+
+def chosen(names: str | None) -> list[str]:
+    """``a,b`` as a list; ``default`` is the recommended one; None is all."""
+    if names is None:
+        return list(PREDICTORS)
+    wanted = [DEFAULT if name.strip() == "default" else name.strip() for name in names.split(",")]
+    for name in wanted:
+        make(name)
+    return list(dict.fromkeys(wanted))

@@ -1,0 +1,180 @@
+"""The default predictor: a convex combination of others in two parts, with a spread that knows how sure they are.
+
+The step of a model splits into the shift common to its tasks and each task's own part. Both are averages of the
+candidates' with weights of their own, learned on past forecasts of other lines by least absolute error, every line
+counting the same, and held towards equal weights. With other lines' scores on the same tasks the pooled predictors
+deserve more than without, so the two cases have weights of their own, and each past forecast is made twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import ndtri, softmax
+
+from forecast.distribution import LEVELS, Forecast, Link
+from forecast.folds import Fold
+from forecast.panel import Panel
+from forecast.pooling import Variances, pooled_posterior
+from forecast.predictors.base import Predictor
+from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
+from forecast.spread import equal_lines, noise_at, shared_loading, weighted_quantiles
+
+PLAIN = (Persistence, FamilyDrift, PooledLaw, TaskLaw, TaskLogit)
+CANDIDATES = (*(cls.name for cls in PLAIN), "pooled", "pooled-rough")
+HELD_TO_EQUAL = 1e-4
+"""Ridge on the weights' log-odds, in units of absolute error."""
+SMOOTH_ABSOLUTE = 0.02
+TRAINING_ROWS = 500
+SIZE_TERMS = ("noise", "pooled variance", "step", "disagreement", "constant")
+START_SIZE = np.array([1.0, 0.5, 0.05, 0.5, 0.02])
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What the candidates say of one model's n targets.
+
+    Attributes
+    ----------
+    own, shift : (n, k) each candidate's gain on the link scale, its suite's mean apart
+    z : (n, k) the candidates themselves
+    terms : (n, 5) what the size of an error may be made of, `SIZE_TERMS`, squared link units
+    alone : (n,) no other line had scores on the task
+    """
+
+    own: np.ndarray
+    shift: np.ndarray
+    z: np.ndarray
+    terms: np.ndarray
+    alone: np.ndarray
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, evidence: Panel, most_rows: int) -> Candidates:
+        """Ask every candidate."""
+        plain = [make().locate(rows, evidence) for make in PLAIN]
+        pooled, lines = pooled_posterior(rows, evidence, [Variances(), Variances.rough()], most_rows=most_rows)
+        z = np.column_stack([*plain, *(p.mean for p in pooled)])
+        suite = rows["suite"].to_numpy()
+        shift = np.column_stack([_group_mean(column, suite) for column in z.T])
+        centre = z.mean(axis=1)
+        step = np.maximum(rows["step"].to_numpy(), 0.1)
+        variance = np.mean([np.diag(p.covariance) for p in pooled], axis=0)
+        terms = [noise_at(rows, centre) ** 2, variance, step, z.var(axis=1), np.ones(len(rows))]
+        return cls(z - shift, shift, z, np.column_stack(terms), np.asarray(lines == 0))
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Weights of one case, on `CANDIDATES`, and the spread around their mean."""
+
+    own: np.ndarray
+    shift: np.ndarray
+    size: np.ndarray
+    shape: np.ndarray
+    loading: float
+
+    @classmethod
+    def untrained(cls) -> Mixture:
+        """Where no past forecast is known: equal weights, a normal spread."""
+        equal = np.full(len(CANDIDATES), 1.0 / len(CANDIDATES))
+        return cls(equal, equal, START_SIZE, ndtri(LEVELS), 0.5)
+
+    def centre(self, candidates: Candidates) -> np.ndarray:
+        return candidates.own @ self.own + candidates.shift @ self.shift
+
+    def knots(self, candidates: Candidates) -> np.ndarray:
+        scale = np.sqrt(candidates.terms @ self.size)
+        return self.centre(candidates)[:, None] + scale[:, None] * self.shape
+
+
+class Stack(Predictor):
+    """Convex two-part combination of the candidates; see the module."""
+
+    name: ClassVar[str] = "stack"
+
+    def __init__(self) -> None:
+        self.alone_ = Mixture.untrained()
+        self.together_ = Mixture.untrained()
+
+    def fit(self, past: Sequence[Fold]) -> Self:
+        alone, together = [], []
+        for fold in past:
+            own = (fold.evidence.rows["family"] == fold.target.family).to_numpy()
+            alone.append((fold, Candidates.of(fold.rows, fold.evidence.take(own), TRAINING_ROWS)))
+            candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS)
+            if not candidates.alone.all():
+                together.append((fold, candidates))
+        self.alone_ = learned(alone) if len(alone) > 3 else Mixture.untrained()
+        self.together_ = learned(together) if len(together) > 3 else self.alone_
+        return self
+
+    def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
+        candidates = Candidates.of(rows, evidence, TRAINING_ROWS * 2)
+        alone = candidates.alone
+        knots = np.where(alone[:, None], self.alone_.knots(candidates), self.together_.knots(candidates))
+        loading = np.where(alone, self.alone_.loading, self.together_.loading)
+        return Forecast.from_knots(rows, knots, self.name, loading=loading)
+
+
+def learned(past: Sequence[tuple[Fold, Candidates]]) -> Mixture:
+    """Weights, then the size of the errors they leave, then the shape of what is left."""
+    own = np.concatenate([c.own for _, c in past])
+    shift = np.concatenate([c.shift for _, c in past])
+    weight = equal_lines([(f, c.z) for f, c in past])
+    observed = np.concatenate([f.truth["score"].to_numpy() for f, _ in past])
+    link = Link.of(pd.concat([f.rows[["is_share", "higher_is_better"]] for f, _ in past], ignore_index=True))
+    own_weights, shift_weights = _least_absolute(own, shift, observed, link, weight)
+    truth = np.concatenate([f.truth["z"].to_numpy() for f, _ in past])
+    error = truth - own @ own_weights - shift @ shift_weights
+    terms = np.concatenate([c.terms for _, c in past])
+    size = _error_size(error, terms, weight)
+    standard = error / np.sqrt(terms @ size)
+    shape = weighted_quantiles(standard, LEVELS, weight)
+    loading = shared_loading(standard, [(f, c.z) for f, c in past])
+    return Mixture(own_weights, shift_weights, size, shape, loading)
+
+
+def _least_absolute(
+    own: np.ndarray, shift: np.ndarray, observed: np.ndarray, link: Link, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weights on the simplex that minimise the (smoothed) mean absolute error in score units, towards equal ones."""
+    k = own.shape[1]
+
+    def loss(a: np.ndarray) -> tuple[float, np.ndarray]:
+        first, second = softmax(a[:k]), softmax(a[k:])
+        score = link.inverse(own @ first + shift @ second)
+        error = score - observed
+        size = np.sqrt(error**2 + SMOOTH_ABSOLUTE**2)
+        sign = np.where(link.share & ~link.up | ~link.share, -1.0, 1.0)
+        pull = weight * error / size * sign / link.slope(score)
+        one, two = own.T @ pull, shift.T @ pull
+        gradient = np.concatenate([first * (one - first @ one), second * (two - second @ two)])
+        return float(weight @ size + HELD_TO_EQUAL * a @ a), gradient + 2 * HELD_TO_EQUAL * a
+
+    found = minimize(loss, np.zeros(2 * k), jac=True, method="L-BFGS-B").x
+    return softmax(found[:k]), softmax(found[k:])
+
+
+def _error_size(error: np.ndarray, terms: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Non-negative coefficients of the variance, by a Student-t likelihood, so that breaks do not rule it."""
+
+    def loss(a: np.ndarray) -> tuple[float, np.ndarray]:
+        size = np.exp(a)
+        variance = terms @ size
+        ratio = error**2 / variance
+        value = 0.5 * np.log(variance) + 2.5 * np.log1p(ratio / 4.0)
+        slope = 0.5 / variance - 2.5 * ratio / (4.0 + ratio) / variance
+        held = a - np.log(START_SIZE)
+        return float(weight @ value + 1e-3 * held @ held), (terms.T @ (weight * slope)) * size + 2e-3 * held
+
+    return np.exp(minimize(loss, np.log(START_SIZE), jac=True, method="L-BFGS-B").x)
+
+
+def _group_mean(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    _, index = np.unique(group, return_inverse=True)
+    return (np.bincount(index, values) / np.bincount(index))[index]

@@ -1,0 +1,107 @@
+"""The spread of forecast errors, learned from simulated past forecasts.
+
+An error on the link scale is divided by its expected size, the root of sampling noise at the target and of a drift
+variance that grows with the step; the quantiles of what is left, each line of models counting the same, are the shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from forecast.distribution import LEVELS, Forecast, Link
+from forecast.panel import known_items, link_noise
+
+if TYPE_CHECKING:
+    from forecast.folds import Fold
+
+DEFAULT_VARIANCE = 0.25
+"""Squared link units per decade, where no past forecast is known: half a logit a decade."""
+SHORTEST_STEP = 0.1
+FEWEST_PAST = 30
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Size and shape of errors.
+
+    Attributes
+    ----------
+    variance : per decade of step, beyond sampling noise
+    shape : quantiles of the standardised error at `LEVELS`
+    loading : correlation of a task's error with the shift that it shares with the model's other tasks
+    """
+
+    variance: float = DEFAULT_VARIANCE
+    shape: np.ndarray = field(default_factory=lambda: ndtri(LEVELS))
+    loading: float = 0.5
+
+    def size(self, rows: pd.DataFrame, z: np.ndarray) -> np.ndarray:
+        """Expected size of the error, (n,), link units."""
+        step = np.maximum(rows["step"].to_numpy(), SHORTEST_STEP)
+        return np.sqrt(noise_at(rows, z) ** 2 + self.variance * step)
+
+    def around(self, z: np.ndarray, rows: pd.DataFrame, predictor: str) -> Forecast:
+        """The distribution around points ``z``."""
+        knots = z[:, None] + self.size(rows, z)[:, None] * self.shape
+        return Forecast.from_knots(rows, knots, predictor, loading=self.loading)
+
+    @classmethod
+    def of_errors(cls, past: Sequence[tuple[Fold, np.ndarray]]) -> Spread:
+        """Learn from pairs of a past fold and the points that were predicted for it."""
+        if sum(len(z) for _, z in past) < FEWEST_PAST:
+            return cls()
+        error = np.concatenate([fold.truth["z"].to_numpy() - z for fold, z in past])
+        noise = np.concatenate([noise_at(fold.rows, z) for fold, z in past])
+        step = np.maximum(np.concatenate([fold.rows["step"].to_numpy() for fold, _ in past]), SHORTEST_STEP)
+        weight = equal_lines(past)
+        variance = _drift_variance(error, noise, step, weight)
+        standard = error / np.sqrt(noise**2 + variance * step)
+        return cls(variance, weighted_quantiles(standard, LEVELS, weight), shared_loading(standard, past))
+
+
+def noise_at(rows: pd.DataFrame, z: np.ndarray) -> np.ndarray:
+    """Link-scale standard error that the target's score would have if it were ``z``, (n,)."""
+    link = Link.of(rows)
+    return link_noise(link.inverse(z), known_items(rows), link)
+
+
+def equal_lines(past: Sequence[tuple[Fold, np.ndarray]]) -> np.ndarray:
+    """Weights that give each line the same say, and within it each target; they sum to 1."""
+    lines = [fold.target.line for fold, _ in past]
+    count = {line: lines.count(line) for line in lines}
+    weight = np.concatenate([np.full(len(z), 1.0 / (count[f.target.line] * len(z))) for f, z in past if len(z)])
+    return weight / weight.sum()
+
+
+def weighted_quantiles(values: np.ndarray, levels: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Quantiles of a weighted sample, linear between the mid-points of its steps."""
+    order = np.argsort(values, kind="stable")
+    position = np.cumsum(weight[order]) - 0.5 * weight[order]
+    return np.interp(levels, position / weight.sum(), values[order])
+
+
+def shared_loading(standard: np.ndarray, past: Sequence[tuple[Fold, np.ndarray]]) -> float:
+    """Root of the share of the error variance that lies between models (intraclass correlation), at most 0.95."""
+    ends = np.cumsum([len(z) for _, z in past])
+    groups = [g for g in np.split(np.clip(standard, -4, 4), ends[:-1]) if len(g) >= 3]
+    if len(groups) < 3:
+        return 0.5
+    within = float(np.mean([g.var(ddof=1) for g in groups]))
+    between = max(float(np.mean([g.mean() ** 2 - g.var(ddof=1) / len(g) for g in groups])), 0.0)
+    return float(np.clip(np.sqrt(between / (between + within)), 0.0, 0.95))
+
+
+def _drift_variance(error: np.ndarray, noise: np.ndarray, step: np.ndarray, weight: np.ndarray) -> float:
+    """Moment estimate, robust: solves weighted median(error^2 / size^2) = the median of chi-squared with 1 degree."""
+    low, high = 1e-4, 25.0
+    for _ in range(50):
+        middle = np.sqrt(low * high)
+        ratio = weighted_quantiles(error**2 / (noise**2 + middle * step), np.array([0.5]), weight)[0]
+        low, high = (middle, high) if ratio > 0.4549 else (low, middle)
+    return float(np.sqrt(low * high))

@@ -1,0 +1,58 @@
+"""What a predictor learns from: simulated past forecasts, made of nothing but what an exclusion allows."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pandas as pd
+
+from data.results import UNIT
+from forecast.folds import Exclusion, Fold, held_out_models, make_fold
+from forecast.panel import Panel
+from forecast.targets import held_out_target, visible
+
+TARGETS_PER_LINE = 6
+MOST_TASKS = 60
+FEWEST_TASKS = 4
+
+
+def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
+    """Folds of known models, their evidence and truth taken only from rows the exclusion allows.
+
+    Of each line at most `TARGETS_PER_LINE` models, those with most scores first; of each model at most `MOST_TASKS`
+    units, chosen by a hash of their name, so that no line outweighs the others and nothing depends on chance.
+    """
+    allowed = panel.take(exclusion.allows(panel))
+    folds = []
+    for model in _chosen_models(allowed).itertuples():
+        target = held_out_target(allowed, str(model.model), str(model.family))
+        evidence = allowed.take(visible(allowed, target))
+        made = make_fold(allowed, target, exclusion, evidence, "past")
+        if made is not None and len(made.rows) >= FEWEST_TASKS:
+            folds.append(_thinned(made))
+    return folds
+
+
+def _chosen_models(allowed: Panel) -> pd.DataFrame:
+    models = held_out_models(allowed)
+    rows = allowed.rows
+    final = rows.groupby(["family", "model"])["checkpoint"].apply(lambda c: c.isna().any()).rename("final")
+    count = rows.groupby(["family", "model"])["unit"].nunique().rename("n")
+    models = models.join(final, on=["family", "model"]).join(count, on=["family", "model"])
+    models = models[(models["n"] >= FEWEST_TASKS) & models["final"]]
+    models["rank"] = models.groupby("family")["scale"].rank(ascending=False, method="first")
+    models = models.sort_values(["line", "rank", "n", "family"], ascending=[True, True, False, True], kind="stable")
+    return models.groupby("line", sort=True).head(TARGETS_PER_LINE)
+
+
+def _thinned(made: Fold) -> Fold:
+    if len(made.rows) <= MOST_TASKS:
+        return made
+    names = made.rows[UNIT].itertuples(index=False, name=None)
+    order = np.argsort([zlib.crc32(repr(name).encode()) for name in names], kind="stable")
+    keep = np.sort(order[:MOST_TASKS])
+    return Fold(
+        made.name, made.target, made.evidence, made.rows.iloc[keep].reset_index(drop=True),
+        made.truth.iloc[keep].reset_index(drop=True), made.exclusion, made.date_limited,
+    )  # fmt: skip
