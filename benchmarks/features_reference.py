@@ -81,6 +81,8 @@ def _read_all(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame)
 def _add_views(rows: list[Row]) -> None:
     first = rows[0]
     for row in rows:
+        if not row["higher_is_better"]:
+            row["chance"] = row["ceiling"] = math.nan
         n = row["n_examples"]
         if math.isnan(row["stderr"]) and row["is_share"] and not math.isnan(n):
             row["stderr"] = float(binomial_stderr(row["score"], n))
@@ -89,7 +91,7 @@ def _add_views(rows: list[Row]) -> None:
             row["n_examples"] = float(implied) if implied >= 1 else math.nan
         row["better"] = row["score"] if row["higher_is_better"] else -row["score"]
         cot = row["prompt"].startswith("cot")
-        metric = "right answers" if row["metric"] in RIGHT_ANSWERS else row["metric"]
+        metric = "right answers" if row["metric"].split(":")[0] in RIGHT_ANSWERS else row["metric"]
         row["cot"] = cot
         row["same_task"] = (row["canonical_task"], metric, cot, row["tuning"] == "base")
         row["family_benchmark"] = (row["family"], row["benchmark"], row["is_share"], cot)

@@ -20,8 +20,8 @@ UNKNOWN_TOKENS = ("G", "I")
 def random_tables(n_tasks: int, *, seed: int, kept: float = 0.9) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A results and a tasks table: ``n_tasks`` tasks by the families of `SIZES`, a share of all scores missing.
 
-    About 63 rows a task with the default. Every tenth task is scored by a loss, every seventh is another name of the
-    task before it, every twentieth an average of others.
+    About 61 rows a task with the default. Every tenth task is scored by a loss and every eleventh by a share that is
+    better when low; every seventh is another name of the task before it, every twentieth an average of others.
     """
     rng = np.random.default_rng(seed)
     models = _models(rng)
@@ -97,7 +97,9 @@ def _tasks(rng: np.random.Generator, n: int) -> pd.DataFrame:
             "human_average": np.where(rng.random(n) < 0.2, rng.uniform(40.0, 95.0, n), np.nan),
             "canonical_task": [f"canonical {k - (k % 7 == 6)}" for k in i],
             "aggregate_of": np.where((i % 20 == 19), "a: all", None),
-            "metric": np.where(loss, "loss", np.where(another_name, "exact_match", "accuracy")),
+            "metric": np.select(
+                [loss, another_name, i % 11 == 10], ["loss", "exact_match:strict", "calibration_ece"], "accuracy"
+            ),
             "shots": rng.choice([0, 5], n),
             "prompt": np.where(rng.random(n) < 0.15, "cot", "direct"),
             "n": rng.choice([30, 100, 250, 1000], n),

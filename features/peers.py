@@ -74,7 +74,8 @@ class _Index:
 
     def __init__(self, points: Points) -> None:
         table = points.described
-        metric = table["metric"].where(~table["metric"].isin(RIGHT_ANSWERS), "right answers")
+        plain = table["metric"].str.partition(":")[0]
+        metric = table["metric"].where(~plain.isin(RIGHT_ANSWERS), "right answers")
         same = [table["canonical_task"], metric, pd.Series(is_chain_of_thought(table["prompt"]))]
         same.append(table["tuning"] == "base")
         self.group = table.groupby(same, sort=False).ngroup().to_numpy()

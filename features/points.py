@@ -55,6 +55,8 @@ def points_of(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame)
     described["tuning"] = first["tuning"].to_numpy()
     described["kind"] = scale_kind(results).to_numpy()[row[:, 0]]
 
+    # chance and ceiling are of right answers: they say nothing of a share that is better when low (a Brier score)
+    described[["chance", "ceiling"]] = described[["chance", "ceiling"]].where(described["higher_is_better"])
     limits = limits_of(described).column
     n = spread(results["n_examples"].to_numpy(dtype=float))
     n = np.where(np.isnan(n), limits.n_examples, n)

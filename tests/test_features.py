@@ -19,7 +19,7 @@ AS_OF = pd.Timestamp("2022-09-01")
 
 @pytest.fixture(scope="module")
 def tables():
-    return random_tables(16, seed=3)
+    return random_tables(12, seed=3)
 
 
 def make_results(scores, *, family="A", params=(1e9, 1e10, 1e11), **columns):
@@ -46,7 +46,7 @@ def describe_steps(results, steps=None, tasks=None, **options):
 def test_features_equal_those_of_the_straightforward_loop(pairs, options, tables):
     results, tasks = tables
     steps = observed_steps(results, pairs=pairs, as_of=options.get("as_of"))
-    steps = steps.iloc[:: max(1, len(steps) // 150)]
+    steps = steps.iloc[:: max(1, len(steps) // 60)]
     found = features(results, tasks, METRICS, steps, **options)
     expected = reference_features(results, tasks, METRICS, steps, **options)
     assert sorted(found.columns) == sorted(expected.columns)
@@ -54,10 +54,10 @@ def test_features_equal_those_of_the_straightforward_loop(pairs, options, tables
 
 
 def test_features_of_bundled_figures_equal_those_of_the_loop():
-    suites = ("BIG-bench", "BIG-bench Lite", "The Pile", "MGSM", "inverse_scaling_prize", "AGIEval (English)")
+    suites = ("BIG-bench", "BIG-bench Lite", "The Pile", "MGSM", "AGIEval (English)")
     results = bundled_results()
     results = results[results["benchmark"].isin(suites)].reset_index(drop=True)
-    steps = observed_steps(results).iloc[::13]
+    steps = observed_steps(results).iloc[::11]
     found = features(results, bundled_tasks(), METRICS, steps)
     expected = reference_features(results, bundled_tasks(), METRICS, steps)
     np.testing.assert_allclose(found, expected[found.columns].astype(float), rtol=1e-7, atol=1e-7)
