@@ -46,11 +46,13 @@ def load(
     layout: Layout | None = None,
     model: str | None = None,
     stdin: BinaryIO | None = None,
+    several_sources: bool = False,
 ) -> Tables:
     """Read a user's results in any known format and join them with the bundled figures.
 
     The user's rows replace bundled rows of the same line (see `replaced_lines`); bundled rows of other lines stay.
-    Without ``paths`` the bundled figures alone.
+    With ``several_sources`` nothing is replaced: a key may carry a score from each source, and the judge reports where
+    they disagree. Without ``paths`` the bundled figures alone.
 
     Parameters
     ----------
@@ -69,8 +71,11 @@ def load(
     if not paths:
         table, notes = _described(bundled, described, None, str(tasks))
         return Tables(bundled, table, bundled_metrics(), notes)
-    loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin)
-    results, notes = join_bundled(loaded.results, bundled)
+    loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
+    if several_sources:
+        results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
+    else:
+        results, notes = join_bundled(loaded.results, bundled)
     table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks))
     metrics = with_directions(bundled_metrics(), loaded.directions)
     families = tuple(loaded.results["family"].unique())

@@ -59,7 +59,12 @@ UNBOUNDED_METRICS = {
 
 
 def as_results(
-    frame: pd.DataFrame, *, where: str = "results", source: str | None = None, benchmark: str = "user"
+    frame: pd.DataFrame,
+    *,
+    where: str = "results",
+    source: str | None = None,
+    benchmark: str = "user",
+    several_sources: bool = False,
 ) -> pd.DataFrame:
     """Check a table at the door and complete what follows from it.
 
@@ -71,6 +76,8 @@ def as_results(
         What error messages call the table (a file name).
     source, benchmark : str
         Fill missing ``source`` and ``benchmark``.
+    several_sources : bool
+        A key may stand once for each ``source``: what the judge reads, so that it can report where sources disagree.
 
     Returns
     -------
@@ -89,7 +96,7 @@ def as_results(
     _require_values(table, where)
     _require_ranges(table, where)
     table = _completed(table)
-    _require_unique(table, where)
+    _require_unique(table, where, several_sources)
     _require_one_line_per_family(table, where)
     return table
 
@@ -219,17 +226,19 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _require_unique(table: pd.DataFrame, where: str) -> None:
-    folded = table[KEY].copy()
+def _require_unique(table: pd.DataFrame, where: str, several_sources: bool) -> None:
+    names = [*KEY, "source"] if several_sources else KEY
+    folded = table[names].copy()
     for name in ("benchmark", "task", "metric", "prompt", "model", "checkpoint"):
         folded[name] = fold_series(folded[name])
     repeated = folded.duplicated(keep="first")
     if repeated.any():
         row = int(np.flatnonzero(repeated.to_numpy())[0])
-        key = ", ".join(f"{c}={table[c].iloc[row]}" for c in KEY if pd.notna(table[c].iloc[row]))
+        key = ", ".join(f"{c}={table[c].iloc[row]}" for c in names if pd.notna(table[c].iloc[row]))
+        once = "task, metric, shots, prompt, model and checkpoint" + (" from one source" if several_sources else "")
         raise DataError(
             f"{where}: row {row + 2} repeats the key ({key}; {int(repeated.sum())} such rows): "
-            "keep one score per task, metric, shots, prompt, model and checkpoint"
+            f"keep one score per {once}"
         )
 
 

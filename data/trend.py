@@ -19,7 +19,7 @@ def beyond_noise(later: np.ndarray, earlier: np.ndarray, later_se: np.ndarray, e
 
     False where either score is missing. All arrays broadcast.
     """
-    se = np.hypot(np.nan_to_num(later_se), np.nan_to_num(earlier_se))
+    se = np.hypot(np.where(np.isnan(later_se), 0.0, later_se), np.where(np.isnan(earlier_se), 0.0, earlier_se))
     with np.errstate(invalid="ignore"):
         return (later - earlier) > BEYOND * se
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from resolvers.events import beats, is_u_shaped, needed, reaches, turns
+from resolvers.events import beats, needed
 from resolvers.evidence import Evidence
 from resolvers.questions import (
     AllOf,
@@ -33,6 +33,7 @@ from resolvers.questions import (
     Threshold,
     UShape,
 )
+from resolvers.shown import Shown, first_reached, first_turns, first_u_shapes, joined
 
 _READINGS = 64
 """More combinations of conflicting sources than this in one family are not tried: it stays ambiguous."""
@@ -40,12 +41,12 @@ _NEAREST = 3
 
 
 class Status(Enum):
-    """Each state a question can be in; only YES, NO and NUMBER are scored."""
+    """Each state a question can be in; only YES, NO and RESOLVED (to a number) are scored."""
 
     OPEN = "open"
     YES = "yes"
     NO = "no"
-    NUMBER = "number"
+    RESOLVED = "resolved"
     AMBIGUOUS = "ambiguous"
     ANNULLED = "annulled"
 
@@ -55,7 +56,7 @@ class Status(Enum):
 
     @property
     def is_scored(self) -> bool:
-        return self in (Status.YES, Status.NO, Status.NUMBER)
+        return self in (Status.YES, Status.NO, Status.RESOLVED)
 
 
 _IF_NOTHING = {"no": Status.NO, "annul": Status.ANNULLED, "ambiguous": Status.AMBIGUOUS, "open": Status.OPEN}
@@ -97,14 +98,6 @@ class Case:
         return str(self.counts_until.astype("datetime64[D]"))
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """An event in one family: the day it was first shown, and the rows that show it."""
-
-    known: np.datetime64
-    rows: tuple[int, ...]
-
-
 def judge(criterion: Any, case: Case) -> Finding:
     """The finding of any criterion."""
     return _JUDGES[type(criterion)](criterion, case)
@@ -115,142 +108,135 @@ def judge(criterion: Any, case: Case) -> Finding:
 
 def judge_threshold(criterion: Threshold, case: Case) -> Finding:
     """YES once a qualifying score reaches the line (in every measured family, for ``over: all``)."""
-    scope = case.scope.within(criterion.scope)
-    all_rows = case.evidence.select(criterion, scope)
-    rows = all_rows[case.evidence.may_decide(all_rows, scope)]
+    evidence, scope = case.evidence, case.scope.within(criterion.scope)
+    rows = evidence.select(criterion, scope)
+    rows = rows[evidence.may_decide(rows, scope)]
 
-    def shown(part: np.ndarray) -> dict[int, _Shown]:
-        met = part[reaches(case.evidence.score[part], criterion)]
-        families, first = np.unique(case.evidence.family[met], return_index=True)
-        return {
-            int(f): _Shown(case.evidence.known[met[i]], (int(met[i]),)) for f, i in zip(families, first, strict=True)
-        }
+    def shown(part: np.ndarray) -> Shown:
+        return first_reached(evidence, part, criterion)
 
-    word = criterion.side.replace("_", " ")
-    ever = case.evidence.cached(("met", criterion, scope), lambda: shown(rows))
-    return _by_family(
-        criterion, case, scope, rows, shown, ever,
-        happened=f"scored {word} {criterion.score:g}", nearest=_closest(criterion, case, rows), extremes=True,
-    )  # fmt: skip
+    ever = evidence.cached(("reached", criterion, scope), lambda: shown(rows))
+    happened = f"scored {criterion.side.replace('_', ' ')} {criterion.score:g}"
+    event = _Event(criterion, scope, rows, shown, happened, lambda: _closest(criterion, case, rows), extremes=True)
+    return _by_family(event, case, ever)
 
 
 def judge_reversal(criterion: Reversal, case: Case) -> Finding:
     """YES once a larger model beats the best smaller one after a fall; annulled when nothing in scope ever fell."""
-    scope = case.scope.within(criterion.scope)
-    rows = case.evidence.select(criterion, scope)
-
-    def shown(part: np.ndarray) -> dict[int, _Shown]:
-        return _first_turns(case.evidence, part, scope)[1]
-
-    ever_fallen, ever = case.evidence.cached(
-        ("turns", criterion, scope), lambda: _first_turns(case.evidence, rows, scope)
-    )
-    fallen = {family: at for family, at in ever_fallen.items() if at.known <= case.cutoff}
-    if case.is_over and not fallen and (case.evidence.known[rows] <= case.cutoff).any():
+    evidence, scope = case.evidence, case.scope.within(criterion.scope)
+    rows = evidence.select(criterion, scope)
+    fallen, ever = evidence.cached(("turns", criterion, scope), lambda: first_turns(evidence, rows, scope))
+    fallen = fallen.by(case.cutoff)
+    if case.is_over and not len(fallen) and (evidence.known[rows] <= case.cutoff).any():
         return Finding(
             Status.ANNULLED,
             f"the premise is missing: no family in scope showed inverse scaling on {criterion.task} by {case.deadline}",
             known=case.resolve_by,
         )
-    return _by_family(
-        criterion, case, scope, rows, shown, ever, concerned=fallen,
-        happened="fell and then beat its best smaller model", nearest=_largest(case, rows, fallen), extremes=False,
-    )  # fmt: skip
+
+    def shown(part: np.ndarray) -> Shown:
+        return first_turns(evidence, part, scope)[1]
+
+    happened = "fell and then beat its best smaller model"
+    event = _Event(criterion, scope, rows, shown, happened, lambda: _largest(case, rows, fallen), extremes=False)
+    return _by_family(event, case, ever, concerned=fallen.family)
 
 
 def judge_u_shape(criterion: UShape, case: Case) -> Finding:
     """YES once a family's trend is u-shaped and its largest model may decide."""
-    scope = case.scope.within(criterion.scope)
-    rows = case.evidence.select(criterion, scope)
+    evidence, scope = case.evidence, case.scope.within(criterion.scope)
+    rows = evidence.select(criterion, scope)
 
-    def shown(part: np.ndarray) -> dict[int, _Shown]:
-        return _first_u_shapes(case.evidence, part, scope)
+    def shown(part: np.ndarray) -> Shown:
+        return first_u_shapes(evidence, part, scope)
 
-    ever = case.evidence.cached(("u", criterion, scope), lambda: shown(rows))
-    return _by_family(
-        criterion, case, scope, rows, shown, ever,
-        happened="fell and then rose", nearest=_largest(case, rows, {}), extremes=False,
-    )  # fmt: skip
+    ever = evidence.cached(("shapes", criterion, scope), lambda: shown(rows))
+    nearest = lambda: _largest(case, rows, None)  # noqa: E731
+    event = _Event(criterion, scope, rows, shown, "fell and then rose", nearest, extremes=False)
+    return _by_family(event, case, ever)
 
 
-def _by_family(
-    criterion: Measured,
-    case: Case,
-    scope: Scope,
-    rows: np.ndarray,
-    shown: Callable[[np.ndarray], dict[int, _Shown]],
-    ever: dict[int, _Shown],
-    *,
-    happened: str,
-    nearest: Callable[[], tuple[tuple[int, ...], str]],
-    extremes: bool,
-    concerned: Iterable[int] | None = None,
-) -> Finding:
+@dataclass(frozen=True)
+class _Event:
+    """What `_by_family` quantifies.
+
+    ``shown`` finds the event in some rows; ``nearest`` gives rows and a sentence for when nothing qualified;
+    ``extremes`` says that the lowest and highest readings of conflicting sources bound all others.
+    """
+
+    criterion: Measured
+    scope: Scope
+    rows: np.ndarray
+    shown: Callable[[np.ndarray], Shown]
+    happened: str
+    nearest: Callable[[], tuple[tuple[int, ...], str]]
+    extremes: bool
+
+
+def _by_family(event: _Event, case: Case, ever: Shown, concerned: np.ndarray | None = None) -> Finding:
     """An event that families show, quantified as the scope says.
 
-    ``shown`` finds the event in some rows, and ``ever`` is what it finds in all of them, whenever published;
-    ``concerned`` are the families that ``over: all`` asks of (all measured ones when None); ``nearest`` gives rows and
-    a sentence for when nothing qualified.
+    ``ever`` is what the event's rows show without regard to conflicting sources, whenever published; ``concerned`` are
+    the families that ``over: all`` asks of (all measured ones when None).
     """
-    evidence = case.evidence
-    found = {family: at for family, at in ever.items() if at.known <= case.cutoff}
+    found, disputed = _settle_conflicts(event, case, ever.by(case.cutoff))
+    if event.scope.over == "all":
+        if concerned is None:
+            measured = event.rows[case.evidence.known[event.rows] <= case.cutoff]
+            concerned = np.unique(case.evidence.family[measured])
+        return _all_families(event, case, concerned, found, disputed)
+    if len(found):
+        return _yes(event, case, found, int(found.known.argmin()))
+    if disputed:
+        return _disputed(event.criterion, case, disputed)
+    return _nothing(event.criterion, case, event.nearest)
+
+
+def _settle_conflicts(event: _Event, case: Case, found: Shown) -> tuple[Shown, dict[int, tuple[int, ...]]]:
+    """What was found, with families of conflicting sources only where every reading shows it; and the disputed ones."""
+    evidence, rows = case.evidence, event.rows
     disputed: dict[int, tuple[int, ...]] = {}
     for family in _families_in_conflict(case, rows):
         mine = rows[(evidence.family[rows] == family) & (evidence.known[rows] <= case.cutoff)]
-        found.pop(family, None)
-        seen = [shown(part).get(family) for part in _readings(evidence, mine, extremes)]
-        sure = [at for at in seen if at is not None]
-        if seen and len(sure) == len(seen):
-            found[family] = max(sure, key=lambda at: at.known)
-        elif sure or not seen:
-            disputed[family] = tuple(int(r) for r in mine[evidence.conflict[mine] >= 0])
-
-    if scope.over == "all":
-        measured = rows[evidence.known[rows] <= case.cutoff]
-        asked = set(evidence.family[measured].tolist()) if concerned is None else set(concerned)
-        return _all_families(criterion, case, asked, found, disputed, happened, nearest)
-    if found:
-        first = min(found.values(), key=lambda at: at.known)
-        return _yes(criterion, case, happened, first)
-    if disputed:
-        return _disputed(criterion, case, disputed)
-    return _nothing(criterion, case, nearest)
+        readings = [event.shown(part) for part in _readings(evidence, mine, event.extremes)]
+        sure = [reading for reading in readings if len(reading)]
+        found = found.keep(found.family != family)
+        if readings and len(sure) == len(readings):
+            found = joined([found, max(sure, key=lambda reading: reading.known[0])])
+        elif sure or not readings:
+            disputed[family] = tuple(int(row) for row in mine[evidence.conflict[mine] >= 0])
+    return found, disputed
 
 
 def _all_families(
-    criterion: Measured,
-    case: Case,
-    asked: set[int],
-    found: dict[int, _Shown],
-    disputed: dict[int, tuple[int, ...]],
-    happened: str,
-    nearest: Callable[[], tuple[tuple[int, ...], str]],
+    event: _Event, case: Case, concerned: np.ndarray, found: Shown, disputed: dict[int, tuple[int, ...]]
 ) -> Finding:
     """For ``over: all`` both answers wait for the deadline: a further family may be measured until then."""
-    if not case.is_over or not asked or asked - set(found) - set(disputed):
-        return _nothing(criterion, case, nearest)
+    lacking = set(concerned.tolist()) - set(found.family.tolist()) - set(disputed)
+    if not case.is_over or not len(concerned) or lacking:
+        return _nothing(event.criterion, case, event.nearest)
     if disputed:
-        return _disputed(criterion, case, disputed)
-    last = max((found[f] for f in asked), key=lambda at: at.known)
-    finding = _yes(criterion, case, happened, last)
-    rows = tuple(itertools.chain.from_iterable(found[f].rows for f in sorted(asked)))
-    return replace(finding, rows=rows, reason=f"all {len(asked)} measured families {happened} on {criterion.task}")
+        return _disputed(event.criterion, case, disputed)
+    finding = _yes(event, case, found, int(found.known.argmax()))
+    rows = tuple(itertools.chain.from_iterable(found.rows_at(i) for i in range(len(found))))
+    reason = f"all {len(concerned)} measured families {event.happened} on {event.criterion.task}"
+    return replace(finding, rows=rows, reason=reason)
 
 
-def _yes(criterion: Measured, case: Case, happened: str, at: _Shown) -> Finding:
-    table = case.evidence.table
-    family = table["family"].iat[at.rows[-1]]
-    how = " -> ".join(case.evidence.say(row) for row in at.rows)
-    subject = str(family if len(at.rows) > 1 else table["model"].iat[at.rows[-1]])
-    return Finding(Status.YES, f"{subject} {happened} on {criterion.task}: {how}", at.rows, at.known)
+def _yes(event: _Event, case: Case, found: Shown, i: int) -> Finding:
+    rows = found.rows_at(i)
+    how = " -> ".join(case.evidence.say(row) for row in rows)
+    subject = case.evidence.name("family" if len(rows) > 1 else "model", rows[-1])
+    reason = f"{subject} {event.happened} on {event.criterion.task}: {how}"
+    return Finding(Status.YES, reason, rows, found.known[i])
 
 
 def _disputed(criterion: Measured, case: Case, disputed: dict[int, tuple[int, ...]]) -> Finding:
     rows = tuple(dict.fromkeys(itertools.chain.from_iterable(disputed.values())))
     sources = ", ".join(
-        f"{case.evidence.score[r]:.4g} in {case.evidence.table['source'].iat[r]!r}" for r in rows[: _NEAREST + 1]
+        f"{case.evidence.score[r]:.4g} in {case.evidence.name('source', r)!r}" for r in rows[: _NEAREST + 1]
     )
-    model = case.evidence.table["model"].iat[rows[0]]
+    model = case.evidence.name("model", rows[0])
     return Finding(
         Status.AMBIGUOUS,
         f"the sources disagree on {model} on {criterion.task} ({sources}) and the answer turns on it",
@@ -279,127 +265,30 @@ def _none_measured(criterion: Measured, case: Case) -> str:
     return f"no {criterion.metric} score on {where} was published for a model in scope"
 
 
-def _closest(criterion: Threshold, case: Case, rows: np.ndarray) -> Callable[[], tuple[tuple[int, ...], str]]:
-    def nearest() -> tuple[tuple[int, ...], str]:
-        known = rows[case.evidence.known[rows] <= case.cutoff]
-        if not len(known):
-            return (), _none_measured(criterion, case)
-        score = case.evidence.score[known]
-        best = known[score.argmax() if criterion.side in ("at_least", "above") else score.argmin()]
-        word = criterion.side.replace("_", " ")
-        return (int(best),), (
-            f"the nearest of {len(known)} scores on {criterion.task} to {word} {criterion.score:g} "
-            f"was {case.evidence.say(int(best))}"
-        )
-
-    return nearest
-
-
-def _largest(case: Case, rows: np.ndarray, fallen: dict[int, _Shown]) -> Callable[[], tuple[tuple[int, ...], str]]:
-    def nearest() -> tuple[tuple[int, ...], str]:
-        evidence = case.evidence
-        known = rows[evidence.known[rows] <= case.cutoff]
-        if not len(known):
-            return (), "no score in scope was published"
-        families = len(np.unique(evidence.family[known]))
-        task = evidence.table["task"].iat[known[0]]
-        if fallen:
-            first = min(fallen.values(), key=lambda at: at.known)
-            how = " -> ".join(evidence.say(row) for row in first.rows)
-            return first.rows, f"of {families} families on {task} none turned; {len(fallen)} fell, the first {how}"
-        largest = known[np.argsort(-evidence.params[known], kind="stable")[:1]]
-        how = evidence.say(int(largest[0]))
-        return tuple(int(r) for r in largest), f"none of {families} families on {task} turned, the largest model {how}"
-
-    return nearest
-
-
-# --- series as they stood on each day --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Days:
-    """Every series on every day that added to it: (n, L) arrays ascending in scale, NaN or -1 padding on the right."""
-
-    known: np.ndarray
-    better: np.ndarray
-    stderr: np.ndarray
-    scale: np.ndarray
-    row: np.ndarray
-
-
-def _by_day(evidence: Evidence, rows: np.ndarray) -> _Days:
-    order = np.lexsort((evidence.known[rows], evidence.series[rows]))
-    rows = rows[order]
-    series, known = evidence.series[rows], evidence.known[rows]
-    n = len(rows)
-    if n == 0:
-        empty = np.empty((0, 0))
-        return _Days(np.empty(0, "datetime64[s]"), empty, empty, empty, empty.astype(int))
-    begins = np.r_[True, series[1:] != series[:-1]]
-    start = np.flatnonzero(begins)[np.cumsum(begins) - 1]
-    ends = np.flatnonzero(np.r_[begins[1:] | (known[1:] != known[:-1]), True])
-    ends = ends[ends > start[ends]]
-    count = ends - start[ends] + 1
-    day = np.repeat(np.arange(len(ends)), count)
-    row = rows[np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(start[ends], count)]
-    scale = evidence.scale(row, known[ends][day])
-    order = np.lexsort((scale, day))
-    row, scale = row[order], scale[order]
-    column = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    shape = (len(ends), int(count.max()) if len(count) else 0)
-
-    def padded(values: np.ndarray, fill: float) -> np.ndarray:
-        out = np.full(shape, fill, dtype=values.dtype)
-        out[day, column] = values
-        return out
-
-    return _Days(
-        known[ends], padded(evidence.better[row], np.nan), padded(evidence.stderr[row], 0.0), padded(scale, np.nan),
-        padded(row, -1),
-    )  # fmt: skip
-
-
-def _first_turns(evidence: Evidence, rows: np.ndarray, scope: Scope) -> tuple[dict[int, _Shown], dict[int, _Shown]]:
-    """For each family its first fall, and its first reversal by a model that may decide."""
-    days = _by_day(evidence, rows)
-    if not days.row.size:
-        return {}, {}
-    may_turn = (days.row >= 0) & evidence.may_decide(days.row.ravel(), scope).reshape(days.row.shape)
-    found = turns(days.better, days.stderr, days.scale, may_turn)
-    return (
-        _earliest(evidence, days, found.fell, [found.trough]),
-        _earliest(evidence, days, found.reversed, [found.best, found.trough, found.target]),
+def _closest(criterion: Threshold, case: Case, rows: np.ndarray) -> tuple[tuple[int, ...], str]:
+    known = rows[case.evidence.known[rows] <= case.cutoff]
+    if not len(known):
+        return (), _none_measured(criterion, case)
+    score = case.evidence.score[known]
+    best = int(known[score.argmax() if criterion.side in ("at_least", "above") else score.argmin()])
+    return (best,), (
+        f"the nearest of {len(known)} scores on {criterion.task} to {criterion.side.replace('_', ' ')} "
+        f"{criterion.score:g} was {case.evidence.say(best)}"
     )
 
 
-def _first_u_shapes(evidence: Evidence, rows: np.ndarray, scope: Scope) -> dict[int, _Shown]:
-    """For each family the first day its trend is u-shaped with a largest model that may decide."""
-    days = _by_day(evidence, rows)
-    if not days.row.size:
-        return {}
-    shaped = is_u_shaped(days.better, days.stderr)
-    last = (days.row >= 0).sum(axis=1) - 1
-    at = np.arange(len(last))
-    shaped &= evidence.may_decide(days.row[at, last], scope)
-    if not shaped.any():
-        return {}
-    lowest = np.where(np.isnan(days.better), np.inf, days.better).argmin(axis=1)
-    before = np.where(np.arange(days.better.shape[1]) < lowest[:, None], days.better, -np.inf)
-    best = np.where(lowest > 0, np.where(np.isnan(before), -np.inf, before).argmax(axis=1), lowest)
-    return _earliest(evidence, days, shaped, [best, lowest, last])
-
-
-def _earliest(evidence: Evidence, days: _Days, happened: np.ndarray, columns: list[np.ndarray]) -> dict[int, _Shown]:
-    """For each family the first day of an event, with the rows of the named columns."""
-    out: dict[int, _Shown] = {}
-    at = np.flatnonzero(happened)
-    for i in at[np.argsort(days.known[at], kind="stable")]:
-        row = [int(days.row[i, c[i]]) for c in columns if c[i] >= 0]
-        family = int(evidence.family[days.row[i, 0]])
-        if family not in out:
-            out[family] = _Shown(days.known[i], tuple(dict.fromkeys(row)))
-    return out
+def _largest(case: Case, rows: np.ndarray, fallen: Shown | None) -> tuple[tuple[int, ...], str]:
+    evidence = case.evidence
+    known = rows[evidence.known[rows] <= case.cutoff]
+    if not len(known):
+        return (), "no score in scope was published"
+    families, task = len(np.unique(evidence.family[known])), evidence.name("task", known[0])
+    if fallen is not None and len(fallen):
+        shown = fallen.rows_at(int(fallen.known.argmin()))
+        how = " -> ".join(evidence.say(row) for row in shown)
+        return shown, f"of {families} families on {task} none turned; {len(fallen)} fell, the first {how}"
+    largest = int(known[np.nan_to_num(evidence.params[known]).argmax()])
+    return (largest,), f"none of {families} families on {task} turned, the largest model {evidence.say(largest)}"
 
 
 # --- conflicting sources ---------------------------------------------------------------------------------------------
@@ -528,7 +417,7 @@ def judge_numeric(criterion: Numeric, case: Case) -> Finding:
         return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", (row,))
     if len({case.evidence.score[p] for p in picks}) > 1:
         return _disputed(criterion, case, {0: tuple(int(p) for p in dict.fromkeys(picks))})
-    return Finding(Status.NUMBER, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
+    return Finding(Status.RESOLVED, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
 
 
 def _statistic(criterion: Numeric, evidence: Evidence, rows: np.ndarray) -> int:

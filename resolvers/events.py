@@ -73,38 +73,38 @@ def turns(better: np.ndarray, stderr: np.ndarray, scale: np.ndarray, may_turn: n
         Models that may be the one that reverses; all when None.
     """
     n, length = better.shape
-    rows = np.arange(n)
-    nowhere = np.full(n, -1)
-    best, low, below, lowest = nowhere.copy(), nowhere.copy(), nowhere.copy(), nowhere.copy()
-    fell, fell_below = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    trough, target, target_best, target_trough = nowhere.copy(), nowhere.copy(), nowhere.copy(), nowhere.copy()
-    for j in range(length):
-        score, se = better[:, j], stderr[:, j]
-        seen = np.isfinite(score)
-        larger = seen if j == 0 else seen & (scale[:, j] > scale[:, j - 1])
-        below, lowest = np.where(larger, best, below), np.where(larger, low, lowest)
-        fell_below = np.where(larger, fell, fell_below)
-        there = below >= 0
-        best_score = np.where(there, better[rows, below], np.nan)
-        best_se = np.where(there, stderr[rows, below], 0.0)
-        falls = beyond_noise(best_score, score, best_se, se)
-        turned = fell_below & (target < 0) & beyond_noise(score, best_score, se, best_se)
-        if may_turn is not None:
-            turned &= may_turn[:, j]
-        target, target_best = np.where(turned, j, target), np.where(turned, below, target_best)
-        target_trough = np.where(turned, lowest, target_trough)
-        trough = np.where(falls & ~fell, j, trough)
-        fell = fell | falls
-        higher = seen & ((best < 0) | (score > better[rows, best]))
-        lower = seen & ((low < 0) | higher | (score < better[rows, low]))
-        best, low = np.where(higher, j, best), np.where(lower, j, low)
-    reversed_ = target >= 0
+    if not length:
+        nowhere, never = np.full(n, -1), np.zeros(n, dtype=bool)
+        return Turns(never, nowhere, never, nowhere, nowhere)
+    rows, columns = np.arange(n), np.arange(length)
+    score = np.where(np.isnan(better), -np.inf, better)
+    begins = np.column_stack([np.ones(n, dtype=bool), scale[:, 1:] > scale[:, :-1]])
+    smaller = np.maximum.accumulate(np.where(begins, columns, 0), axis=1) - 1
+    is_first = smaller < 0
+    so_far = np.maximum.accumulate(score, axis=1)
+    is_new = np.column_stack([np.ones(n, dtype=bool), score[:, 1:] > so_far[:, :-1]])
+    leader = np.maximum.accumulate(np.where(is_new, columns, 0), axis=1)
+    best = np.where(is_first, 0, leader[rows[:, None], smaller])
+    best_score = np.where(is_first, np.nan, better[rows[:, None], best])
+    best_se = stderr[rows[:, None], best]
+
+    falls = beyond_noise(best_score, better, best_se, stderr)
+    fell_before = ~is_first & np.logical_or.accumulate(falls, axis=1)[rows[:, None], smaller]
+    turned = fell_before & beyond_noise(better, best_score, stderr, best_se)
+    if may_turn is not None:
+        turned &= may_turn
+    fell, reversed_ = np.any(falls, axis=1), np.any(turned, axis=1)
+    target = turned.argmax(axis=1)
+    best_there = best[rows, target]
+    between = (columns > best_there[:, None]) & (columns <= smaller[rows, target][:, None])
+    lowest = np.where(between, score, np.inf).argmin(axis=1)
+    first_fall = np.where(fell, falls.argmax(axis=1), -1)
     return Turns(
         fell=fell,
-        trough=np.where(reversed_, np.maximum(target_trough, -1), trough),
+        trough=np.where(reversed_, np.where(between.any(axis=1), lowest, first_fall), first_fall),
         reversed=reversed_,
-        best=target_best,
-        target=target,
+        best=np.where(reversed_, best_there, -1),
+        target=np.where(reversed_, target, -1),
     )
 
 

@@ -40,7 +40,7 @@ class Evidence:
     Attributes
     ----------
     table : DataFrame
-        The dated rows, ordered by ``known_on``; positions in it identify rows everywhere.
+        The dated rows, by task and then by ``known_on``; positions in it identify rows everywhere.
     undated : int
         Rows left out because nothing says when they became known.
     """
@@ -48,8 +48,12 @@ class Evidence:
     def __init__(self, results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> None:
         dated = results[results["known_on"].notna()]
         self.undated = len(results) - len(dated)
-        dated = dated.sort_values("known_on", kind="stable", ignore_index=True)
-        codes = {name: _folded_codes(dated[name]) for name in [*_NAMES, "checkpoint"]}
+        by_task = np.lexsort((dated["known_on"].to_numpy(), _folded_codes(dated["task"])[0]))
+        dated = dated.iloc[by_task].reset_index(drop=True)
+        codes, shown = {}, {}
+        for name in [*_NAMES, "checkpoint", "source"]:
+            code, lookup, shown[name] = _folded_codes(dated[name])
+            codes[name] = code, lookup
         key = pd.DataFrame({name: codes[name][0] if name in codes else dated[name] for name in KEY})
         again = key.assign(score=dated["score"]).duplicated(keep="first").to_numpy()
         if again.any():
@@ -59,6 +63,7 @@ class Evidence:
         self.table = dated[SHOWN]
         self._codes = {name: code for name, (code, _) in codes.items()}
         self._lookup = {name: lookup for name, (_, lookup) in codes.items()}
+        self._shown = shown
         self.family = self._codes["family"]
         self.way = key.groupby(UNIT, sort=False, dropna=False).ngroup().to_numpy(dtype=np.int32)
         series = pd.DataFrame({"way": self.way, "family": self.family})
@@ -75,9 +80,7 @@ class Evidence:
         higher, self.stderr = _described(dated, self.way, tasks, metrics)
         self.better = np.where(higher, self.score, -self.score)
         self._without_flops_from = self._first_without_flops()
-        self._rows_of_task = np.argsort(self._codes["task"], kind="stable")
-        bounds = np.arange(len(self._lookup["task"]) + 1)
-        self._task_bounds = np.searchsorted(self._codes["task"][self._rows_of_task], bounds)
+        self._bounds = np.searchsorted(self._codes["task"], np.arange(len(self._lookup["task"]) + 1))
         self._cache: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -100,21 +103,21 @@ class Evidence:
         code = self._lookup["task"].get(fold(task))
         if code is None:
             return np.empty(0, dtype=int)
-        return self._rows_of_task[self._task_bounds[code] : self._task_bounds[code + 1]]
+        return np.arange(self._bounds[code], self._bounds[code + 1])
 
     def select(self, measured: Measured, scope: Scope) -> np.ndarray:
         """Positions of the series a criterion looks at, in order of publication, whenever published."""
         key = (
-            "rows", measured.task, measured.benchmark, measured.metric, scope.family, scope.line, scope.tuning,
+            "series", measured.task, measured.benchmark, measured.metric, scope.family, scope.line, scope.tuning,
             scope.prompt, scope.shots, scope.checkpoints,
         )  # fmt: skip
         return self.cached(key, lambda: self._select(measured, scope))
 
     def _select(self, measured: Measured, scope: Scope) -> np.ndarray:
-        rows = self.rows_of(measured.task)
-        keep = self._is_one_of("metric", (measured.metric,), rows)
-        if measured.benchmark is not None:
-            keep &= self._is_one_of("benchmark", (measured.benchmark,), rows)
+        rows = self.cached(
+            ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measured(measured)
+        )
+        keep = np.ones(len(rows), dtype=bool)
         for name in ("family", "line", "tuning", "prompt"):
             wanted = getattr(scope, name)
             if wanted:
@@ -123,6 +126,13 @@ class Evidence:
             keep &= np.isin(self.shots[rows], scope.shots)
         if not scope.checkpoints:
             keep &= ~self.is_checkpoint[rows]
+        return rows[keep]
+
+    def _measured(self, measured: Measured) -> np.ndarray:
+        rows = self.rows_of(measured.task)
+        keep = self._is_one_of("metric", (measured.metric,), rows)
+        if measured.benchmark is not None:
+            keep &= self._is_one_of("benchmark", (measured.benchmark,), rows)
         return rows[keep]
 
     def _is_one_of(self, name: str, wanted: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
@@ -160,10 +170,14 @@ class Evidence:
             self._cache[key] = compute()
         return self._cache[key]
 
+    def name(self, column: str, row: int) -> str:
+        """A row's benchmark, task, model, ... as it was first written."""
+        return self._shown[column][self._codes[column][row]]
+
     def say(self, row: int) -> str:
         """A row in words: model, score, and when it became known."""
-        model, score, known = self.table["model"].iat[row], self.score[row], self.known[row].astype("datetime64[D]")
-        return f"{model} at {score:.4g} ({known})"
+        known = self.known[row].astype("datetime64[D]")
+        return f"{self.name('model', row)} at {self.score[row]:.4g} ({known})"
 
     def metrics_of(self, task: str) -> list[str]:
         """The metrics a task has scores in."""
@@ -180,12 +194,18 @@ class Evidence:
         return [dict(zip(SHOWN, values, strict=True)) for values in plain.itertuples(index=False, name=None)]
 
 
-def _folded_codes(names: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
-    """A number for each folded name, -1 where it is missing, and the numbers by name."""
+def _folded_codes(names: pd.Series) -> tuple[np.ndarray, dict[str, int], list[str]]:
+    """A number for each folded name, -1 where it is missing; the numbers by folded name; the name as first written."""
     codes, distinct = pd.factorize(names)
     lookup: dict[str, int] = {}
-    merged = np.array([lookup.setdefault(fold(name), len(lookup)) for name in distinct] + [-1], dtype=np.int32)
-    return merged[codes], lookup
+    written: list[str] = []
+    merged = []
+    for name in distinct:
+        code = lookup.setdefault(fold(name), len(lookup))
+        if code == len(written):
+            written.append(str(name))
+        merged.append(code)
+    return np.array([*merged, -1], dtype=np.int32)[codes], lookup, written
 
 
 def _described(

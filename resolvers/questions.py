@@ -11,9 +11,19 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from data.errors import UsageError
 from data.sizes import parse_size
@@ -144,7 +154,14 @@ SERIES_FIELDS = ("family", "line", "tuning", "prompt", "shots", "checkpoints")
 IfNothing = Literal["no", "annul", "ambiguous", "open"]
 
 
-class Measured(_Strict):
+class _Kind(_Strict):
+    @model_serializer(mode="wrap")
+    def _led_by_kind(self, rest: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """``kind`` equals its default, and yet a dump without it could not be read back."""
+        return {"kind": self.kind, **rest(self)}  # type: ignore[attr-defined]
+
+
+class Measured(_Kind):
     """What is measured. ``metric`` names one metric; ``benchmark`` may be left open where the task's name is unique."""
 
     task: Name
@@ -201,7 +218,7 @@ class Numeric(Measured):
         return self
 
 
-class FirstBy(_Strict):
+class FirstBy(_Kind):
     """An event happens by a date that may lie before the question's own deadline."""
 
     kind: Literal["first_by"] = "first_by"
@@ -210,7 +227,7 @@ class FirstBy(_Strict):
     if_nothing: IfNothing = "no"
 
 
-class _Several(_Strict):
+class _Several(_Kind):
     of: tuple[Condition, ...]
     if_nothing: IfNothing = "no"
 
@@ -246,14 +263,14 @@ class AnyOf(_Several):
     kind: Literal["any_of"] = "any_of"
 
 
-class Not(_Strict):
+class Not(_Kind):
     """A criterion does not hold."""
 
     kind: Literal["not"] = "not"
     of: Condition
 
 
-class Manual(_Strict):
+class Manual(_Kind):
     """What no results table can settle, and why; the question's ``ruling`` does."""
 
     kind: Literal["manual"] = "manual"
@@ -381,10 +398,9 @@ class Question(_Strict):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `Question` reads back to an equal question; defaults are left out."""
-        out = self.model_dump(exclude_defaults=True, exclude={"closes"} if self.closes == self.resolve_by else None)
-        return _with_kinds(self, out)
+        return self.model_dump(exclude_defaults=True, exclude={"closes"} if self.closes == self.resolve_by else None)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """16 hex digits over what is asked (criterion, scope, dates, premise): a changed question is noticed."""
         asked = {k: v for k, v in self.to_dict().items() if k in _ASKED}
@@ -418,18 +434,3 @@ def _check_odds(odds: str | None) -> None:
             implied_probability(odds)
         except UsageError as error:
             raise ValueError(str(error)) from error
-
-
-def _with_kinds(model: Any, out: dict[str, Any]) -> dict[str, Any]:
-    """Put back ``kind``, which equals its default and so is left out of a dump."""
-    if hasattr(model, "kind") and not isinstance(model, Question):
-        out = {"kind": model.kind, **out}
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if name not in out:
-            continue
-        if isinstance(value, BaseModel):
-            out[name] = _with_kinds(value, out[name])
-        elif isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
-            out[name] = [_with_kinds(v, o) for v, o in zip(value, out[name], strict=True)]
-    return out

@@ -3,8 +3,10 @@
 import json
 
 import pandas as pd
+import pytest
 
 from data.catalog import bundled_results, bundled_tasks
+from data.errors import DataError
 from data.load import load
 from data.tasks import describe
 
@@ -115,3 +117,15 @@ def test_a_models_file_decides_what_the_name_cannot(tmp_path):
     own = load([user_file(tmp_path, model="gpt2-xl", params=None)], models=models).results
     row = own[own["model"] == "gpt2-xl"].iloc[0]
     assert (row["params"], row["line"], row["known_on"]) == (1.5e9, "GPT-2", pd.Timestamp("2019-02-14"))
+
+
+def test_for_the_judge_sources_stand_beside_each_other_and_none_replaces_another(tmp_path):
+    one, other = user_file(tmp_path, "one.csv"), user_file(tmp_path, "other.csv", score=[0.6, 0.5])
+    tables = load([one, other], several_sources=True)
+    assert len(tables.results) == len(bundled_results()) + 4
+    mine = tables.results[tables.results["model"] == "mine-7b"]
+    scores = mine[mine["task"] == "t1"].set_index("source")["score"]
+    assert {name.rsplit("/", 1)[-1]: score for name, score in scores.items()} == {"one.csv": 0.4, "other.csv": 0.6}
+    twice = user_file(tmp_path, "twice.csv", task="t1", source="the same paper")
+    with pytest.raises(DataError, match=r"keep one score per .* from one source"):
+        load([twice], several_sources=True)

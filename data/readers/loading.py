@@ -63,6 +63,7 @@ def read(
     model: str | None = None,
     limits: Limits | None = None,
     stdin: BinaryIO | None = None,
+    several_sources: bool = False,
 ) -> Loaded:
     """Read results in any known format.
 
@@ -73,6 +74,7 @@ def read(
     layout : how the columns of a table are to be understood
     model : the model's name, for files that hold none
     limits : how much of a file is read at most
+    several_sources : a key may stand once for each source; a file whose rows name none is a source of its own
 
     Raises
     ------
@@ -90,11 +92,11 @@ def read(
             unread.append(str(error))
     if not readings:
         raise DataError(f"no file could be read as results; the first: {unread[0]}")
-    tables = [_checked_table(r, models) for r in readings if r.is_table]
+    tables = [_checked_table(r, models, several_sources) for r in readings if r.is_table]
     logs, log_notes = _checked_logs([r for r in readings if not r.is_table], models)
     frames = [t for t, _ in tables] + ([logs] if logs is not None else [])
     notes = [n for _, ns in tables for n in ns] + log_notes
-    results = _joined(frames, len(readings))
+    results = _joined(frames, len(readings), several_sources)
     tasks = _task_rows(readings)
     if results.empty and tasks.empty:
         raise DataError(f"{readings[0].name}: no usable score is left: {_reasons(sum_of(readings))}")
@@ -155,12 +157,16 @@ def _table(source: Source, layout: Layout, limits: Limits) -> Reading:
     return tabular.read_table(frame, source, layout)
 
 
-def _checked_table(reading: Reading, models: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
+def _checked_table(
+    reading: Reading, models: pd.DataFrame | None, several_sources: bool
+) -> tuple[pd.DataFrame, list[str]]:
     """A table people wrote: strict, an error for the first bad row."""
-    if not {"model"} <= set(reading.rows.columns) or reading.rows["model"].isna().any():
-        return as_results(reading.rows, where=reading.name), []
-    done = complete(reading.rows, models)
-    return as_results(done.rows, where=reading.name), done.notes
+    rows, notes = reading.rows, []
+    if {"model"} <= set(rows.columns) and not rows["model"].isna().any():
+        done = complete(rows, models)
+        rows, notes = done.rows, done.notes
+    source = reading.name if several_sources else None
+    return as_results(rows, where=reading.name, source=source, several_sources=several_sources), notes
 
 
 def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple[pd.DataFrame | None, list[str]]:
@@ -207,12 +213,13 @@ def _short_names(models: pd.Series) -> pd.Series:
     return models.map(names)
 
 
-def _joined(frames: list[pd.DataFrame], n_files: int) -> pd.DataFrame:
+def _joined(frames: list[pd.DataFrame], n_files: int, several_sources: bool) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
     if len(frames) == 1:
         return frames[0]
-    return as_results(pd.concat(frames, ignore_index=True), where=f"the {n_files} files together")
+    together = pd.concat(frames, ignore_index=True)
+    return as_results(together, where=f"the {n_files} files together", several_sources=several_sources)
 
 
 def _task_rows(readings: list[Reading]) -> pd.DataFrame:
