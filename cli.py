@@ -246,14 +246,14 @@ def emit(
     write(text, output)
 
 
-def write(text: str, output: Path | None) -> None:
+def write(content: str | bytes, output: Path | None) -> None:
     """Text to stdout, or to a file that appears whole or not at all."""
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(content, nl=False)
         return
     partial = output.with_name(output.name + ".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         partial.replace(output)
     except OSError as error:
         partial.unlink(missing_ok=True)
@@ -367,7 +367,7 @@ def data_validate(inputs: Inputs, format_: str, output: Path | None) -> None:
 @click.option("--tasks-out", type=click.Path(dir_okay=False, path_type=Path), help="Write task descriptors found here.")
 @output_options
 def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Path | None) -> None:
-    """Convert RESULTS of any known format into one results table (-o FILE writes CSV).
+    """Convert RESULTS of any known format into one results table (-o FILE writes CSV, or Parquet when so called).
 
     Reads result files and sample logs of lm-evaluation-harness (old and new layout, whole directories), BIG-bench
     score files and task folders, and tables as CSV, Parquet or JSON, long or wide, compressed or not.
@@ -389,7 +389,11 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
         if tasks_out is None:
             raise ForecastError("only task descriptors were found, no scores: write them with --tasks-out FILE")
         return
-    emit(printable(loaded.results), "csv" if output and format_ == "table" else format_, output)
+    table = printable(loaded.results)
+    if output is not None and output.suffix == ".parquet":
+        write(table.to_parquet(index=False), output)
+    else:
+        emit(table, "csv" if output and format_ == "table" else format_, output)
 
 
 # --- features --------------------------------------------------------------------------------------------------------

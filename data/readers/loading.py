@@ -105,7 +105,7 @@ def read(
         tasks=tasks,
         directions={m: up for r in readings for m, up in r.directions.items()},
         counts=_counts(readings),
-        notes=[*_account(readings, unread), *notes, *_remarks(readings)],
+        notes=[*_account(readings, unread), *notes, *_remarks(readings), *_undated(results)],
     )
 
 
@@ -275,6 +275,14 @@ def _remarks(readings: list[Reading]) -> list[str]:
         remarks.insert(0, f"n_examples of {computed} scores computed from their standard errors")
     more = [f"and {len(remarks) - _REMARKS} more remarks of this kind"] if len(remarks) > _REMARKS else []
     return remarks[:_REMARKS] + more
+
+
+def _undated(results: pd.DataFrame) -> list[str]:
+    names = results.loc[results["known_on"].isna(), "model"].drop_duplicates()
+    if names.empty:
+        return []
+    some = ", ".join(names.head(3)) + (", ..." if len(names) > 3 else "")
+    return [f"no release date of {some}: no fold that depends on dates uses them; give released in --models"]
 
 
 def read_tasks(path: str | Path, *, limits: Limits | None = None) -> pd.DataFrame:

@@ -182,6 +182,20 @@ def test_truthfulqa_of_the_old_layout_joins_the_new(tmp_path):
     }
 
 
+def test_names_of_leaderboard_files_hold_suite_and_shots(tmp_path):
+    results = {
+        "harness|arc:challenge|25": {"acc": 0.4},
+        "harness|hendrycksTest-anatomy|5": {"acc": 0.3},
+        "all": {"acc": 0.35},
+    }
+    path = harness(tmp_path, results, model_name=None, config_general={"model_name": "org/a-1b"})
+    loaded = read([path])
+    rows = loaded.results.set_index("task")[["benchmark", "shots", "model"]]
+    assert rows.loc["arc_challenge"].tolist() == ["lm-eval", 25, "a-1b"]
+    assert rows.loc["anatomy"].tolist() == ["MMLU", 5, "a-1b"]
+    assert loaded.tasks["task"].tolist() == ["all"]
+
+
 def test_directions_stated_in_a_file_are_handed_on(tmp_path):
     path = harness(tmp_path, {"t": {"odd,none": 0.5}}, higher_is_better={"t": {"odd": False, "acc": True}})
     assert read([path]).directions == {"odd": False, "accuracy": True}

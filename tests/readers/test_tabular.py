@@ -208,6 +208,17 @@ def test_import_writes_a_table_that_imports_as_itself(tmp_path):
     assert pd.read_csv(tmp_path / "one.csv").columns.tolist() == list(COLUMNS)
 
 
+def test_import_writes_parquet_to_a_file_called_so(tmp_path):
+    source = table(tmp_path, "r.csv", as_bytes("csv"))
+    run("import", source, "-o", tmp_path / "one.parquet")
+    pd.testing.assert_frame_equal(read([tmp_path / "one.parquet"]).results, read([source]).results)
+
+
+def test_models_without_a_date_are_named(tmp_path):
+    notes = read([table(tmp_path, "r.csv", as_bytes("csv"))]).notes
+    assert any("no release date of a-7b: " in note for note in notes)
+
+
 def test_import_reads_standard_input_and_writes_csv_to_a_pipe():
     result = run("import", "-", "--format", "csv", input=as_bytes("parquet"))
     assert len(pd.read_csv(io.StringIO(result.stdout))) == 2
