@@ -41,12 +41,12 @@ _NEAREST = 3
 
 
 class Status(Enum):
-    """Each state a question can be in; only YES, NO and RESOLVED (to a number) are scored."""
+    """Each state a question can be in; only YES, NO and NUMBER are scored."""
 
     OPEN = "open"
     YES = "yes"
     NO = "no"
-    RESOLVED = "resolved"
+    NUMBER = "number"
     AMBIGUOUS = "ambiguous"
     ANNULLED = "annulled"
 
@@ -56,7 +56,7 @@ class Status(Enum):
 
     @property
     def is_scored(self) -> bool:
-        return self in (Status.YES, Status.NO, Status.RESOLVED)
+        return self in (Status.YES, Status.NO, Status.NUMBER)
 
 
 _IF_NOTHING = {"no": Status.NO, "annul": Status.ANNULLED, "ambiguous": Status.AMBIGUOUS, "open": Status.OPEN}
@@ -417,7 +417,7 @@ def judge_numeric(criterion: Numeric, case: Case) -> Finding:
         return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", (row,))
     if len({case.evidence.score[p] for p in picks}) > 1:
         return _disputed(criterion, case, {0: tuple(int(p) for p in dict.fromkeys(picks))})
-    return Finding(Status.RESOLVED, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
+    return Finding(Status.NUMBER, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
 
 
 def _statistic(criterion: Numeric, evidence: Evidence, rows: np.ndarray) -> int:

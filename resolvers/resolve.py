@@ -110,7 +110,7 @@ def _utc(as_of: Any) -> dt.datetime:
 
 
 def _value(finding: Finding) -> float | None:
-    return {Status.YES: 1.0, Status.NO: 0.0, Status.RESOLVED: finding.value}.get(finding.status)
+    return {Status.YES: 1.0, Status.NO: 0.0, Status.NUMBER: finding.value}.get(finding.status)
 
 
 def _finding(question: Question, evidence: Evidence, as_of: np.datetime64) -> Finding:
@@ -141,7 +141,7 @@ def _with_ruling(question: Question, as_of: np.datetime64, finding: Finding) -> 
     if ruling is None or as_of < moment(ruling.on):
         return finding
     number = ruling.outcome if isinstance(ruling.outcome, float) else None
-    status = Status.RESOLVED if number is not None else Status(ruling.outcome)
+    status = Status.NUMBER if number is not None else Status(ruling.outcome)
     said = f"{number:g}" if number is not None else status.value
     reason = f"ruled {said} on {ruling.on:%Y-%m-%d} ({ruling.source})"
     if finding.status.is_settled and (finding.status, finding.value) != (status, number):

@@ -61,7 +61,7 @@ def test_what_is_settled_stays_settled_as_it_was(resolved):
         ("neqa-resolves-2024", ("open", "open", "open")),
         ("prize-neqa-resolves", ("open", "open", "no")),
         ("prize-resisting-correction-resolves", ("open", "yes", "yes")),
-        ("hypermind-math-2022", ("resolved", "resolved", "resolved")),
+        ("hypermind-math-2022", ("number", "number", "number")),
     ],
 )
 def test_known_outcomes(resolved, question, statuses):

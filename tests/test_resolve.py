@@ -250,15 +250,15 @@ def test_numeric():
         found = resolve(question, evidence(*rows), as_of=as_of)
         return found.status.value, found.value
 
-    assert value("highest") == ("resolved", 0.7)
-    assert value("lowest") == ("resolved", 0.4)
-    assert value("first", BEFORE) == ("resolved", 0.4)
+    assert value("highest") == ("number", 0.7)
+    assert value("lowest") == ("number", 0.4)
+    assert value("first", BEFORE) == ("number", 0.4)
     assert value("highest", BEFORE) == ("open", None)
     assert value("highest", rows=[row(0.5, task="other")]) == ("annulled", None)
     assert value("highest", rows=[row(0.5, task="other")], if_nothing="open") == ("open", None)
     conflicting = [row(0.4, source="x"), row(0.6, source="y")]
     assert value("highest", rows=conflicting) == ("ambiguous", None)
-    assert value("highest", rows=[*conflicting, row(0.9, params=5e9)]) == ("resolved", 0.9)
+    assert value("highest", rows=[*conflicting, row(0.9, params=5e9)]) == ("number", 0.9)
 
 
 def test_first_by_counts_only_what_was_known_by_its_own_date():
@@ -341,7 +341,7 @@ def test_a_ruling_decides_from_its_day_on_and_a_disagreement_is_told():
     number = resolve(
         ask({**manual, "numeric": True}, ruling={**ruling, "outcome": 0.5}), evidence(row(0.4)), as_of="2025-01-01"
     )
-    assert (number.status, number.value) == (Status.RESOLVED, 0.5)
+    assert (number.status, number.value) == (Status.NUMBER, 0.5)
 
 
 def test_a_question_is_open_before_it_opens():
