@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import os
 import re
 import sys
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from data.load import Tables
     from data.readers import Layout, Loaded
     from resolvers.ledger import Ledger
+    from resolvers.markets.compare import Purse
+    from resolvers.markets.journal import Request
+    from resolvers.markets.market import Market
+    from resolvers.markets.service import Answer
 
 FORMATS = ("table", "csv", "json")
 
@@ -668,6 +673,504 @@ def ledger_import(file: TextIO, ledger: str | None) -> None:
 # --- study -----------------------------------------------------------------------------------------------------------
 
 # --- market ----------------------------------------------------------------------------------------------------------
+
+
+@main.group("market", cls=_Group)
+def market_group() -> None:
+    """Exchange with Manifold, Metaculus, Polymarket, Kalshi and ForecastBench.
+
+    An ADDRESS is a market's address, a name such as manifold:ID or metaculus:POST, or a file with a service's answer.
+    Keys are read from MANIFOLD_API_KEY and METACULUS_TOKEN, else from the system keyring (service scale-forecast).
+    """
+
+
+def _service(name: str, server: str | None) -> Any:
+    from resolvers.markets.keys import system_keyring
+    from resolvers.markets.services import open_service
+
+    return open_service(name, os.environ, keyring=system_keyring, server=server)
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """Which market a command is about; `market` finds it."""
+
+    address: str
+    id: str | None
+    saved: Path | None
+    server: str | None
+
+    def market(self) -> Market:
+        """From a file, a folder of saved answers, or the service itself."""
+        from resolvers.markets.find import find_market
+
+        return find_market(self.address, self.service, saved=self.saved, id=self.id)
+
+    def service(self, name: str) -> Any:
+        """The client of a service, with its key."""
+        return _service(name, self.server)
+
+    @property
+    def is_offline(self) -> bool:
+        return self.saved is not None or Path(self.address).is_file()
+
+
+def _server_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--server", metavar="URL", hidden=True, help="A test server, instead of the service itself.")(
+        command
+    )
+
+
+def market_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``ADDRESS`` and where to look for it: the command receives one argument, ``asked``."""
+
+    @click.argument("address")
+    @click.option("--id", "id_", metavar="ID", help="Which market of a file that holds several.")
+    @click.option(
+        "--saved",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Look the address up in this file or folder of saved answers instead of asking the service.",
+    )
+    @_server_option
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, address: str, id_: str | None, saved: Path | None, server: str | None, **kwargs: Any
+    ) -> Any:
+        return command(*args, asked=Asked(address, id_, saved, server), **kwargs)
+
+    return wrapped
+
+
+def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What we think, in one of several ways: the command receives ``ours``, a function from market to answer."""
+
+    @click.option("-p", "--probability", type=float, help="Of yes.")
+    @click.option("--option", "options", multiple=True, metavar="OPTION=P", help="Of one option; repeat for each.")
+    @click.option("--quantile", "quantiles", multiple=True, metavar="LEVEL=VALUE", help="Of a number or date; repeat.")
+    @click.option(
+        "--forecast",
+        "table",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="A table that 'forecast predict --format csv' wrote.",
+    )
+    @click.option("--task", help="Which task of that table.")
+    @click.option("--recorded", metavar="FORECASTER", help="The last forecast in the ledger by this forecaster.")
+    @click.option("--threshold", metavar="TEXT", help="What a yes-or-no market asks of a distribution: '>= 0.9'.")
+    @click.option("--times", type=float, default=1.0, help="Factor from our unit to the market's: 100 for percentages.")
+    @ledger_option
+    @functools.wraps(command)
+    def wrapped(*args: Any, ledger: str | None, **kwargs: Any) -> Any:
+        names = ("probability", "options", "quantiles", "table", "task", "recorded", "threshold", "times")
+        given = {name: kwargs.pop(name) for name in names}
+
+        def ours(market: Market) -> Answer:
+            return _answer(market, ledger, **given)
+
+        return command(*args, ours=ours, **kwargs)
+
+    return wrapped
+
+
+def _answer(
+    market: Market,
+    ledger: str | None,
+    *,
+    probability: float | None,
+    options: tuple[str, ...],
+    quantiles: tuple[str, ...],
+    table: Path | None,
+    task: str | None,
+    recorded: str | None,
+    threshold: str | None,
+    times: float,
+) -> Answer:
+    from resolvers.markets.answers import parse_threshold
+    from resolvers.markets.ours import (
+        given_answer,
+        parse_options,
+        parse_quantiles,
+        quantiles_of_table,
+        recorded_answer,
+    )
+
+    asked = parse_threshold(threshold) if threshold else None
+    if recorded:
+        with open_ledger_at(ledger) as opened:
+            return recorded_answer(market, opened.forecasts(), recorded, asked, times)
+    spread = quantiles_of_table(table, task) if table else None
+    if quantiles:
+        spread = parse_quantiles(quantiles, dates=market.kind == "date")
+    return given_answer(
+        market,
+        probability=probability,
+        options=parse_options(options, market),
+        quantiles=spread and spread.times(times),
+        threshold=asked,
+    )
+
+
+def purse_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--bankroll`` and ``--cap``: the command receives one argument, ``purse``."""
+
+    @click.option("--bankroll", type=float, default=1000.0, show_default=True, help="What there is to stake.")
+    @click.option("--cap", type=float, default=0.05, show_default=True, help="Largest share of it on one market.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, bankroll: float, cap: float, **kwargs: Any) -> Any:
+        from resolvers.markets.compare import Purse
+
+        return command(*args, purse=Purse(bankroll, cap), **kwargs)
+
+    return wrapped
+
+
+def send_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--yes``, ``--again`` and ``--journal``: the command receives ``send``, which shows a request and sends it."""
+
+    @click.option("--yes", is_flag=True, help="Send it. Without this nothing is sent.")
+    @click.option("--again", is_flag=True, help="Send it although the same was sent before.")
+    @click.option(
+        "--journal",
+        type=click.Path(dir_okay=False, path_type=Path),
+        envvar="FORECAST_JOURNAL",
+        help="Where what was sent is noted, so that nothing is sent twice. A file of your own when not given.",
+    )
+    @functools.wraps(command)
+    def wrapped(*args: Any, yes: bool, again: bool, journal: Path | None, **kwargs: Any) -> Any:
+        def send(request: Request, service: Callable[[], Any], verb: str) -> None:
+            _send(request, service, verb, journal, yes=yes, again=again)
+
+        return command(*args, send=send, **kwargs)
+
+    return wrapped
+
+
+def _send(
+    request: Request, service: Callable[[], Any], verb: str, journal: Path | None, *, yes: bool, again: bool
+) -> None:
+    """Show exactly what would be sent; with ``yes`` send it once."""
+    from platformdirs import user_state_path
+
+    from resolvers.markets.journal import Journal
+    from resolvers.markets.services import SITES
+
+    address = f"{SITES[request.service].base}/{request.path}"
+    click.echo(json.dumps({"method": "POST", "url": address, "body": request.body}, indent=1))
+    if not yes:
+        note("dry run: nothing was sent; add --yes to send this")
+        return
+    place = journal or user_state_path("scale-forecast") / "sent.jsonl"
+    receipt = getattr(service(), verb)(request, Journal(place), again=again)
+    note(f"{receipt.state}: {receipt.id}")
+
+
+@market_group.command("show")
+@market_argument
+@click.option(
+    "--save", type=click.Path(dir_okay=False, path_type=Path), help="Also keep the service's answer in a file."
+)
+@output_options
+def market_show(asked: Asked, save: Path | None, format_: str, output: Path | None) -> None:
+    """Show a market: what it asks, when it closes, what the crowd says, how it resolved.
+
+    \b
+    Example:
+        forecast market show https://www.metaculus.com/questions/34519/
+        forecast market show saved.json --format csv
+    """
+    from resolvers.markets.find import find_market
+    from resolvers.markets.saved import read_saved
+    from resolvers.markets.tables import SHOWN, market_table
+
+    opened: list[Any] = []
+
+    def service(name: str) -> Any:
+        opened.append(asked.service(name))
+        return opened[-1]
+
+    if Path(asked.address).is_file() and asked.id is None:
+        markets, refusals = read_saved(Path(asked.address))
+        if not markets:
+            raise ForecastError(refusals[0])
+    else:
+        markets, refusals = [find_market(asked.address, service, saved=asked.saved, id=asked.id)], []
+    for refusal in refusals:
+        note(refusal)
+    for market in markets:
+        if market.unknown:
+            note(f"{market.name} has fields this version does not know: {', '.join(market.unknown)}")
+    if save and opened:
+        write(opened[-1].session.last_text(), save)
+    table = market_table(markets)
+    emit(table, format_, output, show=table[SHOWN].dropna(axis=1, how="all"))
+
+
+@market_group.command("search")
+@click.argument("text")
+@click.option(
+    "--on",
+    type=click.Choice(("manifold", "metaculus", "polymarket", "kalshi")),
+    default="manifold",
+    show_default=True,
+    help="The service.",
+)
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many at most.")
+@_server_option
+@output_options
+def market_search(text: str, on: str, limit: int, server: str | None, format_: str, output: Path | None) -> None:
+    """Search a service for open markets about a text.
+
+    \b
+    Example:
+        forecast market search "FrontierMath" --on metaculus
+    """
+    from resolvers.markets.tables import SHOWN, market_table
+
+    markets = _service(on, server).search(text, limit)
+    if not markets:
+        raise ForecastError(f"{on} has no open market about {text!r}: try fewer words")
+    table = market_table(markets)
+    emit(table, format_, output, show=table[SHOWN].dropna(axis=1, how="all"))
+
+
+@market_group.command("import")
+@market_argument
+@click.option("--criterion", type=click.Path(dir_okay=False, path_type=Path), help="YAML of a criterion of ours.")
+@click.option("--task", help="Criterion of ours: a model's score on this task ...")
+@click.option("--benchmark", help="... of this benchmark ...")
+@click.option("--metric", help="... by this metric ...")
+@click.option("--at-least", type=float, help="... reaches this score.")
+@click.option("--opened", type=DAY, help="When it opened, for a market that does not say.")
+@click.option("--closes", type=DAY, help="When it closes, for a market that does not say.")
+@click.option(
+    "--history",
+    type=click.Choice(("all", "daily", "last", "none")),
+    default="daily",
+    show_default=True,
+    help="Which of the crowd's probabilities go into the ledger.",
+)
+@ledger_option
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The question's YAML, in a file.")
+def market_import(
+    asked: Asked,
+    criterion: Path | None,
+    task: str | None,
+    benchmark: str | None,
+    metric: str | None,
+    at_least: float | None,
+    opened: pd.Timestamp | None,
+    closes: pd.Timestamp | None,
+    history: str,
+    ledger: str | None,
+    output: Path | None,
+) -> None:
+    """Turn a market into a question of ours, and what its crowd said into forecasts in the ledger.
+
+    Without a criterion of ours the question is settled as the market settles. A Metaculus data export (zip) brings all
+    its questions, your own forecasts and their scores; a ForecastBench question set brings all its questions.
+
+    \b
+    Example:
+        forecast market import manifold:dI5U6ps6IP --task FrontierMath --at-least 0.85
+        forecast market import metaculus-data.zip
+    """
+    from resolvers.bank import dump_questions
+    from resolvers.markets.importing import criterion_of, import_export, import_markets
+    from resolvers.markets.metaculus_export import is_export
+
+    path = Path(asked.address)
+    with open_ledger_at(ledger, create=True) as book:
+        if path.is_file() and is_export(path):
+            scores, kept = import_export(path, book, at=now())
+            emit(scores, "table", None, title="Scores, as Metaculus defines them")
+        else:
+            questions, kept = import_markets(
+                _asked_markets(asked),
+                book,
+                at=now(),
+                criterion=criterion_of(criterion, task=task, benchmark=benchmark, metric=metric, at_least=at_least),
+                history=None if asked.is_offline else asked.service,
+                every=history,
+                opened=_in_utc(opened),
+                closes=_in_utc(closes),
+            )
+            write(dump_questions(questions), output)
+    note(f"ledger: {kept.questions} questions, {kept.forecasts} forecasts and {kept.resolutions} resolutions are new")
+
+
+def _asked_markets(asked: Asked) -> list[Market]:
+    """All markets of a file, unless one is named; else the one at the address."""
+    from resolvers.markets.saved import read_saved
+
+    if asked.id is not None or not Path(asked.address).is_file():
+        return [asked.market()]
+    markets, refusals = read_saved(Path(asked.address))
+    for refusal in refusals:
+        note(refusal)
+    if not markets:
+        raise ForecastError(refusals[0])
+    return markets
+
+
+def _in_utc(day: pd.Timestamp | None) -> datetime | None:
+    return None if day is None else day.to_pydatetime().replace(tzinfo=UTC)
+
+
+@market_group.command("compare")
+@market_argument
+@answer_options
+@purse_options
+@output_options
+def market_compare(
+    asked: Asked, ours: Callable[[Market], Answer], purse: Purse, format_: str, output: Path | None
+) -> None:
+    """Compare our forecast with the crowd's: edge, Kelly stake under a cap, expected log score.
+
+    Log scores are in nats, minus ln p, under our own probability; lower is better, and gain_nats is what the crowd's
+    forecast would lose to ours if ours is right.
+
+    \b
+    Example:
+        forecast market compare manifold:P0R6uAC2nU -p 0.62 --bankroll 500
+        forecast market compare kalshi:TICKER --forecast predicted.csv --task MMLU --times 100
+    """
+    from resolvers.markets.compare import compare, readable
+
+    market = asked.market()
+    table = compare(market, ours(market), purse)
+    emit(table, format_, output, show=readable(table, market))
+
+
+@market_group.command("submit")
+@market_argument
+@answer_options
+@purse_options
+@click.option("--amount", type=float, help="On Manifold: mana to stake, instead of the Kelly stake under the cap.")
+@send_options
+def market_submit(
+    asked: Asked, ours: Callable[[Market], Answer], purse: Purse, amount: float | None, send: Callable[..., None]
+) -> None:
+    """Submit our forecast to Metaculus, or bet on it on Manifold. Without --yes it only shows what would be sent.
+
+    The request is checked by the service's own rules first and is sent at most once: when its answer is lost, the
+    state is read back, and a second run finds what the first one did.
+
+    \b
+    Example:
+        forecast market submit metaculus:34519 -p 0.2
+        forecast market submit metaculus:34519 -p 0.2 --yes
+    """
+    from resolvers.markets.submitting import prepare
+
+    market = asked.market()
+    request = prepare(market, ours(market), purse, amount)
+    if market.closes and market.closes < now():
+        note(f"{market.name} was to close on {market.closes:%Y-%m-%d}: the service may refuse this")
+    send(request, lambda: asked.service(market.service), "submit")
+
+
+@market_group.command("withdraw")
+@market_argument
+@send_options
+def market_withdraw(asked: Asked, send: Callable[..., None]) -> None:
+    """Withdraw our standing forecast from Metaculus. Without --yes it only shows what would be sent.
+
+    \b
+    Example:
+        forecast market withdraw metaculus:34519 --yes
+    """
+    from resolvers.markets.submitting import prepare_withdrawal
+
+    market = asked.market()
+    send(prepare_withdrawal(market), lambda: asked.service(market.service), "withdraw")
+
+
+@market_group.command("resolve")
+@market_argument
+@click.option("--outcome", help="yes, no, a percentage, annulled, an option or a number; else the ledger's resolution.")
+@click.option("--because", metavar="TEXT", help="The evidence, with --outcome.")
+@ledger_option
+@send_options
+def market_resolve(
+    asked: Asked, outcome: str | None, because: str | None, ledger: str | None, send: Callable[..., None]
+) -> None:
+    """Propose a resolution of our own Manifold market, with the evidence; written only with --yes.
+
+    The outcome and the evidence are those that 'forecast resolve' recorded for the imported question.
+
+    \b
+    Example:
+        forecast market resolve manifold:P0R6uAC2nU
+        forecast market resolve manifold:P0R6uAC2nU --outcome no --because "no model reached 0.85 by the deadline"
+    """
+    from resolvers.markets.proposal import Proposal, propose
+    from resolvers.markets.submitting import prepare_resolution
+
+    market = asked.market()
+    if outcome is not None:
+        if not because:
+            raise UsageError("--outcome needs the evidence: give --because TEXT")
+        proposal = Proposal(outcome, because)
+    else:
+        with open_ledger_at(ledger) as book:
+            proposal = propose(market, book.resolutions())
+    note(f"{market.title}\nresolves {proposal.outcome}: {proposal.reason}")
+    send(prepare_resolution(market, proposal.outcome), lambda: asked.service(market.service), "resolve")
+
+
+@market_group.command("export")
+@click.option(
+    "--to",
+    type=click.Choice(("csv", "forecastbench", "hubverse")),
+    default="csv",
+    show_default=True,
+    help="The whole record as a table; a forecast set for upload; model output of a modelling hub.",
+)
+@click.option("--by", "forecaster", metavar="FORECASTER", help="Whose forecasts; needed where there are several.")
+@click.option(
+    "--questions", type=click.Path(dir_okay=False, path_type=Path), help="ForecastBench: the question set to answer."
+)
+@click.option("--organization", help="ForecastBench: your organization, as agreed with the benchmark.")
+@click.option("--model-id", metavar="TEAM-MODEL", help="hubverse: names the file, with -o FOLDER.")
+@ledger_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file; for hubverse also a folder.")
+def market_export(
+    to: str,
+    forecaster: str | None,
+    questions: Path | None,
+    organization: str | None,
+    model_id: str | None,
+    ledger: str | None,
+    output: Path | None,
+) -> None:
+    """Export the ledger's forecasts, checked by the rules of the format they go into.
+
+    \b
+    Example:
+        forecast market export -o record.csv
+        forecast market export --to forecastbench --questions 2026-03-01-llm.json --by stack --organization Example
+        forecast market export --to hubverse --by stack --model-id ours-stack -o model-output/ours-stack
+    """
+    from resolvers.markets import exporting
+
+    with open_ledger_at(ledger) as book:
+        forecasts, resolutions = book.forecasts(), book.resolutions()
+    if to == "csv":
+        write(exporting.as_csv(forecasts, resolutions), output)
+        return
+    chosen = exporting.of_forecaster(forecasts, forecaster)
+    if to == "forecastbench":
+        if questions is None or organization is None:
+            raise UsageError("a forecast set needs --questions FILE and --organization NAME")
+        text, remarks = exporting.as_forecast_set(chosen, questions, organization, output)
+        for remark in remarks:
+            note(remark)
+        write(text, output)
+        return
+    text, name = exporting.as_model_output(chosen, model_id)
+    if output is not None and output.is_dir():
+        output = output / name
+    write(text, output)
 
 
 if __name__ == "__main__":

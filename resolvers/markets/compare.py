@@ -99,6 +99,16 @@ def compare(market: Market, ours: Answer, purse: Purse | None = None) -> pd.Data
     return pd.DataFrame([asdict(row) for row in rows], columns=COLUMNS)
 
 
+def readable(table: pd.DataFrame, market: Market) -> pd.DataFrame:
+    """A comparison as people read it: dates as dates, and without the columns that say nothing here."""
+    if market.cdf is not None:
+        table = table[["market", "ours", "crowd", "expected_log_ours", "expected_log_crowd", "gain_nats"]]
+    if market.kind is Kind.DATE:
+        days = {name: pd.to_datetime(table[name], unit="s").dt.strftime("%Y-%m-%d") for name in ("ours", "crowd")}
+        table = table.assign(**days)
+    return table.dropna(axis=1, how="all")
+
+
 def _binary(name: str, option: str | None, p: float, crowd: float, pool: Pool | None, purse: Purse) -> Row:
     side = "YES" if p > crowd else "NO" if p < crowd else ""
     kelly = abs(float(kelly_fraction(p, crowd))) if 0 < crowd < 1 else 0.0

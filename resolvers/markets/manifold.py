@@ -157,6 +157,46 @@ def quotes_of(bets: list[Any]) -> list[Quote]:
     return sorted(quotes, key=lambda quote: quote.time)
 
 
+def bet_request(market: Market, answer: Stake) -> Request:
+    """A bet, checked by the server's rules."""
+    if market.status is not Status.OPEN:
+        raise DataError(f"{market.name} is {market.status}: it takes no bets")
+    body: dict[str, Any] = {"contractId": market.id, "amount": answer.amount, "outcome": answer.outcome}
+    if market.kind is Kind.MULTIPLE_CHOICE:
+        if answer.option is None:
+            raise DataError(f"{market.name} is multiple choice: say which option to bet on")
+        body["answerId"] = market.option(answer.option).id
+    if answer.limit is not None:
+        body["limitProb"] = answer.limit
+    allowed(bet_complaints(body), market)
+    return Request("manifold", market.id, "bet", body, market.url)
+
+
+def resolution_request(market: Market, outcome: str) -> Request:
+    """Resolve an own market; ``outcome`` as in `Market.resolution`, or a percentage for a binary market.
+
+    Sum-to-one multiple choice takes CHOOSE_ONE; the documentation's MKT with answer indexes is stale. A
+    pseudo-numeric market wants the share in percent, which the documentation's formula leaves out.
+    """
+    if market.status is Status.RESOLVED:
+        raise DataError(f"{market.name} is resolved already: {market.resolution}")
+    if outcome in ("annulled", "ambiguous"):
+        body: dict[str, Any] = {"outcome": "CANCEL"}
+    elif market.kind is Kind.BINARY:
+        body = _binary_resolution(outcome, market)
+    elif market.kind is Kind.NUMERIC:
+        body = _numeric_resolution(outcome, market)
+    elif market.sums_to_one:
+        body = {"outcome": "CHOOSE_ONE", "answerId": market.option(outcome).id}
+    else:
+        label, _, side = outcome.rpartition("=")
+        if side not in ("yes", "no"):
+            raise DataError(f"{market.name} resolves answer by answer: write 'ANSWER=yes' or 'ANSWER=no'")
+        body = {"outcome": side.upper(), "answerId": market.option(label).id}
+    allowed(resolution_complaints(body), market)
+    return Request("manifold", market.id, f"market/{market.id}/resolve", body, market.url)
+
+
 class Manifold:
     """Client of Manifold's API v0."""
 
@@ -201,17 +241,7 @@ class Manifold:
         """A bet, checked by the server's rules."""
         if not isinstance(answer, Stake):
             raise DataError(f"{market.name} takes bets, not forecasts: say how much to stake")
-        if market.status is not Status.OPEN:
-            raise DataError(f"{market.name} is {market.status}: it takes no bets")
-        body: dict[str, Any] = {"contractId": market.id, "amount": answer.amount, "outcome": answer.outcome}
-        if market.kind is Kind.MULTIPLE_CHOICE:
-            if answer.option is None:
-                raise DataError(f"{market.name} is multiple choice: say which option to bet on")
-            body["answerId"] = market.option(answer.option).id
-        if answer.limit is not None:
-            body["limitProb"] = answer.limit
-        allowed(bet_complaints(body), market)
-        return Request("manifold", market.id, "bet", body, market.url)
+        return bet_request(market, answer)
 
     def submit(self, request: Request, journal: Journal, *, again: bool = False) -> Receipt:
         """Place a prepared bet once; when the answer is lost, look for it among one's own bets."""
@@ -226,28 +256,8 @@ class Manifold:
         return send_once(self.session, request, journal, look, receipt_field("betId"), again=again)
 
     def prepare_resolution(self, market: Market, outcome: str) -> Request:
-        """Resolve an own market; ``outcome`` as in `Market.resolution`, or a percentage for a binary market.
-
-        Sum-to-one multiple choice takes CHOOSE_ONE; the documentation's MKT with answer indexes is stale. A
-        pseudo-numeric market wants the share in percent, which the documentation's formula leaves out.
-        """
-        if market.status is Status.RESOLVED:
-            raise DataError(f"{market.name} is resolved already: {market.resolution}")
-        if outcome in ("annulled", "ambiguous"):
-            body: dict[str, Any] = {"outcome": "CANCEL"}
-        elif market.kind is Kind.BINARY:
-            body = _binary_resolution(outcome, market)
-        elif market.kind is Kind.NUMERIC:
-            body = _numeric_resolution(outcome, market)
-        elif market.sums_to_one:
-            body = {"outcome": "CHOOSE_ONE", "answerId": market.option(outcome).id}
-        else:
-            label, _, side = outcome.rpartition("=")
-            if side not in ("yes", "no"):
-                raise DataError(f"{market.name} resolves answer by answer: write 'ANSWER=yes' or 'ANSWER=no'")
-            body = {"outcome": side.upper(), "answerId": market.option(label).id}
-        allowed(resolution_complaints(body), market)
-        return Request("manifold", market.id, f"market/{market.id}/resolve", body, market.url)
+        """As `resolution_request`."""
+        return resolution_request(market, outcome)
 
     def resolve(self, request: Request, journal: Journal, *, again: bool = False) -> Receipt:
         """Send a prepared resolution once."""

@@ -182,6 +182,36 @@ def _scores(mine: Payload) -> dict[str, float]:
     return {name: float(value) for name, value in (mine.get("score_data") or {}).items() if value is not None}
 
 
+def forecast_request(market: Market, answer: Answer | Stake) -> Request:
+    """A forecast, checked by the server's rules; the body is a list, as the server wants it."""
+    if not isinstance(answer, Answer):
+        raise DataError(f"{market.name} takes forecasts, not stakes")
+    if market.status is not Status.OPEN:
+        raise DataError(f"{market.name} is {market.status}: it takes no forecasts")
+    if market.kind is Kind.BINARY:
+        p = _given(answer.probability, market, "a probability")
+        allowed(binary_complaints(p), market)
+        forecast: dict[str, Any] = {"probability_yes": p}
+    elif market.kind is Kind.MULTIPLE_CHOICE:
+        each = dict(_given(answer.options, market, "one probability per option"))
+        allowed(multiple_choice_complaints(each, [option.label for option in market.options]), market)
+        forecast = {"probability_yes_per_category": each}
+    else:
+        assert market.scale is not None
+        cdf = [float(p) for p in _given(answer.cdf, market, "a CDF")]
+        scale = market.scale
+        allowed(cdf_complaints(cdf, scale.count, scale.open_lower, scale.open_upper), market)
+        forecast = {"continuous_cdf": cdf}
+    body = [{"question": int(market.question_id or market.id), **forecast}]
+    return Request("metaculus", market.id, "questions/forecast/", body, market.url)
+
+
+def withdrawal_request(market: Market) -> Request:
+    """Withdraw the forecast that stands."""
+    body = [{"question": int(market.question_id or market.id)}]
+    return Request("metaculus", market.id, "questions/withdraw/", body, market.url)
+
+
 class Metaculus:
     """Client of Metaculus' API."""
 
@@ -216,27 +246,8 @@ class Metaculus:
         return list(market.history or self.get(market.id).history)
 
     def prepare(self, market: Market, answer: Answer | Stake) -> Request:
-        """A forecast, checked by the server's rules; the body is a list, as the server wants it."""
-        if not isinstance(answer, Answer):
-            raise DataError(f"{market.name} takes forecasts, not stakes")
-        if market.status is not Status.OPEN:
-            raise DataError(f"{market.name} is {market.status}: it takes no forecasts")
-        if market.kind is Kind.BINARY:
-            p = _given(answer.probability, market, "a probability")
-            allowed(binary_complaints(p), market)
-            forecast: dict[str, Any] = {"probability_yes": p}
-        elif market.kind is Kind.MULTIPLE_CHOICE:
-            each = dict(_given(answer.options, market, "one probability per option"))
-            allowed(multiple_choice_complaints(each, [option.label for option in market.options]), market)
-            forecast = {"probability_yes_per_category": each}
-        else:
-            assert market.scale is not None
-            cdf = [float(p) for p in _given(answer.cdf, market, "a CDF")]
-            scale = market.scale
-            allowed(cdf_complaints(cdf, scale.count, scale.open_lower, scale.open_upper), market)
-            forecast = {"continuous_cdf": cdf}
-        body = [{"question": int(market.question_id or market.id), **forecast}]
-        return Request("metaculus", market.id, "questions/forecast/", body, market.url)
+        """As `forecast_request`."""
+        return forecast_request(market, answer)
 
     def submit(self, request: Request, journal: Journal, *, again: bool = False) -> Receipt:
         """Send a prepared forecast once; when the answer is lost, look at the forecast that stands."""
@@ -251,9 +262,8 @@ class Metaculus:
         return send_once(self.session, request, journal, look, _created, again=again)
 
     def prepare_withdrawal(self, market: Market) -> Request:
-        """Withdraw the forecast that stands."""
-        body = [{"question": int(market.question_id or market.id)}]
-        return Request("metaculus", market.id, "questions/withdraw/", body, market.url)
+        """As `withdrawal_request`."""
+        return withdrawal_request(market)
 
     def withdraw(self, request: Request, journal: Journal, *, again: bool = False) -> Receipt:
         """Send a prepared withdrawal once."""

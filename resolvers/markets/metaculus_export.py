@@ -75,7 +75,10 @@ def read_export(path: Path) -> TrackRecord:
         if len(values) > 2
     }
     where = f"{path.name}/{QUESTIONS}"
-    markets = [_market(row, counts, f"{where} row {n}") for n, row in _rows(tables[QUESTIONS])]
+    questions = tables[QUESTIONS]
+    posts = questions["Post ID"] if "Post ID" in questions else pd.Series(dtype="str")
+    in_groups = set(posts[posts.duplicated(keep=False)])
+    markets = [_market(row, counts, in_groups, f"{where} row {n}") for n, row in _rows(questions)]
     official = tables.get(SCORES, pd.DataFrame(columns=["Question ID", "User Username", "Score Type", "Score"]))
     return TrackRecord({str(market.question_id): market for market in markets}, forecasts, official)
 
@@ -109,8 +112,9 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, {str(name): value for name, value in row.items()}
 
 
-def _market(row: Mapping[str, Any], counts: Mapping[str, int], where: str) -> Market:
-    id = _field(row, "Question ID", where)
+def _market(row: Mapping[str, Any], counts: Mapping[str, int], in_groups: set[str], where: str) -> Market:
+    """One question; several of one post are told apart by their own number."""
+    id, post = _field(row, "Question ID", where), _field(row, "Post ID", where)
     type_ = _field(row, "Question Type", where)
     if type_ not in set(Kind):
         raise DataError(f"{where}: question type {type_!r} is unknown: leave this question out of the export")
@@ -119,7 +123,7 @@ def _market(row: Mapping[str, Any], counts: Mapping[str, int], where: str) -> Ma
     resolution = str(row.get("Resolution") or "").strip()
     return Market(
         service="metaculus",
-        id=_field(row, "Post ID", where),
+        id=f"{post}/{id}" if post in in_groups else post,
         question_id=id,
         title=_field(row, "Question Title", where),
         kind=kind,

@@ -10,6 +10,8 @@ import html
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,7 +79,8 @@ class _ReadRetry(Retry):
         return copy
 
     def sleep(self, response: Any = None) -> None:
-        asked = asked_to_wait(response.headers.get("Retry-After")) if response is not None else None
+        header = response.headers.get("Retry-After") if response is not None else None
+        asked = asked_to_wait(header, self.clock.now())
         pause = self.get_backoff_time() if asked is None else asked
         if pause > LONGEST_WAIT:
             raise ServiceError(f"asks to wait {pause:.0f} s: try again then")
@@ -85,13 +88,22 @@ class _ReadRetry(Retry):
             self.clock.sleep(pause)
 
 
-def asked_to_wait(header: str | None) -> float | None:
-    """Seconds in a Retry-After header; None where it is missing, a date or unreadable.
+def asked_to_wait(header: str | None, now: datetime) -> float | None:
+    """Seconds in a Retry-After header, a number or a date; None where it is missing or unreadable.
 
-    >>> asked_to_wait("10"), asked_to_wait("soon"), asked_to_wait(None)
-    (10.0, None, None)
+    >>> now = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
+    >>> [asked_to_wait(text, now) for text in ("10", "Tue, 24 Nov 2026 12:00:05 GMT", "soon", None)]
+    [10.0, 5.0, None, None]
     """
-    return float(header) if header is not None and re.fullmatch(r"\s*\d{1,9}\s*", header) else None
+    if header is None:
+        return None
+    if re.fullmatch(r"\s*\d{1,9}\s*", header):
+        return float(header)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max((until - now).total_seconds(), 0.0) if until.tzinfo else None
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -115,7 +127,11 @@ class Session:
     key : Key, optional
         Sent only to the site itself, and only over an encrypted connection or to this machine.
     clock, patience : for tests
+
+    ``last_answer`` is what the last read gave, for saving.
     """
+
+    last_answer: bytes = b""
 
     def __init__(
         self, site: Site, key: Key | None = None, clock: Clock | None = None, patience: Patience | None = None
@@ -167,6 +183,7 @@ class Session:
             except ServiceError as error:
                 raise self._error(ServiceError, str(error)) from None
             if status == 200:
+                self.last_answer = body
                 return self._json(body, ServiceError)
             raise self._refusal(status, body)
         raise AssertionError("every attempt returns or raises")
@@ -184,6 +201,11 @@ class Session:
         if 400 <= status < 500 and status != 408:
             raise self._refusal(status, answer)
         raise self._error(Unanswered, f"answered {status} ({reason(answer) or 'no reason given'})")
+
+    def last_text(self) -> str:
+        """`last_answer` as text, without the key should the service have echoed it."""
+        text = self.last_answer.decode("utf-8", "replace")
+        return self.key.redact(text) if self.key else text
 
     def _exchange(self, method: str, path: str, parameters: dict[str, Any], body: Any) -> tuple[int, bytes]:
         address = f"{self.site.base}/{path.lstrip('/')}"
