@@ -19,6 +19,14 @@ UNKNOWN_STDERR = 0.03
 LOSS_STDERR = 0.03
 MAX_LINK_STDERR = 3.0
 NEAR = np.log10(0.9)
+NAMED_CODES = {
+    "task_code": "canonical_task",
+    "metric_code": "metric",
+    "tuning_code": "tuning",
+    "family_code": "family",
+    "line_code": "line",
+}
+"""Integer codes of names, for what compares all rows with all; ``prompt_code`` is by the prompt's first letters."""
 UNUSED = ["source", "keywords", "low_score", "high_score", "shots_in_prompt"]
 
 
@@ -32,7 +40,7 @@ class Panel:
         The results, their descriptors, and ``scale`` (decades; comparable within a family), ``compute`` (decades of
         training compute, comparable between families), ``z`` and ``z_se`` (the score on the link scale and its
         standard error), ``se`` (in score units), ``unit`` and ``suite`` (codes of what is measured, and of its
-        benchmark, shots and prompt). Index 0..n-1.
+        benchmark, shots and prompt), and the codes of `NAMED_CODES`. Index 0..n-1.
     """
 
     rows: pd.DataFrame
@@ -51,6 +59,10 @@ def as_panel(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
     rows["suite"] = rows.groupby(["benchmark", "shots", "prompt"], dropna=False, sort=True).ngroup()
     rows["se"], rows["z"], rows["z_se"] = _measured(rows)
+    for code, name in NAMED_CODES.items():
+        rows[code] = pd.factorize(rows[name], sort=True)[0]
+    rows["prompt_code"] = pd.factorize(rows["prompt"].str.slice(0, 3), sort=True)[0]
+    rows["model_code"] = rows.groupby(["family", "model"], sort=True).ngroup()
     names = rows.select_dtypes(["object", "str"]).columns
     return Panel(rows.astype(dict.fromkeys(names, "category")))
 

@@ -23,7 +23,13 @@ import scipy.linalg
 from scipy.special import logit
 
 from forecast.panel import Panel
+from forecast.targets import UNSEEN
 
+Columns = dict[str, np.ndarray]
+COLUMNS = (
+    "task_code", "prompt_code", "metric_code", "tuning_code", "family_code", "line_code", "model_code", "suite",
+    "compute", "chance", "is_share", "z", "z_se",
+)  # fmt: skip
 MOST_ROWS = 900
 MODELS_PER_LINE = 10
 SMOOTH_DECADES = 1.5
@@ -111,25 +117,30 @@ def pooled_posterior(
     """
     out = [Pooled(np.empty(len(rows)), np.zeros((len(rows), len(rows)))) for _ in variances]
     lines = np.zeros(len(rows), dtype=int)
+    known = {name: evidence.rows[name].to_numpy() for name in COLUMNS}
+    wanted = {name: rows[name].to_numpy() for name in COLUMNS if name in rows}
+    known["final"] = evidence.rows["checkpoint"].isna().to_numpy()
     for at in rows.groupby(["suite", "is_share"], sort=True).indices.values():
         at = np.asarray(at)
-        part = rows.iloc[at]
-        known = relevant(part, evidence.rows, most_rows)
-        lines[at] = known.loc[known["line"] != part["line"].iloc[0], "line"].nunique()
-        for whole, suite in zip(out, _suite_posterior(part, known, variances), strict=True):
+        part = {name: values[at] for name, values in wanted.items()}
+        picked = relevant(part, known, most_rows)
+        lines[at] = len(np.unique(known["line_code"][picked & (known["line_code"] != part["line_code"][0])]))
+        chosen = {name: values[picked] for name, values in known.items()}
+        for whole, suite in zip(out, _suite_posterior(part, chosen, variances), strict=True):
             whole.mean[at] = suite.mean
             whole.covariance[np.ix_(at, at)] = suite.covariance
     return out, lines
 
 
-def _suite_posterior(rows: pd.DataFrame, known: pd.DataFrame, variances: Sequence[Variances]) -> Iterator[Pooled]:
-    both = pd.concat([_named(known, known["model"]), _named(rows, rows["target_model"])], ignore_index=True)
-    n = len(known)
-    parts = _Parts(both, both["compute"].to_numpy() - rows["compute"].iloc[0])
-    z = known["z"].to_numpy()
+def _suite_posterior(rows: Columns, known: Columns, variances: Sequence[Variances]) -> Iterator[Pooled]:
+    z, z_se = known["z"], known["z_se"]
+    n, m = len(z), len(rows["compute"])
+    both = {name: np.concatenate([known[name], rows[name]]) for name in COLUMNS if name in rows}
+    both["model_code"] = np.concatenate([known["model_code"], np.full(m, UNSEEN)])
+    parts = _Parts(both, both["compute"] - rows["compute"][0])
     for v in variances:
         prior = parts.covariance(v)
-        noise = known["z_se"].to_numpy() ** 2 + v.noise
+        noise = z_se**2 + v.noise
         centre = np.average(z, weights=1.0 / (noise + 0.1)) if n else 0.0
         inner = prior[:n, :n]
         inner[np.diag_indices(n)] += noise
@@ -137,57 +148,61 @@ def _suite_posterior(rows: pd.DataFrame, known: pd.DataFrame, variances: Sequenc
         across = prior[n:, :n]
         mean = centre + across @ scipy.linalg.cho_solve(factor, z - centre, check_finite=False)
         covariance = prior[n:, n:] - across @ scipy.linalg.cho_solve(factor, across.T, check_finite=False)
-        covariance[np.diag_indices(len(rows))] += v.noise
+        covariance[np.diag_indices(m)] += v.noise
         yield Pooled(mean, covariance)
 
 
-def relevant(rows: pd.DataFrame, known: pd.DataFrame, most_rows: int = MOST_ROWS) -> pd.DataFrame:
-    """The rows to pool: same canonical tasks, no foreign checkpoints, a few models a line, nearest in compute first."""
-    family, compute = rows["family"].iloc[0], rows["compute"].iloc[0]
-    same = known["canonical_task"].isin(rows["canonical_task"]) & (known["is_share"] == rows["is_share"].iloc[0])
-    pool = known[same & ((known["family"] == family) | known["checkpoint"].isna())]
-    if pool.empty:
-        return pool
-    models = pool.groupby(["line", "family", "model"], sort=True, observed=True)
-    models = models.agg(compute=("compute", "max"), n=("z", "size")).reset_index()
-    models["own"] = models["family"] == family
-    models["gap"] = (models["compute"] - compute).abs()
-    models = models.sort_values(["own", "gap", "model"], ascending=[False, True, True], kind="stable")
-    rank = models[~models["own"]].groupby("line", observed=True).cumcount().reindex(models.index, fill_value=0)
-    models = models[rank < MODELS_PER_LINE]
-    kept = models[(models["n"].cumsum() <= most_rows) | (np.arange(len(models)) == 0)]
-    return pool[pool["model"].isin(kept["model"]) & pool["family"].isin(kept["family"])]
+def relevant(rows: Columns, known: Columns, most_rows: int = MOST_ROWS) -> np.ndarray:
+    """Mask of the rows to pool: same canonical tasks, no foreign checkpoints, a few models a line.
+
+    The target's family first, then models nearest to the target in compute, until ``most_rows`` are reached.
+    """
+    own = known["family_code"] == rows["family_code"][0]
+    same = np.isin(known["task_code"], rows["task_code"]) & (known["is_share"] == rows["is_share"][0])
+    at = np.flatnonzero(same & (own | known["final"]))
+    if not len(at):
+        return np.zeros(len(own), dtype=bool)
+    models, first, index = np.unique(known["model_code"][at], return_index=True, return_inverse=True)
+    first = at[first]
+    gap = np.abs(known["compute"][first] - rows["compute"][0])
+    order = np.lexsort((models, gap, ~own[first]))
+    place = _place_within(known["line_code"][first][order])
+    order = order[own[first][order] | (place < MODELS_PER_LINE)]
+    kept = order[(np.cumsum(np.bincount(index)[order]) <= most_rows) | (np.arange(len(order)) == 0)]
+    mask = np.zeros(len(own), dtype=bool)
+    mask[at[np.isin(index, kept)]] = True
+    return mask
 
 
-def _named(table: pd.DataFrame, model: pd.Series) -> pd.DataFrame:
-    columns = ["canonical_task", "metric", "tuning", "suite", "family", "line", "compute", "chance", "prompt"]
-    return (
-        table[columns]
-        .astype({"family": "str", "line": "str", "tuning": "str"})
-        .assign(model_name=model.astype("str"), prompt_kind=table["prompt"].astype("str").str.slice(0, 3))
-    )
+def _place_within(group: np.ndarray) -> np.ndarray:
+    """0, 1, 2, ... for each member of a group in the order given."""
+    order = np.argsort(group, kind="stable")
+    place = np.empty(len(group), dtype=int)
+    starts = np.flatnonzero(np.r_[True, np.diff(group[order]) != 0])
+    place[order] = np.arange(len(group)) - np.repeat(starts, np.diff(np.r_[starts, len(group)]))
+    return place
 
 
 class _Parts:
     """Which scores share what, (n, n) each, from which a covariance is summed for any variances."""
 
     SHARED: ClassVar = {
-        "task": ["canonical_task"],
-        "task_prompt": ["canonical_task", "prompt_kind", "metric"],
-        "task_tuning": ["canonical_task", "tuning"],
-        "suite": ["suite", "metric"],
-        "family": ["family"],
-        "family_suite": ["family", "suite"],
-        "task_line": ["canonical_task", "line"],
-        "task_family": ["canonical_task", "family", "prompt_kind"],
-        "model_suite": ["family", "model_name", "suite"],
+        "task": ["task_code"],
+        "task_prompt": ["task_code", "prompt_code", "metric_code"],
+        "task_tuning": ["task_code", "tuning_code"],
+        "suite": ["suite", "metric_code"],
+        "family": ["family_code"],
+        "family_suite": ["family_code", "suite"],
+        "task_line": ["task_code", "line_code"],
+        "task_family": ["task_code", "family_code", "prompt_code"],
+        "model_suite": ["model_code", "suite"],
     }
 
-    def __init__(self, both: pd.DataFrame, compute: np.ndarray) -> None:
-        self.same = {name: _equal(both, by) for name, by in self.SHARED.items()}
+    def __init__(self, both: Columns, compute: np.ndarray) -> None:
+        self.same = {name: _equal([both[code] for code in codes]) for name, codes in self.SHARED.items()}
         self.linear = np.outer(compute, compute)
         self.smooth = np.exp(-0.5 * ((compute[:, None] - compute[None, :]) / SMOOTH_DECADES) ** 2)
-        chance = _chance(both)
+        chance = _chance(both["chance"])
         self.chance = np.outer(chance, chance)
 
     def covariance(self, v: Variances) -> np.ndarray:
@@ -203,12 +218,13 @@ class _Parts:
         return total
 
 
-def _equal(both: pd.DataFrame, by: list[str]) -> np.ndarray:
-    code = both.groupby(by, sort=False, observed=True, dropna=False).ngroup().to_numpy()
-    return code[:, None] == code[None, :]
+def _equal(codes: list[np.ndarray]) -> np.ndarray:
+    joined = codes[0].astype(np.int64)
+    for code in codes[1:]:
+        joined = joined * 1_000_003 + code
+    return joined[:, None] == joined[None, :]
 
 
-def _chance(both: pd.DataFrame) -> np.ndarray:
-    chance = both["chance"].to_numpy(dtype=float)
+def _chance(chance: np.ndarray) -> np.ndarray:
     known = np.isfinite(chance) & (chance > 0)
     return np.where(known, logit(np.where(known, np.clip(chance, 0.02, 0.9), 0.5)) + 1.0, UNKNOWN_CHANCE)

@@ -19,9 +19,11 @@ from forecast.panel import NEAR, TOKENS_PER_PARAM, Panel
 CARRIED = [
     "benchmark", "task", "metric", "shots", "prompt", "unit", "suite", "n_examples", "chance", "ceiling", "n_choices",
     "input_words", "target_chars", "human_average", "human_best", "canonical_task", "aggregate_of", "is_share",
-    "higher_is_better", "metric_kind",
+    "higher_is_better", "metric_kind", "task_code", "prompt_code", "metric_code",
 ]  # fmt: skip
 """What a target row takes over from the rows of its unit."""
+UNSEEN = -1
+"""Code of a family, line or tuning that no visible row has."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,9 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     for name in ("family", "line", "params", "train_tokens", "train_flops", "tuning", "released", "scale", "compute"):
         out[name] = getattr(target, name)
     out["target_model"] = target.model
+    for code, name in (("family_code", "family"), ("line_code", "line"), ("tuning_code", "tuning")):
+        alike = rows.loc[rows[name] == getattr(target, name), code]
+        out[code] = int(alike.iloc[0]) if len(alike) else UNSEEN
     out["origin_is_own"] = (origin["family"] == target.family).to_numpy()
     for name in ("model", "score", "z", "z_se", "se", "compute"):
         out[f"origin_{name}"] = origin[name].to_numpy()

@@ -5,6 +5,9 @@ All start from the origin score, the target family's largest smaller model, but 
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -17,15 +20,43 @@ from forecast.predictors.base import PointPredictor
 DEFAULT_SLOPE = 0.3
 """Link units a decade where the family has one scale only: a typical logit gain between published scales."""
 LAW_CLIP = (0.02, 0.995)
+PAST_COLUMNS = ["scale", "score", "z", "chance", "ceiling", "is_share", "higher_is_better"]
 
 
-def history(rows: pd.DataFrame, evidence: Panel, view: str) -> pd.DataFrame:
-    """The family's earlier scores on the units to predict: ``unit, scale, value``, in one view of the score."""
-    past = evidence.rows
-    past = past[(past["family"] == rows["family"].iloc[0]) & past["unit"].isin(rows["unit"])]
-    return pd.DataFrame(
-        {"unit": past["unit"].to_numpy(), "scale": past["scale"].to_numpy(), "value": VIEWS[view](past)}
-    )
+@dataclass(frozen=True)
+class History:
+    """The family's m earlier scores on n units: ``at`` (position of the unit), ``scale``, ``value``; (m,) each."""
+
+    n: int
+    at: np.ndarray
+    scale: np.ndarray
+    value: np.ndarray
+
+    def slopes(self) -> np.ndarray:
+        """Least-squares slope of each unit's values on scale, (n,); NaN with fewer than two scales."""
+        xy, xx = self._centred_sums()
+        return np.divide(xy, xx, out=np.full(self.n, np.nan), where=xx > 1e-6)
+
+    def pooled_slope(self) -> float:
+        """The one slope that all units share, each with its own intercept; `DEFAULT_SLOPE` with one scale only."""
+        xy, xx = self._centred_sums()
+        return float(xy.sum() / xx.sum()) if xx.sum() > 1e-6 else DEFAULT_SLOPE
+
+    def _centred_sums(self) -> tuple[np.ndarray, np.ndarray]:
+        count = np.maximum(np.bincount(self.at, minlength=self.n), 1)
+        x = self.scale - (np.bincount(self.at, self.scale, self.n) / count)[self.at]
+        y = self.value - (np.bincount(self.at, self.value, self.n) / count)[self.at]
+        return np.bincount(self.at, x * y, self.n), np.bincount(self.at, x * x, self.n)
+
+
+def history(rows: pd.DataFrame, evidence: Panel, view: Callable[[pd.DataFrame], np.ndarray]) -> History:
+    """The family's earlier scores on the units to predict, in one view of the score."""
+    units = rows["unit"].to_numpy()
+    seen = evidence.rows["unit"].to_numpy()
+    own = evidence.rows["family_code"].to_numpy() == rows["family_code"].iloc[0]
+    mask = own & np.isin(seen, units)
+    past = evidence.rows.loc[mask, PAST_COLUMNS]
+    return History(len(units), np.searchsorted(units, seen[mask]), past["scale"].to_numpy(), view(past))
 
 
 def law_view(table: pd.DataFrame, score: str = "score") -> np.ndarray:
@@ -47,30 +78,13 @@ def law_score(view: np.ndarray, table: pd.DataFrame) -> np.ndarray:
     return np.where(table["is_share"], share, np.exp(-view))
 
 
-VIEWS = {
-    "link": lambda table: table["z"].to_numpy(),
-    "raw": lambda table: np.where(table["higher_is_better"], table["score"], -table["score"]),
-    "law": law_view,
-}
+def link_view(table: pd.DataFrame) -> np.ndarray:
+    return table["z"].to_numpy()
 
 
-def own_slopes(past: pd.DataFrame, units: pd.Series) -> np.ndarray:
-    """Least-squares slope of each unit's values on scale, (n,); NaN with fewer than two scales."""
-    centred = past[["scale", "value"]] - past.groupby("unit")[["scale", "value"]].transform("mean")
-    sums = (
-        pd.DataFrame({"unit": past["unit"], "xy": centred["scale"] * centred["value"], "xx": centred["scale"] ** 2})
-        .groupby("unit")[["xy", "xx"]]
-        .sum()
-    )
-    slope = (sums["xy"] / sums["xx"].where(sums["xx"] > 1e-6)).reindex(units)
-    return slope.to_numpy(dtype=float)
-
-
-def pooled_slope(past: pd.DataFrame) -> float:
-    """The one slope on scale that all units share, each with its own intercept; NaN with one scale only."""
-    centred = past[["scale", "value"]] - past.groupby("unit")[["scale", "value"]].transform("mean")
-    xx = float((centred["scale"] ** 2).sum())
-    return float((centred["scale"] * centred["value"]).sum() / xx) if xx > 1e-6 else np.nan
+def raw_view(table: pd.DataFrame) -> np.ndarray:
+    """The score, its sign turned where lower is better."""
+    return np.where(table["higher_is_better"], table["score"], -table["score"])
 
 
 class Persistence(PointPredictor):
@@ -90,8 +104,10 @@ class TaskMean(PointPredictor):
     is_reference: ClassVar[bool] = True
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        past = evidence.rows[evidence.rows["family"] == rows["family"].iloc[0]]
-        mean = past.groupby("unit")["score"].mean().reindex(rows["unit"]).to_numpy()
+        past = history(rows, evidence, lambda table: table["score"].to_numpy())
+        count = np.bincount(past.at, minlength=past.n)
+        total = np.bincount(past.at, past.value, past.n)
+        mean = np.divide(total, count, out=np.full(past.n, np.nan), where=count > 0)
         mean = np.where(np.isfinite(mean), mean, rows["origin_score"])
         return Link.of(rows).forward(_inside(mean, rows))
 
@@ -103,8 +119,8 @@ class FamilyDrift(PointPredictor):
     is_reference: ClassVar[bool] = True
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        slope = pooled_slope(history(rows, evidence, "link"))
-        return rows["origin_z"].to_numpy() + _or_default(slope) * rows["step"].to_numpy()
+        slope = history(rows, evidence, link_view).pooled_slope()
+        return rows["origin_z"].to_numpy() + slope * rows["step"].to_numpy()
 
 
 class TaskLinear(PointPredictor):
@@ -114,7 +130,7 @@ class TaskLinear(PointPredictor):
     is_reference: ClassVar[bool] = True
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        slope = own_slopes(history(rows, evidence, "raw"), rows["unit"])
+        slope = history(rows, evidence, raw_view).slopes()
         gain = np.where(np.isfinite(slope), slope, 0.0) * rows["step"].to_numpy()
         up = np.where(rows["higher_is_better"], 1.0, -1.0)
         return Link.of(rows).forward(_inside(rows["origin_score"].to_numpy() + up * gain, rows))
@@ -127,9 +143,9 @@ class TaskLogit(PointPredictor):
     is_reference: ClassVar[bool] = True
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        past = history(rows, evidence, "link")
-        slope = own_slopes(past, rows["unit"])
-        slope = np.where(np.isfinite(slope), slope, _or_default(pooled_slope(past)))
+        past = history(rows, evidence, link_view)
+        slope = past.slopes()
+        slope = np.where(np.isfinite(slope), slope, past.pooled_slope())
         return rows["origin_z"].to_numpy() + slope * rows["step"].to_numpy()
 
 
@@ -138,12 +154,12 @@ class _Law(PointPredictor):
 
     is_reference: ClassVar[bool] = True
 
-    def _slope(self, past: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray | float:
-        raise NotImplementedError
+    @abstractmethod
+    def _slope(self, past: History) -> np.ndarray | float:
+        """Slope of `law_view` on scale, one for all or (n,)."""
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        slope = self._slope(history(rows, evidence, "law"), rows)
-        return through_law(rows, slope)
+        return through_law(rows, self._slope(history(rows, evidence, law_view)))
 
 
 class TaskLaw(_Law):
@@ -151,9 +167,9 @@ class TaskLaw(_Law):
 
     name: ClassVar[str] = "law"
 
-    def _slope(self, past: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray | float:
-        slope = own_slopes(past, rows["unit"])
-        return np.where(np.isfinite(slope), slope, _or_default(pooled_slope(past)))
+    def _slope(self, past: History) -> np.ndarray | float:
+        slope = past.slopes()
+        return np.where(np.isfinite(slope), slope, past.pooled_slope())
 
 
 class PooledLaw(_Law):
@@ -161,8 +177,8 @@ class PooledLaw(_Law):
 
     name: ClassVar[str] = "pooled-law"
 
-    def _slope(self, past: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray | float:
-        return _or_default(pooled_slope(past))
+    def _slope(self, past: History) -> np.ndarray | float:
+        return past.pooled_slope()
 
 
 def through_law(rows: pd.DataFrame, slope: np.ndarray | float) -> np.ndarray:
@@ -173,10 +189,6 @@ def through_law(rows: pd.DataFrame, slope: np.ndarray | float) -> np.ndarray:
     start = law_view(rows, "origin_score")
     change = law_score(start + slope * rows["step"].to_numpy(), rows) - law_score(start, rows)
     return Link.of(rows).forward(_inside(rows["origin_score"].to_numpy() + change, rows))
-
-
-def _or_default(slope: float) -> float:
-    return slope if np.isfinite(slope) else DEFAULT_SLOPE
 
 
 def _inside(score: np.ndarray, rows: pd.DataFrame) -> np.ndarray:

@@ -54,11 +54,11 @@ class Candidates:
     alone: np.ndarray
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, evidence: Panel, most_rows: int) -> Candidates:
-        """Ask every candidate."""
-        plain = [make().locate(rows, evidence) for make in PLAIN]
+    def of(cls, rows: pd.DataFrame, evidence: Panel, most_rows: int, plain: np.ndarray | None = None) -> Candidates:
+        """Ask every candidate; ``plain`` are those of `PLAIN` where they have been asked, (n, 5)."""
+        plain = asked(rows, evidence) if plain is None else plain
         pooled, lines = pooled_posterior(rows, evidence, [Variances(), Variances.rough()], most_rows=most_rows)
-        z = np.column_stack([*plain, *(p.mean for p in pooled)])
+        z = np.column_stack([plain, *(p.mean for p in pooled)])
         suite = rows["suite"].to_numpy()
         shift = np.column_stack([_group_mean(column, suite) for column in z.T])
         centre = z.mean(axis=1)
@@ -104,9 +104,10 @@ class Stack(Predictor):
     def fit(self, past: Sequence[Fold]) -> Self:
         alone, together = [], []
         for fold in past:
-            own = (fold.evidence.rows["family"] == fold.target.family).to_numpy()
-            alone.append((fold, Candidates.of(fold.rows, fold.evidence.take(own), TRAINING_ROWS)))
-            candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS)
+            own = fold.evidence.take((fold.evidence.rows["family"] == fold.target.family).to_numpy())
+            plain = asked(fold.rows, own)
+            alone.append((fold, Candidates.of(fold.rows, own, TRAINING_ROWS, plain)))
+            candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS, plain)
             if not candidates.alone.all():
                 together.append((fold, candidates))
         self.alone_ = learned(alone) if len(alone) > 3 else Mixture.untrained()
@@ -119,6 +120,11 @@ class Stack(Predictor):
         knots = np.where(alone[:, None], self.alone_.knots(candidates), self.together_.knots(candidates))
         loading = np.where(alone, self.alone_.loading, self.together_.loading)
         return Forecast.from_knots(rows, knots, self.name, loading=loading)
+
+
+def asked(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
+    """What the plain candidates say, (n, 5); they read the target's own family only."""
+    return np.column_stack([make().locate(rows, evidence) for make in PLAIN])
 
 
 def learned(past: Sequence[tuple[Fold, Candidates]]) -> Mixture:
