@@ -357,12 +357,13 @@ def data_validate(inputs: Inputs, format_: str, output: Path | None) -> None:
     """
     if not inputs.paths and not inputs.tasks and not inputs.models:
         raise UsageError("name a file or directory to check, or '-' for standard input")
+    from data.names import counted
     from data.readers import read_models, read_tasks
 
     if inputs.tasks:
-        note(f"{inputs.tasks}: describes {len(read_tasks(inputs.tasks))} tasks")
+        note(f"{inputs.tasks}: describes {counted(len(read_tasks(inputs.tasks)), 'task')}")
     if inputs.models:
-        note(f"{inputs.models}: describes {len(read_models(inputs.models))} models")
+        note(f"{inputs.models}: describes {counted(len(read_models(inputs.models)), 'model')}")
     if inputs.paths:
         emit(inputs.read().counts, format_, output)
 
@@ -382,6 +383,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
         forecast data import results/ -o results.csv
         forecast data import scores.csv --wide --column model=Model --set benchmark=MMLU -o results.csv
     """
+    from data.names import counted
     from data.overview import printable
 
     if not inputs.paths:
@@ -389,7 +391,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
     loaded = inputs.read()
     if tasks_out is not None:
         write(loaded.tasks.to_csv(index=False), tasks_out)
-        note(f"{len(loaded.tasks)} tasks described in {tasks_out}")
+        note(f"{counted(len(loaded.tasks), 'task')} described in {tasks_out}")
     if loaded.results.empty:
         if tasks_out is None:
             raise ForecastError("only task descriptors were found, no scores: write them with --tasks-out FILE")

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.aliases import described_by_name
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
-from data.names import did_you_mean, fold_series
+from data.names import counted, did_you_mean, fold_series
 from data.readers import Layout, read, read_models, read_tasks
 from data.results import COLUMNS, as_results, is_unbounded
 from data.tasks import TASK_COLUMNS, as_tasks
@@ -92,7 +92,9 @@ def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame
     if not gone.any():
         return joined, []
     names = ", ".join(sorted(bundled.loc[gone, "line"].unique()))
-    return joined, [f"{len(own)} rows of yours replace {int(gone.sum())} bundled rows of {names}"]
+    return joined, [
+        f"{counted(len(own), 'row')} of yours in place of {counted(int(gone.sum()), 'bundled row')} of {names}"
+    ]
 
 
 def replaced_lines(own: pd.DataFrame, bundled: pd.DataFrame) -> set[str]:
@@ -135,7 +137,7 @@ def _described(
     if not by_name.empty:
         tasks = prefer(tasks, as_tasks(by_name, where="tasks known by name"))
         examples = ", ".join(by_name["task"].head(3)) + (", ..." if len(by_name) > 3 else "")
-        notes.append(f"{len(by_name)} tasks described as the published tasks of their name ({examples})")
+        notes.append(f"{counted(len(by_name), 'task')} described as the published task of the name ({examples})")
     return tasks, notes
 
 
@@ -161,5 +163,5 @@ def _in_their_benchmark(users: pd.DataFrame, own: pd.DataFrame, where: str) -> t
         return joined, []
     name = str(lost["task"].iloc[0])
     return joined, [
-        f"{where}: {len(lost)} tasks stand in no result, first {name!r}{did_you_mean(name, places['task'])}"
+        f"{where}: no result has {counted(len(lost), 'task')}, first {name!r}{did_you_mean(name, places['task'])}"
     ]

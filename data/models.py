@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.catalog import bundled_models, frontier_models
 from data.errors import DataError, UsageError
-from data.names import did_you_mean, fold, fold_series
+from data.names import counted, did_you_mean, fold, fold_series
 from data.sizes import family_in_name, parse_size, size_in_name
 
 MODEL_COLUMNS = {
@@ -169,8 +169,7 @@ class _Said:
         sentences = []
         for (origin, names), found in columns.items():
             some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-            noun = "1 model" if len(names) == 1 else f"{len(names)} models"
-            sentences.append(f"{', '.join(found)} of {noun} taken from {origin} ({some})")
+            sentences.append(f"{', '.join(found)} of {counted(len(names), 'model')} taken from {origin} ({some})")
         return sentences
 
 

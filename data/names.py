@@ -41,3 +41,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A clause to end an error message with: `` (did you mean 'x'?)`` or an empty string."""
     near = suggest(name, known)
     return f" (did you mean {' or '.join(repr(n) for n in near)}?)" if near else ""
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "score"), counted(2, "score")
+    ('1 score', '2 scores')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

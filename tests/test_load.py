@@ -33,7 +33,7 @@ def test_without_files_the_bundled_figures_are_loaded():
 def test_rows_of_a_new_line_replace_nothing(tmp_path):
     tables = load([user_file(tmp_path)])
     assert len(tables.results) == len(bundled_results()) + 2
-    assert not any("replace" in note for note in tables.notes)
+    assert not any("in place of" in note for note in tables.notes)
     assert tables.own_families == ("mine",)
 
 
@@ -44,7 +44,7 @@ def test_rows_of_a_known_family_replace_its_whole_line(tmp_path):
     assert set(left.loc[left["line"] == "PaLM", "model"]) == {"mine-7b"}
     assert not left["family"].isin(["PaLM", "Flan-PaLM", "U-PaLM"]).any()
     assert "Gopher" in set(left["line"])
-    assert any("replace" in note and "PaLM" in note for note in tables.notes)
+    assert any("in place of" in note and "PaLM" in note for note in tables.notes)
 
 
 def test_a_bundled_model_under_another_line_still_replaces_its_own_line(tmp_path):
@@ -84,7 +84,7 @@ def test_descriptors_without_a_benchmark_belong_to_the_task_wherever_it_is(tmp_p
     path.write_text("task,chance\nt1,0.5\nt3,0.5\n")
     tables = load([user_file(tmp_path, benchmark="Mine")], tasks=path)
     assert described(tables).loc["t1", "chance"] == 0.5
-    assert any("1 tasks stand in no result, first 't3'" in note for note in tables.notes)
+    assert any("no result has 1 task, first 't3'" in note for note in tables.notes)
 
 
 def test_a_metric_only_a_file_knows_keeps_the_direction_stated_there(tmp_path):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.models import as_models, complete
-from data.names import fold_series
+from data.names import counted, fold_series
 from data.readers import bigbench, lm_eval, sample_logs, tabular
 from data.readers.files import Limits, Source, decoded, parsed, sources
 from data.readers.reading import Reading
@@ -260,11 +260,13 @@ def _account(readings: list[Reading], unread: list[str]) -> list[str]:
     refused = sum_of(readings)
     found = sum(r.found for r in readings)
     kinds = ", ".join(f"{n} x {f}" if n > 1 else f for f, n in formats.items())
-    files = "1 file" if len(readings) == 1 else f"{len(readings)} files"
-    said = f"{files} ({kinds}): {found} scores found, {found - refused.total()} kept, {refused.total()} refused"
+    said = (
+        f"{counted(len(readings), 'file')} ({kinds}): {counted(found, 'score')} found, "
+        f"{found - refused.total():,} kept, {refused.total():,} refused"
+    )
     notes = [said + (f": {_reasons(refused)}" if refused else "")]
     if unread:
-        notes.append(f"{len(unread)} files in the directory left out, the first because {unread[0]}")
+        notes.append(f"{counted(len(unread), 'file')} in the directory left out, the first because {unread[0]}")
     return notes
 
 
@@ -272,7 +274,7 @@ def _remarks(readings: list[Reading]) -> list[str]:
     remarks = list(dict.fromkeys(note for r in readings for note in r.notes))
     computed = sum(r.computed_n for r in readings)
     if computed:
-        remarks.insert(0, f"n_examples of {computed} scores computed from their standard errors")
+        remarks.insert(0, f"n_examples of {counted(computed, 'score')} computed from standard errors")
     more = [f"and {len(remarks) - _REMARKS} more remarks of this kind"] if len(remarks) > _REMARKS else []
     return remarks[:_REMARKS] + more
 
