@@ -148,6 +148,27 @@ def test_a_row_that_is_no_forecast_is_refused_and_none_of_the_call_recorded(ledg
     assert ledger.head().sequence == 0
 
 
+def test_a_forecast_is_not_dated_after_its_recording_nor_without_a_zone(ledger):
+    for made_at, message in (
+        ("2027-01-01T00:00:00Z", "after it is recorded"),
+        ("2026-01-01", "has no time zone"),
+        ("soon", "made_at 'soon' is not a time: write it as 2026-11-24T15:00:00Z"),
+    ):
+        with pytest.raises(DataError, match=message):
+            ledger.append_forecasts([question_forecast(made_at=made_at)], at=AT)
+    ledger.append_forecasts([question_forecast(made_at="2026-01-01T12:00:00+02:00")], at=AT)
+    assert ledger.forecasts()["made_at"][0] == pd.Timestamp("2026-01-01T10:00:00Z")
+
+
+def test_what_no_version_wrote_is_refused_in_a_sentence(where):
+    with open_ledger(where) as ledger:
+        fill(ledger, 5)
+    with behind_the_back(where) as execute:
+        execute("UPDATE forecasts SET details = '{broken' WHERE sequence = 2")
+    with open_ledger(where) as ledger, pytest.raises(DataError, match="`forecast ledger verify` names the entries"):
+        ledger.forecasts()
+
+
 def test_a_time_without_zone_is_refused(ledger):
     with pytest.raises(DataError, match="has no time zone"):
         ledger.append_forecasts([question_forecast()], at=datetime(2026, 11, 24))
@@ -324,8 +345,9 @@ def test_an_export_that_was_edited_is_refused_whole(ledger, tmp_path):
             copy.load(lines)
         with pytest.raises(DataError, match="entries 1 to 2 are missing"):
             copy.load(lines[2:])
-        with pytest.raises(DataError, match="line 1 is not an entry of a ledger"):
-            copy.load(["{}"])
+        for forged in ("{}", "[1]", "nonsense", lines[0].replace('"question-0"', '"\\ud800"'), '{"table":"users"}'):
+            with pytest.raises(DataError, match="line 1 is not an entry of a ledger"):
+                copy.load([forged])
         assert copy.head().sequence == 0
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, Integer, Table
+from sqlalchemy import Column, Float, Integer
 
 from data.errors import DataError
 from resolvers.ledger.chain import canonical
-from resolvers.ledger.schema import CHAINED, DAYS, JSON_COLUMNS
+from resolvers.ledger.schema import CHAINED, DAYS, JSON_COLUMNS, TABLES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,10 +52,11 @@ def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     filled.setdefault("kind", QUESTION if _given(filled.get("question_id")) else SCORE)
     if not _given(filled.get("forecaster")):
         filled["forecaster"] = filled.get("predictor")
-    made = filled.get("made_at")
-    filled["made_at"] = utc_text(made) if isinstance(made, datetime) else made if _given(made) else utc_text(at)
+    filled["made_at"] = _moment(filled["made_at"]) if _given(filled.get("made_at")) else utc_text(at)
     plain = _plain(filled, "forecasts", ("kind", "forecaster"))
     where = f"the forecast by {plain['forecaster']!r}"
+    if plain["made_at"] > utc_text(at):
+        raise DataError(f"{where} was made at {plain['made_at']}, after it is recorded: correct its time")
     if plain["kind"] == QUESTION:
         _require(plain, ("question_id",), where)
         if plain["probability"] is None and plain["distribution"] is None:
@@ -101,9 +102,7 @@ def score_forecasts(
     levels : (k,)
     quantiles : (n, k)
     """
-    from resolvers.ledger.schema import forecasts
-
-    known = set(forecasts.c.keys()) - CHAINED
+    known = set(TABLES["forecasts"].c.keys()) - CHAINED
     rows = []
     for record, row in zip(table.to_dict("records"), quantiles.tolist(), strict=True):
         renamed = {_AS_RESULTS.get(str(name), str(name)): value for name, value in record.items() if _given(value)}
@@ -121,12 +120,29 @@ def score_forecasts(
     return rows
 
 
+def stored_entry(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry from elsewhere with every column as the ledger would store it; ValueError where it could not be."""
+    columns = TABLES[name].c
+    unknown = set(row) - {column.name for column in columns}
+    if unknown:
+        raise ValueError(f"unknown column {min(unknown)!r}")
+    plain = {column.name: _stored(row.get(column.name), column) for column in columns}
+    missing = [column.name for column in columns if not column.nullable and plain[column.name] is None]
+    if missing:
+        raise ValueError(f"no {missing[0]}")
+    return plain
+
+
+def _moment(value: Any) -> str:
+    try:
+        return utc_text(value if isinstance(value, datetime) else datetime.fromisoformat(str(value)))
+    except ValueError as error:
+        raise DataError(f"made_at {value!r} is not a time: write it as 2026-11-24T15:00:00Z") from error
+
+
 def _plain(row: Mapping[str, Any], name: str, required: Iterable[str]) -> dict[str, Any]:
     """Every column of the table except those of the chain, in types that both engines give back unchanged."""
-    from resolvers.ledger.schema import TABLES
-
-    table = TABLES[name]
-    own = [column.name for column in table.c if column.name not in CHAINED]
+    own = [column.name for column in TABLES[name].c if column.name not in CHAINED]
     unknown = [column for column in row if column not in own]
     if unknown:
         from data.names import did_you_mean
@@ -135,31 +151,36 @@ def _plain(row: Mapping[str, Any], name: str, required: Iterable[str]) -> dict[s
             f"the ledger's {name} have no column {unknown[0]!r}{did_you_mean(str(unknown[0]), own)}: "
             f"the columns are {', '.join(own)}"
         )
-    plain = {column: _stored(row.get(column), column, table) for column in own}
+    plain = {}
+    for column in own:
+        try:
+            plain[column] = _stored(row.get(column), TABLES[name].c[column])
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DataError(
+                f"{column} {row[column]!r} cannot be recorded in the ledger's {name}: correct it"
+            ) from error
     _require(plain, required, f"a row of {name}")
     return plain
 
 
-def _stored(value: Any, column: str, table: Table) -> Any:
+def _stored(value: Any, column: Column) -> Any:
+    """The value in the type that both engines give back unchanged."""
     if hasattr(value, "item") and not isinstance(value, (str, bytes)):
         value = value.item()
     if not _given(value):
         return None
-    kind = table.c[column].type
-    try:
-        if column in JSON_COLUMNS:
-            return canonical(_jsonable(value))
-        if isinstance(kind, Float):
-            return _finite(float(value))
-        if isinstance(kind, Integer):
-            return _whole(value)
+    if column.name in JSON_COLUMNS:
+        text = canonical(_jsonable(value))
+    elif isinstance(column.type, Float):
+        return _finite(float(value))
+    elif isinstance(column.type, Integer):
+        return _whole(value)
+    else:
         text = value.isoformat() if isinstance(value, (date, datetime)) else str(value)
-        if "\x00" in text:
-            raise ValueError
-        text.encode("utf-8")
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"{column} {value!r} cannot be recorded in the ledger's {table.name}: correct it") from error
-    return text[:10] if column in DAYS else text
+    if "\x00" in text:
+        raise ValueError("a text holds the character NUL")
+    text.encode("utf-8")
+    return text[:10] if column.name in DAYS else text
 
 
 def _finite(value: float) -> float:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, String, func, insert, select
+from sqlalchemy import Connection, Engine, String, Table, func, insert, select
 
 from data.errors import DataError
 from resolvers.ledger import engine as engines
 from resolvers.ledger.chain import GENESIS, Entry, Report, canonical, check, digest
-from resolvers.ledger.rows import forecast_row, question_row, resolution_row, utc_text
+from resolvers.ledger.rows import forecast_row, question_row, resolution_row, stored_entry, utc_text
 from resolvers.ledger.schema import DAYS, JSON_COLUMNS, SUBJECT, TABLES, TIMES, questions, resolutions
 
 if TYPE_CHECKING:
@@ -185,9 +185,11 @@ class Ledger:
                         f"the export and this ledger part at {table} entry {row['sequence']}: "
                         "import into a ledger that began as the exported one did, or into an empty one"
                     )
-            new = [(table, row) for table, row in entries if row["sequence"] not in held]
-            for table, row in new:
-                connection.execute(insert(TABLES[table]), dict(row))
+            new = [(name, dict(row)) for name, row in entries if row["sequence"] not in held]
+            for name in TABLES:
+                rows = [row for of, row in new if of == name]
+                if rows:
+                    connection.execute(insert(TABLES[name]), rows)
             return len(new)
 
     # --- inside
@@ -207,8 +209,19 @@ class Ledger:
 
         table = TABLES[name]
         with self._reading() as connection:
-            rows = connection.execute(select(table).order_by(table.c.sequence)).mappings().all()
-        frame = pd.DataFrame(rows, columns=list(table.c.keys()))
+            result = connection.execute(select(table).order_by(table.c.sequence)).mappings()
+            rows = [dict(row) for row in result]
+        try:
+            return self._typed(pd.DataFrame(rows, columns=list(table.c.keys())), table, rows)
+        except (ValueError, TypeError) as error:
+            raise DataError(
+                f"the ledger's {name} hold what it never wrote: `forecast ledger verify` names the entries"
+            ) from error
+
+    @staticmethod
+    def _typed(frame: pd.DataFrame, table: Table, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        import pandas as pd
+
         for column in table.c:
             values = frame[column.name]
             if column.name in JSON_COLUMNS:
@@ -278,15 +291,8 @@ def _entry_of(line: str, number: int) -> Entry:
     try:
         row = dict(json.loads(line))
         name = row.pop("table")
-        columns = TABLES[name].c.keys()
-        unknown = set(row) - set(columns)
-        if unknown or not isinstance(row["sequence"], int):
-            raise ValueError(unknown)
-        return name, {
-            column: canonical(row[column]) if column in JSON_COLUMNS and column in row else row.get(column)
-            for column in columns
-        }
-    except (TypeError, KeyError, ValueError) as error:
+        return name, stored_entry(name, row)
+    except (TypeError, KeyError, ValueError, OverflowError, RecursionError) as error:
         raise DataError(
             f"line {number} is not an entry of a ledger: import a file that `ledger export` wrote"
         ) from error
