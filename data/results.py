@@ -134,10 +134,9 @@ def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
         parsed = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
         _refuse(column.notna() & parsed.isna(), column, name, where, "is not a date", "write dates as YYYY-MM-DD")
         return parsed.dt.normalize().astype("datetime64[s]")
-    truth = column.map(lambda v: isinstance(v, (bool, np.bool_))) if column.dtype == object else column.dtype == bool
-    _refuse(
-        pd.Series(truth, index=column.index, dtype=bool), column, name, where, "is not a number", "give a plain number"
-    )
+    if pd.api.types.infer_dtype(column, skipna=True).startswith(("boolean", "mixed")):
+        truth = column.map(lambda value: isinstance(value, (bool, np.bool_))).astype(bool)
+        _refuse(truth, column, name, where, "is not a number", "give a plain number")
     number = pd.to_numeric(column, errors="coerce").astype("float64")
     _refuse(column.notna() & number.isna(), column, name, where, "is not a number", "give a plain number")
     if kind == "int?":

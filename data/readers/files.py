@@ -78,8 +78,24 @@ class Source:
         with self.opened() as stream:
             data = stream.read(limit + 1)
         if len(data) > limit:
-            raise DataError(f"{self.name}: is larger than {_megabytes(limit)}: split it into smaller files")
+            raise self._too_large(limit)
         return data
+
+    def table(self, limits: Limits) -> bytes:
+        """All of a text file, refused when a line or the whole is too long; read in chunks no longer than a line."""
+        chunks, total, open_line, line = [], 0, 0, 1
+        with self.opened() as stream:
+            for chunk in iter(lambda: stream.read(min(_HEAD, limits.line)), b""):
+                total += len(chunk)
+                end = chunk.find(b"\n")
+                if open_line + (len(chunk) if end < 0 else end) > limits.line:
+                    raise self._endless(line, limits)
+                open_line = open_line + len(chunk) if end < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+                line += chunk.count(b"\n")
+                if total > limits.table:
+                    raise self._too_large(limits.table)
+                chunks.append(chunk)
+        return b"".join(chunks)
 
     def lines(self, limits: Limits) -> Iterator[bytes]:
         """Line by line; refused when a line or the whole is too long."""
@@ -87,14 +103,19 @@ class Source:
         with self.opened() as stream:
             for number, line in enumerate(iter(lambda: stream.readline(limits.line + 1), b""), start=1):
                 if len(line) > limits.line:
-                    raise DataError(
-                        f"{self.name}: line {number} is longer than {_megabytes(limits.line)}: "
-                        "this is not a table or log of results"
-                    )
+                    raise self._endless(number, limits)
                 total += len(line)
                 if total > limits.table:
-                    raise DataError(f"{self.name}: is larger than {_megabytes(limits.table)}: split it")
+                    raise self._too_large(limits.table)
                 yield line
+
+    def _endless(self, number: int, limits: Limits) -> DataError:
+        return DataError(
+            f"{self.name}: line {number} is longer than {_megabytes(limits.line)}: this is no table or log of results"
+        )
+
+    def _too_large(self, limit: int) -> DataError:
+        return DataError(f"{self.name}: is larger than {_megabytes(limit)}: split it into smaller files")
 
 
 @contextmanager

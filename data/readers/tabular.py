@@ -62,7 +62,7 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
     head = source.head()
     if head[:4] == b"PAR1":
         return _parquet(source.whole(limits.table), source.name)
-    data = b"".join(source.lines(limits))
+    data = source.table(limits)
     if not data.strip():
         raise DataError(f"{source.name}: the file is empty")
     text = decoded(data, source.name)
