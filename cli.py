@@ -572,6 +572,7 @@ def score(
         forecast score --by predictor
         forecast score --show calibration --format csv
     """
+    from data.names import counted
     from resolvers import record
 
     with open_ledger_at(ledger) as opened:
@@ -579,9 +580,8 @@ def score(
     names = [name.strip() for name in by.split(",") if name.strip()]
     record.check_by(names)
     scored = record.score_record(forecasts, resolutions, questions, every=every, ahead_only=ahead_only)
-    note(
-        f"{len(forecasts)} forecasts recorded, {len(scored)} scored on {scored['subject'].nunique()} settled questions"
-    )
+    subjects = counted(scored["subject"].nunique(), "settled question")
+    note(f"{counted(len(forecasts), 'forecast')} recorded, {len(scored)} scored on {subjects}")
     if scored.empty and format_ == "table":
         note("nothing to score yet: `forecast resolve` settles what the results decide")
         return
@@ -620,13 +620,15 @@ def ledger_verify(head: str | None, ledger: str | None) -> None:
         raise UsageError(f"--head {head!r} is not a hash: give the 64 hexadecimal digits that `ledger head` printed")
     with open_ledger_at(ledger) as opened:
         report = opened.verify(published)
+    from data.names import counted
+
     for sentence in report.warnings:
         note(f"Warning: {sentence}")
     for sentence in report.problems:
         click.echo(sentence)
     if not report.is_intact:
-        raise ForecastError(f"the ledger does not verify, {len(report.problems)} problems in {report.entries} entries")
-    click.echo(f"intact: {report.entries} entries, head {report.head}")
+        raise ForecastError(f"the ledger does not verify: {counted(len(report.problems), 'problem')} named above")
+    click.echo(f"intact up to entry {report.entries}, head {report.head}")
 
 
 @ledger_group.command("head")
@@ -667,7 +669,7 @@ def ledger_import(file: TextIO, ledger: str | None) -> None:
     """
     with open_ledger_at(ledger, create=True) as opened:
         count, head = opened.load(file), opened.head()
-    note(f"{count} entries imported; {head.sequence} held, head {head.hash}")
+    note(f"{count} new; the ledger ends at entry {head.sequence}, head {head.hash}")
 
 
 # --- ask, frontier ---------------------------------------------------------------------------------------------------

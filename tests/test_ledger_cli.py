@@ -29,7 +29,7 @@ def test_verify_says_so_when_intact_and_takes_the_head_that_head_prints(path):
     assert head.stderr.startswith("entry 20, recorded 2026-11-24")
     digest = head.stdout.strip()
     verified = run("ledger", "verify", "--head", digest, "--ledger", path)
-    assert (verified.exit_code, verified.stdout) == (0, f"intact: 20 entries, head {digest}\n")
+    assert (verified.exit_code, verified.stdout) == (0, f"intact up to entry 20, head {digest}\n")
 
 
 def test_verify_fails_and_names_the_entry(path):
@@ -44,7 +44,7 @@ def test_verify_fails_and_names_the_entry(path):
     assert result.exit_code == 1
     assert result.stdout == "forecasts entry 7 was edited: its content does not give its hash\n"
     assert "Warning: the trigger that keeps forecasts from being edited is gone" in result.stderr
-    assert "Error: the ledger does not verify, 1 problems in 20 entries" in result.stderr
+    assert "Error: the ledger does not verify: 1 problem named above" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_export_and_import_copy_a_ledger(path, tmp_path):
     copy = tmp_path / "new" / "copy.db"
     result = run("ledger", "import", exported, "--ledger", copy)
     assert result.exit_code == 0
-    assert result.stderr.startswith("20 entries imported; 20 held, head ")
+    assert result.stderr.startswith("20 new; the ledger ends at entry 20, head ")
     assert run("ledger", "export", "--ledger", copy).stdout == exported.read_text()
 
 
