@@ -1,0 +1,78 @@
+"""What every study returns, and how its tables are read by people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The outcome of one study.
+
+    Attributes
+    ----------
+    tables : dict of DataFrame
+        By name, the main one first; ``x_low, x_high`` beside ``x`` are its 90% interval.
+    sentences : list of str
+        What the data allow one to conclude. Every number in them is computed.
+    draw : function without arguments that returns the figure
+    details : dict of DataFrame
+        Long tables behind the others, not printed unless asked for by name.
+    brief : dict of list of str
+        The columns of a table that people are shown, where not all.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    sentences: list[str]
+    draw: Callable[[], Figure] | None = None
+    details: dict[str, pd.DataFrame] = field(default_factory=dict)
+    brief: dict[str, list[str]] = field(default_factory=dict)
+
+    def readable(self, name: str) -> pd.DataFrame:
+        """A table as people read it: the columns that matter, each number with its interval in one cell."""
+        table = self.tables[name] if name in self.tables else self.details[name]
+        return with_intervals(table, self.brief.get(name, list(table.columns)))
+
+
+def with_intervals(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Some columns, those with ``_low`` and ``_high`` beside them as ``0.21 [-0.20, 0.56]``."""
+    shown = {}
+    for name in columns:
+        if name.removesuffix("_low") in table and name.endswith("_low"):
+            continue
+        if name.removesuffix("_high") in table and name.endswith("_high"):
+            continue
+        shown[name] = table[name]
+        if f"{name}_low" in table:
+            bounds = zip(table[name], table[f"{name}_low"], table[f"{name}_high"], strict=True)
+            shown[name] = pd.Series([_cell(*three) for three in bounds], index=table.index)
+    return pd.DataFrame(shown)
+
+
+def _cell(value: float, low: float, high: float) -> str:
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.2f}" if not np.isfinite(low) else f"{value:.2f} {bracket(low, high)}"
+
+
+def bracket(low: float, high: float, digits: int = 2) -> str:
+    """``[-0.20, 0.56]``"""
+    return f"[{signless(low, digits)}, {signless(high, digits)}]"
+
+
+def signless(value: float, digits: int = 2) -> str:
+    """A number to some digits, never ``-0.00``.
+
+    >>> signless(-0.001), signless(-0.51)
+    ('0.00', '-0.51')
+    """
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text

@@ -1,0 +1,347 @@
+"""Study 1: does a task that gained at the last step of scale gain at the next?
+
+Two successive gains share the middle score, which enters the first with a plus and the second with a minus sign, so
+that its sampling noise alone makes them correlate negatively: at -1/2 where the gains are nothing but noise. Beside
+each correlation stands what noise alone would give for its gains, and the correlation that is left once the noise is
+taken out of covariance and variances (Fuller 1987, Measurement Error Models, section 1.1).
+
+Noise is binomial, as if every model saw items of its own. Models that answer the same items share part of it, and the
+correction is then too strong; the column ``r_corrected_half`` takes out half the noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forecast.evaluation import DRAWS
+from forecast.studies.findings import Findings, bracket, signless
+from forecast.studies.ladders import SUITE, Ladder, Measured, ladder_of, ladders, measured
+from forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+VIEWS = ("raw", "logit", "log_error", "normalised_logit", "range_logit")
+STATISTICS = ("r", "r_noise", "r_corrected", "r_corrected_half")
+FEWEST_IN_TRIPLE = 5
+MOST_FAMILIES = 6
+LEAST_RELIABLE = 0.3
+"""A correlation is corrected only where at least this share of both gains' variance is not noise."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published correlation of successive gains: of which models, and what it was said to be."""
+
+    claim: str
+    benchmark: str
+    regime: str
+    models: tuple[str, str, str]
+    statistic: str
+    published: float
+    digits: int
+
+
+CLAIMS = (
+    Claim("PaLM 8B, 62B, 540B", "BIG-bench Lite", "few", ("PaLM 8B", "PaLM 62B", "PaLM 540B"), "r2", 0.043, 3),
+    Claim("GPT-3, Gopher, Chinchilla", "MMLU", "few", ("GPT-3 175B", "Gopher 280B", "Chinchilla 70B"), "r2", 0.01, 2),
+    Claim("LLaMA 7B, 13B, 65B", "MMLU", "few", ("LLaMA 7B", "LLaMA 13B", "LLaMA 65B"), "r2", 0.02, 2),
+    Claim("BIG-G 2m, 8b, 128b", "BIG-bench", "few", ("BIG-G 2m", "BIG-G 8b", "BIG-G 128b"), "r2", 0.007, 3),
+    Claim("GPT-3 6.7B, 13B, 175B", "GPT-3 suite", "few", ("GPT-3 6.7B", "GPT-3 13B", "GPT-3 175B"), "r", 0.52, 2),
+)
+
+
+def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, seed: int = 0) -> Findings:
+    """Correlations of successive gains.
+
+    Returns
+    -------
+    Findings with the tables ``published`` (the public claims, where the results hold their models), ``families`` (per
+    family and benchmark, mean over its triples of consecutive models) and ``overall``; in detail ``triples``, in all
+    views.
+    """
+    data = measured(results, tasks, metrics)
+    weights = task_weights(data.rows["canonical_task"], seed=seed)
+    gains = _Gains(data, weights)
+    published = _published(data, gains)
+    found = [_family(ladder, gains) for ladder in ladders(data.rows)]
+    triples = pd.DataFrame([row for one in found for row in one.triples])
+    tables = {"published": published}
+    if found:
+        tables["families"] = _families(found)
+        tables["overall"] = _overall(found, triples, seed)
+    tables = {name: table for name, table in tables.items() if len(table)}
+    return Findings(
+        tables,
+        _sentences(tables, triples),
+        draw=lambda: draw(tables),
+        details={"triples": triples},
+        brief={
+            "published": ["models", "benchmark", "tasks", "published", "r2", "r", "r_noise", "r_corrected", *(f"r_{view}" for view in VIEWS[1:])],
+            "families": [*SUITE, "triples", "tasks", "r", "r_noise", "r_corrected", "r_apart"],
+        },
+    )  # fmt: skip
+
+
+def moments(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Covariance and both variances of (n,) values under weights (draws, n), (draws,) each; NaN where none is drawn."""
+    x, y = first - first.mean(), second - second.mean()
+    sums = weight @ np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
+    mean = sums[:, 1:] / np.where(sums[:, :1] > 0, sums[:, :1], np.nan)
+    one, two = mean[:, 0], mean[:, 1]
+    return mean[:, 2] - one * two, mean[:, 3] - one**2, mean[:, 4] - two**2
+
+
+def corrected_correlation(
+    covariance: np.ndarray, first: np.ndarray, second: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    """Correlation of the true gains from moments of the measured ones.
+
+    Parameters
+    ----------
+    covariance, first, second : moments of the measured gains
+    noise : mean noise variance of the three scores in order, (draws, 3)
+
+    Returns
+    -------
+    In [-1, 1]; NaN where less than `LEAST_RELIABLE` of a gain's variance is not noise.
+    """
+    true_first, true_second = first - noise[:, 0] - noise[:, 1], second - noise[:, 1] - noise[:, 2]
+    reliable = (true_first > LEAST_RELIABLE * first) & (true_second > LEAST_RELIABLE * second)
+    size = np.sqrt(np.where(reliable, true_first * true_second, np.nan))
+    return np.clip((covariance + noise[:, 1]) / size, -1.0, 1.0)
+
+
+class _Gains:
+    """Correlations of a triple's gains in any view, under all draws at once."""
+
+    def __init__(self, data: Measured, weights: np.ndarray) -> None:
+        self.weights = weights
+        self._views = {view: data.view(view) for view in VIEWS}
+
+    def correlations(self, triple: Ladder, view: str = "raw") -> dict[str, np.ndarray]:
+        """``r``, ``r_noise``, ``r_corrected`` and ``r_corrected_half``, (draws,) each."""
+        value, se = (triple.of(column) for column in self._views[view])
+        weight = self.weights[:, triple.row[:, 0]]
+        covariance, one, two = moments(value[:, 1] - value[:, 0], value[:, 2] - value[:, 1], weight)
+        size = _size(one, two)
+        total = weight.sum(axis=1, keepdims=True)
+        noise = (weight @ se**2) / np.where(total > 0, total, np.nan)
+        with np.errstate(invalid="ignore"):
+            return {
+                "r": covariance / size,
+                "r_noise": np.maximum(-noise[:, 1] / size, -1.0),
+                "r_corrected": corrected_correlation(covariance, one, two, noise),
+                "r_corrected_half": corrected_correlation(covariance, one, two, noise / 2.0),
+            }
+
+    def views(self, triple: Ladder) -> dict[str, np.ndarray]:
+        """The measured correlation in every view but the raw one, (draws,) each, by the name of its column."""
+        return {f"r_{view}": self._plain(triple, view, 1, 2) for view in VIEWS[1:]}
+
+    def apart(self, four: Ladder) -> np.ndarray:
+        """Correlation of two gains that share no score, (draws,)."""
+        return self._plain(four, "raw", 2, 3)
+
+    def _plain(self, ladder: Ladder, view: str, start: int, end: int) -> np.ndarray:
+        """Correlation of the first gain with that from one place to another."""
+        value = ladder.of(self._views[view][0])
+        weight = self.weights[:, ladder.row[:, 0]]
+        covariance, one, two = moments(value[:, 1] - value[:, 0], value[:, end] - value[:, start], weight)
+        return covariance / _size(one, two)
+
+
+def _size(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Product of two standard deviations; NaN where one is 0."""
+    return np.sqrt(np.where((one > 1e-12) & (two > 1e-12), one * two, np.nan))
+
+
+def _published(data: Measured, gains: _Gains) -> pd.DataFrame:
+    out = []
+    for claim in CLAIMS:
+        name = {"benchmark": claim.benchmark, "regime": claim.regime}
+        triple = ladder_of(data.rows, name, list(claim.models))
+        if triple is None:
+            continue
+        found = gains.correlations(triple)
+        row: dict[str, object] = {
+            "models": claim.claim, "benchmark": claim.benchmark, "tasks": len(triple.row),
+            "published": f"{'R2' if claim.statistic == 'r2' else 'r'} = {claim.published:.{claim.digits}f}",
+            "r2": float(found["r"][0] ** 2),
+        }  # fmt: skip
+        for statistic, draws in found.items():
+            row |= cells(statistic, draws)
+        for view, draws in gains.views(triple).items():
+            row |= cells(view, draws)
+        out.append(row)
+    return pd.DataFrame(out)
+
+
+@dataclass(frozen=True)
+class _Family:
+    """What is found for one ladder: its table row, its triples, and mean statistics under all draws."""
+
+    row: dict[str, object]
+    triples: list[dict[str, object]]
+    draws: dict[str, np.ndarray]
+
+
+def _family(ladder: Ladder, gains: _Gains) -> _Family:
+    triples = [triple for triple in ladder.windows(3) if len(triple.row) >= FEWEST_IN_TRIPLE]
+    found = [gains.correlations(triple) for triple in triples]
+    draws = {name: _mean([one[name] for one in found], len(gains.weights)) for name in STATISTICS}
+    known = [one["r"] for one in found if np.isfinite(one["r_corrected"][0])]
+    draws["r_same"] = _mean(known, len(gains.weights))
+    fours = [four for four in ladder.windows(4) if len(four.row) >= FEWEST_IN_TRIPLE]
+    draws["r_apart"] = _mean([gains.apart(four) for four in fours], len(gains.weights))
+    row: dict[str, object] = {**ladder.name, "triples": len(triples), "tasks": len(ladder.row)}
+    table = []
+    for triple, one in zip(triples, found, strict=True):
+        first, over, last = triple.models
+        detail: dict[str, object] = {**ladder.name, "from": first, "over": over, "to": last, "tasks": len(triple.row)}
+        for name, values in (one | gains.views(triple)).items():
+            detail |= cells(name, values)
+        table.append(detail)
+    return _Family(row, table, draws)
+
+
+def _families(found: list[_Family]) -> pd.DataFrame:
+    """One row a family on a benchmark; the recipes of a line that has many of them there are one row."""
+    names = pd.DataFrame([one.row for one in found])
+    many = names.groupby([*SUITE[:3], "line"])["family"].transform("size")
+    crowd = many.astype(str) + " families of " + names["line"]
+    names["family"] = names["family"].where(many <= MOST_FAMILIES, crowd)
+    out = []
+    for _, at in sorted(names.groupby(SUITE, sort=False).indices.items()):
+        row: dict[str, object] = {**names.iloc[at[0]], "triples": int(names["triples"].iloc[at].sum())}
+        row["tasks"] = int(names["tasks"].iloc[at].max())
+        for name in found[at[0]].draws:
+            row |= cells(name, _mean([found[i].draws[name] for i in at], DRAWS + 1))
+        out.append(row)
+    return pd.DataFrame(out)
+
+
+def _mean(parts: list[np.ndarray], draws: int) -> np.ndarray:
+    """Mean over parts that are known in the data, draw by draw."""
+    known = [part for part in parts if np.isfinite(part[0])]
+    if not known:
+        return np.full(draws, np.nan)
+    stacked = np.array(known)
+    return weighted_mean(stacked.T, np.ones_like(stacked.T))
+
+
+def _overall(found: list[_Family], triples: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Means over lines of means over their ladders, under resampling of tasks alone and of lines and tasks."""
+    lines, names = pd.factorize(pd.Series([one.row["line"] for one in found]), sort=True)
+    drawn = line_weights(len(names), seed=seed)
+    meaning = {
+        "r": "measured",
+        "r_noise": "expected if true gains were uncorrelated",
+        "r_same": "measured, where noise can be taken out",
+        "r_corrected": "noise taken out there",
+        "r_corrected_half": "half the noise taken out",
+        "r_apart": "gains that share no score",
+    }
+    out = []
+    for name, what in meaning.items():
+        by_line = np.array(
+            [_mean([one.draws[name] for one, at in zip(found, lines, strict=True) if at == k], DRAWS + 1)
+             for k in range(len(names))]
+        ).T  # fmt: skip
+        fixed = weighted_mean(by_line, np.ones_like(by_line))
+        row = {"correlation": what, "lines": int(np.isfinite(by_line[0]).sum())} | cells("tasks_drawn", fixed)
+        row |= cells("lines_and_tasks_drawn", weighted_mean(by_line, drawn))
+        out.append(row)
+    table = pd.DataFrame(out)
+    return table.assign(**_clustering(triples))
+
+
+def _clustering(triples: pd.DataFrame) -> dict[str, float]:
+    """How far triples of models differ beyond their tasks' sampling: what a number of tasks is worth.
+
+    Fisher's z of each triple has variance 1 / (n - 3) from its tasks; what is left of its spread between triples is
+    DerSimonian and Laird's (1986) tau^2, doi:10.1016/0197-2456(86)90046-2.
+    """
+    use = triples[np.isfinite(triples["r"]) & (triples["r"].abs() < 1)]
+    z = np.arctanh(use["r"].to_numpy(dtype=float))
+    weight = use["tasks"].to_numpy(dtype=float) - 3.0
+    mean = np.average(z, weights=weight)
+    excess = (weight * (z - mean) ** 2).sum() - (len(z) - 1)
+    tau2 = max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0) if len(z) > 1 else np.nan
+    return {"spread_between_triples": float(np.sqrt(tau2)), "worth_of_62_tasks": 3.0 + 1.0 / (tau2 + 1.0 / 59.0)}
+
+
+def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[str]:
+    out = []
+    if "published" in tables:
+        parts = [
+            f"{row.models} on {row.benchmark} {row.published} published, "
+            + (f"R2 = {row.r2:.3f} here" if row.published.startswith("R2") else f"r = {row.r:.2f} here")
+            for row in tables["published"].itertuples()
+        ]
+        out.append("The published correlations of successive gains come out again: " + "; ".join(parts) + ".")
+    if "overall" not in tables:
+        return out or ["No family here has three models with scores on eight common tasks: nothing to correlate."]
+    overall = tables["overall"].set_index("correlation")
+    first = overall.iloc[0]
+    raw, noise, same, free, apart = (
+        f"{signless(row['tasks_drawn'])} "
+        + bracket(row["lines_and_tasks_drawn_low"], row["lines_and_tasks_drawn_high"])
+        for _, row in overall.iloc[[0, 1, 2, 3, 5]].iterrows()
+    )
+    out.append(
+        f"Over {len(triples)} triples of consecutive models in {int(first['lines'])} lines the mean correlation is "
+        f"{raw}; the noise of the middle score alone, with true gains uncorrelated, would give {noise}. Where the gains "
+        f"vary beyond noise it is {same} measured and {free} with the noise taken out; between gains that share no "
+        f"score it is {apart} (90% intervals, lines and tasks resampled)."
+    )
+    out.append(
+        f"Triples differ from one another by more than their tasks explain (standard deviation "
+        f"{first['spread_between_triples']:.2f} in Fisher's z): 62 tasks of one triple of models say as much about the "
+        f"next triple as {first['worth_of_62_tasks']:.0f} independent tasks would."
+    )
+    return out
+
+
+def draw(tables: dict[str, pd.DataFrame]) -> Figure:
+    """Left, the published correlations with their intervals; right, each family's against what noise alone gives."""
+    from forecast.plots.style import BLACK, BLUE, COLOURS, GREY, MARKERS, ORANGE, legend, new_figure, plain
+
+    figure, axes = new_figure(1, 2, height=4.9)
+    left, right = axes[0]
+    shown = tables.get("published", tables.get("families", pd.DataFrame())).head(8)
+    for i, row in enumerate(shown.itertuples()):
+        left.plot([row.r_low, row.r_high], [i, i], color=BLUE, linewidth=2)
+        left.plot(row.r, i, "o", color=BLUE, label="measured, 90% interval" if i == 0 else None)
+        left.plot(row.r_noise, i, "D", color=ORANGE, label="expected from noise alone" if i == 0 else None)
+        left.plot(row.r_corrected, i, "x", color=BLACK, label="noise taken out" if i == 0 else None)
+    label = "models" if "published" in tables else "family"
+    names = [f"{plain(getattr(row, label), 26)}\n{plain(row.benchmark, 24)}" for row in shown.itertuples()]
+    left.set_yticks(range(len(shown)), names, fontsize=8.5)
+    left.set(xlim=(-1, 1), xlabel="correlation of successive gains", ylim=(len(shown) - 0.4, -0.6))
+    left.axvline(0, color=GREY, linewidth=1)
+    legend(left, loc="upper center", bbox_to_anchor=(0.5, -0.16))
+    families = tables.get("families", pd.DataFrame(columns=["line", "r", "r_noise"]))
+    lines = families["line"].value_counts().index
+    for i, line in enumerate(lines[: len(COLOURS) - 1]):
+        part = families[families["line"] == line]
+        right.plot(part["r_noise"], part["r"], MARKERS[i], color=COLOURS[i], label=plain(line, 20), markersize=5)
+    rest = families[families["line"].isin(lines[len(COLOURS) - 1 :])]
+    if len(rest):
+        right.plot(rest["r_noise"], rest["r"], ".", color=GREY, label="other lines", markersize=7)
+    right.plot([-1, 0], [-1, 0], color=BLACK, linewidth=1, linestyle="--", label="noise alone")
+    right.axhline(0, color=GREY, linewidth=1)
+    right.set(
+        xlabel="correlation expected from noise alone",
+        ylabel="measured correlation",
+        xlim=(-1.03, 0.03),
+        ylim=(-1.03, 1.03),
+    )
+    right.set_title("each family on each benchmark")
+    left.set_title("published correlations" if "published" in tables else "families")
+    legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+    return figure

@@ -1,0 +1,53 @@
+"""Intervals from resampling tasks, and lines where several share a number: the same draws for every statistic."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecast.evaluation import DRAWS
+
+
+def task_weights(tasks: pd.Series, *, seed: int, draws: int = DRAWS) -> np.ndarray:
+    """How often each row's task is drawn, (1 + draws, rows); the first draw is the data themselves.
+
+    All rows of a task (by its canonical name) are drawn together. Counts are Poisson(1), which resamples tasks of any
+    subset of the rows alike.
+    """
+    code, names = pd.factorize(tasks, sort=True)
+    counts = np.random.default_rng(seed).poisson(1.0, size=(draws, len(names)))
+    return np.vstack([np.ones(len(code)), counts[:, code]])
+
+
+def line_weights(lines: int, *, seed: int, draws: int = DRAWS) -> np.ndarray:
+    """How often each line is drawn, (1 + draws, lines); the first draw is the data themselves."""
+    drawn = np.random.default_rng(seed).multinomial(lines, np.full(lines, 1 / lines), size=draws)
+    return np.vstack([np.ones(lines), drawn])
+
+
+def weighted_mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Means of values (n,) or (draws, n) under weights (draws, n), (draws,); NaN where all weights are 0.
+
+    Missing values carry no weight.
+    """
+    known = np.isfinite(values)
+    weight = weight * known
+    total = weight.sum(axis=-1)
+    summed = (weight * np.where(known, values, 0.0)).sum(axis=-1)
+    return np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+
+
+def percentiles(draws: np.ndarray, coverage: float = 0.9) -> tuple[float, float]:
+    """Interval of the draws after the first; NaN where fewer than half of them are finite."""
+    rest = draws[1:]
+    finite = rest[np.isfinite(rest)]
+    if 2 * len(finite) < len(rest) or not len(finite):
+        return np.nan, np.nan
+    low, high = np.quantile(finite, [(1 - coverage) / 2, (1 + coverage) / 2])
+    return float(low), float(high)
+
+
+def cells(name: str, draws: np.ndarray) -> dict[str, float]:
+    """``name, name_low, name_high`` of a statistic from its draws, the first of which is the estimate."""
+    low, high = percentiles(draws)
+    return {name: float(draws[0]), f"{name}_low": low, f"{name}_high": high}
