@@ -7,6 +7,7 @@ The same path as a live forecast: evidence, a trained predictor, a distribution,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,30 +16,10 @@ from data.trend import beyond_noise
 from forecast.distribution import MID_LEVELS, PRINTED, Forecast
 from forecast.folds import Exclusion, Fold
 from forecast.panel import Panel
-from forecast.predictors.base import Predictor
-from forecast.predictors.registry import make
-from forecast.training import past_folds
+from forecast.training import Trained
 from resolvers.scoring import crps_quantile, pinball_loss
 
 FORECAST_UNIT = ["predictor", "fold", "benchmark", "task", "metric", "shots", "prompt", "target_model"]
-
-
-class Trained:
-    """Predictors trained for an exclusion, each once."""
-
-    def __init__(self, panel: Panel) -> None:
-        self._panel = panel
-        self._past: dict[Exclusion, list[Fold]] = {}
-        self._fitted: dict[tuple[str, Exclusion], Predictor] = {}
-
-    def get(self, name: str, exclusion: Exclusion) -> Predictor:
-        """The predictor ``name``, having learned only from what ``exclusion`` allows."""
-        key = (name, exclusion)
-        if key not in self._fitted:
-            if exclusion not in self._past:
-                self._past = {exclusion: past_folds(self._panel, exclusion)}
-            self._fitted[key] = make(name).fit(self._past[exclusion])
-        return self._fitted[key]
 
 
 def backtest(
@@ -46,6 +27,7 @@ def backtest(
     folds: Iterable[Fold],
     predictors: Sequence[str],
     *,
+    cache: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """The backtest table: one row per (predictor, fold, unit, target model).
@@ -55,9 +37,10 @@ def backtest(
     panel : all rows; each fold's exclusion says which of them its predictors may learn from
     folds : as `forecast.folds.folds_of` yields them
     predictors : names in the registry
+    cache : folder of trained states; none are kept when None
     progress : called with one line per fold
     """
-    trained = Trained(panel)
+    trained = Trained(panel, cache)
     tables = []
     for fold in sorted(folds, key=lambda f: _exclusion_order(f.exclusion)):
         progress(f"{fold.name}: {fold.target.model}, {len(fold.rows)} scores")

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, log_ndtr, logit
+from scipy.special import expit, log_ndtr, logit, ndtri
 
 from data.errors import ForecastError
 
@@ -203,6 +203,32 @@ class Forecast:
         for i in range(len(self)):
             link[:, i] = _line_through(odds[:, i], self._log_odds, self.knots[i])
         return self.link.inverse(link.T).T
+
+    def given(self, at: np.ndarray, observed: np.ndarray) -> Forecast:
+        """The forecast once some targets of the model are known: the shared shift is updated, and so the others.
+
+        Parameters
+        ----------
+        at : positions of the known targets, (k,)
+        observed : their scores, (k,)
+
+        Notes
+        -----
+        The copula is Gaussian with one factor: given the normal scores u of the known targets with loadings l, the
+        shift is normal with precision 1 + sum l^2 / (1 - l^2) and mean sum l u / (1 - l^2) over it.
+        """
+        known = self.take(at)
+        u = ndtri(np.clip(known.pit(observed), 1e-4, 1 - 1e-4))
+        unique = 1.0 - known.loading**2
+        precision = 1.0 + (known.loading**2 / unique).sum()
+        shift = (known.loading * u / unique).sum() / precision
+        spread = np.sqrt(self.loading**2 / precision + 1.0 - self.loading**2)
+        normal = (self.loading * shift)[:, None] + spread[:, None] * ndtri(LEVELS)
+        knots = np.empty_like(normal)
+        for i in range(len(self)):
+            knots[i] = _line_through(log_ndtr(normal[i]) - log_ndtr(-normal[i]), self._log_odds, self.knots[i])
+        left = self.loading / np.sqrt(precision) / spread
+        return Forecast.from_knots(self.targets, knots, self.predictor, loading=left, group=self.group)
 
     def pit(self, observed: np.ndarray) -> np.ndarray:
         """Probability integral transform: the CDF of "how good" at the observed score, (n,)."""

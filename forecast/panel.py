@@ -27,7 +27,7 @@ NAMED_CODES = {
     "line_code": "line",
 }
 """Integer codes of names, for what compares all rows with all; ``prompt_code`` is by the prompt's first letters."""
-UNUSED = ["source", "keywords", "low_score", "high_score", "shots_in_prompt"]
+UNUSED = ["keywords", "low_score", "high_score", "shots_in_prompt"]
 
 
 @dataclass(frozen=True)

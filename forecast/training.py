@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,44 @@ import pandas as pd
 from data.results import UNIT
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold
 from forecast.panel import Panel
+from forecast.predictors.base import Predictor
+from forecast.predictors.registry import make
+from forecast.state import load_state, save_state, state_key
 from forecast.targets import held_out_target, visible
 
 TARGETS_PER_LINE = 6
 MOST_TASKS = 60
 FEWEST_TASKS = 4
+
+
+class Trained:
+    """Predictors trained for an exclusion, each once, and kept on disk where a folder is given."""
+
+    def __init__(self, panel: Panel, cache: Path | None = None) -> None:
+        self._panel = panel
+        self._cache = cache
+        self._past: dict[Exclusion, list[Fold]] = {}
+        self._fitted: dict[tuple[str, Exclusion], Predictor] = {}
+
+    def get(self, name: str, exclusion: Exclusion) -> Predictor:
+        """The predictor ``name``, having learned only from what ``exclusion`` allows."""
+        if (name, exclusion) not in self._fitted:
+            self._fitted[name, exclusion] = self._restored(name, exclusion) or self._learned(name, exclusion)
+        return self._fitted[name, exclusion]
+
+    def _restored(self, name: str, exclusion: Exclusion) -> Predictor | None:
+        if self._cache is None:
+            return None
+        state = load_state(self._cache, state_key(self._panel, name, exclusion))
+        return None if state is None else make(name).restore(state)
+
+    def _learned(self, name: str, exclusion: Exclusion) -> Predictor:
+        if exclusion not in self._past:
+            self._past = {exclusion: past_folds(self._panel, exclusion)}
+        predictor = make(name).fit(self._past[exclusion])
+        if self._cache is not None:
+            save_state(self._cache, state_key(self._panel, name, exclusion), predictor.state())
+        return predictor
 
 
 def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import ClassVar, Self
 
 import numpy as np
@@ -30,6 +31,14 @@ class Predictor(ABC):
         """Learn from folds of models that are known; with none, documented defaults are used."""
 
     @abstractmethod
+    def state(self) -> dict[str, np.ndarray]:
+        """What ``fit`` learned, as arrays: enough for `restore` to predict the same bytes."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, np.ndarray]) -> Self:
+        """Take over what another instance learned."""
+
+    @abstractmethod
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
         """Distributions for the target rows of one model, from the visible rows.
 
@@ -52,6 +61,13 @@ class PointPredictor(Predictor):
 
     def fit(self, past: Sequence[Fold]) -> Self:
         self.spread_ = Spread.of_errors([(fold, self.locate(fold.rows, fold.evidence)) for fold in past])
+        return self
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {name: np.asarray(value) for name, value in asdict(self.spread_).items()}
+
+    def restore(self, state: dict[str, np.ndarray]) -> Self:
+        self.spread_ = Spread(float(state["variance"]), state["shape"], float(state["loading"]))
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:

@@ -9,7 +9,7 @@ deserve more than without, so the two cases have weights of their own, and each 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import ClassVar, Self
 
 import numpy as np
@@ -31,6 +31,7 @@ HELD_TO_EQUAL = 1e-4
 """Ridge on the weights' log-odds, in units of absolute error."""
 SMOOTH_ABSOLUTE = 0.02
 TRAINING_ROWS = 500
+CASES = ("alone", "together")
 SIZE_TERMS = ("noise", "pooled variance", "step", "disagreement", "constant")
 START_SIZE = np.array([1.0, 0.5, 0.05, 0.5, 0.02])
 
@@ -112,6 +113,19 @@ class Stack(Predictor):
                 together.append((fold, candidates))
         self.alone_ = learned(alone) if len(alone) > 3 else Mixture.untrained()
         self.together_ = learned(together) if len(together) > 3 else self.alone_
+        return self
+
+    def state(self) -> dict[str, np.ndarray]:
+        return {
+            f"{case}.{name}": np.asarray(value)
+            for case in CASES
+            for name, value in asdict(getattr(self, f"{case}_")).items()
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> Self:
+        for case in CASES:
+            own, shift, size, shape, loading = (state[f"{case}.{f.name}"] for f in fields(Mixture))
+            setattr(self, f"{case}_", Mixture(own, shift, size, shape, float(loading)))
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:

@@ -1,0 +1,66 @@
+"""Trend of each target's history, and the probabilities of recovery and reversal read off a distribution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from data.trend import BEYOND, best_of, trend_of
+from forecast.distribution import Forecast
+from forecast.panel import Panel, known_items, link_noise
+
+
+def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
+    """``trend`` of the family's history, and for a falling task ``prob_recovery`` and ``prob_reversal``.
+
+    Both events need the target to be better by more than 2 standard errors of the difference, the target's own sampling
+    error included; see `data.trend`.
+    """
+    rows = forecast.targets
+    score, se = _history(rows, evidence)
+    up = np.where(rows["higher_is_better"], 1.0, -1.0)
+    chance, ceiling = up * rows["chance"].to_numpy(dtype=float), up * rows["ceiling"].to_numpy(dtype=float)
+    better = score * up[:, None]
+    trend = trend_of(better, se, chance, ceiling)
+    falling = trend == "falling"
+    last = np.clip(np.isfinite(score).sum(axis=1) - 1, 0, None)
+    at = np.arange(len(rows))
+    best, best_se = best_of(better, se)
+    recovery = _prob_beyond(forecast, better[at, last] * up, se[at, last], up)
+    reversal = np.minimum(_prob_beyond(forecast, best * up, best_se, up), recovery)
+    return pd.DataFrame(
+        {
+            "trend": trend,
+            "prob_recovery": np.where(falling, recovery, np.nan),
+            "prob_reversal": np.where(falling, reversal, np.nan),
+        }
+    )
+
+
+def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
+    """Scores and standard errors of the family's smaller models in order of scale, (n, L) padded with NaN."""
+    past = evidence.rows
+    mask = (past["family_code"] == rows["family_code"].iloc[0]).to_numpy() & past["unit"].isin(rows["unit"]).to_numpy()
+    past = past.loc[mask, ["unit", "scale", "score", "se"]].sort_values(["unit", "scale"], kind="stable")
+    place = past.groupby("unit").cumcount().to_numpy()
+    at = np.searchsorted(rows["unit"].to_numpy(), past["unit"].to_numpy())
+    score = np.full((len(rows), place.max(initial=-1) + 1), np.nan)
+    se = score.copy()
+    score[at, place], se[at, place] = past["score"], past["se"]
+    if score.shape[1] == 0:
+        return rows[["origin_score"]].to_numpy(dtype=float), rows[["origin_se"]].to_numpy(dtype=float)
+    return score, se
+
+
+def _prob_beyond(forecast: Forecast, score: np.ndarray, se: np.ndarray, up: np.ndarray) -> np.ndarray:
+    """P(target better than ``score`` by more than 2 standard errors of the difference), (n,)."""
+    rows = forecast.targets
+    threshold = score
+    for _ in range(3):
+        inside = np.where(forecast.link.share, np.clip(threshold, 0.0, 1.0), threshold)
+        own = link_noise(inside, known_items(rows), forecast.link) / forecast.link.slope(inside)
+        threshold = score + up * BEYOND * np.hypot(own, np.nan_to_num(se))
+    beyond_range = forecast.link.share & ((threshold >= 1.0) | (threshold <= 0.0))
+    return np.where(
+        beyond_range, 0.5 * forecast.prob_better(np.clip(threshold, 1e-6, 1 - 1e-6)), forecast.prob_better(threshold)
+    )

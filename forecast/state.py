@@ -1,0 +1,62 @@
+"""Trained predictors kept on disk: arrays only, no pickle, keyed by everything that went into them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.results import COLUMNS
+from forecast.folds import Exclusion
+from forecast.panel import Panel
+
+ROOT = Path(__file__).parent.parent
+DESCRIPTORS = ["canonical_task", "chance", "ceiling", "higher_is_better"]
+ROOMS = ("data", "features", "forecast")
+
+
+@cache
+def code_fingerprint() -> str:
+    """SHA-256 over the source of everything that training runs, 16 hex digits."""
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
+    """Name of a state: the code, the predictor, what was excluded, and the content of the rows that were not."""
+    allowed = panel.rows.loc[exclusion.allows(panel), [*COLUMNS, *DESCRIPTORS]]
+    rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
+    parts = [code_fingerprint(), name, exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
+    digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())
+    return f"{name}-{digest.hexdigest()[:24]}"
+
+
+def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
+    """Write a state whole or not at all; a folder that cannot be written is passed over."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **state)
+        Path(partial).replace(folder / f"{key}.npz")
+    except OSError:
+        return
+
+
+def load_state(folder: Path, key: str) -> dict[str, np.ndarray] | None:
+    """A saved state, or None where there is none that can be read. Never runs code from the file."""
+    try:
+        with np.load(folder / f"{key}.npz", allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+        return None

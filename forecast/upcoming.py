@@ -1,0 +1,135 @@
+"""A live forecast: the table that `forecast predict` prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError, UsageError
+from data.names import did_you_mean, fold
+from forecast.distribution import PRINTED, Forecast
+from forecast.events import trends_and_events
+from forecast.folds import Exclusion
+from forecast.panel import Panel
+from forecast.targets import Target, target_rows, visible
+from forecast.training import Trained
+
+FORECAST_COLUMNS = [
+    "benchmark", "task", "metric", "shots", "prompt", "family", "target_model", "target_params", "target_flops",
+    "origin_model", "origin_score", "median", "mean", "q05", "q10", "q25", "q75", "q90", "q95", "prob_gain",
+    "prob_recovery", "prob_reversal", "trend", "predictor",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """The forecast of one upcoming model and what it was made from.
+
+    Attributes
+    ----------
+    target : Target
+    evidence : Panel
+        The rows that were read.
+    forecast : Forecast
+    table : DataFrame
+        One row per task, `FORECAST_COLUMNS`.
+    """
+
+    target: Target
+    evidence: Panel
+    forecast: Forecast
+    table: pd.DataFrame
+
+
+def predict_upcoming(
+    panel: Panel,
+    target: Target,
+    *,
+    predictor: str,
+    as_of: pd.Timestamp | None = None,
+    benchmark: str | None = None,
+    tasks: tuple[str, ...] = (),
+    known: pd.DataFrame | None = None,
+    cache: Path | None = None,
+) -> Upcoming:
+    """Forecast every task on which the family has history, reading nothing of its line near or above the target.
+
+    Parameters
+    ----------
+    panel : all rows
+    target : the upcoming model
+    predictor : name in the registry
+    as_of : only what was public on that day
+    benchmark, tasks : restrict to these (names match loosely)
+    known : scores of the target already published, ``unit`` and ``score``: they move the forecast of its other tasks
+    cache : folder of trained states
+
+    Raises
+    ------
+    DataError
+        When there is nothing to predict from.
+    UsageError
+        For a benchmark or task that the evidence does not have.
+    """
+    evidence = panel.take(visible(panel, target, as_of))
+    rows = target_rows(evidence, target)
+    trained = Trained(panel, cache).get(predictor, Exclusion(target.line, as_of=as_of))
+    forecast = trained.predict(rows, evidence)
+    if known is not None and len(known):
+        forecast = forecast.given(*_known_at(rows, known))
+    keep = _wanted(forecast.targets, benchmark, tasks)
+    if known is not None and len(known):
+        keep &= ~_same_canonical(forecast.targets, known)
+    if not keep.any():
+        raise DataError("every task asked for is among the --known ones: nothing is left to predict")
+    forecast = forecast.take(np.flatnonzero(keep))
+    return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence))
+
+
+def forecast_table(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
+    """The forecast table of a distribution: one row per target."""
+    rows = forecast.targets
+    table = rows[["benchmark", "task", "metric", "shots", "prompt", "family", "target_model"]].copy()
+    table["target_params"], table["target_flops"] = rows["params"], rows["train_flops"]
+    table["origin_model"], table["origin_score"] = rows["origin_model"], rows["origin_score"]
+    table["median"], table["mean"] = forecast.median, forecast.mean
+    for name, column in zip(PRINTED, forecast.quantiles(list(PRINTED.values())).T, strict=True):
+        table[name] = column
+    table["prob_gain"] = forecast.prob_better(rows["origin_score"].to_numpy())
+    events = trends_and_events(forecast, evidence)
+    table[["prob_recovery", "prob_reversal", "trend"]] = events[["prob_recovery", "prob_reversal", "trend"]]
+    table["predictor"] = forecast.predictor
+    return table[FORECAST_COLUMNS]
+
+
+def _wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:
+    keep = np.ones(len(rows), dtype=bool)
+    if benchmark is not None:
+        keep &= _named(rows["benchmark"], benchmark, "benchmark")
+    named = np.zeros(len(rows), dtype=bool)
+    for task in tasks:
+        named |= _named(rows["task"], task, "task")
+    keep &= named if tasks else True
+    if not keep.any():
+        raise UsageError(f"no task {', '.join(tasks)!r} in benchmark {benchmark!r}: leave one of the two out")
+    return keep
+
+
+def _named(column: pd.Series, name: str, what: str) -> np.ndarray:
+    match = column.astype("str").map(fold) == fold(name)
+    if not match.any():
+        raise UsageError(f"no {what} {name!r} with history of this family{did_you_mean(name, column.unique())}")
+    return match.to_numpy()
+
+
+def _known_at(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    at = np.searchsorted(rows["unit"].to_numpy(), known["unit"].to_numpy())
+    return at, known["score"].to_numpy(dtype=float)
+
+
+def _same_canonical(rows: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
+    names = rows.loc[rows["unit"].isin(known["unit"]), "canonical_task"]
+    return rows["canonical_task"].isin(names).to_numpy()
