@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from data.load import Tables
     from data.readers import Layout, Loaded
+    from forecast.upcoming import Upcoming
     from resolvers.ledger import Ledger
     from resolvers.markets.compare import Purse
     from resolvers.markets.journal import Request
@@ -486,6 +487,185 @@ def features_command(
 
 
 # --- predict, backtest, explain, train -------------------------------------------------------------------------------
+
+
+def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which upcoming model: ``--family``, its size, and what may be known."""
+
+    @click.option("--family", required=True, help="Family of the upcoming model; `new` for a recipe never seen.")
+    @click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9.")
+    @click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family.")
+    @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")
+    @click.option("--as-of", type=DAY, help="Read only what was public on this day.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return command(*args, **kwargs)
+
+    return wrapped
+
+
+def _cache_folder() -> Path:
+    import platformdirs
+
+    return Path(os.environ.get("FORECAST_CACHE") or platformdirs.user_cache_dir("scale-forecast"))
+
+
+@main.command("predict")
+@input_options
+@target_options
+@click.option("--benchmark", help="Only this benchmark.")
+@click.option("--task", multiple=True, help="Only this task (repeatable).")
+@click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
+@click.option("--known", multiple=True, metavar="TASK=SCORE|FILE", help="A score of the target already published.")
+@click.option("--record", is_flag=True, help="Append the forecast to the ledger, to be settled later.")
+@ledger_option
+@output_options
+def predict_command(
+    inputs: Inputs,
+    family: str,
+    params: float | None,
+    train_tokens: float | None,
+    train_flops: float | None,
+    as_of: pd.Timestamp | None,
+    benchmark: str | None,
+    task: tuple[str, ...],
+    predictor: str,
+    known: tuple[str, ...],
+    record: bool,
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Predict the scores of an upcoming model, task by task, as calibrated distributions.
+
+    \b
+    Examples:
+        forecast predict --family PaLM --params 540e9
+        forecast predict my_results.csv --family mine --params 70B --benchmark MMLU --format csv
+    """
+    from forecast.known import known_scores
+    from forecast.panel import as_panel
+    from forecast.predictors.registry import make
+    from forecast.targets import upcoming_target
+    from forecast.upcoming import predict_upcoming, readable
+
+    make(predictor)
+    tables = inputs.load()
+    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
+    for sentence in notes:
+        note(sentence)
+    note(f"forecasting {target.model} with {predictor} (the first time for a line trains it, which takes a while)")
+    upcoming = predict_upcoming(
+        panel,
+        target,
+        predictor=predictor,
+        as_of=as_of,
+        benchmark=benchmark,
+        tasks=task,
+        known=known_scores(panel, target, known),
+        cache=_cache_folder(),
+    )
+    title = f"{target.model}: {len(upcoming.table)} tasks, largest expected change first"
+    emit(upcoming.table, format_, output, title=title, show=readable(upcoming.table))
+    if record:
+        _record(upcoming, tables.results, ledger)
+
+
+def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> None:
+    from data.results import fingerprint
+    from forecast.distribution import PRINTED
+    from forecast.state import code_fingerprint
+    from resolvers.ledger.rows import score_forecasts
+
+    levels = [0.01, 0.025, *PRINTED.values(), 0.5, 0.975, 0.99]
+    levels.sort()
+    rows = score_forecasts(
+        upcoming.table,
+        levels,
+        upcoming.forecast.quantiles(levels),
+        predictor_version=code_fingerprint(),
+        data_fingerprint=fingerprint(results),
+    )
+    with open_ledger_at(ledger, create=True) as opened:
+        opened.append_forecasts(rows, at=now())
+    note(f"recorded {len(rows)} forecasts in the ledger")
+
+
+@main.command("backtest")
+@input_options
+@click.option(
+    "--folds",
+    default="next-scale",
+    show_default=True,
+    metavar="KIND",
+    help="next-scale, leave-family-out, leave-task-out or by-date.",
+)
+@click.option("--target", multiple=True, metavar="MODEL", help="Only this held-out model (repeatable).")
+@click.option("--predictors", help="A comma-separated list; `default` is the recommended one.  [default: all]")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+@output_options
+def backtest_command(
+    inputs: Inputs,
+    folds: str,
+    target: tuple[str, ...],
+    predictors: str | None,
+    jobs: int,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Score every predictor on models that are already known, forecast from what a forecaster could have known.
+
+    \b
+    Examples:
+        forecast backtest --target "PaLM 540B"
+        forecast backtest --target "Chinchilla 70B" --predictors default
+        forecast backtest --folds leave-family-out --format csv -o backtest.csv
+    """
+    from forecast.backtest import backtest
+    from forecast.evaluation import readable, summary
+    from forecast.folds import folds_of
+    from forecast.panel import as_panel
+    from forecast.predictors.registry import chosen, reference_names
+
+    names = chosen(predictors)
+    tables = inputs.load()
+    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    table = backtest(panel, folds_of(panel, folds, target), names, cache=_cache_folder(), jobs=jobs, progress=note)
+    if table.empty:
+        raise ForecastError(f"no {folds} fold has both history and a held-out score: give more models or other --folds")
+    if format_ == "csv":
+        emit(table, format_, output)
+        return
+    short = summary(table, references=reference_names())
+    emit(short, format_, output, title=f"{folds}: lines count the same, lower CRPS is better", show=readable(short))
+
+
+@main.command("train")
+@input_options
+@target_options
+@click.option("--predictor", default="stack", show_default=True, help="What to train.")
+def train_command(
+    inputs: Inputs,
+    family: str,
+    params: float | None,
+    train_tokens: float | None,
+    train_flops: float | None,
+    as_of: pd.Timestamp | None,
+    predictor: str,
+) -> None:
+    """Train for a family beforehand, so that `forecast predict` answers at once."""
+    from forecast.folds import Exclusion
+    from forecast.panel import as_panel
+    from forecast.targets import upcoming_target
+    from forecast.training import Trained
+
+    tables = inputs.load()
+    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    target, _ = upcoming_target(panel, family, params or 1e30, train_tokens, train_flops, as_of)
+    Trained(panel, _cache_folder()).get(predictor, Exclusion(target.line, as_of=as_of))
+    note(f"trained {predictor} without {target.line}; kept in {_cache_folder()}")
+
 
 # --- curves ----------------------------------------------------------------------------------------------------------
 

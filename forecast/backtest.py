@@ -6,15 +6,17 @@ The same path as a live forecast: evidence, a trained predictor, a distribution,
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 
 from data.trend import beyond_noise
 from forecast.distribution import MID_LEVELS, PRINTED, Forecast
-from forecast.folds import Exclusion, Fold
+from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.training import Trained
 from resolvers.scoring import crps_quantile, pinball_loss
@@ -28,6 +30,7 @@ def backtest(
     predictors: Sequence[str],
     *,
     cache: Path | None = None,
+    jobs: int = 1,
     progress: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """The backtest table: one row per (predictor, fold, unit, target model).
@@ -35,23 +38,33 @@ def backtest(
     Parameters
     ----------
     panel : all rows; each fold's exclusion says which of them its predictors may learn from
-    folds : as `forecast.folds.folds_of` yields them
+    folds : as `forecast.folds.folds_of` yields them; neighbours with one exclusion are trained once
     predictors : names in the registry
     cache : folder of trained states; none are kept when None
+    jobs : processes; the table does not depend on it
     progress : called with one line per fold
     """
-    trained = Trained(panel, cache)
+    groups = (list(group) for _, group in itertools.groupby(folds, key=lambda fold: fold.exclusion))
+    run = Parallel(n_jobs=jobs, return_as="generator")
     tables = []
-    for fold in sorted(folds, key=lambda f: _exclusion_order(f.exclusion)):
-        progress(f"{fold.name}: {fold.target.model}, {len(fold.rows)} scores")
-        for name in predictors:
-            forecast = trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence)
-            tables.append(scored(forecast, fold))
+    for done in run(delayed(_run)(panel, group, list(predictors), cache) for group in groups):
+        for fold, target, scores in done:
+            progress(f"{fold}: {target}, {len(scores) // max(len(predictors), 1)} scores")
+            tables.append(scores)
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=FORECAST_UNIT)
 
 
-def _exclusion_order(exclusion: Exclusion) -> tuple[str, str, float, str]:
-    return (exclusion.line, str(exclusion.as_of), exclusion.compute, ",".join(sorted(exclusion.tasks)))
+def _run(
+    panel: Panel, folds: list[Fold], predictors: list[str], cache: Path | None
+) -> list[tuple[str, str, pd.DataFrame]]:
+    """All predictors on folds that share an exclusion."""
+    trained = Trained(panel, cache)
+    out = []
+    for fold in folds:
+        forecasts = [trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence) for name in predictors]
+        scores = pd.concat([scored(forecast, fold) for forecast in forecasts], ignore_index=True)
+        out.append((fold.name, fold.target.model, scores))
+    return out
 
 
 def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
@@ -62,6 +75,7 @@ def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     up = np.where(rows["higher_is_better"], 1.0, -1.0)
     gained = beyond_noise(up * observed, up * rows["origin_score"].to_numpy(), np.zeros(1), np.zeros(1))
     table = rows[["benchmark", "task", "metric", "shots", "prompt", "target_model", "line", "family"]].copy()
+    table = table.astype({name: "str" for name in ("benchmark", "task", "metric", "prompt")})
     table.insert(0, "fold", fold.name)
     table.insert(0, "predictor", forecast.predictor)
     table["distance"] = rows["step"]
@@ -82,7 +96,7 @@ def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     table["prob_gain"] = forecast.prob_better(rows["origin_score"].to_numpy())
     table["gained"] = gained
     table["origin_is_own"] = rows["origin_is_own"]
-    table["canonical_task"] = rows["canonical_task"]
+    table["canonical_task"] = rows["canonical_task"].astype("str")
     table["is_share"] = rows["is_share"]
     table["chance"] = rows["chance"]
     table["origin_se"] = rows["origin_se"]

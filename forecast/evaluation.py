@@ -83,6 +83,27 @@ def summary(table: pd.DataFrame, *, references: list[str], draws: int = DRAWS, s
     return pd.DataFrame(parts).sort_values(["date_limited", "crps"], kind="stable").reset_index(drop=True)
 
 
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """The summary as a person reads it: skill with its interval in one cell, against each naive predictor."""
+    out = table[["predictor"]].copy()
+    if table["date_limited"].nunique() > 1:
+        out["other lines"] = np.where(table["date_limited"], "by date", "all")
+    for column, name in (("scores", "scores"), ("mae", "MAE"), ("rmse", "RMSE"), ("crps", "CRPS")):
+        out[name] = table[column]
+    for column in table.columns:
+        if column.startswith("skill_") and not column.endswith(("_low", "_high")):
+            low, high = table[f"{column}_low"], table[f"{column}_high"]
+            out[f"vs {column.removeprefix('skill_')}"] = [
+                "" if pd.isna(value) else f"{value:+.0%} [{a:+.0%}, {b:+.0%}]"
+                for value, a, b in zip(table[column], low, high, strict=True)
+            ]
+    out["r of gains"], out["R2"], out["r, origin out"] = table["r"], table["r2"], table["partial_r"]
+    out["R2 ceiling"] = ["unknown" if pd.isna(value) else f"{value:.2f}" for value in table["ceiling_r2"]]
+    for column in COVERAGES:
+        out[f"in {column.removeprefix('cover')}%"] = [f"{value:.0%}" for value in table[column]]
+    return out
+
+
 def _one(
     rows: pd.DataFrame,
     name: str,

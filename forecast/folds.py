@@ -15,6 +15,8 @@ from forecast.panel import NEAR, Panel
 from forecast.targets import Target, held_out_target, target_rows, visible
 
 KINDS = ("next-scale", "leave-family-out", "leave-task-out", "by-date")
+DATED = {"next-scale": (True,), "leave-family-out": (False, True), "leave-task-out": (False,)}
+"""Whether other lines' rows are limited by date; each way is gone through whole, so that equal exclusions meet."""
 TASK_GROUPS = 4
 
 
@@ -102,8 +104,15 @@ def make_fold(
         wanted = target_rows(evidence, target, own["unit"].to_numpy())
     except DataError:
         return None
+    useful = known_tasks(evidence, wanted) | (evidence.rows["family"] == target.family).to_numpy()
+    evidence = evidence.take(useful)
     truth = own.set_index("unit").loc[wanted["unit"], ["score", "se", "z", "z_se"]].reset_index(drop=True)
     return Fold(name, target, evidence, wanted, truth, exclusion, exclusion.as_of is not None)
+
+
+def known_tasks(evidence: Panel, rows: pd.DataFrame) -> np.ndarray:
+    """Mask of the rows on the canonical tasks to be predicted: with the family's own, all that any predictor reads."""
+    return np.isin(evidence.rows["task_code"].to_numpy(), rows["task_code"].to_numpy())
 
 
 def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fold]:
@@ -123,12 +132,13 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
     if kind == "by-date":
         yield from _by_date(panel, targets)
         return
-    for target in targets:
-        for exclusion, name in _exclusions(panel, target, kind):
-            evidence = _evidence(panel, target, exclusion)
-            made = make_fold(panel, target, exclusion, evidence, name, with_proxies=with_proxies)
-            if made is not None:
-                yield made if kind != "leave-task-out" else _only_tasks(made, exclusion.tasks)
+    for dated in DATED[kind]:
+        for target in targets:
+            for exclusion, name in _exclusions(panel, target, kind, dated=dated):
+                evidence = _evidence(panel, target, exclusion)
+                made = make_fold(panel, target, exclusion, evidence, name, with_proxies=with_proxies)
+                if made is not None:
+                    yield made if kind != "leave-task-out" else _only_tasks(made, exclusion.tasks)
 
 
 def _targets(panel: Panel, models: Sequence[str]) -> list[Target]:
@@ -150,15 +160,14 @@ def _day_before(released: pd.Timestamp) -> pd.Timestamp:
     return released - pd.Timedelta(days=1)
 
 
-def _exclusions(panel: Panel, target: Target, kind: str) -> Iterator[tuple[Exclusion, str]]:
-    dated = pd.notna(target.released)
+def _exclusions(panel: Panel, target: Target, kind: str, *, dated: bool) -> Iterator[tuple[Exclusion, str]]:
+    if dated and pd.isna(target.released):
+        return
+    as_of = _day_before(target.released) if dated else None
     if kind == "next-scale":
-        if dated:
-            yield Exclusion(target.line, target.compute, _day_before(target.released)), kind
+        yield Exclusion(target.line, target.compute, as_of), kind
     elif kind == "leave-family-out":
-        yield Exclusion(target.line), kind
-        if dated:
-            yield Exclusion(target.line, as_of=_day_before(target.released)), kind
+        yield Exclusion(target.line, as_of=as_of), kind
     else:
         tasks = panel.rows.loc[panel.rows["model"] == target.model, "canonical_task"].unique()
         groups = np.array([zlib.crc32(task.encode()) % TASK_GROUPS for task in tasks])

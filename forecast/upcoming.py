@@ -93,6 +93,7 @@ def forecast_table(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
     """The forecast table of a distribution: one row per target."""
     rows = forecast.targets
     table = rows[["benchmark", "task", "metric", "shots", "prompt", "family", "target_model"]].copy()
+    table = table.astype({name: "str" for name in ("benchmark", "task", "metric", "prompt")})
     table["target_params"], table["target_flops"] = rows["params"], rows["train_flops"]
     table["origin_model"], table["origin_score"] = rows["origin_model"], rows["origin_score"]
     table["median"], table["mean"] = forecast.median, forecast.mean
@@ -103,6 +104,27 @@ def forecast_table(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
     table[["prob_recovery", "prob_reversal", "trend"]] = events[["prob_recovery", "prob_reversal", "trend"]]
     table["predictor"] = forecast.predictor
     return table[FORECAST_COLUMNS]
+
+
+def readable(table: pd.DataFrame, most: int = 40) -> pd.DataFrame:
+    """The selection for a terminal: largest expected change first, at most ``most`` rows."""
+    change = (table["median"] - table["origin_score"]).abs()
+    first = table.loc[change.sort_values(ascending=False, kind="stable").index[:most]]
+    setting = first["prompt"].astype("str") + first["shots"].map(lambda s: "" if pd.isna(s) else f", {s:g}-shot")
+    return pd.DataFrame(
+        {
+            "task": first["task"],
+            "benchmark": first["benchmark"],
+            "setting": setting,
+            "from": first["origin_score"],
+            "forecast": first["median"],
+            "80% interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(first["q10"], first["q90"], strict=True)],
+            "P(gain)": first["prob_gain"],
+            "P(recovery)": first["prob_recovery"],
+            "P(reversal)": first["prob_reversal"],
+            "trend": first["trend"],
+        }
+    )
 
 
 def _wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:
