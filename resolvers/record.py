@@ -253,6 +253,8 @@ def _against_others(rows: pd.DataFrame, given: np.ndarray) -> tuple[np.ndarray, 
     order = rows.assign(position=np.arange(len(rows))).sort_values(["made_at", "sequence"], kind="stable")
     for _, question in order.groupby("subject", sort=False):
         who, names = pd.factorize(question["forecaster"])
+        if len(names) < 2:
+            continue
         is_crowd = np.array([name.split(":", 1)[0] == "crowd" for name in names])
         position, time = question["position"].to_numpy(), question["made_at"].to_numpy()
         last = np.full(len(names), -1)
