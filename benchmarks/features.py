@@ -56,10 +56,10 @@ def main() -> None:
         command += ["--loop"] if rows == SIZES[0] else []
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         loop = found.get("loop_seconds")
-        beside = f"{loop:8.1f} {loop / found['seconds']:6.1f}" if loop else ""
+        beside = f" {loop:8.1f} {loop / found['seconds']:6.1f}" if loop else ""
         print(
             f"{found['rows']:>10,} {found['steps']:>8,} {found['seconds']:>8.2f} "
-            f"{found['seconds'] / found['rows'] * 1e6:>7.1f} {found['peak_gb']:>8.2f} {beside}",
+            f"{found['seconds'] / found['rows'] * 1e6:>7.1f} {found['peak_gb']:>8.2f}{beside}",
             flush=True,
         )
 
