@@ -1165,7 +1165,9 @@ def market_import(
     path = Path(asked.address)
     with open_ledger_at(ledger, create=True) as book:
         if path.is_file() and is_export(path):
-            scores, kept = import_export(path, book, at=now())
+            scores, kept, unfit = import_export(path, book, at=now())
+            if unfit:
+                note(f"{unfit} forecasts are over other options or another grid than now, and are left out")
             emit(scores, "table", None, title="Scores, as Metaculus defines them")
         else:
             questions, kept = import_markets(

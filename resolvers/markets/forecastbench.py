@@ -12,7 +12,7 @@ from typing import Any
 from data.errors import DataError
 from resolvers.markets import fields
 from resolvers.markets.market import Kind, Market, Status, Unsupported
-from resolvers.markets.payload import Payload, probability, require, time_of_text, unknown_fields
+from resolvers.markets.payload import Payload, probability, require, time_of_text, understood, unknown_fields
 
 MARKET_SOURCES = frozenset({"infer", "kalshi", "manifold", "metaculus", "polymarket"})
 DATASET_SOURCES = frozenset({"acled", "dbnomics", "fred", "wikipedia", "yfinance"})
@@ -29,6 +29,7 @@ def is_question(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"source", "freeze_datetime_value", "resolution_dates"} <= set(payload)
 
 
+@understood("ForecastBench")
 def markets_of(row: Payload, due: str | None = None) -> list[Market]:
     """The binary questions in one row: one of a market source, one per date of a dataset source.
 

@@ -14,7 +14,7 @@ from data.errors import DataError, UsageError
 from resolvers.ledger import Ledger
 from resolvers.markets.keeping import Kept, keep
 from resolvers.markets.market import Market, Quote
-from resolvers.markets.metaculus_export import read_export, score_record
+from resolvers.markets.metaculus_export import fits, read_export, score_record
 from resolvers.markets.questions import crowd_rows, present_rows, questions_of
 from resolvers.markets.tables import record_rows
 from resolvers.questions import Question
@@ -76,8 +76,10 @@ def import_markets(
     return questions, keep(ledger, questions, rows, at)
 
 
-def import_export(path: Path, ledger: Ledger, *, at: datetime) -> tuple[pd.DataFrame, Kept]:
-    """A Metaculus data export in the ledger, and its scores."""
+def import_export(path: Path, ledger: Ledger, *, at: datetime) -> tuple[pd.DataFrame, Kept, int]:
+    """A Metaculus data export in the ledger, its scores, and how many forecasts no longer fit their question."""
     record = read_export(path)
+    pairs = zip(record.forecasts["question"], record.forecasts["values"], strict=True)
+    unfit = sum(str(q) in record.markets and not fits(values, record.markets[str(q)]) for q, values in pairs)
     questions = [question for market in record.markets.values() for question in questions_of(market)]
-    return score_record(record), keep(ledger, questions, record_rows(record), at)
+    return score_record(record), keep(ledger, questions, record_rows(record), at), unfit

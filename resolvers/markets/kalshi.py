@@ -12,7 +12,15 @@ from typing import Any
 from data.errors import DataError
 from resolvers.markets import fields
 from resolvers.markets.market import Kind, Market, Quote, Status, Unsupported
-from resolvers.markets.payload import Payload, number, require, time_of_seconds, time_of_text, unknown_fields
+from resolvers.markets.payload import (
+    Payload,
+    number,
+    require,
+    time_of_seconds,
+    time_of_text,
+    understood,
+    unknown_fields,
+)
 from resolvers.markets.session import Rate, ServiceError, Session, Site
 
 SITE = Site("Kalshi", "https://api.elections.kalshi.com/trade-api/v2", reads=Rate(10, 1.0))
@@ -37,6 +45,7 @@ def is_market(payload: object) -> bool:
     return isinstance(payload, Mapping) and isinstance(payload.get("ticker"), str) and "event_ticker" in payload
 
 
+@understood("Kalshi")
 def market_of(payload: Payload) -> Market:
     """Parse a market of today's or of the older shape."""
     id = str(require(payload, "ticker", "this Kalshi market"))
@@ -108,6 +117,7 @@ class Kalshi:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    @understood("Kalshi")
     def get(self, id: str) -> Market:
         """By ticker; a market settled long ago is looked for in the archive."""
         ticker = id.upper()
@@ -120,6 +130,7 @@ class Kalshi:
                 raise missing from None
         return market_of(require(found, "market", f"Kalshi's answer for {ticker}"))
 
+    @understood("Kalshi")
     def search(self, text: str, limit: int) -> list[Market]:
         """Open markets whose title holds every word; Kalshi has no search of its own, so a few pages are read."""
         words = text.lower().split()
@@ -136,6 +147,7 @@ class Kalshi:
             cursor = {"cursor": str(page["cursor"])}
         return markets[:limit]
 
+    @understood("Kalshi")
     def history(self, market: Market) -> list[Quote]:
         """Daily prices from the opening to the close, or to now."""
         start = market.opens or market.created
@@ -166,6 +178,7 @@ def _or_none(payload: Payload) -> Market | None:
         return None
 
 
+@understood("Kalshi")
 def quotes_of(candles: list[Any]) -> list[Quote]:
     """The price at the end of each period; the middle of bid and ask where nothing was traded."""
     quotes = []

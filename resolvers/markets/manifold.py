@@ -14,7 +14,7 @@ from resolvers.markets import fields
 from resolvers.markets.cpmm import Pool
 from resolvers.markets.journal import Journal, Request
 from resolvers.markets.market import Kind, Market, Option, Quote, Status, Unsupported
-from resolvers.markets.payload import Payload, number, probability, require, time_of_ms, unknown_fields
+from resolvers.markets.payload import Payload, number, probability, require, time_of_ms, understood, unknown_fields
 from resolvers.markets.rules import bet_complaints, resolution_complaints
 from resolvers.markets.scale import Scale
 from resolvers.markets.service import Answer, Stake, allowed, receipt_field
@@ -46,6 +46,7 @@ def is_market(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"id", "outcomeType"} <= set(payload)
 
 
+@understood("Manifold")
 def market_of(payload: Payload) -> Market:
     """Parse a market, lite or full, of 2022 or of today.
 
@@ -144,6 +145,7 @@ def _resolution(payload: Payload, type_: str) -> dict[str, Any]:
     return {"resolution": OUTCOMES.get(outcome, outcome) or None, "settled_at": share}
 
 
+@understood("Manifold")
 def quotes_of(bets: list[Any]) -> list[Quote]:
     """The price after each bet, oldest first; answers' bets carry the answer."""
     quotes = []
@@ -205,6 +207,7 @@ class Manifold:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    @understood("Manifold")
     def get(self, id: str) -> Market:
         """By id (letters and digits) or slug (words joined by hyphens, or one word)."""
         if "-" in id:
@@ -217,6 +220,7 @@ class Manifold:
             except Refused:
                 raise missing from None
 
+    @understood("Manifold")
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("search-markets", term=text, filter="open", limit=min(limit, PAGE))
         markets = []
@@ -227,6 +231,7 @@ class Manifold:
                 continue
         return markets
 
+    @understood("Manifold")
     def history(self, market: Market) -> list[Quote]:
         bets: list[Any] = []
         before: dict[str, str] = {}
@@ -249,9 +254,7 @@ class Manifold:
 
         def look() -> list[Trace]:
             bets = self.session.get("bets", contractId=request.market, userId=me, limit=PAGE)
-            same = [bet for bet in bets if _is_bet(bet, request.body)]
-            found = [Trace(str(bet["id"]), time_of_ms(bet.get("createdTime"), "createdTime")) for bet in same]
-            return sorted(found, key=lambda trace: trace.time.timestamp() if trace.time else 0.0)
+            return _traces(bets, request.body)
 
         return send_once(self.session, request, journal, look, receipt_field("betId"), again=again)
 
@@ -273,6 +276,14 @@ class Manifold:
         return send_once(self.session, request, journal, look, receipt, again=again)
 
 
+@understood("Manifold")
+def _traces(bets: list[Any], body: Mapping[str, Any]) -> list[Trace]:
+    """Those of our bets that are the one in a request, oldest first."""
+    same = [bet for bet in bets if _is_bet(bet, body)]
+    found = [Trace(str(bet["id"]), time_of_ms(bet.get("createdTime"), "createdTime")) for bet in same]
+    return sorted(found, key=lambda trace: trace.time.timestamp() if trace.time else 0.0)
+
+
 def _is_bet(bet: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """Whether a bet that the server lists is the one in a request."""
     return (
@@ -284,6 +295,7 @@ def _is_bet(bet: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     )
 
 
+@understood("Manifold")
 def _is_resolved(payload: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     if "answerId" in body and body["outcome"] in ("YES", "NO"):
         answers = {a.get("id"): a for a in payload.get("answers") or []}

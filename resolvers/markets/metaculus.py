@@ -22,6 +22,7 @@ from resolvers.markets.payload import (
     require,
     time_of_seconds,
     time_of_text,
+    understood,
     unknown_fields,
 )
 from resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
@@ -58,6 +59,7 @@ def is_question(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"type", "scheduled_close_time", "aggregations"} <= set(payload)
 
 
+@understood("Metaculus")
 def markets_of(post: Payload) -> list[Market]:
     """Every question of a post: one, those of a group, or both branches of a conditional.
 
@@ -81,6 +83,7 @@ def markets_of(post: Payload) -> list[Market]:
     return [market_of(question, f"{id}/{question.get('id')}", post) for question in questions]
 
 
+@understood("Metaculus")
 def market_of(question: Payload, id: str, post: Payload | None = None) -> Market:
     """Parse one question; ``id`` is the post's, or ``post/question`` in a group."""
     what = f"metaculus:{id}"
@@ -144,7 +147,8 @@ def _crowd(question: Payload, kind: Kind, scale: Scale | None) -> dict[str, Any]
         options = [Option(id=label, label=label, probability=named.get(label)) for label in labels]
         return {"options": tuple(options), "history": _quotes(history, labels)}
     assert scale is not None
-    median = float(scale.from_unit(centres[0])) if centres else None
+    middle = number(centres[0], "centers") if centres else None
+    median = None if middle is None else float(scale.from_unit(middle))
     whole = values if values and len(values) == scale.count + 1 else None
     return {"median": median, "cdf": whole and tuple(whole)}
 
@@ -220,6 +224,7 @@ class Metaculus:
     def __init__(self, session: Session) -> None:
         self.session = session
 
+    @understood("Metaculus")
     def get(self, id: str) -> Market:
         """By the post's number, or ``post/question`` in a group."""
         post, _, question = id.partition("/")
@@ -231,6 +236,7 @@ class Metaculus:
             raise DataError(f"metaculus:{id} names {len(markets)} questions: choose one of {ids}")
         return markets[0]
 
+    @understood("Metaculus")
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("posts/", search=text, statuses="open", limit=min(limit, PAGE), with_cp="true")
         markets: list[Market] = []
@@ -241,6 +247,7 @@ class Metaculus:
                 continue
         return markets[:limit]
 
+    @understood("Metaculus")
     def history(self, market: Market) -> list[Quote]:
         """As the post holds it; only part of the questions show it to a given token."""
         return list(market.history or self.get(market.id).history)

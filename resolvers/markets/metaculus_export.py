@@ -151,9 +151,12 @@ def _time(value: Any, where: str) -> Any:
     if value in (None, "", "None"):
         return None
     try:
-        return pd.to_datetime(str(value), utc=True, format="ISO8601").to_pydatetime()
-    except ValueError as error:
-        raise DataError(f"{where}: {value!r} is no time: give the file as Metaculus sent it") from error
+        found = pd.to_datetime(str(value), utc=True, format="ISO8601").to_pydatetime()
+    except ValueError:
+        found = pd.NaT
+    if pd.isna(found):
+        raise DataError(f"{where}: {value!r} is no time: give the file as Metaculus sent it")
+    return found
 
 
 def _list(text: Any, where: str) -> list[Any]:
@@ -229,7 +232,10 @@ def _values(row: Mapping[str, Any], yes: float | None, where: str) -> np.ndarray
     if yes is not None:
         return np.array([1.0 - yes, yes])
     listed = _list(row.get("Probability Yes Per Category"), where) or _list(row.get("Continuous CDF"), where)
-    return np.array([np.nan if p is None else float(p) for p in listed])
+    try:
+        return np.array([np.nan if p is None else float(p) for p in listed])
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{where}: a forecast holds something that is no number: export the data again") from error
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------
@@ -253,20 +259,30 @@ def outcome_of(market: Market) -> int | None:
     return market.scale.bucket(_on_line(str(resolution), market.kind, f"metaculus:{market.id}"))
 
 
+def fits(values: np.ndarray, market: Market) -> bool:
+    """Whether a forecast has one probability for each option, or one for each point of the grid."""
+    if market.kind is Kind.BINARY:
+        return len(values) == 2
+    size = len(market.options) if market.scale is None else market.scale.count + 1
+    return len(values) == size and (market.scale is None or not np.isnan(values).any())
+
+
 def score_record(record: TrackRecord) -> pd.DataFrame:
     """One row per settled question and forecaster, with the scores of `SCORED` and the official ones beside them.
 
     Conventions: baseline and peer scores as on Metaculus (100 is one doubling above chance; higher is better), averaged
     over the question's scheduled time, the spot ones at the time the community's forecast was revealed; peers are the
     people in the file, not the crowds. ``brier`` is (p - o)² summed over options and halved, so that it lies between 0
-    and 1, averaged over the time a forecast stood (lower is better; none for continuous questions).
+    and 1, averaged over the time a forecast stood (lower is better; none for continuous questions). Forecasts over
+    other options, or on another grid, than the question has now cannot be compared with the others and are left out.
     """
     parts = []
     for number, group in record.forecasts.groupby("question", sort=False):
         market = record.markets.get(str(number))
         outcome = None if market is None else outcome_of(market)
-        if market is not None and outcome is not None:
-            parts.append(_scored(market, outcome, group.reset_index(drop=True)))
+        fitting = group[[market is not None and fits(values, market) for values in group["values"]]]
+        if market is not None and outcome is not None and len(fitting):
+            parts.append(_scored(market, outcome, fitting.reset_index(drop=True)))
     columns = ["question", "title", "forecaster", "resolution", "coverage", *SCORED]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return _with_official(table[columns], record.official)

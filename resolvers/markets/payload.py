@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from data.errors import DataError
 
 Payload = Mapping[str, Any]
+_Parser = TypeVar("_Parser", bound=Callable[..., Any])
+
+
+def understood(service: str) -> Callable[[_Parser], _Parser]:
+    """A parser whose stumbling over an answer of another shape becomes one sentence.
+
+    This is the border to what others wrote: a list where a text should be must not end in a traceback.
+    """
+
+    def decorate(parser: _Parser) -> _Parser:
+        @functools.wraps(parser)
+        def parse(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return parser(*args, **kwargs)
+            except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+                why = str(error).splitlines()[0][:100]
+                raise DataError(
+                    f"an answer of {service} is not of the shape it documents ({type(error).__name__}: {why}): "
+                    "save the service's whole answer"
+                ) from error
+
+        return parse  # type: ignore[return-value]
+
+    return decorate
 
 
 def require(payload: Payload, field: str, what: str) -> Any:

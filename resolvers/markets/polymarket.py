@@ -19,6 +19,7 @@ from resolvers.markets.payload import (
     require,
     time_of_seconds,
     time_of_text,
+    understood,
     unknown_fields,
 )
 from resolvers.markets.session import Rate, Session, Site
@@ -38,6 +39,7 @@ def is_book_market(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"question", "tokens"} <= set(payload)
 
 
+@understood("Polymarket")
 def market_of(payload: Payload) -> Market:
     """Parse a Gamma market: yes and no, or other outcomes."""
     if is_book_market(payload):
@@ -97,6 +99,7 @@ class Polymarket:
     def __init__(self, session: Session, book: Session) -> None:
         self.session, self.book = session, book
 
+    @understood("Polymarket")
     def get(self, id: str) -> Market:
         """By slug or condition id, open or closed."""
         field = "condition_ids" if id.startswith("0x") else "slug"
@@ -108,6 +111,7 @@ class Polymarket:
             f"Polymarket has no market {id!r}: give a market's address, not that of an event that holds several"
         )
 
+    @understood("Polymarket")
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("public-search", q=text, limit_per_type=limit)
         payloads = [market for event in found.get("events") or [] for market in event.get("markets") or []]
@@ -121,6 +125,7 @@ class Polymarket:
                 markets.append(market)
         return markets[:limit]
 
+    @understood("Polymarket")
     def history(self, market: Market) -> list[Quote]:
         """Daily prices of yes (the first outcome); a closed market that answers with nothing is reported."""
         if not market.tokens:
@@ -132,6 +137,7 @@ class Polymarket:
         return quotes_of(points, None if market.kind is Kind.BINARY else market.options[0].label)
 
 
+@understood("Polymarket")
 def quotes_of(points: list[Any], option: str | None = None) -> list[Quote]:
     """Prices over time, oldest first."""
     quotes = []

@@ -7,6 +7,7 @@ question is a criterion of ours where one is given; else it is left to the marke
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -131,9 +132,10 @@ def _outcome(market: Market, option: str | None) -> str | float | None:
         if market.kind is Kind.DATE:
             when = datetime.fromisoformat(str(said))
             return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
-        return float(str(said))
+        number = float(str(said))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def market_name(question: Question) -> str | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from resolvers.markets.market import CONTINUOUS, Kind, Market, Option
-from resolvers.markets.metaculus_export import TrackRecord
+from resolvers.markets.metaculus_export import TrackRecord, fits
+from resolvers.markets.payload import time_of_seconds
 from resolvers.markets.questions import CROWD, question_id
 from resolvers.questions import Question
 
@@ -54,9 +55,8 @@ def _market_row(market: Market, option: Option | None) -> dict[str, Any]:
 
 def value_text(value: float, market: Market) -> str:
     """A value on a market's line, with four digits, or as a date."""
-    if market.kind is Kind.DATE:
-        return datetime.fromtimestamp(value, UTC).date().isoformat()
-    return f"{value:.4g}"
+    when = time_of_seconds(value, "a date") if market.kind is Kind.DATE else None
+    return f"{value:.4g}" if when is None else when.date().isoformat()
 
 
 def _day(time: datetime | None) -> str | None:
@@ -89,12 +89,15 @@ def resolution_rows(questions: Iterable[Question]) -> list[dict[str, Any]]:
 def record_rows(record: TrackRecord) -> list[dict[str, Any]]:
     """Forecasts of a Metaculus export as rows for the ledger; crowds are called ``crowd:metaculus``.
 
-    A CDF is kept by its quantiles, those beyond the range at its ends, and whole in ``details``.
+    A CDF is kept by its quantiles, those beyond the range at its ends, and whole in ``details``. Forecasts over other
+    options than the question has now are left out.
     """
     rows = []
     for row in record.forecasts.to_dict("records"):
         market = record.markets.get(str(row["question"]))
-        if market is None or (row["is_crowd"] and row["forecaster"] != "recency_weighted"):
+        if market is None or not fits(np.asarray(row["values"]), market):
+            continue
+        if row["is_crowd"] and row["forecaster"] != "recency_weighted":
             continue
         forecaster = f"{CROWD}:metaculus" if row["is_crowd"] else str(row["forecaster"])
         common = {"forecaster": forecaster, "made_at": row["start"].to_pydatetime()}
@@ -109,7 +112,7 @@ def _said(market: Market, values: np.ndarray) -> list[dict[str, Any]]:
     if market.kind is Kind.MULTIPLE_CHOICE:
         return [
             {"question_id": question_id(market, option.label), "probability": float(p), "details": source}
-            for option, p in zip(market.options, values, strict=False)
+            for option, p in zip(market.options, values, strict=True)
             if not np.isnan(p)
         ]
     assert market.scale is not None

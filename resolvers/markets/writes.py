@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from data.errors import DataError
 from resolvers.markets.journal import ACCEPTED, REFUSED, SENT, Journal, Request
 from resolvers.markets.session import Refused, ServiceError, Session, Unanswered
 from resolvers.markets.timing import Clock
@@ -111,7 +112,7 @@ def _seen_since(before: list[Trace], look: Callable[[], list[Trace]], clock: Clo
         clock.sleep(pause)
         try:
             new = [trace for trace in look() if trace.id not in known]
-        except ServiceError:
+        except DataError:
             continue
         if new:
             return new[-1].id

@@ -1,6 +1,8 @@
 """Every recorded answer becomes a market, or a refusal that names what it is."""
 
+import copy
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,9 @@ import pytest
 from data.errors import DataError
 from resolvers.markets import kalshi, manifold, metaculus, polymarket
 from resolvers.markets.market import Kind, Market, Status, Unsupported
+from resolvers.markets.questions import crowd_rows, questions_of
 from resolvers.markets.saved import read_one, read_saved
+from resolvers.markets.tables import market_table
 
 SAVED = Path(__file__).parent.parent / "fixtures" / "markets"
 
@@ -293,3 +297,47 @@ def test_recorded_numeric_payload_keeps_its_numbers():
     content = json.loads((SAVED / "metaculus/post_numeric_cp_closed.json").read_text())
     latest = content["response"]["question"]["aggregations"]["recency_weighted"]["latest"]
     assert one("metaculus/post_numeric_cp_closed.json").cdf == tuple(latest["forecast_values"])
+
+
+JUNK = [None, "", "x", -1, 3.7, 10**30, True, [], {}, [1], {"a": 1}, float("nan"), ["x"], [None], "2020-13-45", "[1"]
+
+
+def places(content):
+    """Every spot in a payload that could hold something else."""
+    for spot in content if isinstance(content, dict) else range(len(content)):
+        yield content, spot
+        if isinstance(content[spot], dict | list):
+            yield from places(content[spot])
+
+
+def mutilated(seed):
+    """A saved answer with a field dropped or replaced, in up to three places."""
+    chance = random.Random(seed)
+    content = json.loads((SAVED / chance.choice(sorted(MARKETS))).read_text())
+    for _ in range(chance.choice([1, 1, 3])):
+        spots = list(places(content))
+        if spots:
+            holder, spot = chance.choice(spots)
+            if isinstance(holder, dict) and chance.random() < 0.3:
+                del holder[spot]
+            else:
+                holder[spot] = copy.deepcopy(chance.choice(JUNK))
+    return content
+
+
+def test_a_mutilated_answer_is_read_or_refused_never_a_traceback(tmp_path):
+    """Services change their answers without notice: whatever comes, one sentence says that it is not understood."""
+    file = tmp_path / "saved.json"
+    refusals = []
+    for seed in range(600):
+        file.write_text(json.dumps(mutilated(seed)))
+        try:
+            markets, _ = read_saved(file)
+            market_table(markets)
+            for market in markets:
+                crowd_rows(market, market.history)
+                questions_of(market)
+        except DataError as refusal:
+            refusals.append(str(refusal))
+    assert 0 < len(refusals) < 600
+    assert not any("\n" in refusal for refusal in refusals)

@@ -23,6 +23,7 @@ from resolvers.markets.forecastbench_sets import (
 from resolvers.markets.market import Kind, Market, Option, Status
 from resolvers.markets.metaculus_export import is_export, outcome_of, read_export, score_record
 from resolvers.markets.scale import Scale
+from resolvers.markets.tables import record_rows
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 VECTORS = json.loads((FIXTURES / "scoring_vectors.json").read_text())["vectors"]
@@ -216,6 +217,17 @@ def test_a_broken_export_is_refused_with_its_place(tmp_path, question, forecast,
     with pytest.raises(DataError) as refusal:
         read_export(write_export(tmp_path / "export.zip", [row], [given]))
     assert message in str(refusal.value)
+
+
+def test_forecasts_over_options_that_are_gone_are_left_out(tmp_path):
+    """Matched by place, they would be read as forecasts of other options."""
+    args = {"question_type": "multiple_choice", "resolution_bucket": 1}
+    now = {"start_day": 0.0, "end_day": None, "pmf": [0.2, 0.3, 0.5]}
+    before = {"start_day": 0.0, "end_day": None, "pmf": [0.1, 0.1, 0.3, 0.5]}
+    rows = [forecast_row(now, 1), forecast_row(before, 2)]
+    record = read_export(write_export(tmp_path / "e.zip", [question_row(args, [now])], rows))
+    assert score_record(record)["forecaster"].tolist() == ["user1"]
+    assert {row["forecaster"] for row in record_rows(record)} == {"user1"}
 
 
 def test_what_is_no_export_is_refused(tmp_path):
