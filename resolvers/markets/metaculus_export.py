@@ -151,12 +151,12 @@ def _time(value: Any, where: str) -> Any:
     if value in (None, "", "None"):
         return None
     try:
-        found = pd.to_datetime(str(value), utc=True, format="ISO8601").to_pydatetime()
-    except ValueError:
-        found = pd.NaT
-    if pd.isna(found):
-        raise DataError(f"{where}: {value!r} is no time: give the file as Metaculus sent it")
-    return found
+        found = pd.to_datetime(str(value), utc=True, format="ISO8601")
+        if pd.isna(found):
+            raise ValueError
+        return found.to_pydatetime()
+    except ValueError as error:
+        raise DataError(f"{where}: {value!r} is no time: give the file as Metaculus sent it") from error
 
 
 def _list(text: Any, where: str) -> list[Any]:
