@@ -20,7 +20,7 @@ from resolvers.calibration import (
     spiegelhalter,
 )
 from resolvers.peer import baseline_score
-from resolvers.scoring import brier_score, crps_quantile, log_score
+from resolvers.scoring import brier_score, crps_uneven, log_score
 
 SETTLED = ("yes", "no", "number")
 BY = ("predictor", "forecaster", "kind", "month")
@@ -290,7 +290,7 @@ def _score_quantiles(rows: pd.DataFrame, levels: np.ndarray) -> pd.DataFrame:
     outcome, q = rows["outcome"].to_numpy(float), np.array([d["quantiles"] for d in rows["distribution"]])
     return pd.DataFrame(
         {
-            "crps": crps_quantile(outcome, q, levels),
+            "crps": crps_uneven(outcome, q, levels),
             "median": [np.interp(0.5, levels, row) for row in q],
             "pit": [np.interp(y, row, levels, left=0.0, right=1.0) for y, row in zip(outcome, q, strict=True)],
         },

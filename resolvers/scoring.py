@@ -176,7 +176,8 @@ def crps_quantile(observed: npt.ArrayLike, quantiles: npt.ArrayLike, levels: npt
     r"""CRPS from quantiles: twice the mean pinball loss over the levels, in the units of ``observed``; lower is better.
 
     Approaches the CRPS as evenly spaced levels grow dense; over a median and symmetric levels it is exactly the
-    weighted interval score (Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618).
+    weighted interval score (Bracher et al. 2021, doi:10.1371/journal.pcbi.1008618). Levels that crowd in the tails make
+    it too small: for those see `crps_uneven`.
 
     Parameters
     ----------
@@ -200,6 +201,25 @@ def crps_quantile(observed: npt.ArrayLike, quantiles: npt.ArrayLike, levels: npt
 
     y, q, tau = _levels(observed, quantiles, np.atleast_1d(levels))
     return np.asarray(scoringrules.crps_quantile(y, q, tau, backend="numpy"))
+
+
+def crps_uneven(observed: npt.ArrayLike, quantiles: npt.ArrayLike, levels: npt.ArrayLike) -> np.ndarray:
+    r"""CRPS from quantiles at uneven levels: the pinball loss integrated, :math:`2 \int_0^1 L_\tau \, d\tau`.
+
+    Each level stands for the levels nearer to it than to any other, so that many levels in the tails do not count for
+    more than their share. At levels (i - 1/2)/k it is `crps_quantile`. Still proper: a weighted sum of pinball losses.
+
+    Parameters and errors as `crps_quantile`; ``levels`` ascend.
+
+    >>> crps_uneven([66.0], [[55.0, 62.0, 70.0, 77.0, 83.0]], [0.1, 0.25, 0.5, 0.75, 0.9]).round(2).tolist()
+    [3.48]
+    """
+    tau = np.atleast_1d(_open_unit(levels))
+    between = (tau[1:] + tau[:-1]) / 2.0
+    share = np.diff(np.concatenate([[0.0], between, [1.0]]))
+    if (share < 0).any():
+        raise DataError("levels must ascend: sort them, and the quantiles with them")
+    return 2.0 * pinball_loss(observed, quantiles, tau) @ share
 
 
 def interval_score(

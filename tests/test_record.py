@@ -100,8 +100,8 @@ def test_probabilities_and_distributions_are_scored_by_their_rules(ledger):
     assert question["log_score"] == pytest.approx(-np.log(0.8))
     assert question["baseline"] == pytest.approx(100 * np.log(1.6) / np.log(2))
     assert question["subject"] == "question-0"
-    # pinball losses at 0.1, 0.5, 0.9 of quantiles 0.3, 0.5, 0.8 for 0.6: 0.03, 0.05, 0.02
-    assert score["crps"] == pytest.approx(2 * 0.1 / 3)
+    # pinball losses at 0.1, 0.5, 0.9 of quantiles 0.3, 0.5, 0.8 for 0.6; the levels stand for 0.3, 0.4 and 0.3 of all
+    assert score["crps"] == pytest.approx(2 * (0.03 * 0.3 + 0.05 * 0.4 + 0.02 * 0.3))
     assert (score["abs_error"], score["pit"]) == pytest.approx((0.1, 0.5 + 0.4 / 3))
     assert score["subject"] == "MMLU/task 0/accuracy/5/direct of PaLM 540B"
     assert np.isnan(score["brier"])
