@@ -856,6 +856,69 @@ def ledger_import(file: TextIO, ledger: str | None) -> None:
 
 # --- study -----------------------------------------------------------------------------------------------------------
 
+
+@main.command("study")
+@click.argument("name")
+@input_options
+@click.option("--joined", is_flag=True, help="Study your RESULTS together with the bundled figures.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of resampling and simulation.")
+@click.option("--table", "table_name", metavar="NAME", help="Print this table alone, with all its columns.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the picture: FILE.png or FILE.svg.")
+@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Write one page with everything here.")
+@output_options
+def study_command(
+    inputs: Inputs,
+    name: str,
+    joined: bool,
+    seed: int,
+    table_name: str | None,
+    plot: Path | None,
+    report: Path | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Measure a claim about scaling on the bundled figures or on your RESULTS.
+
+    \b
+    NAME is all, or
+        momentum     does a task that gained at the last step gain at the next?
+
+    \b
+    Example:
+        forecast study momentum --plot momentum.png
+        forecast study all --report studies/
+    """
+    from forecast.plots.style import as_bytes, check_suffix
+    from forecast.studies.registry import STUDIES, known, run_studies, table_of
+    from forecast.studies.report import pages, printed, summary
+
+    every = name.lower() == "all"
+    if plot is not None:
+        check_suffix(plot)
+    if every and (plot or table_name):
+        raise UsageError("name one study for --plot and --table; study all writes its pictures and tables to --report")
+    names = list(STUDIES) if every else [known(name)]
+    found = run_studies(names, inputs.load(), joined=joined, seed=seed)
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+        for file, content in pages(found).items():
+            write(content, report / file)
+        note(f"written: {report / 'studies.html'} and studies.md, their pictures and tables")
+    if every:
+        write(summary(found), output)
+        return
+    (findings,) = found.values()
+    if plot is not None and findings.draw is not None:
+        write(as_bytes(findings.draw(), plot.suffix), plot)
+    if table_name is None and format_ == "table":
+        write(printed(findings), output)
+        return
+    table = table_of(findings, table_name)
+    emit(table, format_, output)
+    for sentence in findings.sentences:
+        note(sentence)
+
+
 # --- market ----------------------------------------------------------------------------------------------------------
 
 

@@ -39,12 +39,13 @@ def as_text(table: pd.DataFrame, *, title: str | None = None, width: int | None 
         number = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
         view.add_column(Text(str(name)), justify="right" if number else "left", overflow="fold")
     for row in table.itertuples(index=False):
-        view.add_row(*(Text(_cell(value)) for value in row))
+        view.add_row(*(Text(cell(value)) for value in row))
     console.print(view)
     return buffer.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """One value of a table as people read it."""
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return "–"
     if isinstance(value, (bool, np.bool_)):

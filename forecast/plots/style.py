@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ DPI = 200
 """1600 px wide, so that half of it is still sharp."""
 
 
-def new_figure(rows: int = 1, columns: int = 1, *, height: float = 4.5, **grid: object) -> tuple[Figure, np.ndarray]:
+def new_figure(rows: int = 1, columns: int = 1, *, height: float = 4.5, **grid: Any) -> tuple[Figure, np.ndarray]:
     """An empty figure and its axes, (rows, columns), in the shared style.
 
     Parameters
@@ -45,14 +45,14 @@ def new_figure(rows: int = 1, columns: int = 1, *, height: float = 4.5, **grid: 
 
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, **grid)  # type: ignore[arg-type]
+        axes = figure.subplots(rows, columns, squeeze=False, **grid)
     for each in axes.flat:
         each.grid(True, color="#DDDDDD", linewidth=0.6)
         each.set_axisbelow(True)
     return figure, axes
 
 
-_STYLE = {
+_STYLE: Any = {
     "font.size": 10,
     "axes.titlesize": 10.5,
     "axes.titlelocation": "left",
@@ -65,9 +65,9 @@ _STYLE = {
 }
 
 
-def legend(axes: Axes, **place: object) -> None:
+def legend(axes: Axes, **place: Any) -> None:
     """A small legend without a frame line."""
-    axes.legend(fontsize=8.5, framealpha=0.85, edgecolor="none", **place)  # type: ignore[arg-type]
+    axes.legend(fontsize=8.5, framealpha=0.85, edgecolor="none", **place)
 
 
 def plain(text: object, most: int = 40) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -58,9 +58,7 @@ def measured(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
     extremes = rows.groupby("unit")["score"].agg(["min", "max"]).loc[rows["unit"]]
     limits = limits_of(rows)
-    return Measured(
-        rows, Limits(**{**vars(limits), "low": extremes["min"].to_numpy(), "high": extremes["max"].to_numpy()})
-    )
+    return Measured(rows, replace(limits, low=extremes["min"].to_numpy(), high=extremes["max"].to_numpy()))
 
 
 def regime_of(shots: pd.Series) -> pd.Series:
@@ -106,23 +104,23 @@ def ladders(rows: pd.DataFrame, *, fewest_models: int = 3, fewest_tasks: int = F
 
     Of models less than 10% apart in scale the first is kept. Ladders that are too short or too narrow are left out.
     """
-    parts = rows.groupby(["benchmark", "regime", "prompt", "is_share", "family"], sort=True, observed=True)
-    for (benchmark, regime, prompt, _, family), part in parts:
+    keys = ["benchmark", "regime", "prompt", "is_share", "family"]
+    slim = rows[[*keys, "line", "model", "scale", "unit"]]
+    wide = slim.groupby(keys, observed=True)[["model", "unit"]].transform("nunique")
+    slim = slim[(wide["model"] >= fewest_models) & (wide["unit"] >= fewest_tasks)]
+    for values, part in slim.groupby(keys, sort=True, observed=True):
+        benchmark, regime, prompt, _, family = (str(value) for value in values)
         models = part.groupby("model", sort=True)["scale"].first().sort_values(kind="stable")
-        models = models[_apart(models.to_numpy())]
+        models = models[_apart(models.to_numpy(dtype=float))]
         part = part[part["model"].isin(models.index)]
-        ladder = Ladder(
-            dict(zip([*SUITE, "line"], [benchmark, regime, prompt, family, part["line"].iloc[0]], strict=True)),
-            list(models.index),
-            models.to_numpy(),
-            _arranged(part, models.index),
-        )
-        if len(ladder.models) >= fewest_models and len(ladder.row) >= fewest_tasks:
-            yield ladder
+        name = dict(zip([*SUITE, "line"], [benchmark, regime, prompt, family, part["line"].iloc[0]], strict=True))
+        row = _arranged(part, models.index)
+        if len(models) >= fewest_models and len(row) >= fewest_tasks:
+            yield Ladder(name, list(models.index), models.to_numpy(dtype=float), row)
 
 
 def ladder_of(rows: pd.DataFrame, name: dict[str, str], models: list[str]) -> Ladder | None:
-    """The ladder of some named models, of whatever families, on the shares they have in common; None when too narrow."""
+    """The ladder of some named models, of whatever families, on the shares they all have; None when too narrow."""
     part = rows[rows["model"].isin(models) & rows["is_share"]]
     for column in ("benchmark", "regime"):
         if column in name:
@@ -130,7 +128,7 @@ def ladder_of(rows: pd.DataFrame, name: dict[str, str], models: list[str]) -> La
     scale = part.groupby("model")["scale"].first().reindex(models)
     if scale.isna().any():
         return None
-    ladder = Ladder(name, models, scale.to_numpy(), _arranged(part, pd.Index(models)))
+    ladder = Ladder(name, models, scale.to_numpy(dtype=float), _arranged(part, pd.Index(models)))
     ladder = ladder.rungs(list(range(len(models))))
     return ladder if len(ladder.row) >= FEWEST_TASKS else None
 
@@ -146,5 +144,5 @@ def _apart(scale: np.ndarray) -> np.ndarray:
 def _arranged(part: pd.DataFrame, models: pd.Index) -> np.ndarray:
     unit, units = pd.factorize(part["unit"], sort=True)
     row = np.full((len(units), len(models)), -1)
-    row[unit, models.get_indexer(part["model"])] = part.index.to_numpy()
+    row[unit, models.get_indexer(pd.Index(part["model"]))] = part.index.to_numpy()
     return row

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("raw", "logit", "log_error", "normalised_logit", "range_logit")
 STATISTICS = ("r", "r_noise", "r_corrected", "r_corrected_half")
+_PUBLISHED = ["models", "benchmark", "tasks", "published", "r2", *STATISTICS[:3], *(f"r_{view}" for view in VIEWS[1:])]
 FEWEST_IN_TRIPLE = 5
 MOST_FAMILIES = 6
 LEAST_RELIABLE = 0.3
@@ -78,22 +79,26 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(
         tables,
         _sentences(tables, triples),
-        draw=lambda: draw(tables),
+        draw=(lambda: draw(tables)) if tables else None,
         details={"triples": triples},
-        brief={
-            "published": ["models", "benchmark", "tasks", "published", "r2", "r", "r_noise", "r_corrected", *(f"r_{view}" for view in VIEWS[1:])],
-            "families": [*SUITE, "triples", "tasks", "r", "r_noise", "r_corrected", "r_apart"],
-        },
-    )  # fmt: skip
+        brief={"published": _PUBLISHED, "families": [*SUITE, "triples", "tasks", *STATISTICS[:3], "r_apart"]},
+    )
 
 
 def moments(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Covariance and both variances of (n,) values under weights (draws, n), (draws,) each; NaN where none is drawn."""
+    """Covariance and both variances of (n,) values under weights (draws, n), (draws,) each; NaN where fewer than two.
+
+    Unbiased for weights of that spread, so that resampled variances are on a level with the data's.
+    """
     x, y = first - first.mean(), second - second.mean()
     sums = weight @ np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
-    mean = sums[:, 1:] / np.where(sums[:, :1] > 0, sums[:, :1], np.nan)
+    total = sums[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sums[:, 1:] / total[:, None]
+        left = 1.0 - (weight**2).sum(axis=1) / total**2
+        scale = 1.0 / np.where(left > 1e-9, left, np.nan)
     one, two = mean[:, 0], mean[:, 1]
-    return mean[:, 2] - one * two, mean[:, 3] - one**2, mean[:, 4] - two**2
+    return scale * (mean[:, 2] - one * two), scale * (mean[:, 3] - one**2), scale * (mean[:, 4] - two**2)
 
 
 def corrected_correlation(
@@ -276,14 +281,7 @@ def _clustering(triples: pd.DataFrame) -> dict[str, float]:
 
 
 def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[str]:
-    out = []
-    if "published" in tables:
-        parts = [
-            f"{row.models} on {row.benchmark} {row.published} published, "
-            + (f"R2 = {row.r2:.3f} here" if row.published.startswith("R2") else f"r = {row.r:.2f} here")
-            for row in tables["published"].itertuples()
-        ]
-        out.append("The published correlations of successive gains come out again: " + "; ".join(parts) + ".")
+    out = [] if "published" not in tables else _on_published(tables["published"])
     if "overall" not in tables:
         return out or ["No family here has three models with scores on eight common tasks: nothing to correlate."]
     overall = tables["overall"].set_index("correlation")
@@ -295,14 +293,34 @@ def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[s
     )
     out.append(
         f"Over {len(triples)} triples of consecutive models in {int(first['lines'])} lines the mean correlation is "
-        f"{raw}; the noise of the middle score alone, with true gains uncorrelated, would give {noise}. Where the gains "
-        f"vary beyond noise it is {same} measured and {free} with the noise taken out; between gains that share no "
-        f"score it is {apart} (90% intervals, lines and tasks resampled)."
+        f"{raw}; the noise of the middle score alone, with true gains uncorrelated, would give {noise}. Where "
+        f"the gains vary beyond noise it is {same} measured and {free} with the noise taken out; of gains that share "
+        f"no score {apart} (90% intervals, lines and tasks resampled)."
     )
     out.append(
         f"Triples differ from one another by more than their tasks explain (standard deviation "
         f"{first['spread_between_triples']:.2f} in Fisher's z): 62 tasks of one triple of models say as much about the "
         f"next triple as {first['worth_of_62_tasks']:.0f} independent tasks would."
+    )
+    return out
+
+
+def _on_published(published: pd.DataFrame) -> list[str]:
+    rows = published.to_dict("records")
+    parts = [
+        f"{row['models']} on {row['benchmark']} "
+        + (f"R2 = {row['r2']:.3f}" if row["published"].startswith("R2") else f"r = {row['r']:.2f}")
+        + f" (published {row['published'].split()[-1]})"
+        for row in rows
+    ]
+    out = ["Correlation of a task's successive gains, as published: " + "; ".join(parts) + "."]
+    by_view = published[["r", *(f"r_{view}" for view in VIEWS[1:])]].set_axis(list(VIEWS), axis=1)
+    widest = int((by_view.max(axis=1) - by_view.min(axis=1)).argmax())
+    views = by_view.iloc[widest]
+    out.append(
+        f"The view of the score decides: for {rows[widest]['models']} on {rows[widest]['benchmark']} the same gains "
+        f"correlate at {views.min():.2f} as {str(views.idxmin()).replace('_', ' ')} and at {views.max():.2f} as "
+        f"{str(views.idxmax()).replace('_', ' ')}."
     )
     return out
 
@@ -314,14 +332,14 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     figure, axes = new_figure(1, 2, height=4.9)
     left, right = axes[0]
     shown = tables.get("published", tables.get("families", pd.DataFrame())).head(8)
-    for i, row in enumerate(shown.itertuples()):
-        left.plot([row.r_low, row.r_high], [i, i], color=BLUE, linewidth=2)
-        left.plot(row.r, i, "o", color=BLUE, label="measured, 90% interval" if i == 0 else None)
-        left.plot(row.r_noise, i, "D", color=ORANGE, label="expected from noise alone" if i == 0 else None)
-        left.plot(row.r_corrected, i, "x", color=BLACK, label="noise taken out" if i == 0 else None)
-    label = "models" if "published" in tables else "family"
-    names = [f"{plain(getattr(row, label), 26)}\n{plain(row.benchmark, 24)}" for row in shown.itertuples()]
-    left.set_yticks(range(len(shown)), names, fontsize=8.5)
+    y = np.arange(len(shown))
+    left.hlines(y, shown["r_low"], shown["r_high"], color=BLUE, linewidth=2)
+    left.plot(shown["r"], y, "o", color=BLUE, label="measured, 90% interval")
+    left.plot(shown["r_noise"], y, "D", color=ORANGE, label="expected from noise alone")
+    left.plot(shown["r_corrected"], y, "x", color=BLACK, label="noise taken out")
+    who = shown["models" if "published" in tables else "family"]
+    names = [f"{plain(who, 26)}\n{plain(on, 24)}" for who, on in zip(who, shown["benchmark"], strict=True)]
+    left.set_yticks(y, names, fontsize=8.5)
     left.set(xlim=(-1, 1), xlabel="correlation of successive gains", ylim=(len(shown) - 0.4, -0.6))
     left.axvline(0, color=GREY, linewidth=1)
     legend(left, loc="upper center", bbox_to_anchor=(0.5, -0.16))

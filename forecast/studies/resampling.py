@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from forecast.evaluation import DRAWS
 
@@ -38,12 +39,21 @@ def weighted_mean(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def percentiles(draws: np.ndarray, coverage: float = 0.9) -> tuple[float, float]:
-    """Interval of the draws after the first; NaN where fewer than half of them are finite."""
-    rest = draws[1:]
-    finite = rest[np.isfinite(rest)]
-    if 2 * len(finite) < len(rest) or not len(finite):
+    """Bias-corrected percentile interval of a statistic; NaN where fewer than half of its draws are finite.
+
+    Parameters
+    ----------
+    draws : (1 + draws,), the estimate first. Small suites lose variety when resampled, which shifts the draws; the
+        levels are moved by as much (Efron 1981, doi:10.2307/3314608).
+    """
+    estimate, rest = draws[0], draws[1:]
+    finite = np.sort(rest[np.isfinite(rest)])
+    if 2 * len(finite) < len(rest) or not len(finite) or not np.isfinite(estimate):
         return np.nan, np.nan
-    low, high = np.quantile(finite, [(1 - coverage) / 2, (1 + coverage) / 2])
+    below = np.searchsorted(finite, estimate, "left") + np.searchsorted(finite, estimate, "right")
+    shift = ndtri((below + 1.0) / (2.0 * len(finite) + 2.0))
+    levels = ndtr(2.0 * shift + ndtri([(1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0]))
+    low, high = np.interp(levels, (np.arange(len(finite)) + 0.5) / len(finite), finite)
     return float(low), float(high)
 
 
