@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from data.load import Tables
     from data.readers import Layout, Loaded
     from forecast.upcoming import Upcoming
+    from resolvers.evidence import Evidence
     from resolvers.ledger import Ledger
     from resolvers.markets.compare import Purse
     from resolvers.markets.journal import Request
     from resolvers.markets.market import Market
     from resolvers.markets.service import Answer
+    from resolvers.questions import Question
 
 FORMATS = ("table", "csv", "json")
+STATUSES = ("open", "yes", "no", "number", "ambiguous", "annulled")
+EVIDENCE_SHOWN = ["model", "task", "score", "known_on", "source"]
 
 
 class _Command(click.Command):
@@ -126,7 +130,7 @@ class Inputs:
     constants: tuple[str, ...]
     task_columns: str
 
-    def load(self) -> Tables:
+    def load(self, *, several_sources: bool = False) -> Tables:
         """The user's results joined with the bundled figures; the bundled figures alone without paths."""
         from data.load import load
 
@@ -137,6 +141,7 @@ class Inputs:
             layout=self._layout(),
             model=self.as_model,
             stdin=sys.stdin.buffer,
+            several_sources=several_sources,
         )
         for sentence in tables.notes:
             note(sentence)
@@ -225,6 +230,13 @@ def open_ledger_at(where: str | None, *, create: bool = False) -> Ledger:
     from resolvers.ledger import open_ledger
 
     return open_ledger(where or user_data_path("scale-forecast") / "ledger.db", create=create)
+
+
+def ledger_exists(where: str | None) -> bool:
+    """False where a ledger would first have to be made."""
+    from platformdirs import user_data_path
+
+    return "://" in (where or "") or Path(where or user_data_path("scale-forecast") / "ledger.db").expanduser().exists()
 
 
 def now() -> datetime:
@@ -711,6 +723,327 @@ def curves_list(format_: str, output: Path | None) -> None:
 
 
 # --- questions, resolve, score ---------------------------------------------------------------------------------------
+
+
+def questions_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--questions``: files beside the bundled bank and the ledger's questions."""
+    return click.option(
+        "-q",
+        "--questions",
+        "question_files",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(exists=True, path_type=Path),
+        help="Questions of this YAML file, or of a folder, too; repeat for more.",
+    )(command)
+
+
+def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--as-of``: the day whose knowledge counts; now when not given."""
+    return click.option(
+        "--as-of", type=DAY, metavar="DATE", help="Judge by what was public on this day.  [default: now]"
+    )(command)
+
+
+def _questions(files: tuple[Path, ...], ledger: str | None) -> list[Question]:
+    """The bundled bank, the ledger's own questions where there is a ledger, and those of files."""
+    from resolvers.bank import bundled_questions, merged, read_files, recorded_questions
+
+    bundled, recorded = bundled_questions(), []
+    if ledger_exists(ledger):
+        with open_ledger_at(ledger) as opened:
+            recorded = recorded_questions(opened.questions()["definition"])
+    asked = {question.id: question.fingerprint for question in bundled}
+    return merged(bundled, [q for q in recorded if asked.get(q.id, q.fingerprint) == q.fingerprint], read_files(files))
+
+
+def _evidence(tables: Tables) -> Evidence:
+    from resolvers.evidence import Evidence
+
+    evidence = Evidence(tables.results, tables.tasks, tables.metrics)
+    if evidence.undated:
+        note(f"{evidence.undated} scores without a date are evidence of nothing: give known_on or released")
+    return evidence
+
+
+@main.group("questions", cls=_Group)
+def questions_group() -> None:
+    """Questions about scores: the bundled bank, your own, and the forecasts of others."""
+
+
+@questions_group.command("list")
+@click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Only these; repeat for more.")
+@click.option("--kind", metavar="KIND", help="Only criteria of this kind, such as reversal or threshold.")
+@click.option("--topic", metavar="NAME", help="Only this topic.")
+@as_of_option
+@questions_option
+@ledger_option
+@output_options
+def questions_list(
+    status: tuple[str, ...],
+    kind: str | None,
+    topic: str | None,
+    as_of: pd.Timestamp | None,
+    question_files: tuple[Path, ...],
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """List the questions, with their status on a day as the bundled figures settle them.
+
+    \b
+    Example:
+        forecast questions list --status open --topic "inverse scaling" --as-of 2023-01-01
+    """
+    from data.load import load
+    from data.names import did_you_mean, fold
+    from resolvers.bank import listing
+    from resolvers.questions import KINDS
+    from resolvers.resolve import resolve_all
+
+    questions = _questions(question_files, ledger)
+    topics = {fold(question.topic): question.topic for question in questions if question.topic}
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"no kind {kind!r}{did_you_mean(kind, KINDS)}: choose one of {', '.join(KINDS)}")
+    if topic is not None and fold(topic) not in topics:
+        names = sorted(topics.values())
+        raise UsageError(f"no topic {topic!r}{did_you_mean(topic, names)}: choose one of {', '.join(names)}")
+    chosen = [
+        question
+        for question in questions
+        if kind in (None, question.kind) and (topic is None or fold(question.topic or "") == fold(topic))
+    ]
+    table = listing(chosen, resolve_all(chosen, _evidence(load()), as_of=as_of or now()))
+    table = table[table["status"].isin(status)] if status else table
+    shown = table[["question", "status", "value", "resolve_by", "probability", "title"]]
+    emit(table, format_, output, show=shown)
+    note(f"{len(table)} of {len(questions)} questions")
+
+
+@questions_group.command("show")
+@click.argument("question_id", metavar="ID")
+@as_of_option
+@questions_option
+@ledger_option
+@output_options
+def questions_show(
+    question_id: str,
+    as_of: pd.Timestamp | None,
+    question_files: tuple[Path, ...],
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Print a question as it is written, what it came to on a day, and the rows that settled it.
+
+    \b
+    Example:
+        forecast questions show neqa-resolves-2024 --as-of 2024-01-01
+    """
+    from data.load import load
+    from forecast.terminal import as_text
+    from resolvers.bank import dump_questions, find_question
+    from resolvers.resolve import as_table, evidence_table, resolve
+
+    question = find_question(question_id, _questions(question_files, ledger))
+    found = resolve(question, _evidence(load()), as_of=as_of or now())
+    if format_ != "table":
+        emit(
+            as_table([found]).assign(definition=[question.to_dict()], evidence=[list(found.evidence)]), format_, output
+        )
+        return
+    text = f"{dump_questions([question])}\n{found.status.value} as of {found.as_of:%Y-%m-%d}: {found.reason}\n"
+    if found.evidence:
+        text += "\n" + as_text(evidence_table([found]).drop(columns=["question", "status"])[EVIDENCE_SHOWN])
+    write(text, output)
+
+
+@questions_group.command("check")
+@click.argument("files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, path_type=Path))
+@output_options
+def questions_check(files: tuple[Path, ...], format_: str, output: Path | None) -> None:
+    """Check question files, or the bundled bank; of your files, names that no bundled result carries are told.
+
+    \b
+    Example:
+        forecast questions check mine.yaml
+    """
+    from data.load import load
+    from resolvers.bank import bundled_questions, read_files, summary
+    from resolvers.check import doubts
+
+    questions = read_files(files) if files else bundled_questions()
+    evidence = _evidence(load())
+    for question in questions if files else []:
+        for sentence in doubts(question, evidence):
+            note(sentence)
+    emit(summary(questions), format_, output)
+    note(f"{len(questions)} questions are well formed")
+
+
+@questions_group.command("add")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(exists=True, path_type=Path))
+@ledger_option
+def questions_add(files: tuple[Path, ...], ledger: str | None) -> None:
+    """Record the questions of YAML files in the ledger, where list, resolve and ask find them.
+
+    What is asked never changes: another criterion, scope or date under the id of a question that stands is refused.
+    A ruling, links and notes may be given later, by adding the question again with them.
+
+    \b
+    Example:
+        forecast questions add mine.yaml
+    """
+    from resolvers.bank import merged, read_files
+
+    new = read_files(files)
+    merged(_questions((), ledger), new)
+    rows = [{"question_id": question.id, "definition": question.to_dict()} for question in new]
+    with open_ledger_at(ledger, create=True) as opened:
+        added = opened.append_questions(rows, at=now())
+    note(f"{len(added)} of {len(new)} questions recorded" + ("" if len(added) == len(new) else ", the others stand"))
+
+
+@questions_group.command("import")
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("--column", multiple=True, metavar="FIELD=NAME", help="Which column of a CSV file is our FIELD.")
+@click.option("--set", "set_", multiple=True, metavar="FIELD=VALUE", help="The value of FIELD for all of a CSV file.")
+@click.option("--fill-missing", is_flag=True, help="Enter 0.5 for forecasts missing from a ForecastBench set.")
+@click.option("--dry-run", is_flag=True, help="Show what would be recorded, and record nothing.")
+@ledger_option
+@output_options
+def questions_import(
+    files: tuple[Path, ...],
+    column: tuple[str, ...],
+    set_: tuple[str, ...],
+    fill_missing: bool,
+    dry_run: bool,
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Record the forecasts of others, so that the same code scores them as yours.
+
+    A FILE is CSV with the columns question, forecaster, time, probability (and outcome, resolved_on, title, url where
+    known), or a ForecastBench question, resolution or forecast set; give sets that belong together in one call.
+    Importing the same file again adds nothing.
+
+    \b
+    Example:
+        forecast questions import crowd.csv --set forecaster=crowd --column question=id
+        forecast questions import question_set.json resolution_set.json forecast_set.json
+    """
+    import pandas as pd
+
+    from resolvers.importing import import_files, unrecorded
+
+    at = now()
+    found = import_files(
+        files,
+        as_of=at,
+        known={question.id for question in _questions((), ledger)},
+        columns=_pairs(column, "--column"),
+        constants=_pairs(set_, "--set"),
+        fill_missing=fill_missing,
+    )
+    for sentence in found.notes:
+        note(sentence)
+    forecasts = found.forecasts
+    if ledger_exists(ledger) or not dry_run:
+        with open_ledger_at(ledger, create=not dry_run) as opened:
+            forecasts = unrecorded(forecasts, opened.forecasts())
+            if not dry_run:
+                rows = [{"question_id": question.id, "definition": question.to_dict()} for question in found.questions]
+                opened.append_questions(rows, at=at)
+                opened.append_forecasts(forecasts, at=at)
+                opened.append_resolutions(found.resolutions, at=at)
+    if dry_run or format_ != "table" or output is not None:
+        columns = ["question_id", "forecaster", "made_at", "probability"]
+        emit(pd.DataFrame(forecasts, columns=columns), format_, output)
+    stand = len(found.forecasts) - len(forecasts)
+    note(
+        f"{len(forecasts)} forecasts{f' ({stand} more stand already)' if stand else ''}, {len(found.questions)} "
+        f"questions and {len(found.resolutions)} resolutions {'would be ' if dry_run else ''}recorded"
+    )
+
+
+@main.command("resolve")
+@input_options
+@as_of_option
+@click.option("--question", "ids", multiple=True, metavar="ID", help="Only this question; repeat for more.")
+@click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Print only these; repeat for more.")
+@click.option("--show", type=click.Choice(("resolutions", "evidence")), help="Only this table.")
+@click.option("--dry-run", is_flag=True, help="Show what would be settled, and record nothing.")
+@questions_option
+@ledger_option
+@output_options
+def resolve_command(
+    inputs: Inputs,
+    as_of: pd.Timestamp | None,
+    ids: tuple[str, ...],
+    status: tuple[str, ...],
+    show: str | None,
+    dry_run: bool,
+    question_files: tuple[Path, ...],
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Settle questions and recorded score forecasts by what was public on a day, and show the rows that settle them.
+
+    RESULTS stand beside the bundled figures; where sources disagree on a score and the answer turns on it, a question
+    is ambiguous. A row published after a question's deadline never counts for it. What is settled is recorded in the
+    ledger; a resolution that has changed supersedes the one before.
+
+    \b
+    Example:
+        forecast resolve --as-of 2024-01-01 --dry-run
+        forecast resolve new_results.csv --question neqa-resolves-2024
+    """
+    import pandas as pd
+
+    from data.results import fingerprint
+    from resolvers.bank import find_question
+    from resolvers.resolve import as_table, evidence_table, for_ledger, resolve_all
+    from resolvers.settle import as_resolutions, settle_scores, settled_rows
+
+    questions = _questions(question_files, ledger)
+    chosen = [find_question(name, questions) for name in ids] if ids else questions
+    tables = inputs.load(several_sources=True)
+    at = now()
+    resolutions = resolve_all(chosen, _evidence(tables), as_of=as_of or at)
+    scores = None
+    if ledger_exists(ledger) and not ids:
+        with open_ledger_at(ledger) as opened:
+            scores = settle_scores(opened.forecasts(), tables.results, as_of=as_of or pd.Timestamp(at.date()))
+    everything = resolutions if scores is None else [*resolutions, *as_resolutions(scores)]
+    if not dry_run:
+        rows = for_ledger(resolutions) + ([] if scores is None else settled_rows(scores))
+        rows = [{**row, "data_fingerprint": fingerprint(tables.results)} for row in rows]
+        settled = {r.question for r in resolutions if r.status.is_settled}
+        snapshots = [{"question_id": q.id, "definition": q.to_dict()} for q in chosen if q.id in settled]
+        with open_ledger_at(ledger, create=True) as opened:
+            opened.append_questions(snapshots, at=at)
+            added = opened.append_resolutions(rows, at=at)
+        note(f"{len(added)} resolutions recorded, {len(rows) - len(added)} stand already")
+    printed = [r for r in everything if not status or r.status.value in status]
+    table, evidence = as_table(printed), evidence_table(printed)
+    if show != "evidence":
+        shown = table[["question", "status", "value", "known_on", "reason"]]
+        whole = table.assign(evidence=[list(r.evidence) for r in printed]) if format_ == "json" else table
+        emit(whole, format_, output, show=shown, title=None if show else "Resolutions")
+    if show == "evidence" or (show is None and format_ == "table" and output is None and not evidence.empty):
+        emit(
+            evidence,
+            format_,
+            output,
+            show=evidence[["question", *EVIDENCE_SHOWN]],
+            title=None if show else "\nEvidence",
+        )
+    counts = as_table(everything)["status"].value_counts()
+    note(f"{len(everything)} questions and scores: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
 @main.command()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 from pydantic import ValidationError
 
@@ -15,6 +16,7 @@ from data.catalog import QUESTIONS
 from data.errors import DataError, UsageError
 from data.names import did_you_mean
 from resolvers.questions import KINDS, Question
+from resolvers.resolve import Resolution
 
 
 def bundled_questions() -> list[Question]:
@@ -78,6 +80,51 @@ def find_question(question_id: str, questions: Iterable[Question]) -> Question:
     return by_id[question_id]
 
 
+def recorded_questions(definitions: Iterable[Mapping[str, Any]]) -> list[Question]:
+    """Questions from the definitions a ledger keeps."""
+    return [_parsed(dict(definition), f"the ledger's question {definition.get('id')!r}") for definition in definitions]
+
+
+def merged(*parts: Iterable[Question]) -> list[Question]:
+    """Several lists as one; of a question that stands in several the one with a ruling, else the first.
+
+    Raises
+    ------
+    DataError
+        When two of one id ask different things.
+    """
+    found: dict[str, Question] = {}
+    for question in (question for part in parts for question in part):
+        before = found.setdefault(question.id, question)
+        if before.fingerprint != question.fingerprint:
+            raise DataError(
+                f"question {question.id!r} already stands with another criterion, scope or date: "
+                "give the new one an id of its own"
+            )
+        if before.ruling is None and question.ruling is not None:
+            found[question.id] = question
+    return list(found.values())
+
+
+def summary(questions: Sequence[Question]) -> pd.DataFrame:
+    """One row a question: ``question, kind, topic, opened, closes, resolve_by, probability, title``."""
+    rows = [(q.id, q.kind, q.topic, q.opened, q.closes, q.resolve_by, q.implied, q.title) for q in questions]
+    names = ["question", "kind", "topic", "opened", "closes", "resolve_by", "probability", "title"]
+    table = pd.DataFrame(rows, columns=names)
+    for name in ("opened", "closes", "resolve_by"):
+        table[name] = pd.to_datetime(table[name], utc=True).dt.tz_localize(None).astype("datetime64[s]")
+    table["probability"] = table["probability"].astype(float)
+    return table
+
+
+def listing(questions: Sequence[Question], resolutions: Sequence[Resolution]) -> pd.DataFrame:
+    """`summary` with the ``status``, ``value`` and ``reason`` of each question's resolution."""
+    table = summary(questions)
+    table.insert(1, "status", [r.status.value for r in resolutions])
+    table.insert(2, "value", pd.Series([r.value for r in resolutions], dtype=float))
+    return table.assign(reason=[r.reason for r in resolutions])
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
@@ -129,7 +176,7 @@ def _sentence(error: ValidationError) -> str:
     if kind == "string_type":
         return f"{path} {value!r} is not text: put it in quotes{more}"
     if kind == "string_pattern_mismatch":
-        return f"{path} {value!r} is not an id: use small letters, digits, dots, hyphens and underscores{more}"
+        return f"{path} {value!r} is not an id: use letters, digits and . _ - : / @ +{more}"
     wrong = first["msg"][0].lower() + first["msg"][1:]
     return f"{path} {value!r} is refused, {wrong.replace('input ', 'it ')}: correct it{more}"
 

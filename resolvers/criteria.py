@@ -443,9 +443,7 @@ def judge_several(criterion: Count | AllOf | AnyOf, case: Case) -> Finding:
     yes = [p for p in parts if p.status is Status.YES]
     unsure = [p for p in parts if p.status not in (Status.YES, Status.NO)]
     rows = tuple(dict.fromkeys(itertools.chain.from_iterable(p.rows for p in parts)))
-    tally = f"{len(yes)} of {len(parts)} hold, {needed(criterion)} needed: " + "; ".join(
-        f"({n}) {p.status.value}, {p.reason}" for n, p in enumerate(parts, start=1)
-    )
+    tally = f"{len(yes)} of {len(parts)} hold, {needed(criterion)} needed: {_by_status(criterion, parts)}"
     if len(yes) >= needed(criterion):
         known = sorted(p.known for p in yes if p.known is not None)
         at = known[needed(criterion) - 1] if len(known) >= needed(criterion) else None
@@ -458,6 +456,15 @@ def judge_several(criterion: Count | AllOf | AnyOf, case: Case) -> Finding:
         if any(p.status is status for p in unsure):
             return Finding(status, tally, rows)
     raise AssertionError(unsure)
+
+
+def _by_status(criterion: Count | AllOf | AnyOf, parts: list[Finding]) -> str:
+    """The parts by what they came to: ``yes for u_shape neqa; open for manual``."""
+    labels = [" ".join(filter(None, [part.kind, getattr(part, "task", None)])) for part in criterion.of]
+    grouped = {
+        status: [label for label, part in zip(labels, parts, strict=True) if part.status is status] for status in Status
+    }
+    return "; ".join(f"{status.value} for {', '.join(which)}" for status, which in grouped.items() if which)
 
 
 def judge_not(criterion: Not, case: Case) -> Finding:

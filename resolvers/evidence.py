@@ -179,11 +179,13 @@ class Evidence:
         known = self.known[row].astype("datetime64[D]")
         return f"{self.name('model', row)} at {self.score[row]:.4g} ({known})"
 
+    def names(self, column: str) -> list[str]:
+        """Every benchmark, task, model, ... there is a score of."""
+        return self._shown[column]
+
     def metrics_of(self, task: str) -> list[str]:
         """The metrics a task has scores in."""
-        codes = np.unique(self._codes["metric"][self.rows_of(task)])
-        names = list(self._lookup["metric"])
-        return sorted(names[code] for code in codes)
+        return sorted(self._shown["metric"][code] for code in np.unique(self._codes["metric"][self.rows_of(task)]))
 
     def records(self, rows: np.ndarray) -> list[dict[str, Any]]:
         """Rows as plain values, missing as None, dates as text."""

@@ -29,6 +29,8 @@ from data.errors import UsageError
 from data.sizes import parse_size
 from resolvers.odds import implied_probability
 
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$"
+
 _DAY_END = dt.time(23, 59, 59, tzinfo=dt.UTC)
 _DAY_START = dt.time(0, 0, tzinfo=dt.UTC)
 
@@ -341,7 +343,7 @@ class Given(_Strict):
 class Question(_Strict):
     """One question. ``closes`` (forecasts accepted until) defaults to ``resolve_by``, the last evidence counted."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=120)]
+    id: Annotated[str, Field(pattern=ID_PATTERN, max_length=200)]
     title: Name
     criterion: Criterion
     scope: Scope = Scope()

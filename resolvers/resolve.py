@@ -87,6 +87,23 @@ def resolve_all(questions: Iterable[Question], evidence: Evidence, *, as_of: Any
     ]
 
 
+def for_ledger(resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
+    """The settled ones as rows for the ledger."""
+    return [
+        {
+            "question_id": r.question,
+            "status": r.status.value,
+            "outcome": r.value,
+            "reason": r.reason,
+            "evidence": list(r.evidence),
+            "as_of": r.as_of,
+            "known_on": r.known_on,
+        }
+        for r in resolutions
+        if r.status.is_settled
+    ]
+
+
 def as_table(resolutions: Iterable[Resolution]) -> pd.DataFrame:
     """One row a question: ``question, title, status, value, known_on, reason, evidence_rows``."""
     columns = ["question", "title", "status", "value", "known_on", "reason", "evidence_rows"]

@@ -98,8 +98,7 @@ def test_yaml_words_stay_words():
         ),
         (
             with_line("id", "id: Not An Id"),
-            "q.yaml: question 'Not An Id': id 'Not An Id' is not an id: use small letters, digits, dots, hyphens and "
-            "underscores",
+            "q.yaml: question 'Not An Id': id 'Not An Id' is not an id: use letters, digits and . _ - : / @ +",
         ),
         (
             with_line("id", "id: a\nid: b"),

@@ -70,6 +70,20 @@ def test_a_score_forecast_is_settled_by_its_own_score_once_public(ledger, change
     assert (settled["outcome"] == 0.61) == (status == "number")
 
 
+def test_sources_that_disagree_on_a_score_settle_nothing(ledger):
+    ledger.append_forecasts([score_forecast(0)], at=AT)
+    other = results(source="another", known_on="2022-06-01")
+    both = pd.concat([results(), other.assign(score=0.7)], ignore_index=True)
+    settled = settle_scores(ledger.forecasts(), both, as_of="2023-01-01").iloc[0]
+    assert settled["status"] == "ambiguous"
+    assert settled["reason"] == "the sources disagree: 0.61 (a paper), 0.7 (another)"
+    assert settle_scores(ledger.forecasts(), both, as_of="2022-05-01").iloc[0]["status"] == "number"
+    agreeing = pd.concat([results(), other], ignore_index=True)
+    assert settle_scores(ledger.forecasts(), agreeing, as_of="2023-01-01").iloc[0]["known_on"] == pd.Timestamp(
+        "2022-04-05"
+    )
+
+
 def test_a_settled_score_goes_into_the_ledger_with_its_evidence_once(ledger):
     ledger.append_forecasts([score_forecast(0), score_forecast(0), score_forecast(1), question_forecast()], at=AT)
     settled = settle_scores(ledger.forecasts(), results(), as_of="2023-01-01")

@@ -1,0 +1,77 @@
+"""Track records of others, read for the same scoring as one's own: crowd forecasts in CSV, and ForecastBench's sets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.errors import DataError
+from resolvers.importing import forecastbench_sets, tables
+from resolvers.importing.imported import Imported
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Imported", "import_files", "unrecorded"]
+
+
+def import_files(
+    paths: Iterable[Path],
+    *,
+    as_of: dt.datetime,
+    known: Collection[str] = (),
+    columns: Mapping[str, str] | None = None,
+    constants: Mapping[str, str] | None = None,
+    fill_missing: bool = False,
+) -> Imported:
+    """Read CSV files of forecasts, and ForecastBench question, forecast and resolution sets, given in any order.
+
+    Parameters
+    ----------
+    as_of : datetime
+        Resolutions of a later day are not yet known.
+    known : ids
+        Questions of one's own that a CSV file may name.
+    columns, constants : mapping
+        For CSV: which of its columns is our field, and the value of a field for all rows.
+    fill_missing : bool
+        Enter 0.5 where a ForecastBench forecaster is missing a resolved question, as its scoring does.
+
+    Raises
+    ------
+    DataError
+        One sentence on what is wrong, where, and what to do.
+    """
+    sets = forecastbench_sets.Sets()
+    out = Imported()
+    for path in paths:
+        text = _text(path)
+        if text.lstrip()[:1] in ("{", "["):
+            sets.take(text, path.name)
+        else:
+            tables.add_table(out, text, path.name, columns or {}, constants or {}, set(known), as_of)
+    forecastbench_sets.add_sets(out, sets, as_of, fill_missing)
+    if not out.forecasts and not out.resolutions and not out.questions:
+        raise DataError(f"nothing to import: {out.notes[0] if out.notes else 'the files hold no forecast'}")
+    return out
+
+
+def unrecorded(rows: Iterable[dict[str, Any]], forecasts: pd.DataFrame) -> list[dict[str, Any]]:
+    """The imported forecasts that a ledger (`Ledger.forecasts`) does not hold already."""
+    names = ["question_id", "forecaster", "made_at", "probability"]
+    held = set(forecasts[names].itertuples(index=False, name=None))
+    return [row for row in rows if tuple(row[name] for name in names) not in held]
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.suffix == ".gz":
+            return gzip.decompress(path.read_bytes()).decode("utf-8")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, EOFError) as error:
+        raise DataError(f"{path} is not UTF-8 text: save it as such") from error
