@@ -11,27 +11,51 @@ from forecast.curves.fitting import FormFit, Prior, fit_form, fit_form_exactly, 
 from forecast.curves.registry import FORMS
 
 POOL = {
-    "loss": ("persistence", "m1", "m2", "m3", "m4", "bnsl1"),
-    "accuracy": ("persistence", "constant", "law", "sigmoid", "mixture", "m3", "m4"),
+    "loss": {"persistence": 0.3, "m1": 0.3, "m2": 0.5, "m3": 0.5, "m4": 1.0, "bnsl1": 1.0},
+    "accuracy": {
+        "persistence": 1.0,
+        "constant": 1.0,
+        "law": 1.0,
+        "sigmoid": 1.0,
+        "mixture": 1.0,
+        "m3": 1.0,
+        "m4": 1.0,
+    },
 }
-"""The forms that ``auto`` averages."""
+"""The forms that ``auto`` averages, and their prior weights."""
 FLAT = ("persistence", "constant")
 FLAT_NEAR_CHANCE = 2.0
-"""Prior weight of the flat forms on curves that have not left chance; every other prior weight is 1."""
+"""Factor on the prior weights of the flat forms for curves that have not left chance."""
 BREAKS = ("m2", "bnsl1", "bnsl2", "bnsl3")
 """BNSL without and with breaks."""
-ORIGINS = ((2, 0.15), (3, 0.3))
+ORIGINS = {"loss": ((1, 0.07), (2, 0.15), (3, 0.3)), "accuracy": ((2, 0.15), (3, 0.3))}
 """Rolling origins: how many of the last different x are held out, at least and as a share."""
-DOUBT = {"loss": 10.0, "accuracy": 10.0}
+DOUBT = 10.0
 """Noise variances added to a form's held-out error before it is weighed: differences within noise count little."""
+ANCHOR = {"loss": 0.6, "accuracy": 0.0}
+"""Share of the average's residual at the last point that is carried forward: losses drift smoothly around any form,
+scores scatter by sampling."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What k forms predicted from one rolling origin.
+
+    ``out`` (m, n): the points held out; ``values`` (k, m, n); ``sigma`` (k, n).
+    """
+
+    out: np.ndarray
+    values: np.ndarray
+    sigma: np.ndarray
 
 
 @dataclass(frozen=True)
 class Averaged:
-    """Fits of several forms and their weights on each curve, (k, n), summing to 1."""
+    """Fits of several forms and their weights on each curve, (k, n), summing to 1; the trials that gave the weights."""
 
     fits: list[FormFit]
     weights: np.ndarray
+    trials: tuple[Trial, ...] = ()
 
     def values(self, batch: Batch, u: np.ndarray) -> np.ndarray:
         """Each form at u (m, n) in the fitted space, (k, m, n)."""
@@ -51,11 +75,18 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     with their variance profiled out.
     """
     fits = [fit_form(FORMS[name], batch, prior) for name, prior in priors.items()]
-    total, held = _rolling_errors(batch, priors)
-    score = -0.5 * held * np.log(total / np.maximum(held, 1.0) + DOUBT[batch.kind] * batch.noise**2)
-    flat = np.isin(list(priors), FLAT)[:, None] & near_chance(batch)
-    weights = np.exp(score - score.max(axis=0)) * np.where(flat, FLAT_NEAR_CHANCE, 1.0)
-    return Averaged(fits, weights / weights.sum(axis=0))
+    trials = _rolling(batch, priors)
+    total = sum(np.where(t.out, (t.values - batch.z) ** 2 * batch.w, 0.0).sum(axis=1) for t in trials)
+    held = sum(t.out.sum(axis=0) for t in trials)
+    score = -0.5 * held * np.log(total / np.maximum(held, 1.0) + DOUBT * batch.noise**2)
+    weights = np.exp(score - score.max(axis=0)) * _prior_weights(batch, list(priors))
+    return Averaged(fits, weights / weights.sum(axis=0), tuple(trials))
+
+
+def _prior_weights(batch: Batch, names: list[str]) -> np.ndarray:
+    weights = np.array([POOL[batch.kind][name] for name in names])[:, None]
+    flat = np.isin(names, FLAT)[:, None] & near_chance(batch)
+    return weights * np.where(flat, FLAT_NEAR_CHANCE, 1.0)
 
 
 def near_chance(batch: Batch) -> np.ndarray:
@@ -78,21 +109,18 @@ def choose_breaks(batch: Batch) -> Averaged:
     return Averaged(fits, (np.arange(len(fits))[:, None] == best).astype(float))
 
 
-def _rolling_errors(batch: Batch, priors: dict[str, Prior]) -> tuple[np.ndarray, np.ndarray]:
-    """Sum of weighted squared errors on held-out points, (k, n), and their number, (n,)."""
-    total = np.zeros((len(priors), len(batch)))
-    held = np.zeros(len(batch))
+def _rolling(batch: Batch, priors: dict[str, Prior]) -> list[Trial]:
+    """Every form's predictions of points held out at rolling origins."""
+    trials = []
     distinct = batch.distinct
-    for least, share in ORIGINS:
+    for least, share in ORIGINS[batch.kind]:
         drop = np.maximum(least, np.rint(share * distinct)).astype(int)
         out = _last(batch, np.where(distinct > drop + 1, drop, 0))
         kept = batch.with_weights(np.where(out, 0.0, batch.w))
-        held += out.sum(axis=0)
-        for i, (name, prior) in enumerate(priors.items()):
-            past = fit_form(FORMS[name], kept, prior)
-            error = (past.value(kept, batch.u) - batch.z) ** 2 * batch.w
-            total[i] += np.where(out, error, 0.0).sum(axis=0)
-    return total, held
+        past = [fit_form(FORMS[name], kept, prior) for name, prior in priors.items()]
+        values = np.stack([fit.value(kept, batch.u) for fit in past])
+        trials.append(Trial(out, values, np.stack([fit.sigma for fit in past])))
+    return trials
 
 
 def _last(batch: Batch, count: np.ndarray) -> np.ndarray:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from data.errors import UsageError
 from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors
 from forecast.curves.batch import Batch, as_batch
 from forecast.curves.fitting import fit_form_exactly
+from forecast.curves.intervals import (
+    centre_of,
+    held_out_ratios,
+    own_size,
+    parts_of,
+    spread_of,
+    standard_quantiles,
+)
 from forecast.curves.registry import CHOSEN, FORMS, form_named
 
 CHUNK = 2000
@@ -58,16 +66,24 @@ class CurveFits:
 
     def predict(self, x: npt.ArrayLike) -> np.ndarray:
         """The curves at ``x``, (n, m) or (m,) for all curves; NaN where x is missing. Same unit as y."""
-        return np.concatenate([b.to_raw(_centre(b, a, u)).T for b, a, u in self._parts(x)])
+        return np.concatenate([b.to_raw(centre_of(b, a, u)).T for b, a, u in self._parts(x)])
 
     def quantiles(self, x: npt.ArrayLike, levels: Sequence[float]) -> np.ndarray:
         """Predictive quantiles of an observation at ``x``, (n, m, k): monotone, and inside the range of y."""
-        z = ndtri(np.asarray(levels, dtype=float))
+        at = np.asarray(levels, dtype=float)
+        if ((at <= 0) | (at >= 1)).any():
+            raise UsageError(f"level {at[(at <= 0) | (at >= 1)][0]:g} is outside (0, 1)")
         out = []
         for b, a, u in self._parts(x):
-            centre, spread = _centre(b, a, u), _spread(b, a, u)
-            out.append(np.stack([b.to_raw(centre + spread * q).T for q in z], axis=-1))
+            centre, spread = centre_of(b, a, u), self.size * spread_of(parts_of(b, a, u), b.kind)
+            out.append(np.stack([b.to_raw(centre + spread * q).T for q in standard_quantiles(at, b.kind)], axis=-1))
         return np.concatenate(out)
+
+    @cached_property
+    def size(self) -> float:
+        """What the batch's own held-out points say of the size of its intervals; 1 is as expected."""
+        ratios = [held_out_ratios(batch, average) for batch, average in self.chunks]
+        return own_size(np.concatenate(ratios, axis=1), self.chunks[0][0].kind)
 
     def _parts(self, x: npt.ArrayLike) -> list[tuple[Batch, Averaged, np.ndarray]]:
         n = sum(len(batch) for batch, _ in self.chunks)
@@ -88,20 +104,6 @@ class CurveFits:
 def _converged(average: Averaged) -> np.ndarray:
     done = np.stack([fit.converged for fit in average.fits])
     return (done * average.weights).sum(axis=0) > 0.5
-
-
-def _centre(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
-    return np.einsum("kn,kmn->mn", average.weights, average.values(batch, u))
-
-
-def _spread(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
-    """Standard deviation of an observation around the average, (m, n)."""
-    values = average.values(batch, u)
-    centre = np.einsum("kn,kmn->mn", average.weights, values)
-    between = np.einsum("kn,kmn->mn", average.weights, (values - centre) ** 2)
-    noise = np.einsum("kn,kn->n", average.weights, np.stack([fit.sigma for fit in average.fits]) ** 2)
-    unit = np.where(batch.w > 0, batch.w, 0.0).sum(axis=0) / (batch.w > 0).sum(axis=0)
-    return np.sqrt(between + noise / unit)
 
 
 def fit_curves(
@@ -163,5 +165,5 @@ def fit_curves(
         return CurveFits(
             tuple((part, Averaged([fit_form_exactly(one, part)], np.ones((1, len(part))))) for part in chunks)
         )
-    priors = learn_priors(batch, POOL[kind])
+    priors = learn_priors(batch, tuple(POOL[kind]))
     return CurveFits(tuple((part, average_forms(part, priors)) for part in chunks))

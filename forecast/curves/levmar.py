@@ -16,6 +16,10 @@ Model = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 """(theta (p, b), indices of the problems (b,)) -> value (m, b), Jacobian (p, m, b)."""
 
 
+SMALLEST_PIVOT = 1e-15
+"""Of a matrix with unit diagonal."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """b weighted least-squares problems with box bounds and Gaussian priors.
@@ -77,19 +81,22 @@ class Solution:
 def solve_spd(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve b symmetric positive definite systems by Cholesky; shapes (p, p, b) and (p, b).
 
-    A pivot that is not positive is replaced by a tiny one: callers damp the diagonal and test the step.
+    Systems are scaled to a unit diagonal first. A pivot that is not positive is replaced by a tiny one: callers
+    damp the diagonal and test the step.
     """
     p = len(right)
+    at = np.arange(p)
+    scale = 1.0 / np.sqrt(np.maximum(matrix[at, at], 1e-280))
+    matrix = matrix * scale[:, None] * scale[None, :]
     lower = np.empty_like(matrix)
     inverse = np.empty_like(right)
-    x = np.empty_like(right)
+    x = right * scale
     for j in range(p):
         column = matrix[j:, j].copy()
         for k in range(j):
             column -= lower[j:, k] * lower[j, k]
-        inverse[j] = 1.0 / np.sqrt(np.maximum(column[0], 1e-300))
+        inverse[j] = 1.0 / np.sqrt(np.maximum(column[0], SMALLEST_PIVOT))
         lower[j:, j] = column * inverse[j]
-        x[j] = right[j]
         for k in range(j):
             x[j] -= lower[j, k] * x[k]
         x[j] *= inverse[j]
@@ -97,7 +104,7 @@ def solve_spd(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
         for k in range(j + 1, p):
             x[j] -= lower[k, j] * x[k]
         x[j] *= inverse[j]
-    return x
+    return x * scale
 
 
 def inverse_spd(matrix: np.ndarray) -> np.ndarray:
@@ -119,6 +126,7 @@ class _State:
     sigma: np.ndarray
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # a step that overflows costs infinity and is refused
 def _evaluate(model: Model, problem: Problem, theta: np.ndarray, index: np.ndarray) -> _State:
     value, jacobian = model(theta, index)
     residual = problem.target - value

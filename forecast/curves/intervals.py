@@ -1,0 +1,134 @@
+"""How far an observation may lie from the averaged curve.
+
+The spread's variance is a weighted sum of the parts in `Parts`; weights and the shape of the errors beyond it were
+fitted to extrapolations of held-out curves (``benchmarks/curves_spread.py``), and the size is then corrected by how far
+the batch's own held-out points lay from what was predicted of them: split-conformal, shrunk for small batches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from forecast.curves.averaging import ANCHOR, Averaged, Trial
+from forecast.curves.batch import Batch
+
+WEIGHTS = {"accuracy": (1.0, 0.8, 0.01, 0.19, 0.16), "loss": (1.0, 0.78, 0.01, 0.11, 1.87)}
+"""Factors of noise, between, distance, change, and distance x noise in the standard deviation."""
+SHAPE = {
+    "accuracy": {0.05: -1.68, 0.1: -1.28, 0.25: -0.67, 0.5: 0.0, 0.75: 0.69, 0.9: 1.67, 0.95: 2.71},
+    "loss": {0.05: -2.05, 0.1: -1.46, 0.25: -0.66, 0.5: 0.0, 0.75: 0.66, 0.9: 1.46, 0.95: 2.05},
+}
+"""Quantiles of errors in units of that standard deviation."""
+HELD_OUT = {"accuracy": 1.38, "loss": 1.6}
+"""The 80% point of curves' largest |error| / spread at a rolling origin when intervals hold what they say."""
+OWN_CURVES = 30.0
+"""Curves with held-out points at which a batch's own errors count half in the size of its intervals."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the spread is made of, in the fitted space, (m, n) each.
+
+    ``noise``: of one observation; ``between``: standard deviation between the forms, by their weights; ``distance``:
+    e-folds of x beyond the last fitted point; ``change``: predicted change since that point.
+    """
+
+    noise: np.ndarray
+    between: np.ndarray
+    distance: np.ndarray
+    change: np.ndarray
+
+
+def centre_of(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
+    """The averaged curve at u (m, n), in the fitted space."""
+    centre = np.einsum("kn,kmn->mn", average.weights, average.values(batch, u))
+    share = ANCHOR[batch.kind] if average.trials else 0.0
+    if share:
+        at_last = np.einsum("kn,kmn->mn", average.weights, average.values(batch, np.zeros((1, len(batch)))))
+        last = (batch.w > 0) & (batch.u >= 0.0)
+        level = np.where(last, batch.z, 0.0).sum(axis=0) / last.sum(axis=0)
+        centre = centre + share * (level - at_last)
+    return centre
+
+
+def parts_of(batch: Batch, average: Averaged, u: np.ndarray) -> Parts:
+    """The parts of the spread at u (m, n)."""
+    sigma = np.stack([fit.sigma for fit in average.fits])
+    values = average.values(batch, u)
+    at_last = average.values(batch, np.zeros((1, len(batch))))
+    return _parts(batch, average.weights, sigma, values, at_last, np.maximum(u, 0.0))
+
+
+def trial_parts(batch: Batch, average: Averaged, trial: Trial) -> tuple[np.ndarray, Parts]:
+    """Errors of the average at a rolling origin, (m, n), NaN where nothing was held out; the parts of its spread."""
+    start = np.where(~trial.out & (batch.w > 0), batch.u, -np.inf).max(axis=0)
+    start = np.where(np.isfinite(start), start, 0.0)
+    last = np.where(~trial.out & (batch.w > 0) & (batch.u >= start), 1.0, 0.0)
+    last = last / np.maximum(last.sum(axis=0), 1.0)
+    at_last = np.einsum("mn,kmn->kn", last, trial.values)[:, None]
+    parts = _parts(batch, average.weights, trial.sigma, trial.values, at_last, np.maximum(batch.u - start, 0.0))
+    centre = np.einsum("kn,kmn->mn", average.weights, trial.values)
+    residual = (last * batch.z).sum(axis=0) - np.einsum("kn,kn->n", average.weights, at_last[:, 0])
+    error = batch.z - centre - ANCHOR[batch.kind] * residual
+    return np.where(trial.out, error, np.nan), parts
+
+
+def spread_of(parts: Parts, kind: str) -> np.ndarray:
+    """Standard deviation of an observation around the average, (m, n), before the batch's own correction."""
+    noise, between, distance, change, both = WEIGHTS[kind]
+    return np.sqrt(
+        (noise * parts.noise) ** 2
+        + (between * parts.between) ** 2
+        + (distance * parts.distance) ** 2
+        + (change * parts.change) ** 2
+        + (both * parts.distance * parts.noise) ** 2
+    )
+
+
+def held_out_ratios(batch: Batch, average: Averaged) -> np.ndarray:
+    """The largest |error| / spread of each curve's held-out points at each origin, (origins, n), NaN without any."""
+    rows = []
+    for trial in average.trials:
+        error, parts = trial_parts(batch, average, trial)
+        ratio = np.abs(error) / np.maximum(spread_of(parts, batch.kind), 1e-12)
+        rows.append(np.where(trial.out.any(axis=0), np.where(trial.out, ratio, 0.0).max(axis=0), np.nan))
+    return np.array(rows).reshape(len(rows), len(batch))
+
+
+def own_size(ratios: np.ndarray, kind: str) -> float:
+    """What the spread is multiplied by, given the ratios of all curves (origins, n)."""
+    curves = int(np.isfinite(ratios).any(axis=0).sum()) if len(ratios) else 0
+    if curves == 0:
+        return 1.0
+    seen = np.quantile(ratios[np.isfinite(ratios)], 0.8)
+    return float(np.clip(seen / HELD_OUT[kind], 0.3, 3.0) ** (curves / (curves + OWN_CURVES)))
+
+
+def standard_quantiles(levels: np.ndarray, kind: str) -> np.ndarray:
+    """Quantiles of errors in units of the spread: `SHAPE`, linear in the normal score between and beyond its levels."""
+    known = ndtri(np.array(list(SHAPE[kind])))
+    value = np.array(list(SHAPE[kind].values()))
+    slope = np.diff(value) / np.diff(known)
+    at = ndtri(levels)
+    piece = np.clip(np.searchsorted(known, at) - 1, 0, len(slope) - 1)
+    return value[piece] + slope[piece] * (at - known[piece])
+
+
+def _parts(
+    batch: Batch,
+    weights: np.ndarray,
+    sigma: np.ndarray,
+    values: np.ndarray,
+    at_last: np.ndarray,
+    distance: np.ndarray,
+) -> Parts:
+    centre = np.einsum("kn,kmn->mn", weights, values)
+    between = np.sqrt(np.einsum("kn,kmn->mn", weights, (values - centre) ** 2))
+    seen = batch.w > 0
+    unit = np.where(seen, batch.w, 0.0).sum(axis=0) / seen.sum(axis=0)
+    noise = np.sqrt(np.einsum("kn,kn->n", weights, sigma**2) / unit)
+    change = np.abs(centre - np.einsum("kn,kmn->mn", weights, at_last))
+    return Parts(np.broadcast_to(noise, centre.shape), between, distance, change)
