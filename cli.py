@@ -269,9 +269,13 @@ def write(content: str | bytes, output: Path | None) -> None:
     if output is None:
         click.echo(content, nl=False)
         return
+    data = content.encode("utf-8") if isinstance(content, str) else content
     partial = output.with_name(output.name + ".partial")
     try:
-        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        if output.exists() and not output.is_file():  # a device or a pipe: a file moved over it would take its place
+            output.write_bytes(data)
+            return
+        partial.write_bytes(data)
         partial.replace(output)
     except OSError as error:
         partial.unlink(missing_ok=True)
