@@ -65,8 +65,9 @@ def cdf_of_quantiles(levels: np.ndarray, values: np.ndarray, at: np.ndarray) -> 
 def admissible_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
     """The CDF that the service accepts in place of the wanted one.
 
-    Mass beyond an open bound stays beyond it (at least 0.001, as the rules ask); mass beyond a closed bound, where the
-    outcome cannot be, moves to that bound.
+    Mass beyond an open bound stays beyond it (at least 0.001, as the rules ask), and where mass piles up at that bound
+    what its buckets may not hold spills over it, at most as much as one bucket takes. Mass beyond a closed bound, where
+    the outcome cannot be, moves to that bound.
 
     Parameters
     ----------
@@ -90,8 +91,11 @@ def admissible_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
     least, most = step_limits(scale.count)
     least, most = least + MARGIN, most - MARGIN
     first, last = _ends(wanted, scale, least * scale.count)
-    nearest = _projected(_with_least_steps(wanted, first, last, least), first, last, least, most)
-    sent = _repaired(nearest, first, last, least, most).round(ROUNDING)
+    raised = _with_least_steps(wanted, first, last, least)
+    low = np.array([first, *[least] * scale.count, 1.0 - last])
+    below, above = _spill(first, scale.open_lower, most), _spill(1.0 - last, scale.open_upper, most)
+    high = np.array([below, *[most] * scale.count, above])
+    sent = _capped(np.concatenate([[0.0], raised, [1.0]]), low, high)[1:-1].round(ROUNDING)
     complaints = cdf_complaints(sent, scale.count, scale.open_lower, scale.open_upper)
     assert not complaints, complaints
     return sent
@@ -142,35 +146,43 @@ def _with_least_steps(wanted: np.ndarray, first: float, last: float, least: floa
     return first + np.concatenate([[0.0], np.cumsum(np.maximum(least, factor * steps))])
 
 
-def _projected(wanted: np.ndarray, first: float, last: float, least: float, most: float) -> np.ndarray:
-    """Dykstra's alternation between the CDFs that rise at least and those that rise at most by so much a step."""
-    index = np.arange(len(wanted))
+def _spill(beyond: float, is_open: bool, most: float) -> float:
+    """The most that may lie beyond an end: what lies there anyway, or as much as one bucket where the end is open."""
+    return max(beyond, most) if is_open else beyond
+
+
+def _capped(wanted: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The CDF nearest in squares whose steps stay within limits; it begins at 0 and ends at 1.
+
+    Dykstra's alternation between the CDFs that rise at least and those that rise at most by so much a step.
+    """
+    floor, ceiling = (np.concatenate([[0.0], np.cumsum(limits)]) for limits in (low, high))
     point, up, down = wanted, np.zeros(len(wanted)), np.zeros(len(wanted))
     for _ in range(ROUNDS):
-        risen = _monotone(point + up, index * least, first, last, rising=True)
+        risen = _monotone(point + up, floor, rising=True)
         up = point + up - risen
-        point = _monotone(risen + down, index * most, first, last, rising=False)
+        point = _monotone(risen + down, ceiling, rising=False)
         down = risen + down - point
         if np.abs(point - risen).max() < CLOSE:
             break
-    return point
+    return _repaired(point, low, high)
 
 
-def _monotone(point: np.ndarray, line: np.ndarray, first: float, last: float, *, rising: bool) -> np.ndarray:
-    """Nearest CDF with both ends fixed whose distance from a line only rises (or only falls)."""
-    inner = isotonic_regression((point - line)[1:-1], increasing=rising).x if len(point) > 2 else point[1:-1]
-    ends = first, last - line[-1]
-    return np.concatenate([[first], np.clip(inner, min(ends), max(ends)) + line[1:-1], [last]])
+def _monotone(point: np.ndarray, line: np.ndarray, *, rising: bool) -> np.ndarray:
+    """Nearest CDF from 0 to 1 whose distance from a line only rises (or only falls)."""
+    inner = isotonic_regression((point - line)[1:-1], increasing=rising).x
+    end = 1.0 - line[-1]
+    return np.concatenate([[0.0], np.clip(inner, min(0.0, end), max(0.0, end)) + line[1:-1], [1.0]])
 
 
-def _repaired(point: np.ndarray, first: float, last: float, least: float, most: float) -> np.ndarray:
+def _repaired(point: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """What the alternation left open: steps cut to their limits, the difference spread over those with room."""
-    steps = np.clip(np.diff(point), least, most)
-    missing = (last - first) - steps.sum()
-    room = (most - steps) if missing > 0 else (steps - least)
+    steps = np.clip(np.diff(point), low, high)
+    missing = 1.0 - steps.sum()
+    room = (high - steps) if missing > 0 else (steps - low)
     if room.sum() > 0:
         steps = steps + missing * room / room.sum()
-    return np.concatenate([[first], first + np.cumsum(steps[:-1]), [last]])
+    return np.concatenate([[0.0], np.cumsum(steps[:-1]), [1.0]])
 
 
 def crps_lost(wanted: np.ndarray, sent: np.ndarray, *, discrete: bool = False) -> float:
