@@ -27,9 +27,8 @@ def main() -> None:
     print(f"CRPS lost, mean             {lost.mean():.5f}")
     print(f"CRPS lost, 99% quantile     {np.quantile(lost, 0.99):.5f}")
     print(f"CRPS lost, largest          {lost[~piled].max():.5f}   mass not piled up on a closed end")
-    print(
-        f"CRPS lost, largest          {lost[piled].max():.5f}   more than half of it in the bucket there ({piled.mean():.1%})"
-    )
+    share = f"more than half of it in the bucket there ({piled.mean():.1%})"
+    print(f"CRPS lost, largest          {lost[piled].max():.5f}   {share}")
     print(f"more than 0.005             {(lost > 0.005).mean():.2%}")
 
 
