@@ -85,34 +85,32 @@ def held_out_models(panel: Panel) -> pd.DataFrame:
 
 
 def make_fold(
-    panel: Panel, target: Target, exclusion: Exclusion, evidence: Panel, name: str, *, with_proxies: bool = False
+    panel: Panel, target: Target, exclusion: Exclusion, allowed: np.ndarray, name: str, *, with_proxies: bool = False
 ) -> Fold | None:
     """The fold of one model; None when none of its scores has history.
 
-    ``with_proxies`` also predicts units on which only other lines have scores (`forecast.targets.target_rows`).
+    Parameters
+    ----------
+    panel : all rows, the target's own included
+    allowed : mask of the rows that a forecast may read; of these the evidence keeps those on the target's tasks
+    with_proxies : also predict units on which only other lines have scores (`forecast.targets.target_rows`)
     """
     rows = panel.rows
-    own = rows[(rows["model"] == target.model) & (rows["family"] == target.family)]
+    own = rows[((rows["model"] == target.model) & (rows["family"] == target.family)).to_numpy()]
     own = own.sort_values("unit", kind="stable").drop_duplicates("unit")
+    evidence = panel.take(allowed & np.isin(rows["task_code"].to_numpy(), own["task_code"].to_numpy()))
     known = evidence.rows
     if not with_proxies:
-        known = known[(known["family"] == target.family) & (known["scale"] < target.scale + NEAR)]
-    own = own[own["unit"].isin(known["unit"])]
+        known = known[((known["family"] == target.family) & (known["scale"] < target.scale + NEAR)).to_numpy()]
+    own = own[np.isin(own["unit"], known["unit"])]
     if own.empty:
         return None
     try:
         wanted = target_rows(evidence, target, own["unit"].to_numpy())
     except DataError:
         return None
-    useful = known_tasks(evidence, wanted) | (evidence.rows["family"] == target.family).to_numpy()
-    evidence = evidence.take(useful)
     truth = own.set_index("unit").loc[wanted["unit"], ["score", "se", "z", "z_se"]].reset_index(drop=True)
     return Fold(name, target, evidence, wanted, truth, exclusion, exclusion.as_of is not None)
-
-
-def known_tasks(evidence: Panel, rows: pd.DataFrame) -> np.ndarray:
-    """Mask of the rows on the canonical tasks to be predicted: with the family's own, all that any predictor reads."""
-    return np.isin(evidence.rows["task_code"].to_numpy(), rows["task_code"].to_numpy())
 
 
 def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fold]:
@@ -135,8 +133,8 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
     for dated in DATED[kind]:
         for target in targets:
             for exclusion, name in _exclusions(panel, target, kind, dated=dated):
-                evidence = _evidence(panel, target, exclusion)
-                made = make_fold(panel, target, exclusion, evidence, name, with_proxies=with_proxies)
+                allowed = _allowed(panel, target, exclusion)
+                made = make_fold(panel, target, exclusion, allowed, name, with_proxies=with_proxies)
                 if made is not None:
                     yield made if kind != "leave-task-out" else _only_tasks(made, exclusion.tasks)
 
@@ -175,12 +173,12 @@ def _exclusions(panel: Panel, target: Target, kind: str, *, dated: bool) -> Iter
             yield Exclusion(target.line, tasks=frozenset(tasks[groups == group])), f"{kind} {group + 1}/{TASK_GROUPS}"
 
 
-def _evidence(panel: Panel, target: Target, exclusion: Exclusion) -> Panel:
+def _allowed(panel: Panel, target: Target, exclusion: Exclusion) -> np.ndarray:
     allowed = visible(panel, target, exclusion.as_of, own_undated=True)
     if exclusion.tasks:
         own = (panel.rows["family"] == target.family).to_numpy()
         allowed &= own | ~panel.rows["canonical_task"].isin(exclusion.tasks).to_numpy()
-    return panel.take(allowed)
+    return allowed
 
 
 def _only_tasks(made: Fold, tasks: frozenset[str]) -> Fold:
@@ -202,7 +200,7 @@ def _by_date(panel: Panel, targets: list[Target]) -> Iterator[Fold]:
         for target in dated:
             if target.released < date:
                 continue
-            evidence = panel.take(visible(panel, target, as_of))
-            made = make_fold(panel, target, Exclusion("", as_of=as_of), evidence, f"by-date {date:%Y}")
+            allowed = visible(panel, target, as_of)
+            made = make_fold(panel, target, Exclusion("", as_of=as_of), allowed, f"by-date {date:%Y}")
             if made is not None:
                 yield made

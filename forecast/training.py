@@ -61,8 +61,7 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
     folds = []
     for model in _chosen_models(allowed).itertuples():
         target = held_out_target(allowed, str(model.model), str(model.family))
-        evidence = allowed.take(visible(allowed, target))
-        made = make_fold(allowed, target, exclusion, evidence, "past")
+        made = make_fold(allowed, target, exclusion, visible(allowed, target), "past")
         if made is not None and len(made.rows) >= FEWEST_TASKS:
             folds.append(_thinned(made))
     return folds
