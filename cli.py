@@ -1219,6 +1219,7 @@ def study_command(
     \b
     NAME is all, or
         momentum     does a task that gained at the last step gain at the next?
+        noise        what would noise alone make of perfect momentum?
 
     \b
     Example:

@@ -58,9 +58,15 @@ def with_intervals(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _cell(value: float, low: float, high: float) -> str:
-    if not np.isfinite(value):
+    if np.isnan(value):
         return "–"
-    return f"{value:.2f}" if not np.isfinite(low) else f"{value:.2f} {bracket(low, high)}"
+    return _short(value) if np.isnan(low) else f"{_short(value)} [{_short(low)}, {_short(high)}]"
+
+
+def _short(value: float) -> str:
+    if np.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:,.0f}" if abs(value) >= 100 else signless(value)
 
 
 def bracket(low: float, high: float, digits: int = 2) -> str:
