@@ -100,7 +100,8 @@ class Forecast:
         """Sort the knots, set them apart so that every CDF is strictly increasing, and add the tails."""
         if not np.isfinite(knots).all():
             raise ForecastError(f"predictor {predictor!r} gave a quantile that is not finite: this is a bug of it")
-        apart = np.sort(knots, axis=1) + _SMALLEST_STEP * np.arange(knots.shape[1])
+        place = np.arange(knots.shape[1])
+        apart = np.sort(knots, axis=1) + _SMALLEST_STEP * (place - place.mean())
         low = (logit(levels[0]) - logit(_TAIL)) * _tail_spread(apart[:, 1] - apart[:, 0], levels[:2])
         high = (logit(1 - _TAIL) - logit(levels[-1])) * _tail_spread(apart[:, -1] - apart[:, -2], levels[-2:])
         apart = np.column_stack([apart[:, 0] - low, apart, apart[:, -1] + high])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import logit, ndtri
 
 from forecast.distribution import LEVELS, Forecast, Link
 from forecast.panel import known_items, link_noise
@@ -33,7 +33,7 @@ class Spread:
     Attributes
     ----------
     variance : per decade of step, beyond sampling noise
-    shape : quantiles of the standardised error at `LEVELS`
+    shape : quantiles of the standardised error at `LEVELS`, symmetric, so that the median is the point
     loading : correlation of a task's error with the shift that it shares with the model's other tasks
     """
 
@@ -47,8 +47,16 @@ class Spread:
         return np.sqrt(noise_at(rows, z) ** 2 + self.variance * step)
 
     def around(self, z: np.ndarray, rows: pd.DataFrame, predictor: str) -> Forecast:
-        """The distribution around points ``z``."""
-        knots = z[:, None] + self.size(rows, z)[:, None] * self.shape
+        """The distribution around points ``z``, which are its medians exactly.
+
+        A point at the end of the range is spread as if it were half an item inside it.
+        """
+        inside = half_an_item_inside(z[:, None], rows)[:, 0]
+        knots = inside[:, None] + self.size(rows, inside)[:, None] * self.shape
+        below = LEVELS < 0.5
+        knots[:, below] = np.minimum(knots[:, below], z[:, None])
+        knots[:, ~below] = np.maximum(knots[:, ~below], z[:, None])
+        knots[:, len(LEVELS) // 2] = z
         return Forecast.from_knots(rows, knots, predictor, loading=self.loading)
 
     @classmethod
@@ -62,13 +70,21 @@ class Spread:
         weight = equal_lines(past)
         variance = _drift_variance(error, noise, step, weight)
         standard = error / np.sqrt(noise**2 + variance * step)
-        return cls(variance, weighted_quantiles(standard, LEVELS, weight), shared_loading(standard, past))
+        both_signs = np.concatenate([standard, -standard])
+        shape = weighted_quantiles(both_signs, LEVELS, np.concatenate([weight, weight]))
+        return cls(variance, 0.5 * (shape - shape[::-1]), shared_loading(standard, past))
 
 
 def noise_at(rows: pd.DataFrame, z: np.ndarray) -> np.ndarray:
     """Link-scale standard error that the target's score would have if it were ``z``, (n,)."""
     link = Link.of(rows)
     return link_noise(link.inverse(z), known_items(rows), link)
+
+
+def half_an_item_inside(z: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
+    """Points (n, k) of shares kept half an item inside the range, on the link scale."""
+    end = logit(1.0 - 0.5 / (known_items(rows) + 1.0))[:, None]
+    return np.where(Link.of(rows).share[:, None], np.clip(z, -end, end), z)
 
 
 def equal_lines(past: Sequence[tuple[Fold, np.ndarray]]) -> np.ndarray:

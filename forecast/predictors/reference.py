@@ -94,7 +94,7 @@ class Persistence(PointPredictor):
     is_reference: ClassVar[bool] = True
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        return Link.of(rows).forward(_inside(rows["origin_score"].to_numpy(), rows))
+        return Link.of(rows).forward(rows["origin_score"].to_numpy())
 
 
 class TaskMean(PointPredictor):
@@ -109,7 +109,7 @@ class TaskMean(PointPredictor):
         total = np.bincount(past.at, past.value, past.n)
         mean = np.divide(total, count, out=np.full(past.n, np.nan), where=count > 0)
         mean = np.where(np.isfinite(mean), mean, rows["origin_score"])
-        return Link.of(rows).forward(_inside(mean, rows))
+        return Link.of(rows).forward(mean)
 
 
 class FamilyDrift(PointPredictor):
@@ -133,7 +133,7 @@ class TaskLinear(PointPredictor):
         slope = history(rows, evidence, raw_view).slopes()
         gain = np.where(np.isfinite(slope), slope, 0.0) * rows["step"].to_numpy()
         up = np.where(rows["higher_is_better"], 1.0, -1.0)
-        return Link.of(rows).forward(_inside(rows["origin_score"].to_numpy() + up * gain, rows))
+        return Link.of(rows).forward(rows["origin_score"].to_numpy() + up * gain)
 
 
 class TaskLogit(PointPredictor):
@@ -188,14 +188,7 @@ def through_law(rows: pd.DataFrame, slope: np.ndarray | float) -> np.ndarray:
     """
     start = law_view(rows, "origin_score")
     change = law_score(start + slope * rows["step"].to_numpy(), rows) - law_score(start, rows)
-    return Link.of(rows).forward(_inside(rows["origin_score"].to_numpy() + change, rows))
-
-
-def _inside(score: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
-    """Scores kept half an item inside the range of a share, and positive for a loss."""
-    items = rows["n_examples"].fillna(500.0).to_numpy()
-    half = 0.5 / (items + 1.0)
-    return np.where(rows["is_share"], np.clip(score, half, 1.0 - half), np.maximum(score, 1e-6))
+    return Link.of(rows).forward(rows["origin_score"].to_numpy() + change)
 
 
 REFERENCES = (Persistence, TaskMean, FamilyDrift, TaskLinear, TaskLogit, TaskLaw, PooledLaw)

@@ -23,7 +23,7 @@ from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
 from forecast.predictors.base import Predictor
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
-from forecast.spread import equal_lines, noise_at, shared_loading, weighted_quantiles
+from forecast.spread import equal_lines, half_an_item_inside, noise_at, shared_loading, weighted_quantiles
 
 PLAIN = (Persistence, FamilyDrift, PooledLaw, TaskLaw, TaskLogit)
 CANDIDATES = (*(cls.name for cls in PLAIN), "pooled", "pooled-rough")
@@ -59,7 +59,7 @@ class Candidates:
         """Ask every candidate; ``plain`` are those of `PLAIN` where they have been asked, (n, 5)."""
         plain = asked(rows, evidence) if plain is None else plain
         pooled, lines = pooled_posterior(rows, evidence, [Variances(), Variances.rough()], most_rows=most_rows)
-        z = np.column_stack([plain, *(p.mean for p in pooled)])
+        z = np.column_stack([half_an_item_inside(plain, rows), *(p.mean for p in pooled)])
         suite = rows["suite"].to_numpy()
         shift = np.column_stack([_group_mean(column, suite) for column in z.T])
         centre = z.mean(axis=1)

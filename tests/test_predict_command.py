@@ -1,0 +1,116 @@
+"""`forecast predict` and `forecast backtest` as their users meet them."""
+
+import io
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import cli
+from forecast.upcoming import FORECAST_COLUMNS
+from tests.worlds import make_results
+
+QUANTILES = ["q05", "q10", "q25", "median", "q75", "q90", "q95"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """A user's file: one family of a benchmark that nobody else has."""
+    path = tmp_path_factory.mktemp("world") / "mine.csv"
+    results = make_results()
+    results[results["family"] == "Gamma"].to_csv(path, index=False)
+    return str(path)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
+
+    def invoke(*args):
+        return CliRunner().invoke(cli.main, [str(a) for a in args])
+
+    return invoke
+
+
+def test_predict_gives_one_row_a_task_with_monotone_quantiles_in_range(run, world):
+    out = run("predict", world, "--family", "gamma", "--params", "100B", "--predictor", "drift", "--format", "csv")
+    assert out.exit_code == 0, out.stderr
+    table = pd.read_csv(io.StringIO(out.stdout))
+    assert list(table.columns) == FORECAST_COLUMNS
+    assert len(table) == table["task"].nunique() == 8
+    assert (table[QUANTILES].diff(axis=1).iloc[:, 1:] >= 0).all().all()
+    assert table[[*QUANTILES, "mean"]].min().min() >= 0
+    assert table[[*QUANTILES, "mean"]].max().max() <= 1
+    assert table["prob_gain"].between(0, 1, inclusive="neither").all()
+    assert table.loc[table["trend"] != "falling", ["prob_recovery", "prob_reversal"]].isna().all().all()
+
+
+def test_known_scores_move_the_others_and_leave_the_table(run, world):
+    common = ("predict", world, "--family", "Gamma", "--params", "100B", "--predictor", "drift", "--format", "csv")
+    plain, high = run(*common), run(*common, "--known", "task00=0.99")
+    before, after = (pd.read_csv(io.StringIO(o.stdout)).set_index("task") for o in (plain, high))
+    assert "task00" not in after.index
+    assert (after["median"] > before["median"].drop("task00")).all()
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (("--family", "Gama", "--params", "1B"), 2, "did you mean 'Gamma'"),
+        (("--family", "Gamma", "--params", "-3"), 2, "is not a positive size"),
+        (("--family", "Gamma"), 2, "--params"),
+        (("--family", "Gamma", "--params", "100"), 1, "no smaller model of Gamma"),
+        (("--family", "Gamma", "--params", "1T", "--task", "task0x"), 2, "did you mean"),
+        (("--family", "Gamma", "--params", "1T", "--predictor", "drif"), 2, "did you mean 'drift'"),
+        (("--family", "Gamma", "--params", "1T", "--known", "task00=7"), 1, "outside [0, 1]"),
+        (("--family", "Gamma", "--params", "1T", "--known", "nothing"), 2, "neither TASK=SCORE nor a file"),
+        (("--family", "Gamma", "--params", "1T", "--as-of", "1999-01-01"), 1, "no smaller model"),
+    ],
+)
+def test_what_cannot_be_predicted_is_said_in_a_sentence(run, world, args, code, says):
+    out = run("predict", world, "--predictor", "persistence", *args)
+    assert out.exit_code == code
+    assert says in out.stderr
+    assert out.stdout == ""
+
+
+def test_recorded_forecasts_are_in_the_ledger_and_it_verifies(run, world):
+    args = ("predict", world, "--family", "Gamma", "--params", "100B", "--predictor", "persistence", "--record")
+    assert run(*args).exit_code == 0
+    verified = run("ledger", "verify")
+    assert verified.exit_code == 0
+    assert "entry 8" in verified.stdout
+
+
+def test_backtest_of_persistence_has_the_error_a_spreadsheet_gives(run):
+    args = (
+        "backtest",
+        "--target",
+        "PaLM-540B",
+        "--predictors",
+        "persistence",
+        "--folds",
+        "next-scale",
+        "--format",
+        "csv",
+    )
+    out = run(*args)
+    assert out.exit_code == 0, out.stderr
+    table = pd.read_csv(io.StringIO(out.stdout))
+    palm = pd.read_csv("data/tables/results/palm.csv")
+    lite = palm[(palm["benchmark"] == "BIG-bench Lite") & palm["model"].isin(["PaLM 62B", "PaLM 540B"])]
+    scores = lite.pivot(index="task", columns="model", values="score")
+    by_hand = (scores["PaLM 540B"] - scores["PaLM 62B"]).abs().mean()
+    ours = table[table["benchmark"] == "BIG-bench Lite"]["abs_error"].mean()
+    assert ours == pytest.approx(by_hand, abs=1e-6)
+    assert (table["origin_score"] - table["median"]).abs().max() < 1e-6
+
+
+def test_backtest_names_a_near_miss(run):
+    out = run("backtest", "--target", "PaLM 54B")
+    assert out.exit_code == 1
+    assert "did you mean 'PaLM 540B'" in out.stderr
+    out = run("backtest", "--folds", "next-scal")
+    assert out.exit_code == 2
+    assert "did you mean 'next-scale'" in out.stderr
