@@ -1,9 +1,9 @@
 """Will a falling task turn? The chance of recovery and of reversal at the next scale, and how often either happened.
 
 `data.trend.recovers` and `data.trend.reverses` say what the two events are. The forecast's distribution gives a first
-probability of each. Past falling steps of other models give a second, from a logistic regression on a handful of
-features held towards no effect, since turns are few. Their log-odds are averaged. Reversal is recovery and more: its
-probability is that of recovery times a share, learned on the steps that recovered.
+probability of each (`forecast.events`). Past falling steps of other models give a second, by logistic regressions on a
+handful of features held towards no effect, since turns are few: of recovery, and of the share of recoveries that are
+reversals, so that reversal is never the likelier. The two are averaged in log-odds, and so are their shares.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import beta
 
-from data.noise import binomial_stderr
-from data.trend import BEYOND, TRENDS
-from forecast.distribution import Forecast, Link
-from forecast.panel import LOSS_STDERR, NEAR, Panel, known_items
-from forecast.steps import FALLING, FEATURES, Histories, best_before, described, known_steps
+from data.trend import TRENDS
+from forecast.distribution import Forecast
+from forecast.events import trends_and_events
+from forecast.panel import NEAR, Panel
+from forecast.steps import FALLING, FEATURES, Histories, described, known_steps
 
 PENALTY = 10.0
 """Ridge on each standardised coefficient, against a sum of log losses in which a step of an average line counts 1."""
@@ -31,8 +31,9 @@ TYPICAL_RECOVERY = 0.2
 TYPICAL_SHARE = 0.15
 """Of recoveries, how many are reversals. Both count as one step seen before any other."""
 OWN_WEIGHT = 0.5
-"""Weight of the regression's log-odds beside those of the forecast's distribution."""
-TRAINED = ["prob_recovery", "prob_reversal"]
+"""Weight of the regressions' log-odds beside those of the forecast's distribution."""
+SURE = 1e-6
+EVENTS = ["prob_recovery", "prob_reversal"]
 BASE = [f"base_{event}{end}" for event in ("recovery", "reversal") for end in ("", "_low", "_high")]
 
 
@@ -119,7 +120,7 @@ class Reversal:
         x, line, recovered, reversed_ = _falling(allowed)
         count = np.bincount(line)[line] if len(line) else np.ones(0)
         weight = count**-0.5 / np.mean(count**-0.5) if len(line) else count
-        share = x[:, [name in SHARE_FEATURES for name in FEATURES]]
+        share = x[:, _share_columns()]
         self.recovery_ = Logistic.fit(x, recovered, weight, TYPICAL_RECOVERY)
         self.share_ = Logistic.fit(share[recovered], reversed_[recovered], weight[recovered], TYPICAL_SHARE)
         self.recovery_rate_ = Rate.of(recovered, weight, line, TYPICAL_RECOVERY)
@@ -127,64 +128,45 @@ class Reversal:
         self.n_steps_, self.n_recovered_, self.n_reversed_ = len(line), int(recovered.sum()), int(reversed_.sum())
         return self
 
-    def predict(self, rows: pd.DataFrame, evidence: Panel, forecast: Forecast) -> pd.DataFrame:
-        """What becomes of the trend of each target row.
+    def predict(self, forecast: Forecast, evidence: Panel) -> pd.DataFrame:
+        """What becomes of the trend of each target.
 
         Parameters
         ----------
-        rows : as `forecast.targets.target_rows` returns them, (n, ...)
+        forecast : by any predictor, of n rows of one model
         evidence : Panel of the visible rows
-        forecast : of ``rows``, by any predictor
 
         Returns
         -------
-        DataFrame, (n, 9), index of ``rows``: ``trend`` of the family's scores so far; for a falling one
+        DataFrame, (n, 9), index 0..n-1: ``trend`` of the family's scores so far; for a falling one
         ``prob_recovery`` and ``prob_reversal``, never larger, and of each the base rate with its 90% interval; NaN for
         any other.
         """
-        out = pd.DataFrame(index=rows.index, columns=["trend", *TRAINED, *BASE], dtype=float)
-        series, at, origin, trend = _histories(rows, evidence)
-        out["trend"] = trend
-        falling = np.flatnonzero(trend == TRENDS[FALLING])
+        rows, stated = forecast.targets, trends_and_events(forecast, evidence)
+        out = pd.DataFrame(index=rows.index, columns=["trend", *EVENTS, *BASE], dtype=float)
+        out["trend"] = stated["trend"].to_numpy()
+        falling = np.flatnonzero(out["trend"] == TRENDS[FALLING])
         if not len(falling):
             return out
-        at, origin, some = at[falling], origin[falling], rows.iloc[falling]
-        x = described(series, at, origin, some["scale"].to_numpy(), some["compute"].to_numpy())
-        stated = events_of(some, forecast.take(falling), series, at, origin)
-        recovery = expit((1 - OWN_WEIGHT) * logit(stated[0]) + OWN_WEIGHT * self.recovery_.log_odds(x))
-        share = expit(self.share_.log_odds(x[:, [name in SHARE_FEATURES for name in FEATURES]]))
-        values = [recovery, recovery * share]
+        recovery, share = self.log_odds(rows.iloc[falling], evidence)
+        first, second = stated[EVENTS].to_numpy()[falling].clip(SURE, 1 - SURE).T
+        first_share = np.clip(second / first, SURE, 1 - SURE)
+        prob_recovery = expit((1 - OWN_WEIGHT) * logit(first) + OWN_WEIGHT * recovery)
+        prob_share = expit((1 - OWN_WEIGHT) * logit(first_share) + OWN_WEIGHT * share)
+        values = [prob_recovery, prob_recovery * prob_share]
         for rate in (self.recovery_rate_, self.reversal_rate_):
             values += [np.full(len(falling), value) for value in (rate.rate, rate.low, rate.high)]
         out.iloc[falling, 1:] = np.column_stack(values)
         return out
 
-
-def events_of(
-    rows: pd.DataFrame, forecast: Forecast, series: Histories, at: np.ndarray, origin: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """P(recovery) and P(reversal) as the distribution itself has them, (n,) each.
-
-    The target's own standard error is that of a score at the threshold.
-    """
-    up = np.where(rows["higher_is_better"], 1.0, -1.0)
-    best, best_se = best_before(series, at, origin)
-    last, last_se = series.better[at, origin], series.se[at, origin]
-    first, second = (forecast.prob_better(_beyond(rows, up * s, se)) for s, se in ((last, last_se), (best, best_se)))
-    return first, np.minimum(first, second)
+    def log_odds(self, rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
+        """What past falling steps say of falling target rows: log-odds of recovery, and of reversal if it recovers."""
+        x = described(*_last_points(rows, evidence), rows["scale"].to_numpy(), rows["compute"].to_numpy())
+        return self.recovery_.log_odds(x), self.share_.log_odds(x[:, _share_columns()])
 
 
-def _beyond(rows: pd.DataFrame, score: np.ndarray, se: np.ndarray) -> np.ndarray:
-    """The score that is better than ``score`` by 2 standard errors of the difference, (n,)."""
-    link, items = Link.of(rows), known_items(rows)
-    sign = np.where(link.up, 1.0, -1.0)
-    threshold = score
-    for _ in range(5):
-        share = binomial_stderr(np.where(link.share, threshold, 0.5), items)
-        own = np.where(link.share, share, LOSS_STDERR * threshold)
-        threshold = score + sign * BEYOND * np.hypot(se, own)
-        threshold = np.clip(threshold, 0.0, np.where(link.share, 1.0, np.inf))
-    return threshold
+def _share_columns() -> list[bool]:
+    return [name in SHARE_FEATURES for name in FEATURES]
 
 
 def _falling(allowed: Panel | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -200,20 +182,14 @@ def _falling(allowed: Panel | None) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     return x, allowed.rows["line_code"].to_numpy()[target], steps.recovered, steps.reversed
 
 
-def _histories(rows: pd.DataFrame, evidence: Panel) -> tuple[Histories, np.ndarray, np.ndarray, np.ndarray]:
-    """The series that bear on the rows; each row's own one, the place of its origin in it, and its trend, (n,) each.
-
-    A row without history in its family is ``flat``, as a single score is; its places mean nothing.
-    """
+def _last_points(rows: pd.DataFrame, evidence: Panel) -> tuple[Histories, np.ndarray, np.ndarray]:
+    """The series that bear on the rows; of each row its family's own series, and the place of its origin in it."""
     known = evidence.rows
-    family = (known["family"] == rows["family"].iloc[0]).to_numpy()
-    near = known["task_code"].isin(rows["task_code"]).to_numpy()
-    series = Histories.of(known[family | near].reset_index(drop=True))
-    own = series.rows.iloc[series.row[:, 0]]
-    place = pd.Series(np.arange(len(own)), index=own["unit"].to_numpy())
-    place = place[(own["family"] == rows["family"].iloc[0]).to_numpy()]
-    at = place.reindex(rows["unit"]).fillna(-1).to_numpy(dtype=int)
+    family = (known["family_code"] == rows["family_code"].iloc[0]).to_numpy()
+    same_task = known["task_code"].isin(rows["task_code"]).to_numpy()
+    series = Histories.of(known[family | same_task].reset_index(drop=True))
+    first = series.rows.iloc[series.row[:, 0]]
+    own = np.flatnonzero((first["family_code"] == rows["family_code"].iloc[0]).to_numpy())
+    at = own[np.searchsorted(first["unit"].to_numpy()[own], rows["unit"].to_numpy())]
     origin = (series.scale[at] < (rows["scale"].to_numpy() + NEAR)[:, None]).sum(axis=1) - 1
-    has = (at >= 0) & (origin >= 0)
-    trends = series.trends()[at, np.maximum(origin, 0)]
-    return series, at, origin, np.where(has, np.array(TRENDS)[trends], "flat")
+    return series, at, origin

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data.trend import TRENDS, best_of, recovers, reverses, trends_along
+from data.trend import TRENDS, recovers, reverses, trends_along
 from forecast.distribution import Link
 from forecast.panel import NEAR
 
@@ -167,12 +167,6 @@ def chance_z(rows: pd.DataFrame, unknown: np.ndarray | float) -> np.ndarray:
     chance = rows["chance"].to_numpy(dtype=float)
     has = rows["is_share"].to_numpy() & rows["higher_is_better"].to_numpy() & (chance > 0) & (chance < 1)
     return np.where(has, Link.of(rows).forward(np.where(has, chance, 0.5)), unknown)
-
-
-def best_before(histories: Histories, at: np.ndarray, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Best score (turned so that larger is better) up to each origin and its standard error, (m,) each."""
-    past, past_se = (histories.up_to(at, origin, column) for column in (histories.better, histories.se))
-    return best_of(past, past_se)
 
 
 def _family_slope(h: Histories, at: np.ndarray, origin: np.ndarray) -> np.ndarray:

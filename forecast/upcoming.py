@@ -11,9 +11,9 @@ import pandas as pd
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
 from forecast.distribution import PRINTED, Forecast
-from forecast.events import trends_and_events
 from forecast.folds import Exclusion
 from forecast.panel import Panel
+from forecast.reversal import Reversal
 from forecast.targets import Target, target_rows, visible
 from forecast.training import Trained
 
@@ -76,8 +76,8 @@ def predict_upcoming(
     """
     evidence = panel.take(visible(panel, target, as_of))
     rows = target_rows(evidence, target)
-    trained = Trained(panel, cache).get(predictor, Exclusion(target.line, as_of=as_of))
-    forecast = trained.predict(rows, evidence)
+    exclusion = Exclusion(target.line, as_of=as_of)
+    forecast = Trained(panel, cache).get(predictor, exclusion).predict(rows, evidence)
     if known is not None and len(known):
         forecast = forecast.given(*_known_at(rows, known))
     keep = _wanted(forecast.targets, benchmark, tasks)
@@ -86,11 +86,12 @@ def predict_upcoming(
     if not keep.any():
         raise DataError("every task asked for is among the --known ones: nothing is left to predict")
     forecast = forecast.take(np.flatnonzero(keep))
-    return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence))
+    reversal = Reversal().fit(panel.take(exclusion.allows(panel)))
+    return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence, reversal))
 
 
-def forecast_table(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
-    """The forecast table of a distribution: one row per target."""
+def forecast_table(forecast: Forecast, evidence: Panel, reversal: Reversal) -> pd.DataFrame:
+    """The forecast table of a distribution, with what ``reversal`` learned of falling tasks: one row per target."""
     rows = forecast.targets
     table = rows[["benchmark", "task", "metric", "shots", "prompt", "family", "target_model"]].copy()
     table = table.astype({name: "str" for name in ("benchmark", "task", "metric", "prompt")})
@@ -100,7 +101,7 @@ def forecast_table(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
     for name, column in zip(PRINTED, forecast.quantiles(list(PRINTED.values())).T, strict=True):
         table[name] = column
     table["prob_gain"] = forecast.prob_better(rows["origin_score"].to_numpy())
-    events = trends_and_events(forecast, evidence)
+    events = reversal.predict(forecast, evidence)
     table[["prob_recovery", "prob_reversal", "trend"]] = events[["prob_recovery", "prob_reversal", "trend"]]
     table["predictor"] = forecast.predictor
     return table[FORECAST_COLUMNS]

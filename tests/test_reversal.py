@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 
 from data.catalog import bundled_metrics, bundled_tasks
+from data.noise import binomial_stderr
 from data.results import as_results
 from data.trend import best_of, recovers, reverses, trend_of
 from forecast.distribution import LEVELS, Forecast
+from forecast.events import trends_and_events
 from forecast.folds import Exclusion
 from forecast.panel import as_panel
-from forecast.reversal import TYPICAL_RECOVERY, TYPICAL_SHARE, Rate, Reversal, events_of
+from forecast.reversal import TYPICAL_RECOVERY, TYPICAL_SHARE, Rate, Reversal
 from forecast.steps import FALLING, FEATURES, Histories, described, known_steps
 from forecast.targets import held_out_target, target_rows, visible
 
@@ -89,7 +91,7 @@ def test_probabilities_only_for_falling_tasks_and_a_reversal_is_a_recovery():
     panel = make_panel()
     rows, evidence, forecast = forecast_of(panel, "L0 1e+11", "L0")
     evidence.rows.loc[(evidence.rows["task"] == "t0") & (evidence.rows["line"] == "L0"), "score"] = [0.2, 0.4, 0.6]
-    table = Reversal().fit(panel.take(Exclusion("L0").allows(panel))).predict(rows, evidence, forecast)
+    table = Reversal().fit(panel.take(Exclusion("L0").allows(panel))).predict(forecast, evidence)
     falling = (table["trend"] == "falling").to_numpy()
     assert table.loc[rows["task"] == "t0", "trend"].tolist() == ["rising"]
     assert falling.sum() == len(rows) - 1
@@ -128,28 +130,26 @@ def test_untrained_it_says_the_typical_rates_and_how_unsure_they_are():
 def test_events_read_off_the_distribution_are_those_of_its_samples(metric):
     """A threshold on the wrong side, or one that forgets the target's own noise, gives another frequency."""
     panel = make_panel(metric=metric, seed=3)
-    rows, evidence, forecast = forecast_of(panel, "L1 1e+11", "L1", spread=0.6)
-    series = Histories.of(evidence.rows)
-    own = evidence.rows["family"].to_numpy()[series.row[:, 0]] == "L1"
-    at = np.flatnonzero(own)
-    origin = np.full(len(at), 2)
-    recovery, reversal = events_of(rows, forecast, series, at, origin)
-    draws = forecast.sample(4000, seed=1)
+    _, evidence, forecast = forecast_of(panel, "L1 1e+11", "L1", spread=0.6)
+    stated = trends_and_events(forecast, evidence)
+    history = evidence.rows[evidence.rows["family"] == "L1"].sort_values(["unit", "scale"])
     up = 1.0 if metric == "accuracy" else -1.0
-    se = np.sqrt((draws * 500 + 2) / 504 * (1 - (draws * 500 + 2) / 504) / 504)
-    best, best_se = best_of(series.better[at, :3], series.se[at, :3])
-    happened = recovers(up * draws, series.better[at, 2], se, series.se[at, 2]).mean(axis=0)
+    past, past_se = (history[c].to_numpy().reshape(-1, 3) for c in ("score", "se"))
+    draws = forecast.sample(4000, seed=1)
+    se = binomial_stderr(draws, 500)
+    best, best_se = best_of(up * past, past_se)
+    happened = recovers(up * draws, up * past[:, 2], se, past_se[:, 2]).mean(axis=0)
     turned = recovers(up * draws, best, se, best_se).mean(axis=0)
-    assert recovery == pytest.approx(happened, abs=0.03)
-    assert reversal == pytest.approx(turned, abs=0.03)
+    assert stated["prob_recovery"].to_numpy() == pytest.approx(happened, abs=0.03)
+    assert stated["prob_reversal"].to_numpy() == pytest.approx(turned, abs=0.03)
 
 
 def test_the_classifier_tells_turns_that_its_features_announce():
     """A classifier that learned nothing, or the opposite, would pass every other test here."""
     panels = [make_panel(lines=6, tasks=10, seed=seed, turn=turn) for seed, turn in ((1, 0.9), (2, 0.1))]
     fitted = [Reversal().fit(panel) for panel in panels]
-    rows, evidence, forecast = forecast_of(panels[0], "L0 1e+11", "L0")
-    often, seldom = (f.predict(rows, evidence, forecast)["prob_recovery"].mean() for f in fitted)
+    _, evidence, forecast = forecast_of(panels[0], "L0 1e+11", "L0")
+    often, seldom = (f.predict(forecast, evidence)["prob_recovery"].mean() for f in fitted)
     assert often > seldom + 0.2
     assert fitted[0].n_recovered_ > fitted[1].n_recovered_
 
