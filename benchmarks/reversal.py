@@ -47,14 +47,12 @@ def falling_folds(panel: Panel, dated: bool) -> Iterator[Fold]:
             yield fold
 
 
-def outcomes(fold: Fold) -> dict[str, np.ndarray]:
-    """Whether each row of a fold recovered, and whether it reversed, from the scores themselves."""
-    rows, own = fold.rows, fold.evidence.rows
+def outcomes(fold: Fold, at: np.ndarray) -> dict[str, np.ndarray]:
+    """Whether each of some rows of a fold recovered, and whether it reversed, from the scores themselves."""
+    rows, truth, own = fold.rows.iloc[at], fold.truth.iloc[at], fold.evidence.rows
     own = own[(own["family"] == fold.target.family).to_numpy()].sort_values("scale", kind="stable")
     happened = []
-    for unit, score, se, up in zip(
-        rows["unit"], fold.truth["score"], fold.truth["se"], rows["higher_is_better"], strict=True
-    ):
+    for unit, score, se, up in zip(rows["unit"], truth["score"], truth["se"], rows["higher_is_better"], strict=True):
         past = own[(own["unit"] == unit).to_numpy()]
         sign = 1.0 if up else -1.0
         better, better_se = sign * past["score"].to_numpy()[None], past["se"].to_numpy()[None]
@@ -81,12 +79,12 @@ def cases(panel: Panel, dated: bool, cache: Path | None) -> pd.DataFrame:
         falling = np.flatnonzero((said["trend"] == "falling") & fold.rows["origin_is_own"])
         if not len(falling):
             continue
-        happened = outcomes(fold)
+        happened = outcomes(fold, falling)
         recovery, share = reversal.log_odds(fold.rows.iloc[falling], fold.evidence)
         regression = {"recovery": expit(recovery), "reversal": expit(recovery) * expit(share)}
         for event in EVENTS:
             table = fold.rows.iloc[falling][["line", "family", "target_model", "canonical_task"]]
-            table = table.assign(event=event, happened=happened[event][falling], regression=regression[event])
+            table = table.assign(event=event, happened=happened[event], regression=regression[event])
             table["checkpoint"] = "@" in str(fold.target.family)
             table["base"] = said[f"base_{event}"].to_numpy()[falling]
             table["both"] = said[f"prob_{event}"].to_numpy()[falling]

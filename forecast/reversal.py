@@ -3,7 +3,8 @@
 `data.trend.recovers` and `data.trend.reverses` say what the two events are. The forecast's distribution gives a first
 probability of each (`forecast.events`). Past falling steps of other models give a second, by logistic regressions on a
 handful of features held towards no effect, since turns are few: of recovery, and of the share of recoveries that are
-reversals, so that reversal is never the likelier. The two are averaged in log-odds, and so are their shares.
+reversals, so that reversal is never the likelier. The two are averaged in log-odds, and so are their shares; recovery,
+a gain beyond noise, is held to the probability of any gain.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ class Reversal:
         recovery, share = self.log_odds(rows.iloc[falling], evidence)
         first, second = stated[EVENTS].to_numpy()[falling].clip(SURE, 1 - SURE).T
         first_share = np.clip(second / first, SURE, 1 - SURE)
-        prob_recovery = expit((1 - OWN_WEIGHT) * logit(first) + OWN_WEIGHT * recovery)
+        prob_gain = forecast.prob_better(rows["origin_score"].to_numpy())[falling]
+        prob_recovery = np.minimum(expit((1 - OWN_WEIGHT) * logit(first) + OWN_WEIGHT * recovery), prob_gain)
         prob_share = expit((1 - OWN_WEIGHT) * logit(first_share) + OWN_WEIGHT * share)
         values = [prob_recovery, prob_recovery * prob_share]
         for rate in (self.recovery_rate_, self.reversal_rate_):

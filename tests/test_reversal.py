@@ -86,8 +86,8 @@ def test_a_step_is_described_without_its_target_and_what_is_larger():
     assert np.array_equal(of_line(panel), of_line(scrambled))
 
 
-def test_probabilities_only_for_falling_tasks_and_a_reversal_is_a_recovery():
-    """Else a rising task is said to "recover", or a reversal is likelier than the recovery that it contains."""
+def test_probabilities_only_for_falling_tasks_and_each_event_within_the_larger_one():
+    """Else a rising task is said to "recover", or a reversal is likelier than the recovery, or that than any gain."""
     panel = make_panel()
     rows, evidence, forecast = forecast_of(panel, "L0 1e+11", "L0")
     evidence.rows.loc[(evidence.rows["task"] == "t0") & (evidence.rows["line"] == "L0"), "score"] = [0.2, 0.4, 0.6]
@@ -100,6 +100,7 @@ def test_probabilities_only_for_falling_tasks_and_a_reversal_is_a_recovery():
     assert numbers[falling].gt(0).all(axis=None)
     assert numbers[falling].lt(1).all(axis=None)
     assert (table["prob_reversal"] <= table["prob_recovery"])[falling].all()
+    assert (table["prob_recovery"] <= forecast.prob_better(rows["origin_score"].to_numpy()))[falling].all()
     for event in ("recovery", "reversal"):
         low, rate, high = (table.loc[falling, f"base_{event}{end}"] for end in ("_low", "", "_high"))
         assert (low < rate).all()
