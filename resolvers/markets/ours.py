@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError, UsageError
-from data.names import did_you_mean, fold
+from data.names import fold
+from data.results import UNIT
 from resolvers.markets.answers import Cdf, answer
 from resolvers.markets.cdf import cdf_of_quantiles
 from resolvers.markets.compare import Purse, compare
@@ -89,12 +90,24 @@ def quantiles_of_table(path: Path, task: str | None) -> Quantiles:
     known = [name for name in PRINTED if name in table.columns]
     if len(known) < 2 or "task" not in table.columns:
         raise DataError(f"{path} is no forecast table: it needs the columns task, {', '.join(PRINTED)}")
-    rows = table if task is None else table[table["task"].astype("str").map(fold) == fold(task)]
+    names = _full_names(table)
+    meant = [task is None or _means(task, row, name) for row, name in zip(table["task"], names, strict=True)]
+    rows = table[meant]
     if len(rows) != 1:
-        tasks = table["task"].astype("str").unique().tolist()
-        hint = did_you_mean(task, tasks) if task else ""
-        raise DataError(f"{path} has {len(rows)} rows for the task {task!r}{hint}: name one of {', '.join(tasks[:8])}")
+        near = [name for name, is_meant in zip(names, meant, strict=True) if is_meant] or names
+        raise DataError(f"{path} has {len(rows)} rows for --task {task!r}: name one, such as {', '.join(near[:4])}")
     return Quantiles(tuple(PRINTED[name] for name in known), tuple(float(rows[name].iloc[0]) for name in known))
+
+
+def _full_names(table: pd.DataFrame) -> list[str]:
+    """``benchmark/task/metric/shots/prompt`` of each row, as far as the table says."""
+    rows = table[[name for name in UNIT if name in table.columns]].itertuples(index=False)
+    return ["/".join(f"{v:g}" if isinstance(v, float) else str(v) for v in row if v == v) for row in rows]
+
+
+def _means(wanted: str, task: object, name: str) -> bool:
+    """Whether a person means this row: by its task, or by its full name as far as given."""
+    return fold(wanted) == fold(str(task)) or f"{fold(name)}/".startswith(f"{fold(wanted)}/")
 
 
 def recorded_answer(

@@ -222,9 +222,19 @@ def test_a_forecast_table_answers_thresholds_and_grids_alike(run, tmp_path):
     result = run(*base, "--task", "Law", "--times", "100", "--threshold", ">= 80")
     assert float(next(csv.DictReader(io.StringIO(result.stdout)))["ours"]) == pytest.approx(0.5)
     assert "names no threshold itself" in run(*base, "--task", "law").stderr
-    assert "has 2 rows for the task None: name one of law, art" in run(*base).stderr
+    assert "has 2 rows for --task None: name one, such as law, art" in run(*base).stderr
     discrete = ("submit", "metaculus:38880", "--saved", FILES, "--forecast", tmp_path / "f.csv", "--task", "law")
     assert len(json.loads(run(*discrete).stdout)["body"][0]["continuous_cdf"]) == 9
+
+
+def test_a_task_measured_twice_is_named_in_full(run, tmp_path):
+    row = {"benchmark": "BBH", "task": "causal_judgement", "metric": "accuracy", "shots": 3.0, "q05": 0.4, "q95": 0.6}
+    pd.DataFrame([row | {"prompt": "cot"}, row | {"prompt": "direct", "q95": 0.8}]).to_csv(tmp_path / "f.csv")
+    base = ("submit", "manifold:P0R6uAC2nU", "--saved", FILES, "--forecast", tmp_path / "f.csv", "--threshold", ">0.6")
+    both = run(*base, "--task", "Causal Judgement")
+    assert "such as BBH/causal_judgement/accuracy/3/cot, BBH/causal_judgement/accuracy/3/direct" in both.stderr
+    one = run(*base, "--task", "BBH/causal judgement/accuracy/3/cot")
+    assert json.loads(one.stdout)["body"]["outcome"] == "NO"
 
 
 def test_a_recorded_forecast_is_submitted_and_a_recorded_resolution_proposed(run):
