@@ -16,6 +16,8 @@ from data.tasks import describe
 from features.links import Limits, limits_of, link, link_stderr
 
 FEWEST_TASKS = 8
+MOST_FAMILIES = 6
+"""Families of one line on one suite that are shown one by one."""
 SUITE = ["benchmark", "shots", "prompt", "family"]
 """What names a ladder; ``shots`` is `regime_of`."""
 
@@ -117,6 +119,13 @@ def ladders(rows: pd.DataFrame, *, fewest_models: int = 3, fewest_tasks: int = F
         row = _arranged(part, models.index)
         if len(models) >= fewest_models and len(row) >= fewest_tasks:
             yield Ladder(name, list(models.index), models.to_numpy(dtype=float), row)
+
+
+def labelled(names: pd.DataFrame) -> pd.DataFrame:
+    """Names of ladders, with the recipes of a line that has many of them on a suite under one label as ``family``."""
+    many = names.groupby([*SUITE[:3], "line"])["family"].transform("size")
+    crowd = many.astype(str) + " families of " + names["line"]
+    return names.assign(family=names["family"].where(many <= MOST_FAMILIES, crowd))
 
 
 def ladder_of(rows: pd.DataFrame, name: dict[str, str], models: list[str]) -> Ladder | None:

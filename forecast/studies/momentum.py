@@ -19,7 +19,7 @@ import pandas as pd
 
 from forecast.evaluation import DRAWS
 from forecast.studies.findings import Findings, bracket, signless
-from forecast.studies.ladders import SUITE, Ladder, Measured, ladder_of, ladders, measured
+from forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
 from forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ VIEWS = ("raw", "logit", "log_error", "normalised_logit", "range_logit")
 STATISTICS = ("r", "r_noise", "r_corrected", "r_corrected_half")
 _PUBLISHED = ["models", "benchmark", "tasks", "published", "r2", *STATISTICS[:3], *(f"r_{view}" for view in VIEWS[1:])]
 FEWEST_IN_TRIPLE = 5
-MOST_FAMILIES = 6
 LEAST_RELIABLE = 0.3
 """A correlation is corrected only where at least this share of both gains' variance is not noise."""
 
@@ -216,10 +215,7 @@ def _family(ladder: Ladder, gains: _Gains) -> _Family:
 
 def _families(found: list[_Family]) -> pd.DataFrame:
     """One row a family on a benchmark; the recipes of a line that has many of them there are one row."""
-    names = pd.DataFrame([one.row for one in found])
-    many = names.groupby([*SUITE[:3], "line"])["family"].transform("size")
-    crowd = many.astype(str) + " families of " + names["line"]
-    names["family"] = names["family"].where(many <= MOST_FAMILIES, crowd)
+    names = labelled(pd.DataFrame([one.row for one in found]))
     out = []
     for _, at in sorted(names.groupby(SUITE, sort=False).indices.items()):
         row: dict[str, object] = {**names.iloc[at[0]], "triples": int(names["triples"].iloc[at].sum())}
