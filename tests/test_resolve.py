@@ -368,6 +368,7 @@ def test_time_zones_bound_evidence_to_the_moment():
     """09:00 in Tokyo on the 2nd is still midnight UTC of the 2nd: a score of the 2nd just counts."""
     question = {"closes": "2023-06-01", "resolve_by": "2023-06-02T09:00:00+09:00"}
     assert status(REACH, [row(0.6, "2023-06-02")], **question) == "yes"
+    assert status(REACH, [row(0.4)], "2023-06-02", **question) == "open", "the deadline itself is not past it"
     question = {"closes": "2023-06-01", "resolve_by": "2023-06-02T08:59:59+09:00"}
     assert status(REACH, [row(0.6, "2023-06-02")], **question) == "no"
 
