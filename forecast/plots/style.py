@@ -70,6 +70,12 @@ def legend(axes: Axes, **place: Any) -> None:
     axes.legend(fontsize=8.5, framealpha=0.85, edgecolor="none", **place)
 
 
+def nothing(axes: Axes, why: str) -> None:
+    """An empty panel that says why it is empty."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes, color=GREY, wrap=True)
+
+
 def plain(text: object, most: int = 40) -> str:
     """A name as a label: shortened in the middle, and never read as a formula."""
     name = str(text).replace("$", r"\$")

@@ -268,7 +268,7 @@ def _named(table: pd.DataFrame) -> list[str]:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """Left, the correlation against the ratio of variances; right, the highest R2 that noise leaves on each suite."""
-    from forecast.plots.style import BLACK, BLUE, GREY, ORANGE, legend, new_figure, plain
+    from forecast.plots.style import BLACK, BLUE, GREY, ORANGE, legend, new_figure, nothing, plain
 
     figure, axes = new_figure(1, 2, height=5.4)
     left, right = axes[0]
@@ -296,5 +296,5 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         right.set(xlim=(-0.02, 1.02), xlabel="highest R² that noise allows")
         right.set_title("in the figures, 90% intervals")
     else:
-        right.set_visible(False)
+        nothing(right, "the noise of these scores is unknown")
     return figure

@@ -328,7 +328,7 @@ def _resampled_medians(values: np.ndarray, *, seed: int = 0, draws: int = 500) -
 
 def draw(laws: list[_Law], verifier: Verifier) -> Figure:
     """Left, success by length, unchecked and checked; right, steps done at even odds by compute, with each law."""
-    from forecast.plots.style import COLOURS, GREY, MARKERS, legend, new_figure, plain
+    from forecast.plots.style import COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
 
     figure, axes = new_figure(1, 2, height=5.0)
     left, right = axes[0]
@@ -347,11 +347,14 @@ def draw(laws: list[_Law], verifier: Verifier) -> Figure:
         x = np.array([law.scale[0], law.scale[-1] + 1.0])
         name = f"{plain(law.row['family'], 16)}, {plain(law.row['benchmark'], 16)}"
         right.plot(x, -np.log(HALF) * np.exp(law.level + law.slope * x), color=colour, linewidth=1.2, label=name)
+    left.set_title("success of a chain")
+    if not best:
+        nothing(right, "no family here is measured in compute")
+        return figure
     right.set_yscale("log", subs=[2, 5])
     right.yaxis.set_major_formatter("{x:g}")
     right.yaxis.set_minor_formatter("{x:g}")
     right.set(xlabel="training compute (log10 FLOP)", ylabel="steps done at even odds")
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.13))
     right.set_title("law fitted, drawn one decade further")
-    left.set_title("success of a chain")
     return figure
