@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from data.errors import UsageError
 from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors
 from forecast.curves.batch import Batch, as_batch
-from forecast.curves.fitting import fit_form_exactly
+from forecast.curves.fitting import fit_form_exactly, learn_prior
 from forecast.curves.intervals import (
     centre_of,
     held_out_ratios,
@@ -21,9 +22,9 @@ from forecast.curves.intervals import (
     spread_of,
     standard_quantiles,
 )
-from forecast.curves.registry import CHOSEN, FORMS, form_named
+from forecast.curves.registry import CHOSEN, form_named
 
-CHUNK = 2000
+CHUNK = 1000
 """Curves fitted at once."""
 
 
@@ -118,6 +119,7 @@ def fit_curves(
     chance: npt.ArrayLike | None = None,
     ceiling: npt.ArrayLike | None = None,
     group: npt.ArrayLike | None = None,
+    jobs: int = 2,
 ) -> CurveFits:
     """Fit n curves at once.
 
@@ -133,7 +135,10 @@ def fit_curves(
     chance, ceiling : float or (n,), optional
         Score of guessing and highest score that can be reached, 0 and 1 where not given. Never estimated from y.
     group : array-like, (n,), optional
-        Curves of one family: they share a prior.
+        Curves of one family: they share a prior of the exponent, learned from them. Where it is not given, ``auto``
+        takes all curves for one family, and a single form keeps its own prior.
+    jobs : int
+        Threads. The result does not depend on it.
 
     Returns
     -------
@@ -158,12 +163,20 @@ def fit_curves(
     if form not in CHOSEN:
         form_named(form, kind)
     chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
+    average = _fitter(batch, form, group is not None)
+    if len(chunks) == 1:
+        return CurveFits(((chunks[0], average(chunks[0])),))
+    with ThreadPoolExecutor(jobs) as threads:
+        return CurveFits(tuple(zip(chunks, threads.map(average, chunks), strict=True)))
+
+
+def _fitter(batch: Batch, form: str, pooled: bool) -> Callable[[Batch], Averaged]:
+    """What is done with each part of a batch."""
     if form == "bnsl":
-        return CurveFits(tuple((part, choose_breaks(part)) for part in chunks))
-    if form != "auto":
-        one = FORMS[form]
-        return CurveFits(
-            tuple((part, Averaged([fit_form_exactly(one, part)], np.ones((1, len(part))))) for part in chunks)
-        )
-    priors = learn_priors(batch, tuple(POOL[kind]))
-    return CurveFits(tuple((part, average_forms(part, priors)) for part in chunks))
+        return choose_breaks
+    if form == "auto":
+        priors = learn_priors(batch, tuple(POOL[batch.kind]))
+        return lambda part: average_forms(part, priors)
+    one = form_named(form, batch.kind)
+    prior = learn_prior(one, batch) if pooled else None
+    return lambda part: Averaged([fit_form_exactly(one, part, prior)], np.ones((1, len(part))))

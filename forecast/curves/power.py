@@ -28,6 +28,10 @@ FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 
 LIMIT = Parameter("a", "limit of the loss at infinite x, in units of the last loss", 0.0, 1e3, 0.5, 2.0)
 
 
+FEW_POINTS = 12
+"""Curves of so few points get a coarser grid of starts."""
+
+
 def lowest(points: Points) -> np.ndarray:
     """The lowest loss of each curve, (b,)."""
     return np.exp(np.where(points.w > 0, points.z, np.inf).min(axis=0))
@@ -255,7 +259,9 @@ class BNSL(Form):
         The best are kept for each limit apart: a wrong limit looks much like a further break.
         """
         if self.breaks == 1:
-            place, log_f = grid(self.places, self.widths)
+            most = (points.w > 0).sum(axis=0).max(initial=0)
+            every = 2 if most <= FEW_POINTS else 1
+            place, log_f = grid(self.places[::every], self.widths[::every])
             return self._solved(points, place[None], log_f[None], keep=2 + 6 * effort)
         places = np.linspace(0.06, 1.02, 15) if effort == 1 else self.few_places + 0.04 * (effort > 1)
         sets = np.array(list(combinations(places, self.breaks if effort else 2))).T
@@ -279,6 +285,8 @@ class BNSL(Form):
             _bend(points.u[:, None], dk, fk[:, None]).reshape(m, -1) for dk, fk in zip(d, np.exp(log_f), strict=True)
         ]
         g = places.shape[1]
+        widths = len(np.unique(log_f[0])) ** len(places)
+        keep = min(keep, g // widths)
         u = np.tile(points.u, (1, g))
         out = []
         for limit in self.limits:
@@ -286,7 +294,7 @@ class BNSL(Form):
             solved, rss = linear_fit(
                 [np.ones_like(u), -u, *bends], np.tile(rest, (1, g)), np.tile(weight, (1, g)), ridge=1e-7
             )
-            pick = _best_of_places(rss.reshape(g, b), len(np.unique(log_f[0])) ** len(places), keep)
+            pick = _best_of_places(rss.reshape(g, b), widths, keep)
             theta = np.empty((3 + 3 * len(places), keep, b))
             theta[0] = a
             for to, value in ((1, solved[0]), (2, solved[1])):

@@ -63,7 +63,8 @@ def fit_table(table: pd.DataFrame, form: str = "auto", kind: str = "loss", *, wh
     fitted = rows[is_fit]
     place = _Places(code[is_fit.to_numpy()], len(names))
     constant = {
-        name: rows.groupby(code)[name].first().to_numpy() for name in ("chance", "ceiling") if name in rows.columns
+        name: rows.groupby(code)[name].first().to_numpy() if name in rows.columns else None
+        for name in ("chance", "ceiling")
     }
     fits = fit_curves(
         place.spread(fitted["x"]),
@@ -73,7 +74,8 @@ def fit_table(table: pd.DataFrame, form: str = "auto", kind: str = "loss", *, wh
         n_examples=place.spread(fitted["n_examples"]) if "n_examples" in rows else None,
         stderr=place.spread(fitted["stderr"]) if "stderr" in rows else None,
         group=rows.groupby(code)["family"].first().fillna("").to_numpy() if "family" in rows else None,
-        **constant,
+        chance=constant["chance"],
+        ceiling=constant["ceiling"],
     )
     every = _Places(code, len(names))
     x = every.spread(rows["x"])
@@ -146,7 +148,9 @@ def _require_range(rows: pd.DataFrame, is_fit: pd.Series, kind: str, where: str)
 def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str) -> None:
     if bad.any():
         row = int(np.flatnonzero(bad.to_numpy())[0])
-        raise DataError(f"{where}: {name} {column.iloc[row]!r} in row {row + 2} {what}")
+        value = column.iloc[row]
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise DataError(f"{where}: {name} {shown} in row {row + 2} {what}")
 
 
 def forms_table() -> pd.DataFrame:

@@ -1,0 +1,263 @@
+"""The curve engine: recovery, speed beside the published procedure, extrapolation of bundled and simulated curves.
+
+    python -m benchmarks.curves [recovery] [speed] [many] [bundled] [simulated]
+
+Seconds are of processor time, both ways on one thread, so that what else the machine does counts little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import OptimizeWarning, brute, curve_fit
+
+from benchmarks.learning_curves import broken_law, learning_curves, noiseless
+from data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from data.series import as_series
+from data.tasks import describe
+from forecast.curves import FORMS, fit_curves
+
+DATASETS = ("pythia", "openlm", "gpt3", "bigbench")
+
+
+def rmsle(predicted: np.ndarray, observed: np.ndarray) -> np.ndarray:
+    """Root mean squared log error of each curve."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sqrt(np.mean((np.log(predicted) - np.log(observed)) ** 2, axis=1))
+
+
+def recovery(n: int = 100) -> pd.DataFrame:
+    """Noiseless BNSL curves of 1 to 3 breaks: 60 points over four decades fitted, one decade further predicted."""
+    rows = []
+    for breaks in (1, 2, 3):
+        x, y, beyond, held, truth = noiseless(n, breaks, seed=breaks)
+        start = time.process_time()
+        fits = fit_curves(np.tile(x, (n, 1)), y, f"bnsl{breaks}")
+        seconds = time.process_time() - start
+        error = rmsle(fits.predict(beyond), held)
+        params = fits.params(f"bnsl{breaks}")
+        found = np.array([params["c0"], *(params[f"c{i}"] for i in range(1, breaks + 1))]).T
+        order = np.argsort([params[f"log_d{i}"] for i in range(1, breaks + 1)], axis=0).T
+        found[:, 1:] = np.take_along_axis(found[:, 1:], order, axis=1)
+        rows.append(
+            {
+                "breaks": breaks,
+                "rmsle < 1e-4": np.mean(error < 1e-4),
+                "median rmsle": np.median(error),
+                "exponents within 1%": np.mean(np.abs(found - truth).max(axis=1) < 0.01 * np.abs(truth).max(axis=1)),
+                "ms a curve": 1000 * seconds / n,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+GRID = (
+    slice(0.0, 1.0, 0.1),
+    slice(0, 40, 2.5),
+    slice(0, 1, 0.25),
+    slice(0, 1, 0.25),
+    slice(0, 40, 2.5),
+    slice(0, 1, 0.25),
+)
+"""The published grid for one break: 163,840 starts over limit, scale, exponent, change, place, width."""
+
+
+def published_fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Six parameters by grid search, then least squares on log(1 + y): the procedure of Caballero et al. 2022, A.6."""
+
+    def law(at: np.ndarray, a: float, b: float, c0: float, c1: float, d1: float, f1: float) -> np.ndarray:
+        return a + b * at**-c0 * (1 + (at / d1) ** (1 / f1)) ** (-c1 * f1)
+
+    def loss(p: np.ndarray) -> float:
+        a, b, c0, c1, d1, f1 = p
+        return np.mean((np.log1p(law(x, a, 1.25**b - 0.9, c0, c1, 1.25**d1 - 0.9, f1)) - np.log1p(y)) ** 2)
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", (RuntimeWarning, OptimizeWarning))
+        a, b, c0, c1, d1, f1 = brute(loss, GRID, finish=None)
+        start = [a, 1.25**b - 0.9, c0, c1, 1.25**d1 - 0.9, f1]
+        try:
+            best, _ = curve_fit(lambda at, *p: np.log1p(law(at, *p)), x, np.log1p(y), p0=start, maxfev=100_000)
+        except (RuntimeError, ValueError):
+            best = np.array(start)
+    return best
+
+
+def speed(n: int = 2000, slow: int = 8) -> pd.DataFrame:
+    """One-break curves of 14 points with 0.5% noise, 3 further predicted; the reference on the first ``slow``."""
+    rng = np.random.default_rng(3)
+    x = np.array([160, 192, 256, 320, 384, 448, 480, 512, 544, 576, 608, 640, 672, 736, 800, 864, 928], dtype=float)
+    laws = [
+        (
+            rng.uniform(0.1, 0.5),
+            rng.uniform(1.5, 3.0),
+            rng.uniform(0.02, 0.1),
+            [(rng.uniform(0.5, 3.0), rng.uniform(350, 600), rng.uniform(0.05, 0.3))],
+        )
+        for _ in range(n)
+    ]
+    y = np.array([broken_law(x, *law) for law in laws]) * np.exp(0.005 * rng.normal(size=(n, len(x))))
+    start = time.process_time()
+    fits = fit_curves(np.tile(x[:14], (n, 1)), y[:, :14], "bnsl1", jobs=1)
+    ours = (time.process_time() - start) / n
+    error = rmsle(fits.predict(x[14:]), y[:, 14:])
+    start = time.process_time()
+    with np.errstate(all="ignore"):
+        best = [published_fit(x[:14], row[:14]) for row in y[:slow]]
+        other = np.array([broken_law(x[14:], *p[:3], [(p[3], p[4], p[5])]) for p in best])
+    reference = (time.process_time() - start) / slow
+    theirs = rmsle(np.where(other > 0, other, np.nan), y[:slow, 14:])
+    names = ["published procedure", "this engine", "this engine, all curves"]
+    return pd.DataFrame(
+        {
+            "fit": names,
+            "curves": [slow, slow, n],
+            "s a curve": [reference, ours, ours],
+            "mean rmsle": [np.mean(theirs), np.mean(error[:slow]), np.mean(error)],
+            "median rmsle": [np.nanmedian(theirs), np.median(error[:slow]), np.median(error)],
+            "times as fast": [1.0, reference / ours, reference / ours],
+        }
+    )
+
+
+def many() -> pd.DataFrame:
+    """Curves of 8 points by ``auto`` with intervals: growth and peak memory of this process."""
+    rows = []
+    rng = np.random.default_rng(0)
+    x = np.logspace(8, 11, 8)
+    for n in (2500, 5000, 10_000):
+        level, slope = rng.uniform(-1, 1, (n, 1)), rng.uniform(0, 0.6, (n, 1))
+        share = rng.binomial(200, 0.25 + 0.75 / (1 + np.exp(-level - slope * np.log(x / 1e11)))) / 200
+        loss = np.exp(rng.normal(0, 0.01, (n, 8))) * (0.5 + np.exp(level) * (x / 1e9) ** -0.2)
+        for kind, y, known in (
+            ("accuracy", share, {"chance": 0.25, "n_examples": np.full(n, 200)}),
+            ("loss", loss, {}),
+        ):
+            wall, start = time.perf_counter(), time.process_time()
+            fits = fit_curves(np.tile(x, (n, 1)), y, kind=kind, **(known if kind == "accuracy" else {}))
+            fits.quantiles(np.array([3e11, 1e12]), [0.05, 0.1, 0.25, 0.75, 0.9, 0.95])
+            rows.append(
+                {
+                    "curves": n,
+                    "kind": kind,
+                    "CPU s": time.process_time() - start,
+                    "wall s": time.perf_counter() - wall,
+                    "peak GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def bundled(gap: float, forms: tuple[str, ...]) -> pd.DataFrame:
+    """Held-out scores of the bundled curves, one row each: all points above ``gap`` decades below the largest.
+
+    ``near`` marks curves whose fitted scores have nowhere left chance by two standard errors.
+    """
+    described = describe(bundled_results(), bundled_tasks(), bundled_metrics())
+    rows = []
+    for dataset in DATASETS:
+        part = described[(described["dataset"] == dataset) & described["is_share"] & described["higher_is_better"]]
+        series = as_series(part, part["higher_is_better"])
+        top = np.nanmax(series.scale, axis=1, keepdims=True)
+        fitted = np.nan_to_num(series.scale, nan=np.inf) <= top - gap
+        keep = fitted.sum(axis=1) >= 2
+        fitted, scale, score = fitted[keep], series.scale[keep], series.score[keep]
+        count = np.where(series.row >= 0, part["n_examples"].to_numpy(dtype=float)[series.row], np.nan)[keep]
+        first = series.row[keep, 0]
+        chance = np.nan_to_num(part["chance"].to_numpy(dtype=float)[first])
+        stderr = series.stderr[keep]
+        above = score - 2 * np.where(np.isfinite(stderr), stderr, 0.03) > chance[:, None]
+        near = ~(above & fitted).any(axis=1)
+        x, y = np.where(fitted, 10**scale, np.nan), np.where(fitted, score, np.nan)
+        for form in forms:
+            fits = fit_curves(
+                x,
+                y,
+                form,
+                kind="accuracy",
+                n_examples=count,
+                stderr=np.where(fitted, stderr, np.nan),
+                chance=chance,
+                ceiling=part["ceiling"].to_numpy(dtype=float)[first],
+                group=series.keys["family"].to_numpy()[keep],
+            )
+            new = np.where(fitted, np.nan, 10**scale)
+            error = fits.predict(new) - score
+            low, high = np.moveaxis(fits.quantiles(new, [0.1, 0.9]), -1, 0)
+            i, j = np.nonzero(np.isfinite(error))
+            inside = (score[i, j] >= low[i, j]) & (score[i, j] <= high[i, j])
+            rows.append(
+                pd.DataFrame(
+                    {
+                        "dataset": dataset,
+                        "form": form,
+                        "chance": np.where(near[i], "near", "far"),
+                        "error": np.abs(error[i, j]),
+                        "inside": inside,
+                    }
+                )
+            )
+    return pd.concat(rows, ignore_index=True)
+
+
+def bundled_table(gap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Mean absolute error in points by form, and coverage of ``auto``'s 80% intervals."""
+    names = tuple(
+        form.name for form in FORMS.values() if "accuracy" in form.kinds and form.name not in ("bnsl2", "bnsl3")
+    )
+    held = bundled(gap, ("auto", *names))
+    error = 100 * held.groupby(["form", "dataset", "chance"])["error"].mean().unstack([1, 2])
+    error.columns = [f"{dataset} {chance}" for dataset, chance in error.columns]
+    error["mean"] = error.mean(axis=1)
+    auto = held[held["form"] == "auto"]
+    coverage = auto.groupby("dataset")["inside"].agg(["mean", "size"]).reset_index()
+    return error.sort_values("mean").round(2).reset_index(), coverage
+
+
+def simulated() -> pd.DataFrame:
+    """RMSLE by form on simulated learning curves, and the coverage of ``auto``'s 80% intervals."""
+    rows = []
+    for points, decades, factor in ((25, 2.0, 4.0), (12, 1.5, 4.0), (40, 2.5, 10.0), (8, 1.5, 3.0)):
+        x, y, beyond, held = learning_curves(200, points, decades, factor, seed=points)
+        row: dict[str, object] = {"points": points, "times beyond": factor}
+        for form in ("persistence", "m1", "m2", "m3", "m4", "bnsl1", "auto"):
+            fits = fit_curves(x, y, form)
+            row[form] = rmsle(fits.predict(beyond), held).mean()
+        low, high = np.moveaxis(fits.quantiles(beyond, [0.1, 0.9]), -1, 0)
+        rows.append({**row, "80% hold": ((held >= low) & (held <= high)).mean()})
+    return pd.DataFrame(rows)
+
+
+def show(table: pd.DataFrame) -> None:
+    """Print one table."""
+    print(table.to_string(index=False, float_format=lambda v: f"{v:.4g}"), end="\n\n", flush=True)
+
+
+def main() -> None:
+    """Run the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parts = ("recovery", "speed", "many", "bundled", "simulated")
+    parser.add_argument("parts", nargs="*", help=f"any of {', '.join(parts)}; all when none is given")
+    asked = parser.parse_args().parts or list(parts)
+    for part in asked:
+        print(f"== {part}")
+        if part == "bundled":
+            for gap in (1.0, 0.01):
+                print(
+                    f"held out: all points within {gap:g} decades of the largest"
+                    if gap > 0.1
+                    else "held out: the largest"
+                )
+                for table in bundled_table(gap):
+                    show(table)
+        else:
+            show({"recovery": recovery, "speed": speed, "many": many, "simulated": simulated}[part]())
+
+
+if __name__ == "__main__":
+    main()
