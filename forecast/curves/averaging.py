@@ -115,7 +115,7 @@ def _rolling(batch: Batch, priors: dict[str, Prior]) -> list[Trial]:
     distinct = batch.distinct
     for least, share in ORIGINS[batch.kind]:
         drop = np.maximum(least, np.rint(share * distinct)).astype(int)
-        out = _last(batch, np.clip(drop, 0, np.maximum(distinct - 2, 0)))
+        out = _last(batch, np.where(distinct > drop + 1, drop, 0))
         kept = batch.with_weights(np.where(out, 0.0, batch.w))
         past = [fit_form(FORMS[name], kept, prior) for name, prior in priors.items()]
         values = np.stack([fit.value(kept, batch.u) for fit in past])

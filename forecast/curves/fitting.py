@@ -12,6 +12,9 @@ from forecast.curves.levmar import Model, Problem, Solution, gram, inverse_spd, 
 
 STALLED = 2.0
 """Residuals this many times the curve's own noise mean that the search has stalled, if the form is right."""
+SMOOTH, STALLED_SMOOTH = 1e-3, 0.3
+"""A curve of less noise than the first is as good as noiseless, and what looks like noise is curvature: the second
+takes the place of `STALLED`."""
 HARD_AT_ONCE = 16
 """Stalled curves searched again at once: each takes thousands of starts."""
 PRIOR_CURVES = 5.0
@@ -184,7 +187,8 @@ def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> Fo
     batch = _fitted_part(form, batch)
     fit = _Task(form, batch, prior).fit(0, EXACT)
     for effort in range(1, form.efforts):
-        stalled = np.flatnonzero(fit.sigma > STALLED * batch.noise)
+        limit = np.where(batch.noise < SMOOTH, STALLED_SMOOTH, STALLED)
+        stalled = np.flatnonzero(fit.sigma > limit * batch.noise)
         for part in np.array_split(stalled, -(-len(stalled) // HARD_AT_ONCE) or 1):
             if len(part):
                 fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
