@@ -1220,6 +1220,7 @@ def study_command(
     NAME is all, or
         momentum     does a task that gained at the last step gain at the next?
         noise        what would noise alone make of perfect momentum?
+        logistic     what follows if every task is an exact logistic curve?
         steps        what does a task of many steps ask of each step?
 
     \b

@@ -66,6 +66,8 @@ def _cell(value: float, low: float, high: float) -> str:
 def _short(value: float) -> str:
     if np.isinf(value):
         return "∞" if value > 0 else "-∞"
+    if abs(value) >= 1e6:
+        return f"{value:.0e}"
     return f"{value:,.0f}" if abs(value) >= 100 else signless(value)
 
 
