@@ -1,0 +1,73 @@
+"""The forecaster as a library user meets it, in the manner of scikit-learn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from data.load import Tables
+from forecast.panel import Panel, as_panel
+from forecast.predictors.registry import DEFAULT, make
+from forecast.targets import upcoming_target
+from forecast.upcoming import Upcoming, predict_upcoming
+
+
+class ScaleForecaster:
+    """Predicts the benchmark scores of an upcoming model.
+
+    Parameters
+    ----------
+    predictor : name in `forecast.predictors.registry.PREDICTORS`
+    as_of : read only what was public on this day
+    cache : folder for trained states; nothing is kept when None
+
+    Attributes
+    ----------
+    panel_ : Panel
+        The results as predictors see them.
+
+    Examples
+    --------
+    >>> from forecast import ScaleForecaster, load_results
+    >>> upcoming = ScaleForecaster("persistence").fit(load_results()).predict("PaLM", params=540e9, benchmark="MGSM")
+    >>> len(upcoming.table)
+    10
+    """
+
+    def __init__(
+        self, predictor: str = DEFAULT, *, as_of: pd.Timestamp | str | None = None, cache: Path | None = None
+    ) -> None:
+        make(predictor)
+        self.predictor = predictor
+        self.as_of = as_of
+        self.cache = cache
+
+    def fit(self, tables: Tables) -> Self:
+        """Take the tables in; training for a family happens when it is first predicted, without its line."""
+        self.panel_: Panel = as_panel(tables.results, tables.tasks, tables.metrics)
+        return self
+
+    def predict(
+        self,
+        family: str,
+        params: float | None = None,
+        *,
+        train_tokens: float | None = None,
+        train_flops: float | None = None,
+        benchmark: str | None = None,
+        tasks: tuple[str, ...] = (),
+    ) -> Upcoming:
+        """Forecast a model of ``family`` of the given size; see `forecast.upcoming.predict_upcoming`."""
+        as_of = None if self.as_of is None else pd.Timestamp(self.as_of)
+        target, _ = upcoming_target(self.panel_, family, params, train_tokens, train_flops, as_of)
+        return predict_upcoming(
+            self.panel_,
+            target,
+            predictor=self.predictor,
+            as_of=as_of,
+            benchmark=benchmark,
+            tasks=tasks,
+            cache=self.cache,
+        )
