@@ -1221,6 +1221,7 @@ def study_command(
         momentum     does a task that gained at the last step gain at the next?
         noise        what would noise alone make of perfect momentum?
         logistic     what follows if every task is an exact logistic curve?
+        metrics      how sudden does the metric make the same outputs look?
         steps        what does a task of many steps ask of each step?
 
     \b
