@@ -11,6 +11,7 @@ import argparse
 import resource
 import time
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -153,55 +154,61 @@ def many() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def bundled(gap: float, forms: tuple[str, ...]) -> pd.DataFrame:
-    """Held-out scores of the bundled curves, one row each: all points above ``gap`` decades below the largest.
+@dataclass(frozen=True)
+class Held:
+    """Curves of one dataset with their last points held out: what is ``given`` to a fit, and ``x, y`` (n, m) held out.
 
-    ``near`` marks curves whose fitted scores have nowhere left chance by two standard errors.
+    ``near`` (n,): no fitted score is above chance by two standard errors.
     """
+
+    given: dict[str, np.ndarray]
+    x: np.ndarray
+    y: np.ndarray
+    near: np.ndarray
+
+
+def held_out(dataset: str, gap: float, every: int = 1) -> Held:
+    """Hold out all points within ``gap`` decades of each curve's largest; curves with two points left or more."""
     described = describe(bundled_results(), bundled_tasks(), bundled_metrics())
+    part = described[(described["dataset"] == dataset) & described["is_share"] & described["higher_is_better"]]
+    series = as_series(part, part["higher_is_better"])
+    top = np.nanmax(series.scale, axis=1, keepdims=True)
+    fitted = np.nan_to_num(series.scale, nan=np.inf) <= top - gap
+    keep = np.flatnonzero(fitted.sum(axis=1) >= 2)[::every]
+    fitted, score, stderr, row = fitted[keep], series.score[keep], series.stderr[keep], series.row[keep]
+    x = 10 ** series.scale[keep]
+    count = np.where(row >= 0, part["n_examples"].to_numpy(dtype=float)[row], np.nan)
+    chance = np.nan_to_num(part["chance"].to_numpy(dtype=float)[row[:, 0]])
+    above = score - 2 * np.where(np.isfinite(stderr), stderr, 0.03) > chance[:, None]
+    given = {
+        "x": np.where(fitted, x, np.nan),
+        "y": np.where(fitted, score, np.nan),
+        "n_examples": count,
+        "stderr": np.where(fitted, stderr, np.nan),
+        "chance": chance,
+        "ceiling": part["ceiling"].to_numpy(dtype=float)[row[:, 0]],
+        "group": series.keys["family"].to_numpy()[keep],
+    }
+    return Held(given, np.where(fitted, np.nan, x), np.where(fitted, np.nan, score), ~(above & fitted).any(axis=1))
+
+
+def bundled(gap: float, forms: tuple[str, ...]) -> pd.DataFrame:
+    """Absolute errors on held-out scores of the bundled curves, one row each."""
     rows = []
     for dataset in DATASETS:
-        part = described[(described["dataset"] == dataset) & described["is_share"] & described["higher_is_better"]]
-        series = as_series(part, part["higher_is_better"])
-        top = np.nanmax(series.scale, axis=1, keepdims=True)
-        fitted = np.nan_to_num(series.scale, nan=np.inf) <= top - gap
-        keep = fitted.sum(axis=1) >= 2
-        fitted, scale, score = fitted[keep], series.scale[keep], series.score[keep]
-        count = np.where(series.row >= 0, part["n_examples"].to_numpy(dtype=float)[series.row], np.nan)[keep]
-        first = series.row[keep, 0]
-        chance = np.nan_to_num(part["chance"].to_numpy(dtype=float)[first])
-        stderr = series.stderr[keep]
-        above = score - 2 * np.where(np.isfinite(stderr), stderr, 0.03) > chance[:, None]
-        near = ~(above & fitted).any(axis=1)
-        x, y = np.where(fitted, 10**scale, np.nan), np.where(fitted, score, np.nan)
+        held = held_out(dataset, gap)
+        i, j = np.nonzero(np.isfinite(held.y))
         for form in forms:
-            fits = fit_curves(
-                x,
-                y,
-                form,
-                kind="accuracy",
-                n_examples=count,
-                stderr=np.where(fitted, stderr, np.nan),
-                chance=chance,
-                ceiling=part["ceiling"].to_numpy(dtype=float)[first],
-                group=series.keys["family"].to_numpy()[keep],
-            )
-            new = np.where(fitted, np.nan, 10**scale)
-            error = fits.predict(new) - score
-            low, high = np.moveaxis(fits.quantiles(new, [0.1, 0.9]), -1, 0)
-            i, j = np.nonzero(np.isfinite(error))
-            inside = (score[i, j] >= low[i, j]) & (score[i, j] <= high[i, j])
-            rows.append(
-                pd.DataFrame(
-                    {
-                        "dataset": dataset,
-                        "form": form,
-                        "chance": np.where(near[i], "near", "far"),
-                        "error": np.abs(error[i, j]),
-                        "inside": inside,
-                    }
-                )
-            )
+            fits = fit_curves(form=form, kind="accuracy", **held.given)
+            low, high = np.moveaxis(fits.quantiles(held.x, [0.1, 0.9]), -1, 0)
+            row = {
+                "dataset": dataset,
+                "form": form,
+                "chance": np.where(held.near[i], "near", "far"),
+                "error": np.abs(fits.predict(held.x) - held.y)[i, j],
+                "inside": ((held.y >= low) & (held.y <= high))[i, j],
+            }
+            rows.append(pd.DataFrame(row))
     return pd.concat(rows, ignore_index=True)
 
 

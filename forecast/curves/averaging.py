@@ -11,15 +11,15 @@ from forecast.curves.fitting import FormFit, Prior, fit_form, fit_form_exactly, 
 from forecast.curves.registry import FORMS
 
 POOL = {
-    "loss": {"persistence": 0.3, "m1": 0.3, "m2": 0.5, "m3": 0.5, "m4": 1.0, "bnsl1": 1.0},
+    "loss": {"m4": 1.0, "bnsl1": 1.0, "m2": 0.5, "m3": 0.5, "m1": 0.3, "persistence": 0.3},
     "accuracy": {
-        "persistence": 1.0,
-        "constant": 1.0,
         "law": 1.0,
+        "m4": 1.0,
+        "m3": 1.0,
         "sigmoid": 1.0,
         "mixture": 1.0,
-        "m3": 1.0,
-        "m4": 1.0,
+        "persistence": 1.0,
+        "constant": 1.0,
     },
 }
 """The forms that ``auto`` averages, and their prior weights."""
@@ -72,13 +72,17 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
 
     Weights are proportional to a prior weight times (e_k^2 + `DOUBT` s^2)^(-h / 2), e_k the root mean squared error of
     form k on the h points held out at rolling origins and s the curve's noise: the likelihood of the held-out points
-    with their variance profiled out.
+    with their variance profiled out. On curves too short to hold any out, the fitted points count as one held out.
     """
     fits = [fit_form(FORMS[name], batch, prior) for name, prior in priors.items()]
     trials = _rolling(batch, priors)
     total = sum(np.where(t.out, (t.values - batch.z) ** 2 * batch.w, 0.0).sum(axis=1) for t in trials)
     held = sum(t.out.sum(axis=0) for t in trials)
-    score = -0.5 * held * np.log(total / np.maximum(held, 1.0) + DOUBT * batch.noise**2)
+    untried = held == 0
+    met = np.stack([((fit.value(batch, batch.u) - batch.z) ** 2 * batch.w).sum(axis=0) for fit in fits])
+    total = np.where(untried, met, total)
+    held = np.where(untried, 1.0, held)
+    score = -0.5 * held * np.log(total / held + DOUBT * batch.noise**2)
     weights = np.exp(score - score.max(axis=0)) * _prior_weights(batch, list(priors))
     return Averaged(fits, weights / weights.sum(axis=0), tuple(trials))
 
