@@ -1223,6 +1223,7 @@ def study_command(
         logistic     what follows if every task is an exact logistic curve?
         metrics      how sudden does the metric make the same outputs look?
         steps        what does a task of many steps ask of each step?
+        inverse      which tasks get worse with scale, and what does picking them do?
 
     \b
     Example:

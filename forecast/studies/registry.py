@@ -18,6 +18,7 @@ STUDIES = {
     "logistic": "What follows if every task is an exact logistic curve of scale?",
     "metrics": "How sudden does the metric make the same outputs look?",
     "steps": "What does a task of many steps ask of each step, and what does checking buy?",
+    "inverse": "Which tasks get worse with scale, and what does picking them for it do?",
 }
 """What each study asks, in the order of the argument."""
 
