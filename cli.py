@@ -579,7 +579,7 @@ def predict_command(
         as_of=as_of,
         benchmark=benchmark,
         tasks=task,
-        known=known_scores(panel, target, known),
+        known=known_scores(panel, target, known, as_of),
         cache=_cache_folder(),
     )
     title = f"{target.model}: {len(upcoming.table)} tasks, largest expected change first"

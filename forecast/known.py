@@ -15,8 +15,10 @@ from forecast.panel import Panel
 from forecast.targets import Target, target_rows, visible
 
 
-def known_scores(panel: Panel, target: Target, texts: Sequence[str]) -> pd.DataFrame | None:
-    """The units and scores that ``--known`` names; None without any.
+def known_scores(
+    panel: Panel, target: Target, texts: Sequence[str], as_of: pd.Timestamp | None = None
+) -> pd.DataFrame | None:
+    """The units and scores that ``--known`` names, among those a forecast on the day ``as_of`` has; None without any.
 
     Each text is ``task=score``, ``benchmark/task=score``, ``benchmark/task/metric/shots/prompt=score``, or a CSV file
     with the columns ``task`` and ``score`` and any of ``benchmark, metric, shots, prompt``.
@@ -30,24 +32,27 @@ def known_scores(panel: Panel, target: Target, texts: Sequence[str]) -> pd.DataF
     """
     if not texts:
         return None
-    rows = target_rows(panel.take(visible(panel, target)), target)
-    found = [(_unit(rows, parts), score) for text in texts for parts, score in _parsed(text)]
+    rows = target_rows(panel.take(visible(panel, target, as_of)), target)
+    names = set(rows["task"].astype("str").map(fold))
+    found = [(_unit(rows, parts), score) for text in texts for parts, score in _parsed(text, names)]
     known = pd.DataFrame(found, columns=["unit", "score"])
     if known["unit"].duplicated().any():
         raise UsageError("--known names one task twice: give each score once")
     share = rows.set_index("unit").loc[known["unit"], "is_share"].to_numpy(dtype=bool)
     outside = ~np.isfinite(known["score"]) | (known["score"] < 0) | (share & (known["score"] > 1))
     if outside.any():
-        raise DataError(
-            f"--known score {known['score'][outside].iloc[0]} is outside [0, 1]: is it a percentage? divide by 100"
-        )
+        score, in_percent = known["score"][outside].iloc[0], share[outside][0]
+        if in_percent:
+            raise DataError(f"--known score {score} is outside [0, 1]: is it a percentage? divide by 100")
+        raise DataError(f"--known score {score} is not a loss: a loss is a finite number of 0 or more")
     return known.sort_values("unit", ignore_index=True)
 
 
-def _parsed(text: str) -> list[tuple[dict[str, str], float]]:
+def _parsed(text: str, tasks: set[str]) -> list[tuple[dict[str, str], float]]:
+    """The names and score of each unit a text speaks of; one of the ``tasks`` (folded) may have a slash in its name."""
     name, sign, score = text.rpartition("=")
     if sign:
-        parts = name.split("/")
+        parts = [name] if fold(name) in tasks else name.split("/")
         fields = ["task"] if len(parts) == 1 else UNIT[: len(parts)]
         if not 1 <= len(parts) <= len(UNIT) or not name:
             raise UsageError(

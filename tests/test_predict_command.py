@@ -54,6 +54,30 @@ def test_known_scores_move_the_others_and_leave_the_table(run, world):
     assert (after["median"] > before["median"].drop("task00")).all()
 
 
+def test_a_known_task_without_history_on_the_day_moves_no_other(run, tmp_path):
+    path = tmp_path / "dated.csv"
+    results = make_results()
+    mine = results[results["family"] == "Gamma"].copy()
+    mine["known_on"] = pd.Timestamp("2021-01-01")
+    mine.loc[mine["task"] == "task03", "known_on"] = pd.Timestamp("2023-01-01")
+    mine.to_csv(path, index=False)
+    common = ("predict", path, "--family", "Gamma", "--params", "100B", "--predictor", "drift", "--as-of", "2022-01-01")
+    out = run(*common, "--known", "task03=0.99")
+    assert out.exit_code == 2
+    assert "no task of this family's history" in out.stderr
+
+
+def test_known_takes_a_task_with_slashes_and_equals_signs_in_its_name(run, tmp_path):
+    path = tmp_path / "odd.csv"
+    rows = [(task, f"odd {p}B", "odd", p * 1e9, 0.2 + p / 20) for task in ("de/en=x", "fr") for p in (1, 4)]
+    pd.DataFrame(rows, columns=["task", "model", "family", "params", "score"]).to_csv(path, index=False)
+    common = ("predict", path, "--family", "odd", "--params", "30B", "--predictor", "drift", "--format", "csv")
+    for name in ("de/en=x", "user/fr"):
+        out = run(*common, "--known", f"{name}=0.7")
+        assert out.exit_code == 0, out.stderr
+        assert len(pd.read_csv(io.StringIO(out.stdout))) == 1
+
+
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
