@@ -508,7 +508,7 @@ def features_command(
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Which upcoming model: ``--family``, its size, and what may be known."""
 
-    @click.option("--family", required=True, help="Family of the upcoming model; `new` for a recipe never seen.")
+    @click.option("--family", required=True, help="Family of the upcoming model.")
     @click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9.")
     @click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family.")
     @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")

@@ -67,6 +67,15 @@ def test_a_known_task_without_history_on_the_day_moves_no_other(run, tmp_path):
     assert "no task of this family's history" in out.stderr
 
 
+def test_a_straight_line_does_not_take_a_loss_to_zero(run, tmp_path):
+    path = tmp_path / "loss.csv"
+    rows = [("t", f"lossy {p}B", "lossy", p * 1e9, "perplexity", loss) for p, loss in ((1, 15.0), (7, 9.0))]
+    pd.DataFrame(rows, columns=["task", "model", "family", "params", "metric", "score"]).to_csv(path, index=False)
+    out = run("predict", path, "--family", "lossy", "--params", "700B", "--predictor", "linear", "--format", "csv")
+    assert out.exit_code == 0, out.stderr
+    assert pd.read_csv(io.StringIO(out.stdout))["median"].iloc[0] == pytest.approx(0.9)
+
+
 def test_known_takes_a_task_with_slashes_and_equals_signs_in_its_name(run, tmp_path):
     path = tmp_path / "odd.csv"
     rows = [(task, f"odd {p}B", "odd", p * 1e9, 0.2 + p / 20) for task in ("de/en=x", "fr") for p in (1, 4)]

@@ -20,6 +20,8 @@ from forecast.predictors.base import PointPredictor
 DEFAULT_SLOPE = 0.3
 """Link units a decade where the family has one scale only: a typical logit gain between published scales."""
 LAW_CLIP = (0.02, 0.995)
+LEAST_LOSS = 0.1
+"""Of the origin's loss: as far down as a straight line is followed."""
 PAST_COLUMNS = ["scale", "score", "z", "chance", "ceiling", "is_share", "higher_is_better"]
 
 
@@ -124,7 +126,7 @@ class FamilyDrift(PointPredictor):
 
 
 class TaskLinear(PointPredictor):
-    """The origin plus the task's own slope of the raw score."""
+    """The origin plus the task's own slope of the raw score; a loss ends at a tenth of the origin's, not below zero."""
 
     name: ClassVar[str] = "linear"
     is_reference: ClassVar[bool] = True
@@ -133,7 +135,9 @@ class TaskLinear(PointPredictor):
         slope = history(rows, evidence, raw_view).slopes()
         gain = np.where(np.isfinite(slope), slope, 0.0) * rows["step"].to_numpy()
         up = np.where(rows["higher_is_better"], 1.0, -1.0)
-        return Link.of(rows).forward(rows["origin_score"].to_numpy() + up * gain)
+        link, origin = Link.of(rows), rows["origin_score"].to_numpy()
+        score = origin + up * gain
+        return link.forward(np.where(link.share, score, np.maximum(score, LEAST_LOSS * origin)))
 
 
 class TaskLogit(PointPredictor):
