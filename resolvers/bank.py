@@ -50,6 +50,8 @@ def parse_questions(text: str, *, where: str = "questions") -> list[Question]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DataError(f"{where}: line {line} is not YAML ({error.problem}): check indentation and quotes") from error
+    except RecursionError as error:
+        raise DataError(f"{where}: is nested too deeply: write it with fewer levels") from error
     except (yaml.YAMLError, ValueError) as error:
         raise DataError(f"{where}: not YAML ({error}): save it as plain UTF-8 text") from error
     items = [item for d in documents for item in (d if isinstance(d, list) else [d])]
@@ -140,12 +142,34 @@ def _name(item: Any, number: int) -> str:
 
 
 def _parsed(item: Any, where: str) -> Question:
+    if not _is_moderate(item):
+        raise DataError(
+            f"{where} has more than {_MOST_PARTS:,} parts, aliases written out: shorten it, and let none hold itself"
+        )
     if not isinstance(item, dict):
         raise DataError(f"{where} is not a mapping but {item!r}: write fields as 'name: value'")
     try:
         return Question.model_validate(item)
     except ValidationError as error:
         raise DataError(f"{where}: {_sentence(error)}") from error
+
+
+_MOST_PARTS = 10_000
+
+
+def _is_moderate(item: Any) -> bool:
+    """Whether a question written out is of moderate size: a few aliases of aliases unfold to billions of parts."""
+    stack, parts = [item], 0
+    while stack:
+        part = stack.pop()
+        parts += 1
+        if parts > _MOST_PARTS:
+            return False
+        if isinstance(part, dict):
+            stack.extend(part.values())
+        elif isinstance(part, list):
+            stack.extend(part)
+    return True
 
 
 # --- one sentence for a validation error -----------------------------------------------------------------------------
@@ -160,9 +184,10 @@ def _sentence(error: ValidationError) -> str:
     if kind == "missing":
         return f"{path} is missing: add it{more}"
     if kind == "extra_forbidden":
-        return (
-            f"{path} is not a known field{did_you_mean(str(first['loc'][-1]), _FIELD_NAMES)}: rename or drop it{more}"
-        )
+        name = str(first["loc"][-1])
+        if name in _FIELD_NAMES:
+            return f"{path} is a field of something else and not known here: move or drop it{more}"
+        return f"{path} is not a known field{did_you_mean(name, _FIELD_NAMES)}: rename or drop it{more}"
     if kind == "union_tag_invalid":
         tag = context["tag"]
         return f"{path}.kind {tag!r} is unknown{did_you_mean(tag, KINDS)}: choose one of {', '.join(KINDS)}{more}"

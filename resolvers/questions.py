@@ -59,7 +59,10 @@ def _moment(value: Any, of_day: dt.time) -> Any:
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise ValueError("has no time zone: write 2024-01-01T00:00:00Z, or the date alone for a day in UTC")
-        return value.astimezone(dt.UTC)
+        try:
+            return value.astimezone(dt.UTC)
+        except OverflowError as error:
+            raise ValueError("is beyond the years 1 to 9999 in UTC: choose another day") from error
     if isinstance(value, dt.date):
         return dt.datetime.combine(value, of_day)
     return value

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from data.errors import DataError
 from resolvers.bank import bundled_questions, dump_questions, find_question, parse_questions
 from resolvers.criteria import Status
 from resolvers.evidence import Evidence
@@ -102,3 +103,25 @@ def test_a_manual_question_says_why(questions, resolved):
     for question in manual:
         now = resolved["2026-11-24"][question.id]
         assert (now.status, now.reason) == (Status.OPEN, question.criterion.why)
+
+
+LEAF = "{kind: threshold, task: mgsm, score: 0.5}"
+ASKED = "{id: q, title: t, opened: 2022-01-01, resolve_by: 2023-01-01, criterion: %s}"
+UNFOLDING = ", ".join(
+    [f"&a0 {LEAF}", *(f"&a{n} {{kind: any_of, of: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 9))]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (ASKED % f"{{kind: any_of, of: [{UNFOLDING}]}}", "more than 10,000 parts"),
+        (ASKED % "&c {kind: not, of: *c}", "let none hold itself"),
+        (ASKED % ("{kind: not, of: " * 600 + LEAF + "}" * 600), "nested too deeply"),
+        ((ASKED % LEAF).replace("2023-01-01", "9999-12-31T23:59:59-12:00"), "beyond the years"),
+        (ASKED % LEAF.replace("task", "value: 1, task"), "value is a field of something else"),
+    ],
+)
+def test_what_would_hang_or_crash_is_refused_in_a_sentence(text, said):
+    with pytest.raises(DataError, match=said):
+        parse_questions(text)
