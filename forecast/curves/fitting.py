@@ -162,10 +162,20 @@ class _Task:
     def fit(self, effort: int, tolerance: float, warm: np.ndarray | None = None) -> FormFit:
         """The best of all starts."""
         starts = self.refined(effort, warm)
-        keep = min(self.form.polished + 2 * effort, starts.shape[1])
-        final = self.minimise_each(starts[:, :keep], self.form.long, tolerance)
+        return self.fit_from(starts[:, : self.form.polished + 2 * effort], tolerance)
+
+    def fit_from(self, starts: np.ndarray, tolerance: float = EXACT) -> FormFit:
+        """The best fit from these starts (p, s, n)."""
+        keep = starts.shape[1]
+        final = self.minimise_each(starts, self.form.long, tolerance)
         best = final.cost.reshape(keep, -1).argmin(axis=0) * len(self.batch) + np.arange(len(self.batch))
         return FormFit(self.form, final.theta[:, best], final.sigma[best], final.cost[best], final.converged[best])
+
+    def with_breaks_moved(self, theta: np.ndarray) -> FormFit:
+        """The best fit after taking each break of ``theta`` (p, n) out and putting one in elsewhere."""
+        breaks = range(3, len(theta), 3)
+        without = np.stack([np.delete(theta, slice(i, i + 3), axis=0) for i in breaks], axis=1)
+        return self.fit_from(self.form.extend(self.points, without))
 
 
 def fit_form(form: Form, batch: Batch, prior: Prior | None = None, *, warm: np.ndarray | None = None) -> FormFit:
@@ -187,12 +197,23 @@ def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> Fo
     batch = _fitted_part(form, batch)
     fit = _Task(form, batch, prior).fit(0, EXACT)
     for effort in range(1, form.efforts):
-        limit = np.where(batch.noise < SMOOTH, STALLED_SMOOTH, STALLED)
-        stalled = np.flatnonzero(fit.sigma > limit * batch.noise)
-        for part in np.array_split(stalled, -(-len(stalled) // HARD_AT_ONCE) or 1):
-            if len(part):
-                fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
+        for part in _parts(_stalled(fit, batch)):
+            fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
+        if form.simpler is not None:
+            for part in _parts(_stalled(fit, batch)):
+                task = _Task(form, batch.take(part), prior)
+                fit = fit.improved(part, task.with_breaks_moved(fit.theta[:, part]))
     return fit
+
+
+def _stalled(fit: FormFit, batch: Batch) -> np.ndarray:
+    """Curves whose residuals say that the search has stalled, unless the form is wrong."""
+    limit = np.where(batch.noise < SMOOTH, STALLED_SMOOTH, STALLED)
+    return np.flatnonzero(fit.sigma > limit * batch.noise)
+
+
+def _parts(index: np.ndarray) -> list[np.ndarray]:
+    return [index[i : i + HARD_AT_ONCE] for i in range(0, len(index), HARD_AT_ONCE)]
 
 
 def _fitted_part(form: Form, batch: Batch) -> Batch:
