@@ -27,9 +27,13 @@ PAST_COLUMNS = ["scale", "score", "z", "chance", "ceiling", "is_share", "higher_
 
 @dataclass(frozen=True)
 class History:
-    """The family's m earlier scores on n units: ``at`` (position of the unit), ``scale``, ``value``; (m,) each."""
+    """The family's m earlier scores on n units: ``at`` (position of the unit), ``scale``, ``value``; (m,) each.
+
+    ``share`` (n,) tells shares from losses, whose slopes have nothing to do with each other.
+    """
 
     n: int
+    share: np.ndarray
     at: np.ndarray
     scale: np.ndarray
     value: np.ndarray
@@ -39,10 +43,17 @@ class History:
         xy, xx = self._centred_sums()
         return np.divide(xy, xx, out=np.full(self.n, np.nan), where=xx > 1e-6)
 
-    def pooled_slope(self) -> float:
-        """The one slope that all units share, each with its own intercept; `DEFAULT_SLOPE` with one scale only."""
+    def pooled_slope(self) -> np.ndarray:
+        """The slope that all shares have in common, and that of all losses, each unit with its own intercept, (n,).
+
+        `DEFAULT_SLOPE` with one scale only, for losses no slope.
+        """
         xy, xx = self._centred_sums()
-        return float(xy.sum() / xx.sum()) if xx.sum() > 1e-6 else DEFAULT_SLOPE
+        out = np.where(self.share, DEFAULT_SLOPE, 0.0)
+        for kind in (self.share, ~self.share):
+            if xx[kind].sum() > 1e-6:
+                out[kind] = xy[kind].sum() / xx[kind].sum()
+        return out
 
     def _centred_sums(self) -> tuple[np.ndarray, np.ndarray]:
         count = np.maximum(np.bincount(self.at, minlength=self.n), 1)
@@ -58,7 +69,13 @@ def history(rows: pd.DataFrame, evidence: Panel, view: Callable[[pd.DataFrame], 
     own = evidence.rows["family_code"].to_numpy() == rows["family_code"].iloc[0]
     mask = own & np.isin(seen, units)
     past = evidence.rows.loc[mask, PAST_COLUMNS]
-    return History(len(units), np.searchsorted(units, seen[mask]), past["scale"].to_numpy(), view(past))
+    return History(
+        len(units),
+        rows["is_share"].to_numpy(dtype=bool),
+        np.searchsorted(units, seen[mask]),
+        past["scale"].to_numpy(),
+        view(past),
+    )
 
 
 def law_view(table: pd.DataFrame, score: str = "score") -> np.ndarray:
@@ -159,8 +176,8 @@ class _Law(PointPredictor):
     is_reference: ClassVar[bool] = True
 
     @abstractmethod
-    def _slope(self, past: History) -> np.ndarray | float:
-        """Slope of `law_view` on scale, one for all or (n,)."""
+    def _slope(self, past: History) -> np.ndarray:
+        """Slope of `law_view` on scale, (n,)."""
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
         return through_law(rows, self._slope(history(rows, evidence, law_view)))
@@ -171,7 +188,7 @@ class TaskLaw(_Law):
 
     name: ClassVar[str] = "law"
 
-    def _slope(self, past: History) -> np.ndarray | float:
+    def _slope(self, past: History) -> np.ndarray:
         slope = past.slopes()
         return np.where(np.isfinite(slope), slope, past.pooled_slope())
 
@@ -181,11 +198,11 @@ class PooledLaw(_Law):
 
     name: ClassVar[str] = "pooled-law"
 
-    def _slope(self, past: History) -> np.ndarray | float:
+    def _slope(self, past: History) -> np.ndarray:
         return past.pooled_slope()
 
 
-def through_law(rows: pd.DataFrame, slope: np.ndarray | float) -> np.ndarray:
+def through_law(rows: pd.DataFrame, slope: np.ndarray) -> np.ndarray:
     """The origin moved along the law for ``step`` decades, on the link scale.
 
     Only the law's change is added to the origin's score, so that an origin at or below chance stays where it is.

@@ -1,0 +1,135 @@
+"""Accuracy on lines held out of training: the table predictor x line, and the figures that the project promises.
+
+    python -m benchmarks.accuracy                 # all held-out models but intermediate checkpoints; about 20 minutes
+    python -m benchmarks.accuracy --table FILE    # from a backtest table kept by --keep FILE
+
+Every score is forecast by predictors that learned nothing from the target's line; other lines' scores count whatever
+their date (``--dated``: only what was public before the target's release).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.load import load
+from forecast.backtest import backtest
+from forecast.evaluation import (
+    COVERAGES,
+    Resampled,
+    interval,
+    nested_mean,
+    partial_correlation,
+    task_bootstrap,
+)
+from forecast.folds import folds_of
+from forecast.panel import as_panel
+from forecast.predictors.registry import DEFAULT, PREDICTORS, reference_names
+
+SUITES = [
+    ("PaLM 540B", "BIG-bench Lite"),
+    ("PaLM 540B", "MMLU (validation split)"),
+    ("PaLM 540B", "BBH"),
+    ("PaLM 540B", "PaLM NLU"),
+    ("LLaMA 65B", "MMLU"),
+]
+DISTANCES = [(0.0, 0.75), (0.75, 1.5), (1.5, 9.0)]
+
+
+def held_out(dated: bool) -> pd.DataFrame:
+    tables = load()
+    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    folds = (
+        fold
+        for fold in folds_of(panel, "leave-family-out")
+        if fold.date_limited == dated and "@" not in fold.target.family
+    )
+    return backtest(panel, folds, list(PREDICTORS), progress=lambda line: print(line, file=sys.stderr))
+
+
+def by_line(table: pd.DataFrame) -> pd.DataFrame:
+    targets = table.groupby(["predictor", "line", "family", "target_model"])["crps"].mean()
+    lines = targets.groupby(["line", "predictor"]).mean().unstack()
+    return pd.concat([lines, lines.mean().rename("all lines").to_frame().T]).round(4)
+
+
+def suite_correlations(rows: pd.DataFrame) -> list[float]:
+    """Partial correlation of gains in each of `SUITES`, the mean of its prompt and shot settings."""
+    out = []
+    for model, benchmark in SUITES:
+        suite = rows[(rows["target_model"] == model) & (rows["benchmark"] == benchmark)]
+        settings = [
+            partial_correlation(
+                (part["median"] - part["origin_score"]).to_numpy(),
+                (part["score"] - part["origin_score"]).to_numpy(),
+                part["origin_score"].to_numpy(),
+            )
+            for _, part in suite.groupby(["shots", "prompt"], dropna=False)
+        ]
+        out.append(float(np.mean(settings)))
+    return out
+
+
+def mean_suite_correlation(rows: pd.DataFrame) -> float:
+    return float(np.mean(suite_correlations(rows)))
+
+
+def suite_square_errors(rows: pd.DataFrame) -> float:
+    """Mean over `SUITES` of the mean squared error."""
+    return float(
+        np.mean([rows[(rows["target_model"] == m) & (rows["benchmark"] == b)]["sq_error"].mean() for m, b in SUITES])
+    )
+
+
+def report(table: pd.DataFrame) -> None:
+    order = ["line", "family", "target_model", "benchmark", "task", "metric", "shots", "prompt"]
+    by_name = {name: rows.sort_values(order).reset_index(drop=True) for name, rows in table.groupby("predictor")}
+    references = {name: nested_mean(by_name[name], "crps") for name in reference_names()}
+    best = min(references, key=lambda name: references[name])
+    stack, reference = by_name[DEFAULT], by_name[best]
+    resampled = Resampled(stack)
+
+    print("CRPS by held-out line\n", by_line(table).to_string(), sep="")
+    losses = [resampled.means(rows["crps"].to_numpy()) for rows in (stack, reference)]
+    skill = 1 - nested_mean(stack, "crps") / references[best]
+    low, high = interval(1 - losses[0] / losses[1])
+    print(f"\nCRPS below {best}, the best single reference: {skill:.1%} [{low:.1%}, {high:.1%}]")
+
+    suites = suite_correlations(stack)
+    picked = stack[stack["target_model"].isin([model for model, _ in SUITES])].reset_index(drop=True)
+    low, high = interval(task_bootstrap(picked, mean_suite_correlation, draws=200))
+    print(
+        f"partial correlation of gains {np.round(suites, 2).tolist()}, mean {np.mean(suites):.2f} [{low:.2f}, {high:.2f}]"
+    )
+    below = 1 - suite_square_errors(stack) / suite_square_errors(by_name["drift"])
+    print(f"squared error below drift's on those rows: {below:.0%}")
+
+    for name, (lower, upper) in COVERAGES.items():
+        inside = stack["score"].between(stack[lower], stack[upper]).astype(float)
+        low, high = interval(resampled.means(inside.to_numpy()))
+        print(f"{name}: {nested_mean(stack.assign(inside=inside), 'inside'):.0%} [{low:.0%}, {high:.0%}]")
+    shares = stack[stack["is_share"]]
+    for low_step, high_step in DISTANCES:
+        part = shares[shares["distance"].between(low_step, high_step)]
+        error = nested_mean(part, "abs_error")
+        print(f"mean absolute error {low_step:g} to {high_step:g} decades out: {error:.3f} ({len(part)} scores)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dated", action="store_true", help="other lines only as known before the target's release")
+    parser.add_argument("--keep", type=Path, help="write the backtest table here (Parquet)")
+    parser.add_argument("--table", type=Path, help="read the table instead of making it")
+    given = parser.parse_args()
+    table = pd.read_parquet(given.table) if given.table else held_out(given.dated)
+    if given.keep:
+        table.to_parquet(given.keep)
+    report(table)
+
+
+if __name__ == "__main__":
+    main()
