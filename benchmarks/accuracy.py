@@ -102,9 +102,8 @@ def report(table: pd.DataFrame) -> None:
     suites = suite_correlations(stack)
     picked = stack[stack["target_model"].isin([model for model, _ in SUITES])].reset_index(drop=True)
     low, high = interval(task_bootstrap(picked, mean_suite_correlation, draws=200))
-    print(
-        f"partial correlation of gains {np.round(suites, 2).tolist()}, mean {np.mean(suites):.2f} [{low:.2f}, {high:.2f}]"
-    )
+    values = ", ".join(f"{value:.2f}" for value in suites)
+    print(f"partial correlation of gains {values}: mean {np.mean(suites):.2f} [{low:.2f}, {high:.2f}]")
     below = 1 - suite_square_errors(stack) / suite_square_errors(by_name["drift"])
     print(f"squared error below drift's on those rows: {below:.0%}")
 
