@@ -1224,6 +1224,7 @@ def study_command(
         metrics      how sudden does the metric make the same outputs look?
         steps        what does a task of many steps ask of each step?
         inverse      which tasks get worse with scale, and what does picking them do?
+        elicitation  what do shots, thought and tuning add, beside what scale adds?
 
     \b
     Example:

@@ -19,6 +19,7 @@ STUDIES = {
     "metrics": "How sudden does the metric make the same outputs look?",
     "steps": "What does a task of many steps ask of each step, and what does checking buy?",
     "inverse": "Which tasks get worse with scale, and what does picking them for it do?",
+    "elicitation": "What do shots, chain of thought and tuning add, beside what scale adds?",
 }
 """What each study asks, in the order of the argument."""
 
