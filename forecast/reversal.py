@@ -21,8 +21,8 @@ from scipy.stats import beta
 from data.trend import TRENDS
 from forecast.distribution import Forecast
 from forecast.events import trends_and_events
-from forecast.panel import NEAR, Panel
-from forecast.steps import FALLING, FEATURES, Histories, described, known_steps
+from forecast.panel import Panel
+from forecast.steps import FALLING, FEATURES, Histories, described, known_steps, last_points
 
 PENALTY = 10.0
 """Ridge on each standardised coefficient, against a sum of log losses in which a step of an average line counts 1."""
@@ -163,7 +163,7 @@ class Reversal:
 
     def log_odds(self, rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
         """What past falling steps say of falling target rows: log-odds of recovery, and of reversal if it recovers."""
-        x = described(*_last_points(rows, evidence), rows["scale"].to_numpy(), rows["compute"].to_numpy())
+        x = described(*last_points(rows, evidence), rows["scale"].to_numpy(), rows["compute"].to_numpy())
         return self.recovery_.log_odds(x), self.share_.log_odds(x[:, _share_columns()])
 
 
@@ -182,16 +182,3 @@ def _falling(allowed: Panel | None) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     scale, compute = (allowed.rows[name].to_numpy()[target] for name in ("scale", "compute"))
     x = described(series, steps.at, steps.origin, scale, compute)
     return x, allowed.rows["line_code"].to_numpy()[target], steps.recovered, steps.reversed
-
-
-def _last_points(rows: pd.DataFrame, evidence: Panel) -> tuple[Histories, np.ndarray, np.ndarray]:
-    """The series that bear on the rows; of each row its family's own series, and the place of its origin in it."""
-    known = evidence.rows
-    family = (known["family_code"] == rows["family_code"].iloc[0]).to_numpy()
-    same_task = known["task_code"].isin(rows["task_code"]).to_numpy()
-    series = Histories.of(known[family | same_task].reset_index(drop=True))
-    first = series.rows.iloc[series.row[:, 0]]
-    own = np.flatnonzero((first["family_code"] == rows["family_code"].iloc[0]).to_numpy())
-    at = own[np.searchsorted(first["unit"].to_numpy()[own], rows["unit"].to_numpy())]
-    origin = (series.scale[at] < (rows["scale"].to_numpy() + NEAR)[:, None]).sum(axis=1) - 1
-    return series, at, origin

@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.trend import TRENDS, recovers, reverses, trends_along
 from forecast.distribution import Link
-from forecast.panel import NEAR
+from forecast.panel import NEAR, Panel
 
 FALLING = TRENDS.index("falling")
 FEATURES = {
@@ -160,6 +160,19 @@ def described(
         "below chance": np.minimum(z - chance_z(first, z), 0.0),
     }
     return np.column_stack([columns[name] for name in FEATURES]).astype(float)
+
+
+def last_points(rows: pd.DataFrame, evidence: Panel) -> tuple[Histories, np.ndarray, np.ndarray]:
+    """The series that bear on the rows; of each row its family's own series, and the place of its origin in it."""
+    known = evidence.rows
+    family = (known["family_code"] == rows["family_code"].iloc[0]).to_numpy()
+    same_task = known["task_code"].isin(rows["task_code"]).to_numpy()
+    series = Histories.of(known[family | same_task].reset_index(drop=True))
+    first = series.rows.iloc[series.row[:, 0]]
+    own = np.flatnonzero((first["family_code"] == rows["family_code"].iloc[0]).to_numpy())
+    at = own[np.searchsorted(first["unit"].to_numpy()[own], rows["unit"].to_numpy())]
+    origin = (series.scale[at] < (rows["scale"].to_numpy() + NEAR)[:, None]).sum(axis=1) - 1
+    return series, at, origin
 
 
 def chance_z(rows: pd.DataFrame, unknown: np.ndarray | float) -> np.ndarray:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from data.errors import UsageError
 from data.names import did_you_mean
 from forecast.predictors.base import Predictor
+from forecast.predictors.boosted import Boosted
 from forecast.predictors.pooled import PooledTasks, PooledTasksRough
 from forecast.predictors.reference import REFERENCES
 from forecast.predictors.stack import Stack
 
-PREDICTORS: dict[str, type[Predictor]] = {cls.name: cls for cls in (*REFERENCES, PooledTasks, PooledTasksRough, Stack)}
+PREDICTORS: dict[str, type[Predictor]] = {
+    cls.name: cls for cls in (*REFERENCES, PooledTasks, PooledTasksRough, Boosted, Stack)
+}
 DEFAULT = "stack"
 """The recommended predictor."""
 
