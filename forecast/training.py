@@ -58,6 +58,8 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
     units, chosen by a hash of their name, so that no line outweighs the others and nothing depends on chance.
     """
     allowed = panel.take(exclusion.allows(panel))
+    if allowed.rows.empty:
+        return []
     folds = []
     for model in _chosen_models(allowed).itertuples():
         target = held_out_target(allowed, str(model.model), str(model.family))
