@@ -6,12 +6,13 @@ from data.errors import UsageError
 from data.names import did_you_mean
 from forecast.predictors.base import Predictor
 from forecast.predictors.boosted import Boosted
+from forecast.predictors.curve import CurveAverage
 from forecast.predictors.pooled import PooledTasks, PooledTasksRough
 from forecast.predictors.reference import REFERENCES
 from forecast.predictors.stack import Stack
 
 PREDICTORS: dict[str, type[Predictor]] = {
-    cls.name: cls for cls in (*REFERENCES, PooledTasks, PooledTasksRough, Boosted, Stack)
+    cls.name: cls for cls in (*REFERENCES, CurveAverage, PooledTasks, PooledTasksRough, Boosted, Stack)
 }
 DEFAULT = "stack"
 """The recommended predictor."""
