@@ -119,8 +119,9 @@ def pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
     for source, name in names.items():
         if source in both:
             both[name] = both[source].where(own, both[name])
-    columns = ["kind", "benchmark", "task", "metric", "setting", "family", "model", "params", "scale", "score",
-               "score_with", "se", "gain", "gain_se", "scale_gain", "scale_se", "scale_decades", "canonical_task"]  # fmt: skip
+    columns = ["kind", "benchmark", "task", "metric", "setting", "family", "model", "params", "scale",
+               "score", "score_with", "se", "gain", "gain_se", "scale_gain", "scale_se", "scale_decades",
+               "canonical_task"]  # fmt: skip
     return both[columns].rename(columns={"score": "plain", "score_with": "elicited"})
 
 
