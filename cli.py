@@ -571,7 +571,7 @@ def predict_command(
     target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
     for sentence in notes:
         note(sentence)
-    note(f"forecasting {target.model} with {predictor} (the first time for a line trains it, which takes a while)")
+    note(f"forecasting {target.model} with {predictor}, which is trained first unless that was done before")
     upcoming = predict_upcoming(
         panel,
         target,
@@ -659,28 +659,26 @@ def backtest_command(
 
 @main.command("train")
 @input_options
-@target_options
+@click.option("--family", required=True, help="Family that will be forecast; nothing is learned from its line.")
+@click.option("--as-of", type=DAY, help="Learn only from what was public on this day.")
 @click.option("--predictor", default="stack", show_default=True, help="What to train.")
-def train_command(
-    inputs: Inputs,
-    family: str,
-    params: float | None,
-    train_tokens: float | None,
-    train_flops: float | None,
-    as_of: pd.Timestamp | None,
-    predictor: str,
-) -> None:
-    """Train for a family beforehand, so that `forecast predict` answers at once."""
+def train_command(inputs: Inputs, family: str, as_of: pd.Timestamp | None, predictor: str) -> None:
+    """Train for a family beforehand, so that `forecast predict` answers at once.
+
+    \b
+    Example:
+        forecast train --family PaLM
+    """
     from forecast.folds import Exclusion
     from forecast.panel import as_panel
-    from forecast.targets import upcoming_target
+    from forecast.targets import family_rows
     from forecast.training import Trained
 
     tables = inputs.load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
-    target, _ = upcoming_target(panel, family, params or 1e30, train_tokens, train_flops, as_of)
-    Trained(panel, _cache_folder()).get(predictor, Exclusion(target.line, as_of=as_of))
-    note(f"trained {predictor} without {target.line}; kept in {_cache_folder()}")
+    line = str(family_rows(panel, family)["line"].iloc[0])
+    Trained(panel, _cache_folder()).get(predictor, Exclusion(line, as_of=as_of))
+    note(f"trained {predictor} without the line {line}; kept in {_cache_folder()}")
 
 
 # --- curves ----------------------------------------------------------------------------------------------------------

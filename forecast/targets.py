@@ -84,6 +84,16 @@ def held_out_target(panel: Panel, model: str, family: str) -> Target:
     )  # fmt: skip
 
 
+def family_rows(panel: Panel, family: str) -> pd.DataFrame:
+    """All rows of a family; a name that is not known is a `UsageError` with the nearest one."""
+    rows = panel.rows
+    own = rows[fold_series(rows["family"]) == fold(family)]
+    if own.empty:
+        known = rows["family"].unique()
+        raise UsageError(f"no rows of family {family!r}{did_you_mean(family, known)}: see `forecast data list`")
+    return own
+
+
 def upcoming_target(
     panel: Panel,
     family: str,
@@ -99,11 +109,7 @@ def upcoming_target(
     UsageError
         When neither size nor compute is given, or the family is unknown.
     """
-    rows = panel.rows
-    own = rows[fold_series(rows["family"]) == fold(family)]
-    if own.empty:
-        known = rows["family"].unique()
-        raise UsageError(f"no rows of family {family!r}{did_you_mean(family, known)}: see `forecast data list`")
+    own = family_rows(panel, family)
     if params is None and train_flops is None:
         raise UsageError("say how large the model is: --params, --train-flops, or both")
     notes = []

@@ -147,3 +147,13 @@ def test_backtest_names_a_near_miss(run):
     out = run("backtest", "--folds", "next-scal")
     assert out.exit_code == 2
     assert "did you mean 'next-scale'" in out.stderr
+
+
+def test_train_keeps_a_state_that_predict_then_takes_over(run, world, tmp_path):
+    trained = run("train", world, "--family", "Gamma", "--predictor", "drift")
+    assert trained.exit_code == 0, trained.stderr
+    states = list((tmp_path / "cache").iterdir())
+    assert len(states) == 1
+    run("predict", world, "--family", "Gamma", "--params", "100B", "--predictor", "drift")
+    assert list((tmp_path / "cache").iterdir()) == states
+    assert "did you mean 'Gamma'" in run("train", world, "--family", "Gama").stderr
