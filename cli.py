@@ -1223,6 +1223,7 @@ def study_command(
         steps        what does a task of many steps ask of each step?
         inverse      which tasks get worse with scale, and what does picking them do?
         elicitation  what do shots, thought and tuning add, beside what scale adds?
+        features     what is each thing known of a task worth for its next gain?
 
     \b
     Example:

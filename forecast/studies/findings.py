@@ -60,15 +60,17 @@ def with_intervals(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 def _cell(value: float, low: float, high: float) -> str:
     if np.isnan(value):
         return "–"
-    return _short(value) if np.isnan(low) else f"{_short(value)} [{_short(low)}, {_short(high)}]"
+    digits = 3 if max(abs(value), np.nan_to_num(abs(low)), np.nan_to_num(abs(high))) < 0.1 else 2
+    shown = [_short(x, digits) for x in (value, low, high)]
+    return shown[0] if np.isnan(low) else f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def _short(value: float) -> str:
+def _short(value: float, digits: int) -> str:
     if np.isinf(value):
         return "∞" if value > 0 else "-∞"
     if abs(value) >= 1e6:
         return f"{value:.0e}"
-    return f"{value:,.0f}" if abs(value) >= 100 else signless(value)
+    return f"{value:,.0f}" if abs(value) >= 100 else signless(value, digits)
 
 
 def bracket(low: float, high: float, digits: int = 2) -> str:

@@ -20,6 +20,7 @@ STUDIES = {
     "steps": "What does a task of many steps ask of each step, and what does checking buy?",
     "inverse": "Which tasks get worse with scale, and what does picking them for it do?",
     "elicitation": "What do shots, chain of thought and tuning add, beside what scale adds?",
+    "features": "What is each thing known of a task worth for its next gain?",
 }
 """What each study asks, in the order of the argument."""
 
