@@ -657,6 +657,56 @@ def backtest_command(
     emit(short, format_, output, title=f"{folds}: lines count the same, lower CRPS is better", show=readable(short))
 
 
+@main.command("explain")
+@click.argument("task", nargs=-1, required=True)
+@target_options
+@click.option("--benchmark", help="Only this benchmark.")
+@click.option("--results", multiple=True, metavar="PATH", help="Your results, as RESULTS of `forecast predict`.")
+@click.option("--tasks", metavar="FILE", help="Descriptors of your tasks.")
+@click.option("--models", metavar="FILE", help="Sizes and families of your models.")
+@output_options
+def explain_command(
+    task: tuple[str, ...],
+    family: str,
+    params: float | None,
+    train_tokens: float | None,
+    train_flops: float | None,
+    as_of: pd.Timestamp | None,
+    benchmark: str | None,
+    results: tuple[str, ...],
+    tasks: str | None,
+    models: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Say what moved the forecast of each TASK.
+
+    The sum from the origin's score over the suite's common shift and the task's own part to the forecast; every
+    candidate and its weight; SHAP values of the boosted trees; past steps that looked alike; the noise ceiling.
+
+    \b
+    Example:
+        forecast explain logical_deduction --family PaLM --params 540e9
+        forecast explain my_task --family mine --params 70B --results my_results.csv --format csv
+    """
+    from forecast.explain import explain_upcoming
+    from forecast.panel import as_panel
+    from forecast.targets import upcoming_target
+    from forecast.terminal import as_text
+
+    tables = Inputs(results, tasks, models, None, False, False, (), (), "").load()
+    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
+    for sentence in notes:
+        note(sentence)
+    note(f"explaining {target.model} (the first time for a line trains the predictors, which takes a while)")
+    explained = explain_upcoming(panel, target, task, benchmark=benchmark, as_of=as_of, cache=_cache_folder())
+    if format_ == "table":
+        write("\n".join(as_text(table, title=title) for title, table in explained.views()), output)
+    else:
+        emit(explained.as_long(), format_, output)
+
+
 @main.command("train")
 @input_options
 @click.option("--family", required=True, help="Family that will be forecast; nothing is learned from its line.")

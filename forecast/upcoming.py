@@ -80,7 +80,7 @@ def predict_upcoming(
     forecast = Trained(panel, cache).get(predictor, exclusion).predict(rows, evidence)
     if known is not None and len(known):
         forecast = forecast.given(*_known_at(rows, known))
-    keep = _wanted(forecast.targets, benchmark, tasks)
+    keep = wanted(forecast.targets, benchmark, tasks)
     if known is not None and len(known):
         keep &= ~_same_canonical(forecast.targets, known)
     if not keep.any():
@@ -128,7 +128,8 @@ def readable(table: pd.DataFrame, most: int = 40) -> pd.DataFrame:
     )
 
 
-def _wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:
+def wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:
+    """Mask of the rows of a benchmark and of some tasks; names match loosely, and an unknown one is refused."""
     keep = np.ones(len(rows), dtype=bool)
     if benchmark is not None:
         keep &= _named(rows["benchmark"], benchmark, "benchmark")

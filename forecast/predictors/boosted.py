@@ -43,15 +43,15 @@ PARTS = 5
 FEWEST_GAINS = 60
 OF_STEP = ("last change", "falls", "depth", "family slope", "peers' gain", "peers' lead")
 INPUTS = {
-    "pooled estimate": "link units of the pooled estimate at the target over the origin, less the suite's mean",
+    "pooled estimate": "gain by the pooled estimate, less the suite's mean; all gains in link units",
     "pooled law": "gain by the law with one exponent for the family, less the suite's mean",
     "own law": "gain by the law with the task's own exponent, less the suite's mean",
     "own slope": "gain by the task's own slope, less the suite's mean",
     "pooled shift": "the suite's mean gain by the pooled estimate",
     "disagreement": "standard deviation of these candidates",
     "origin": "the origin's score on the link scale",
-    "origin in suite": "the same, less the suite's mean",
-    "origin noise": "its standard error",
+    "origin in suite": "the origin's score less its suite's mean, link units",
+    "origin noise": "standard error of the origin on the link scale",
     "above chance": "link units from chance to the origin",
     "step": "decades to the target",
     "compute": "decades of the target's training compute",
