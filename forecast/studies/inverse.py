@@ -103,8 +103,8 @@ def expected_next(ratio: npt.ArrayLike, beyond: float = BEYOND) -> np.ndarray:
 
     ``ratio`` is that of the variance of true gains to the noise variance of a score; true gains go on unchanged.
 
-    >>> expected_next([0.0, 1.0]).round(3).tolist()
-    [1.678, -0.0]
+    >>> (expected_next([0.0, 1.0]).round(3) + 0.0).tolist()
+    [1.678, 0.0]
     """
     ratio = np.asarray(ratio, dtype=float)
     spread = np.sqrt(ratio + 2.0)
