@@ -73,7 +73,7 @@ class Histories:
         code = code[order]
         n = int(code[-1]) + 1 if len(code) else 0
         place = np.arange(len(code)) - np.searchsorted(code, np.arange(n))[code]
-        row = np.full((n, int(place.max(initial=-1)) + 1), -1)
+        row = np.full((n, int(place.max(initial=0)) + 1), -1)
         row[code, place] = order
         better = rows["score"].to_numpy() * np.where(rows["higher_is_better"], 1.0, -1.0)
         columns = [better, *(rows[name].to_numpy(dtype=float) for name in ("se", "z", "z_se"))]

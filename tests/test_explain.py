@@ -89,6 +89,16 @@ def test_a_small_test_set_lowers_the_noise_ceiling(one):
     assert (small.tasks["noise"] > 2 * one[2].tasks["noise"]).all()
 
 
+def test_a_line_that_stands_alone_is_explained_without_past_steps():
+    """With an early --as-of nothing of other lines may be known: an explanation must not need any."""
+    panel = make_panel(make_results(seed=5, lines={"Alpha": 4}))
+    target, _ = upcoming_target(panel, "Alpha", SIZE)
+    explanation = explain_upcoming(panel, target, ASKED)
+    assert explanation.similar.empty
+    assert (explanation.features["link"] == 0).all()
+    assert set(explanation.as_long()["part"]) == {"forecast", "candidate", "feature"}
+
+
 @pytest.fixture
 def small_world(monkeypatch, tmp_path):
     """The bundled figures replaced by a small world, so that training takes a second."""
