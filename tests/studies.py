@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data.catalog import bundled_metrics
-from data.load import load
+from data.load import Tables, load
 from data.results import as_results
 from data.tasks import as_tasks
 from forecast.studies.registry import run_studies
@@ -42,3 +42,8 @@ def answered(rng, truth, n_examples=1000):
 def bundled_study(name):
     """A study of the bundled figures, run once for all tests."""
     return run_studies([name], load())[name]
+
+
+def tables_of(results, tasks, metrics):
+    """What a command would have read."""
+    return Tables(results, tasks, metrics, [], ())

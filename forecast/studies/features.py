@@ -53,11 +53,11 @@ TOGETHER = {
     "all of the task's own history": ["score at the origin", "prior slopes", "distance above chance",
                                       "distance to the ceiling", "trend and falls"],
 }  # fmt: skip
-REPEATS = 3
+REPEATS = 2
 FEWEST_STEPS = 20
 FEWEST_LINES = 3
 SETTINGS: dict[str, Any] = {
-    "n_estimators": 80, "learning_rate": 0.07, "num_leaves": 15, "min_child_samples": 40, "subsample": 0.8,
+    "n_estimators": 60, "learning_rate": 0.09, "num_leaves": 15, "min_child_samples": 40, "subsample": 0.8,
     "subsample_freq": 1, "colsample_bytree": 0.5, "reg_lambda": 10.0, "n_jobs": 1, "verbose": -1,
     "deterministic": True, "force_row_wise": True,
 }  # fmt: skip

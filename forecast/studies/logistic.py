@@ -164,11 +164,14 @@ def _observed_states(kept: list[Ladder], data: Measured, seed: int) -> pd.DataFr
     drawn = line_weights(len(names), seed=seed)
     total = np.einsum("dl,lf->df", drawn, seen.astype(float))
     mean = np.einsum("dl,lft->dft", drawn, share * seen[:, :, None]) / np.where(total > 0, total, np.nan)[:, :, None]
-    return _transition_table("figures", mean, decades.sum(axis=0) / count.sum(axis=(0, 2)), count.sum(axis=0))
+    return _transition_table(
+        "figures", mean, decades.sum(axis=0) / np.maximum(count.sum(axis=(0, 2)), 1.0), count.sum(axis=0)
+    )
 
 
 def _transition_table(where: str, share: np.ndarray, decades: np.ndarray, count: np.ndarray) -> pd.DataFrame:
-    share = share / share.sum(axis=2, keepdims=True)
+    total = share.sum(axis=2, keepdims=True)
+    share = share / np.where(total > 0, total, np.nan)
     out = []
     for i, origin in enumerate(STATES):
         row: dict[str, object] = {"where": where, "from": origin, "steps": int(count[i].sum())}
@@ -295,18 +298,22 @@ def _sentences(tables: dict[str, pd.DataFrame], lines: list[_Line]) -> list[str]
     ]
     rows = tables["transitions"].to_dict("records")
     seen = {row["from"]: row for row in rows if row["where"] == "figures"}
-    if seen:
+    if seen and seen["floundering"]["steps"]:
         stuck, top = seen["floundering"], seen["plateau"]
+        stays = (
+            f"; a task on its plateau stays with {top['to_plateau']:.2f} ({counted(top['steps'], 'such step')} seen)"
+        )
         out.append(
             "In the figures a floundering task (within noise of chance, or a tenth of the way up) still flounders at "
             f"the next model with probability {stuck['to_floundering']:.2f} "
             f"{bracket(stuck['to_floundering_low'], stuck['to_floundering_high'])} and learns with "
-            f"{stuck['to_learning']:.2f}, over {stuck['decades_a_step']:.1f} decades of scale; a task on its plateau "
-            f"stays with {top['to_plateau']:.2f} ({counted(top['steps'], 'such step')} seen)."
+            f"{stuck['to_learning']:.2f}, over {stuck['decades_a_step']:.1f} decades of scale"
+            + (f"{stays}." if top["steps"] else ".")
         )
-    if lines:
-        every = pd.DataFrame([line.row for line in lines])
-        by_line = every[every["slope"] > 0].groupby("line")["width"].median()
+    every = pd.DataFrame([line.row for line in lines])
+    rising = every[every["slope"] > 0] if lines else every
+    if len(rising):
+        by_line = rising.groupby("line")["width"].median()
         out.append(
             f"From a tenth to nine tenths of its range the average task takes a median of {by_line.median():.1f} "
             f"decades over {counted(len(by_line), 'line')} ({by_line.min():.1f} to {by_line.max():.1f}), where a "

@@ -68,7 +68,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     weights = task_weights(data.rows["canonical_task"], seed=seed)
     gains = _Gains(data, weights)
     published = _published(data, gains)
-    found = [_family(ladder, gains) for ladder in ladders(data.rows)]
+    found = [one for ladder in ladders(data.rows) if (one := _family(ladder, gains)).varies]
     triples = pd.DataFrame([row for one in found for row in one.triples])
     tables = {"published": published}
     if found:
@@ -193,6 +193,11 @@ class _Family:
     triples: list[dict[str, object]]
     draws: dict[str, np.ndarray]
 
+    @property
+    def varies(self) -> bool:
+        """False where no triple has tasks enough, or gains that differ between them."""
+        return bool(np.isfinite(self.draws["r"][0]))
+
 
 def _family(ladder: Ladder, gains: _Gains) -> _Family:
     triples = [triple for triple in ladder.windows(3) if len(triple.row) >= FEWEST_IN_TRIPLE]
@@ -270,20 +275,26 @@ def _clustering(triples: pd.DataFrame) -> dict[str, float]:
     use = triples[np.isfinite(triples["r"]) & (triples["r"].abs() < 1)]
     z = np.arctanh(use["r"].to_numpy(dtype=float))
     weight = use["tasks"].to_numpy(dtype=float) - 3.0
+    if len(z) < 2:
+        return {"spread_between_triples": np.nan, "worth_of_62_tasks": np.nan}
     mean = np.average(z, weights=weight)
     excess = (weight * (z - mean) ** 2).sum() - (len(z) - 1)
-    tau2 = max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0) if len(z) > 1 else np.nan
+    tau2 = max(excess / (weight.sum() - (weight**2).sum() / weight.sum()), 0.0)
     return {"spread_between_triples": float(np.sqrt(tau2)), "worth_of_62_tasks": 3.0 + 1.0 / (tau2 + 1.0 / 59.0)}
 
 
 def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[str]:
     out = [] if "published" not in tables else _on_published(tables["published"])
     if "overall" not in tables:
-        return out or ["No family here has three models with scores on eight common tasks: nothing to correlate."]
+        return out or [
+            "No family here has three models whose gains on eight common tasks differ: nothing to correlate."
+        ]
     overall = tables["overall"].set_index("correlation")
     first = overall.iloc[0]
     raw, noise, same, free, apart = (
-        f"{signless(row['tasks_drawn'])} "
+        "unknown"
+        if np.isnan(row["tasks_drawn"])
+        else f"{signless(row['tasks_drawn'])} "
         + bracket(row["lines_and_tasks_drawn_low"], row["lines_and_tasks_drawn_high"])
         for _, row in overall.iloc[[0, 1, 2, 3, 5]].iterrows()
     )
@@ -293,11 +304,12 @@ def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[s
         f"the gains vary beyond noise it is {same} measured and {free} with the noise taken out; of gains that share "
         f"no score {apart} (90% intervals, lines and tasks resampled)."
     )
-    out.append(
-        f"Triples differ from one another by more than their tasks explain (standard deviation "
-        f"{first['spread_between_triples']:.2f} in Fisher's z): 62 tasks of one triple of models say as much about the "
-        f"next triple as {first['worth_of_62_tasks']:.0f} independent tasks would."
-    )
+    if np.isfinite(first["spread_between_triples"]):
+        out.append(
+            f"Triples differ from one another by more than their tasks explain (standard deviation "
+            f"{first['spread_between_triples']:.2f} in Fisher's z): 62 tasks of one triple of models say as much about "
+            f"the next triple as {first['worth_of_62_tasks']:.0f} independent tasks would."
+        )
     return out
 
 

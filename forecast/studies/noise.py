@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RATIOS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 SUITES = (24, 62, 1000)
 REPETITIONS = 1000
-MOST_SIMULATED = 200_000
+MOST_SIMULATED = 100_000
 ITEMS = 400
 """Examples of each simulated task."""
 SUITE = ["benchmark", "shots", "prompt"]
@@ -123,20 +123,26 @@ class _Noise:
 def _noise(ladder: Ladder, data: Measured, weights: np.ndarray) -> _Noise | None:
     score = data.rows["score"].to_numpy(dtype=float)
     variance = data.rows["se"].to_numpy(dtype=float) ** 2
-    if not np.isfinite(ladder.of(variance)[ladder.row >= 0]).all():
+    known = ladder.row[ladder.row >= 0]
+    if not data.rows["is_share"].iloc[known[0]] or not np.isfinite(variance[known]).all():
         return None
     steps = [_step(w, score, variance, weights) for w in ladder.windows(2) if len(w.row) >= FEWEST_IN_STEP]
     triples = [_triple(w, score, variance, weights) for w in ladder.windows(3) if len(w.row) >= FEWEST_IN_STEP]
     if not steps or not np.isfinite(steps[0][0][0]):
         return None
-    known = ladder.row[ladder.row >= 0]
-    p, v = score[known], variance[known]
+    of_one_item = score[known] * (1.0 - score[known])
     gain, both, target = np.mean(steps, axis=0)
     return _Noise(
-        ladder.name, len(ladder.row), float(np.median((p * (1 - p) / v)[(p > 0) & (p < 1)])), gain, both, target,
+        ladder.name, len(ladder.row), float(np.median(_examples(of_one_item, variance[known]))), gain, both, target,
         np.mean(triples, axis=0) if triples else np.full(len(weights), np.nan),
-        np.full(len(weights), np.mean(p * (1 - p))),
+        np.full(len(weights), of_one_item.mean()),
     )  # fmt: skip
+
+
+def _examples(of_one_item: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Sizes of test sets that the noise implies, of the scores that imply one."""
+    inside = of_one_item > 0
+    return of_one_item[inside] / variance[inside] if inside.any() else np.array([np.nan])
 
 
 def _step(pair: Ladder, score: np.ndarray, variance: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -224,15 +230,7 @@ def _sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
     )
     known = [row for row in rows if not np.isnan(row["examples_for_zero"])]
     if known:
-        zero, most = (np.median([row[name] for row in known]) for name in ("examples_for_zero", "examples_for_most"))
-        short = sum(row["examples"] < row["examples_for_zero"] for row in known)
-        out.append(
-            f"In the median of the {len(known)} suites where the noise can be taken out, successive gains stop "
-            f"correlating negatively at {zero:,.0f} examples a task and come within {1 - NEARLY:.0%} of their "
-            f"correlation without noise at {most:,.0f}; {short} have fewer than they need for the first, "
-            f"{sum(row['examples_for_zero'] == np.inf for row in known)} of them because nothing persists. Without any "
-            f"noise the median correlation would be {np.median([row['r_without_noise'] for row in known]):.2f}."
-        )
+        out.append(_on_examples(known))
     if noisy["noise_share"] > 1:
         share = 1 / noisy["noise_share"]
         out.append(
@@ -240,6 +238,23 @@ def _sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
             f"that answer the same items share at least {1 - share:.2f} of it, and binomial noise is an upper bound."
         )
     return out
+
+
+def _on_examples(known: list[dict]) -> str:
+    zero, most, limit = (
+        np.median([row[name] for row in known])
+        for name in ("examples_for_zero", "examples_for_most", "r_without_noise")
+    )
+    never = sum(row["examples_for_zero"] == np.inf for row in known)
+    if np.isinf(zero):
+        return f"In {never} of the {len(known)} suites where the noise can be taken out, no gain persists."
+    short = sum(row["examples"] < row["examples_for_zero"] for row in known)
+    return (
+        f"In the median of the {len(known)} suites where the noise can be taken out, successive gains stop correlating "
+        f"negatively at {zero:,.0f} examples a task and come within {1 - NEARLY:.0%} of their correlation without "
+        f"noise at {most:,.0f}; {short} have fewer than they need for the first, {never} of them because nothing "
+        f"persists. Without any noise the median correlation would be {limit:.2f}."
+    )
 
 
 def _on_simulation(table: pd.DataFrame) -> str:
