@@ -1239,6 +1239,54 @@ def ledger_import(file: TextIO, ledger: str | None) -> None:
 
 # --- ask, frontier ---------------------------------------------------------------------------------------------------
 
+_FRONTIER_OF = {"compute": "train_flops", "params": "params", "effective-compute": "effective_flops"}
+
+
+@main.command("frontier")
+@click.option(
+    "--by",
+    "periods",
+    multiple=True,
+    required=True,
+    metavar="DATE",
+    help="Day, month, quarter or year (2024-11-15, 2024-11, 2024-Q4, 2024), its last day; several.",
+)
+@click.option("--as-of", type=DAY, metavar="DATE", help="Only models released by then; today when not given.")
+@click.option(
+    "--of", type=click.Choice(tuple(_FRONTIER_OF)), default="compute", show_default=True, help="What is largest."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated futures.")
+@output_options
+def frontier_command(
+    periods: tuple[str, ...],
+    as_of: pd.Timestamp | None,
+    of: str,
+    seed: int,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """The largest public models by a date: training compute or parameters, as a distribution.
+
+    effective-compute counts what later recipes gain as if it were compute. P(larger) is the probability of a model
+    larger than any known.
+
+    \b
+    Example:
+        forecast frontier --by 2024-11 --as-of 2022-11-15
+        forecast frontier --by 2023-Q4 --by 2024-Q4 --of params --as-of 2022-11-15 --format csv
+    """
+    from data.periods import parse_period
+    from forecast.frontier import bundled_frontier, shown
+
+    days = [parse_period(period)[1] for period in periods]
+    known_at = (as_of or now()).date()
+    frontier = bundled_frontier(known_at)
+    table = frontier.table(days, of=_FRONTIER_OF[of], seed=seed)
+    if frontier.until < known_at:
+        note(f"the bundled models are complete until {frontier.until}: what came after is forecast too")
+    emit(table, format_, output, title=f"largest public model, as of {known_at}", show=shown(table))
+
+
 # --- study -----------------------------------------------------------------------------------------------------------
 
 

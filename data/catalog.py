@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from data.tasks import as_metrics, as_tasks
 
 TABLES = Path(__file__).parent / "tables"
 QUESTIONS = Path(__file__).parent / "questions"
+FRONTIER_COMPLETE_UNTIL = dt.date(2024, 9, 30)
+"""Until when `frontier_models` lists the largest public models; nothing follows from its silence afterwards."""
 
 
 @cache
