@@ -103,17 +103,13 @@ DAY = _Day()
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--format`` and ``-o``: shared by every command that prints a table."""
 
-    @click.option(
+    format_option = click.option(
         "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
     )
-    @click.option(
+    output_option = click.option(
         "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of stdout."
     )
-    @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return command(*args, **kwargs)
-
-    return wrapped
+    return format_option(output_option(command))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -508,16 +504,14 @@ def features_command(
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Which upcoming model: ``--family``, its size, and what may be known."""
 
-    @click.option("--family", required=True, help="Family of the upcoming model.")
-    @click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9.")
-    @click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family.")
-    @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")
-    @click.option("--as-of", type=DAY, help="Read only what was public on this day.")
-    @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return command(*args, **kwargs)
-
-    return wrapped
+    options = [
+        click.option("--family", required=True, help="Family of the upcoming model."),
+        click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9."),
+        click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family."),
+        click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens."),
+        click.option("--as-of", type=DAY, help="Read only what was public on this day."),
+    ]
+    return functools.reduce(lambda made, option: option(made), reversed(options), command)
 
 
 def _cache_folder() -> Path:

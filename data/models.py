@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.catalog import bundled_models, frontier_models
 from data.errors import DataError, UsageError
-from data.names import counted, did_you_mean, fold, fold_series
+from data.names import counted, fold, fold_series, refuse_unknown_columns
 from data.sizes import family_in_name, parse_size, size_in_name
 
 MODEL_COLUMNS = {
@@ -53,12 +53,7 @@ def as_models(frame: pd.DataFrame, *, where: str = "models") -> pd.DataFrame:
     DataError
         For unknown columns, a missing or repeated model, or a value that is no size or date.
     """
-    unknown = [c for c in frame.columns if c not in MODEL_COLUMNS]
-    if unknown:
-        raise DataError(
-            f"{where}: unknown column {str(unknown[0])!r}{did_you_mean(str(unknown[0]), MODEL_COLUMNS)}: "
-            f"the columns are {', '.join(MODEL_COLUMNS)}"
-        )
+    refuse_unknown_columns(frame, MODEL_COLUMNS, where)
     if "model" not in frame.columns or frame.empty:
         raise DataError(f"{where}: a models table needs a column 'model' and at least one row")
     table = frame.reset_index(drop=True).reindex(columns=list(MODEL_COLUMNS))

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from data.errors import DataError
+
 _IGNORED = r"[\s\-_]+"
 
 
@@ -50,3 +52,13 @@ def counted(number: int, noun: str) -> str:
     ('1 score', '2 scores')
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def refuse_unknown_columns(frame: pd.DataFrame, known: Iterable[str], where: str) -> None:
+    """Raise `DataError` for the first column that is not ``known``."""
+    unknown = [str(column) for column in frame.columns if column not in known]
+    if unknown:
+        raise DataError(
+            f"{where}: unknown column {unknown[0]!r}{did_you_mean(unknown[0], known)}: "
+            f"the columns are {', '.join(known)}"
+        )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.names import did_you_mean, fold_series
+from data.names import fold_series, refuse_unknown_columns
 from data.results import is_share
 
 TASK_COLUMNS = {
@@ -38,12 +38,7 @@ def as_tasks(frame: pd.DataFrame, *, where: str = "tasks", benchmark: str = "use
     DataError
         For unknown columns, a repeated task, or a chance outside [0, ceiling).
     """
-    unknown = [c for c in frame.columns if c not in TASK_COLUMNS]
-    if unknown:
-        raise DataError(
-            f"{where}: unknown column {unknown[0]!r}{did_you_mean(str(unknown[0]), TASK_COLUMNS)}: "
-            f"the columns are {', '.join(TASK_COLUMNS)}"
-        )
+    refuse_unknown_columns(frame, TASK_COLUMNS, where)
     if "task" not in frame.columns or frame.empty:
         raise DataError(f"{where}: a tasks table needs a column 'task' and at least one row")
     table = frame.reset_index(drop=True).reindex(columns=list(TASK_COLUMNS))

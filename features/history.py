@@ -16,8 +16,6 @@ from features.links import link, link_stderr
 from features.points import Points
 
 VIEWS = ("raw", "logit", "log_error", "normalised_logit")
-WINDOWS = ("last", "two", "all", "weighted")
-"""The last step, the last two steps, the whole history, and the whole history weighted by its noise."""
 
 _FLOOR = {"raw": 0.01, "logit": 0.1, "log_error": 0.03, "normalised_logit": 0.1}
 """Added to the standard error in weights: what a family strays from its own line by, whatever the test set."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-LEVELS = {"line": ["line"], "target": ["line", "family", "target_model"]}
-SUITE = ["line", "family", "target_model", "benchmark", "shots", "prompt"]
+TARGET = ["line", "family", "target_model"]
+SUITE = [*TARGET, "benchmark", "shots", "prompt"]
 FEWEST_TASKS = 5
 DRAWS = 500
 COVERAGES = {"cover50": ("q25", "q75"), "cover80": ("q10", "q90"), "cover90": ("q05", "q95")}
@@ -16,7 +16,7 @@ COVERAGES = {"cover50": ("q25", "q75"), "cover80": ("q10", "q90"), "cover90": ("
 
 def nested_mean(table: pd.DataFrame, column: str) -> float:
     """Mean over tasks within a target, targets within a line, then lines, each equally."""
-    targets = table.groupby(LEVELS["target"], dropna=False)[column].mean()
+    targets = table.groupby(TARGET, dropna=False)[column].mean()
     return float(targets.groupby("line").mean().mean())
 
 
@@ -32,7 +32,7 @@ class Resampled:
     def __init__(self, table: pd.DataFrame, *, draws: int = DRAWS, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
         task, tasks = pd.factorize(table["canonical_task"])
-        target = table.groupby(LEVELS["target"], dropna=False, sort=True).ngroup().to_numpy()
+        target = table.groupby(TARGET, dropna=False, sort=True).ngroup().to_numpy()
         first = pd.Series(np.arange(len(table))).groupby(target).first().to_numpy()
         line, lines = pd.factorize(table["line"].to_numpy()[first])
         self._target, self._n_targets = target, len(first)
@@ -113,7 +113,7 @@ def _one(
 ) -> dict[str, float | int]:
     out: dict[str, float | int] = {
         "scores": len(rows),
-        "targets": rows[LEVELS["target"]].drop_duplicates().shape[0],
+        "targets": rows[TARGET].drop_duplicates().shape[0],
         "lines": rows["line"].nunique(),
         "mae": nested_mean(rows, "abs_error"),
         "rmse": nested_mean(rows, "sq_error") ** 0.5,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from data.trend import BEYOND, best_of, trend_of
 from forecast.distribution import Forecast
-from forecast.panel import Panel, known_items, link_noise
+from forecast.panel import Panel, known_items, link_noise, own_history, padded
 
 
 def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
@@ -39,14 +39,8 @@ def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
 
 def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Scores and standard errors of the family's smaller models in order of scale, (n, L) padded with NaN."""
-    past = evidence.rows
-    mask = (past["family_code"] == rows["family_code"].iloc[0]).to_numpy() & past["unit"].isin(rows["unit"]).to_numpy()
-    past = past.loc[mask, ["unit", "scale", "score", "se"]].sort_values(["unit", "scale"], kind="stable")
-    place = past.groupby("unit").cumcount().to_numpy()
-    at = np.searchsorted(rows["unit"].to_numpy(), past["unit"].to_numpy())
-    score = np.full((len(rows), place.max(initial=-1) + 1), np.nan)
-    se = score.copy()
-    score[at, place], se[at, place] = past["score"], past["se"]
+    past, at = own_history(rows, evidence, ["score", "se"])
+    score, se = padded(len(rows), at, past["score"], past["se"])
     if score.shape[1] == 0:
         return rows[["origin_score"]].to_numpy(dtype=float), rows[["origin_se"]].to_numpy(dtype=float)
     return score, se

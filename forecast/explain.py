@@ -20,7 +20,8 @@ from forecast.distribution import MID_LEVELS, Forecast, Link
 from forecast.folds import Exclusion
 from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.boosted import INPUTS, Boosted, Gains, suite_mean
+from forecast.predictors.base import suite_mean
+from forecast.predictors.boosted import INPUTS, Boosted, Gains
 from forecast.predictors.stack import CANDIDATES, TRAINING_ROWS, Candidates, Stack
 from forecast.reversal import Reversal
 from forecast.spread import noise_at

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
-from forecast.panel import NEAR, Panel
+from data.scale import BELOW
+from forecast.panel import Panel
 from forecast.targets import Target, held_out_target, target_rows, visible
 
 KINDS = ("next-scale", "leave-family-out", "leave-task-out", "by-date")
@@ -40,7 +41,7 @@ class Exclusion:
     def allows(self, panel: Panel) -> np.ndarray:
         """Mask of the rows that may be learned from, (rows,)."""
         rows = panel.rows
-        allowed = (rows["line"] != self.line).to_numpy() | (rows["compute"].to_numpy() < self.compute + NEAR)
+        allowed = (rows["line"] != self.line).to_numpy() | (rows["compute"].to_numpy() < self.compute - BELOW)
         if self.as_of is not None:
             allowed &= (rows["known_on"] <= self.as_of).to_numpy()
         if self.tasks:
@@ -75,12 +76,17 @@ class Fold:
     exclusion: Exclusion
     date_limited: bool
 
+    def take(self, keep: np.ndarray) -> Fold:
+        """The fold of some of its targets, by mask or positions."""
+        rows, truth = (table.iloc[keep].reset_index(drop=True) for table in (self.rows, self.truth))
+        return replace(self, rows=rows, truth=truth)
+
 
 def held_out_models(panel: Panel) -> pd.DataFrame:
     """Models with a smaller one in their family: ``line, family, model, scale, compute``, by line, family and scale."""
     models = panel.rows.groupby(["line", "family", "model"], sort=True)[["scale", "compute"]].max().reset_index()
     smallest = models.groupby("family")["scale"].transform("min")
-    later = models[models["scale"] + NEAR > smallest]
+    later = models[models["scale"] - BELOW > smallest]
     return later.sort_values(["line", "family", "scale", "model"], kind="stable").reset_index(drop=True)
 
 
@@ -101,7 +107,7 @@ def make_fold(
     evidence = panel.take(allowed & np.isin(rows["task_code"].to_numpy(), own["task_code"].to_numpy()))
     known = evidence.rows
     if not with_proxies:
-        known = known[((known["family"] == target.family) & (known["scale"] < target.scale + NEAR)).to_numpy()]
+        known = known[((known["family"] == target.family) & (known["scale"] < target.scale - BELOW)).to_numpy()]
     own = own[np.isin(own["unit"], known["unit"])]
     if own.empty:
         return None
@@ -136,7 +142,7 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
                 allowed = _allowed(panel, target, exclusion)
                 made = make_fold(panel, target, exclusion, allowed, name, with_proxies=with_proxies)
                 if made is not None:
-                    yield made if kind != "leave-task-out" else _only_tasks(made, exclusion.tasks)
+                    yield made if kind != "leave-task-out" else made.take(_among(made, exclusion.tasks))
 
 
 def _targets(panel: Panel, models: Sequence[str]) -> list[Target]:
@@ -181,12 +187,8 @@ def _allowed(panel: Panel, target: Target, exclusion: Exclusion) -> np.ndarray:
     return allowed
 
 
-def _only_tasks(made: Fold, tasks: frozenset[str]) -> Fold:
-    keep = made.rows["canonical_task"].isin(tasks).to_numpy()
-    return Fold(
-        made.name, made.target, made.evidence, made.rows[keep].reset_index(drop=True),
-        made.truth[keep].reset_index(drop=True), made.exclusion, made.date_limited,
-    )  # fmt: skip
+def _among(made: Fold, tasks: frozenset[str]) -> np.ndarray:
+    return made.rows["canonical_task"].isin(tasks).to_numpy()
 
 
 def _by_date(panel: Panel, targets: list[Target]) -> Iterator[Fold]:

@@ -18,7 +18,6 @@ TOKENS_PER_PARAM = 20.0
 UNKNOWN_STDERR = 0.03
 LOSS_STDERR = 0.03
 MAX_LINK_STDERR = 3.0
-NEAR = np.log10(0.9)
 NAMED_CODES = {
     "task_code": "canonical_task",
     "metric_code": "metric",
@@ -65,6 +64,32 @@ def as_panel(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     rows["model_code"] = rows.groupby(["family", "model"], sort=True).ngroup()
     names = rows.select_dtypes(["object", "str"]).columns
     return Panel(rows.astype(dict.fromkeys(names, "category")))
+
+
+def own_history(rows: pd.DataFrame, evidence: Panel, columns: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
+    """The evidence of the rows' own family on their units, in order of unit and scale; and each one's row, (m,).
+
+    Parameters
+    ----------
+    rows : target rows of one family, sorted by unit, as `forecast.targets.target_rows`
+    columns : of the evidence, to take
+    """
+    seen = evidence.rows["unit"].to_numpy()
+    own = evidence.rows["family_code"].to_numpy() == rows["family_code"].iloc[0]
+    past = evidence.rows.loc[
+        own & np.isin(seen, rows["unit"].to_numpy()), list(dict.fromkeys(["unit", "scale", *columns]))
+    ]
+    past = past.sort_values(["unit", "scale"], kind="stable")
+    return past, np.searchsorted(rows["unit"].to_numpy(), past["unit"].to_numpy())
+
+
+def padded(n: int, at: np.ndarray, *columns: pd.Series) -> list[np.ndarray]:
+    """Each column's m values spread over n rows in the order given, (n, L), NaN on the right; ``at`` (m,) ascends."""
+    place = np.arange(len(at)) - np.searchsorted(at, at)
+    out = [np.full((n, place.max(initial=-1) + 1), np.nan) for _ in columns]
+    for table, column in zip(out, columns, strict=True):
+        table[at, place] = column
+    return out
 
 
 def smoothed(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:

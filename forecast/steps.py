@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from data.scale import BELOW, NEAR
 from data.trend import TRENDS, recovers, reverses, trends_along
 from forecast.distribution import Link
-from forecast.panel import NEAR, Panel
+from forecast.panel import Panel
 
 FALLING = TRENDS.index("falling")
 FEATURES = {
@@ -118,8 +119,8 @@ def known_steps(histories: Histories, trend: int | None = None) -> KnownSteps:
     h, trends = histories, histories.trends()
     parts = [np.zeros((0, 3), dtype=int)]
     for target in range(1, h.row.shape[1]):
-        smaller = h.scale[:, :target] < h.scale[:, [target]] + NEAR
-        smaller &= ~(h.params[:, :target] >= 0.9 * h.params[:, [target]])
+        smaller = h.scale[:, :target] < h.scale[:, [target]] - BELOW
+        smaller &= ~(h.params[:, :target] >= (1.0 - NEAR) * h.params[:, [target]])
         origin = np.where(smaller.any(axis=1), target - 1 - smaller[:, ::-1].argmax(axis=1), -1)
         at = np.flatnonzero((origin >= 0) & (h.row[:, target] >= 0))
         parts.append(np.column_stack([at, origin[at], np.full(len(at), target)]))
@@ -171,7 +172,7 @@ def last_points(rows: pd.DataFrame, evidence: Panel) -> tuple[Histories, np.ndar
     first = series.rows.iloc[series.row[:, 0]]
     own = np.flatnonzero((first["family_code"] == rows["family_code"].iloc[0]).to_numpy())
     at = own[np.searchsorted(first["unit"].to_numpy()[own], rows["unit"].to_numpy())]
-    origin = (series.scale[at] < (rows["scale"].to_numpy() + NEAR)[:, None]).sum(axis=1) - 1
+    origin = (series.scale[at] < (rows["scale"].to_numpy() - BELOW)[:, None]).sum(axis=1) - 1
     return series, at, origin
 
 

@@ -14,7 +14,9 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold, fold_series
-from forecast.panel import NEAR, TOKENS_PER_PARAM, Panel
+from data.scale import BELOW, NEAR
+from data.sizes import format_size
+from forecast.panel import TOKENS_PER_PARAM, Panel
 
 CARRIED = [
     "benchmark", "task", "metric", "shots", "prompt", "unit", "suite", "n_examples", "chance", "ceiling", "n_choices",
@@ -63,9 +65,9 @@ def visible(
     """
     rows = panel.rows
     own = (rows["line"] == target.line).to_numpy()
-    smaller = rows["compute"].to_numpy() < target.compute + NEAR
+    smaller = rows["compute"].to_numpy() < target.compute - BELOW
     if np.isfinite(target.params):
-        smaller &= ~(rows["params"].to_numpy() >= 0.9 * target.params)
+        smaller &= ~(rows["params"].to_numpy() >= (1.0 - NEAR) * target.params)
     allowed = ~own | smaller
     if as_of is not None:
         known = (rows["known_on"] <= as_of).to_numpy()
@@ -128,7 +130,7 @@ def upcoming_target(
     else:
         scale = float(np.log10(params))
         compute = float(np.log10(6.0 * TOKENS_PER_PARAM * params**2))
-    name = f"{largest['family']} {_short(params)}"
+    name = f"{largest['family']} {format_size(params)}"
     target = Target(
         family=largest["family"], line=largest["line"], model=name, params=params,
         train_tokens=train_tokens if train_tokens is not None else np.nan, train_flops=train_flops,
@@ -137,17 +139,11 @@ def upcoming_target(
     return target, notes
 
 
-def _short(params: float) -> str:
-    from data.sizes import format_size
-
-    return format_size(params)
-
-
 def _tokens_like(own: pd.DataFrame, params: float | None) -> float:
     """Tokens of the family's largest model below the target, or along the family's tokens-per-size line."""
     models = own.drop_duplicates("model")[["params", "train_tokens", "train_flops"]]
     tokens = models["train_tokens"].fillna(models["train_flops"] / (6.0 * models["params"]))
-    below = models["params"] < 0.9 * (params or np.inf)
+    below = models["params"] < (1.0 - NEAR) * (params or np.inf)
     use = below if below.any() else ~below
     size, count = np.log10(models["params"][use]), np.log10(tokens[use])
     if size.nunique() < 2:
@@ -186,7 +182,7 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     """
     rows = evidence.rows
     own = rows["family"] == target.family
-    history = rows[own & (rows["scale"] < target.scale + NEAR)]
+    history = rows[own & (rows["scale"] < target.scale - BELOW)]
     if units is not None:
         history = history[history["unit"].isin(units)]
         others = rows[~rows["unit"].isin(history["unit"]) & rows["unit"].isin(units)]

@@ -33,22 +33,25 @@ class Trained:
     def get(self, name: str, exclusion: Exclusion) -> Predictor:
         """The predictor ``name``, having learned only from what ``exclusion`` allows."""
         if (name, exclusion) not in self._fitted:
-            self._fitted[name, exclusion] = self._restored(name, exclusion) or self._learned(name, exclusion)
+            self._fitted[name, exclusion] = self._kept(name, exclusion)
         return self._fitted[name, exclusion]
 
-    def _restored(self, name: str, exclusion: Exclusion) -> Predictor | None:
+    def _kept(self, name: str, exclusion: Exclusion) -> Predictor:
+        """From the cache where it is there; learned, and put there, where it is not."""
         if self._cache is None:
-            return None
-        state = load_state(self._cache, state_key(self._panel, name, exclusion))
-        return None if state is None else make(name).restore(state)
+            return self._learned(name, exclusion)
+        key = state_key(self._panel, name, exclusion)
+        state = load_state(self._cache, key)
+        if state is not None:
+            return make(name).restore(state)
+        predictor = self._learned(name, exclusion)
+        save_state(self._cache, key, predictor.state())
+        return predictor
 
     def _learned(self, name: str, exclusion: Exclusion) -> Predictor:
         if exclusion not in self._past:
             self._past = {exclusion: past_folds(self._panel, exclusion)}
-        predictor = make(name).fit(self._past[exclusion])
-        if self._cache is not None:
-            save_state(self._cache, state_key(self._panel, name, exclusion), predictor.state())
-        return predictor
+        return make(name).fit(self._past[exclusion])
 
 
 def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
@@ -86,8 +89,4 @@ def _thinned(made: Fold) -> Fold:
         return made
     names = made.rows[UNIT].itertuples(index=False, name=None)
     order = np.argsort([zlib.crc32(repr(name).encode()) for name in names], kind="stable")
-    keep = np.sort(order[:MOST_TASKS])
-    return Fold(
-        made.name, made.target, made.evidence, made.rows.iloc[keep].reset_index(drop=True),
-        made.truth.iloc[keep].reset_index(drop=True), made.exclusion, made.date_limited,
-    )  # fmt: skip
+    return made.take(np.sort(order[:MOST_TASKS]))

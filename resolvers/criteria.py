@@ -11,7 +11,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -34,29 +33,11 @@ from resolvers.questions import (
     UShape,
 )
 from resolvers.shown import Shown, first_reached, first_turns, first_u_shapes, joined
+from resolvers.status import Status
 
 _READINGS = 64
 """More combinations of conflicting sources than this in one family are not tried: it stays ambiguous."""
 _NEAREST = 3
-
-
-class Status(Enum):
-    """Each state a question can be in; only YES, NO and NUMBER are scored."""
-
-    OPEN = "open"
-    YES = "yes"
-    NO = "no"
-    NUMBER = "number"
-    AMBIGUOUS = "ambiguous"
-    ANNULLED = "annulled"
-
-    @property
-    def is_settled(self) -> bool:
-        return self is not Status.OPEN
-
-    @property
-    def is_scored(self) -> bool:
-        return self in (Status.YES, Status.NO, Status.NUMBER)
 
 
 _IF_NOTHING = {"no": Status.NO, "annul": Status.ANNULLED, "ambiguous": Status.AMBIGUOUS, "open": Status.OPEN}

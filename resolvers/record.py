@@ -21,8 +21,8 @@ from resolvers.calibration import (
 )
 from resolvers.peer import baseline_score
 from resolvers.scoring import brier_score, crps_uneven, log_score
+from resolvers.status import SETTLED
 
-SETTLED = ("yes", "no", "number")
 BY = ("predictor", "forecaster", "kind", "month")
 SUBJECT = ["question_id", "benchmark", "task", "metric", "shots", "prompt", "model"]
 LOSSES = ("brier", "log_score", "crps", "abs_error")

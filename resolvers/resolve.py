@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resolvers.criteria import Case, Finding, Status, judge, moment
+from resolvers.criteria import Case, Finding, judge, moment
 from resolvers.evidence import Evidence
 from resolvers.questions import Manual, Question
+from resolvers.status import Status
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def _with_ruling(question: Question, as_of: np.datetime64, finding: Finding) -> 
     if ruling is None or as_of < moment(ruling.on):
         return finding
     number = ruling.outcome if isinstance(ruling.outcome, float) else None
-    status = Status.NUMBER if number is not None else Status(ruling.outcome)
+    status = Status.NUMBER if number is not None else Status(str(ruling.outcome))
     said = f"{number:g}" if number is not None else status.value
     reason = f"ruled {said} on {ruling.on:%Y-%m-%d} ({ruling.source})"
     if finding.status.is_settled and (finding.status, finding.value) != (status, number):

@@ -8,9 +8,9 @@ import pandas as pd
 
 from data.names import fold_series
 from data.results import UNIT, known_by
-from resolvers.criteria import Status
 from resolvers.evidence import SHOWN
 from resolvers.resolve import Resolution
+from resolvers.status import Status
 
 SUBJECT = [*UNIT, "model"]
 """What a score forecast is about."""

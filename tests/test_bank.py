@@ -8,10 +8,10 @@ import pytest
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from data.errors import DataError
 from resolvers.bank import bundled_questions, dump_questions, find_question, parse_questions
-from resolvers.criteria import Status
 from resolvers.evidence import Evidence
 from resolvers.questions import leaves
 from resolvers.resolve import resolve_all
+from resolvers.status import Status
 
 DATES = ("2023-01-01", "2024-01-01", "2026-11-24")
 ROUND_ONE = ["neqa", "quote-repetition", "hindsight-neglect", "redefine-math"]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from data.catalog import bundled_metrics, bundled_tasks
 from data.results import as_results
-from resolvers.criteria import Status
 from resolvers.evidence import Evidence
 from resolvers.questions import Question
 from resolvers.resolve import resolve, resolve_all
+from resolvers.status import Status
 
 TASKS, METRICS = bundled_tasks().head(1), bundled_metrics()
 DEADLINE = "2024-01-01"

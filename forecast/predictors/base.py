@@ -72,3 +72,11 @@ class PointPredictor(Predictor):
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
         return self.spread_.around(self.locate(rows, evidence), rows, self.name)
+
+
+def suite_mean(values: np.ndarray, suite: np.ndarray) -> np.ndarray:
+    """The mean of ``values``, (n,) or (n, k), over each one's suite, in their shape."""
+    _, index = np.unique(suite, return_inverse=True)
+    total = np.zeros((index.max(initial=-1) + 1, *values.shape[1:]))
+    np.add.at(total, index, values)
+    return (total.T / np.bincount(index)).T[index]

@@ -19,7 +19,7 @@ import pandas as pd
 from forecast.folds import Fold
 from forecast.panel import Panel, known_items
 from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import PointPredictor
+from forecast.predictors.base import PointPredictor, suite_mean
 from forecast.predictors.reference import PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import Spread, equal_lines
 from forecast.steps import FEATURES, chance_z, described, last_points
@@ -99,7 +99,7 @@ class Gains:
         gains = np.column_stack(asked) - origin[:, None]
         suite = rows["suite"].to_numpy()
         shift = suite_mean(gains[:, 0], suite)
-        columns = dict(zip(INPUTS, (gains - np.column_stack([suite_mean(g, suite) for g in gains.T])).T, strict=False))
+        columns = dict(zip(INPUTS, (gains - suite_mean(gains, suite)).T, strict=False))
         columns["pooled shift"] = shift
         columns["disagreement"] = gains.std(axis=1)
         columns.update(_of_origin(rows, suite))
@@ -110,8 +110,7 @@ class Gains:
 
     def own(self, said: np.ndarray) -> np.ndarray:
         """What trees said, (n,) or (n, k), less its mean over the suite."""
-        mean = np.column_stack([suite_mean(column, self.suite) for column in said.reshape(len(said), -1).T])
-        return said - mean.reshape(said.shape)
+        return said - suite_mean(said, self.suite)
 
 
 class Boosted(PointPredictor):
@@ -185,12 +184,6 @@ def without_own_line(past: Sequence[Fold], gains: Sequence[Gains]) -> list[np.nd
         others = np.flatnonzero(part != p).tolist()
         trees[p] = grown([past[i] for i in others], [gains[i] for i in others])
     return [located(trees[p], g) for p, g in zip(part.tolist(), gains, strict=True)]
-
-
-def suite_mean(values: np.ndarray, suite: np.ndarray) -> np.ndarray:
-    """The mean of each one's suite, (n,)."""
-    _, index = np.unique(suite, return_inverse=True)
-    return (np.bincount(index, values) / np.bincount(index))[index]
 
 
 def _of_origin(rows: pd.DataFrame, suite: np.ndarray) -> dict[str, np.ndarray]:

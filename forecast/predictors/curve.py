@@ -10,7 +10,7 @@ import pandas as pd
 from data.errors import DataError
 from forecast.curves import fit_curves
 from forecast.distribution import Link
-from forecast.panel import Panel
+from forecast.panel import Panel, own_history, padded
 from forecast.predictors.base import PointPredictor
 
 
@@ -56,13 +56,7 @@ class CurveAverage(PointPredictor):
 
 def _histories(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
     """Scales and scores of the family's smaller models on each unit, (n, L) each, padded with NaN."""
-    past = evidence.rows
-    own = past["family_code"].to_numpy() == rows["family_code"].iloc[0]
-    past = past.loc[own & past["unit"].isin(rows["unit"]).to_numpy(), ["unit", "scale", "score"]]
-    past = past.groupby(["unit", "scale"], as_index=False).mean().sort_values(["unit", "scale"])
-    place = past.groupby("unit").cumcount().to_numpy()
-    at = np.searchsorted(rows["unit"].to_numpy(), past["unit"].to_numpy())
-    scale = np.full((len(rows), place.max(initial=-1) + 1), np.nan)
-    score = scale.copy()
-    scale[at, place], score[at, place] = past["scale"], past["score"]
+    past, at = own_history(rows, evidence, ["score"])
+    past = past.groupby([at, "scale"])["score"].mean().reset_index()
+    scale, score = padded(len(rows), past["level_0"].to_numpy(), past["scale"], past["score"])
     return scale, score

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.distribution import Link
-from forecast.panel import Panel
+from forecast.panel import Panel, own_history
 from forecast.predictors.base import PointPredictor
 
 DEFAULT_SLOPE = 0.3
@@ -22,7 +22,7 @@ DEFAULT_SLOPE = 0.3
 LAW_CLIP = (0.02, 0.995)
 LEAST_LOSS = 0.1
 """Of the origin's loss: as far down as a straight line is followed."""
-PAST_COLUMNS = ["scale", "score", "z", "chance", "ceiling", "is_share", "higher_is_better"]
+PAST_COLUMNS = ["score", "z", "chance", "ceiling", "is_share", "higher_is_better"]
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,8 @@ class History:
 
 def history(rows: pd.DataFrame, evidence: Panel, view: Callable[[pd.DataFrame], np.ndarray]) -> History:
     """The family's earlier scores on the units to predict, in one view of the score."""
-    units = rows["unit"].to_numpy()
-    seen = evidence.rows["unit"].to_numpy()
-    own = evidence.rows["family_code"].to_numpy() == rows["family_code"].iloc[0]
-    mask = own & np.isin(seen, units)
-    past = evidence.rows.loc[mask, PAST_COLUMNS]
-    return History(
-        len(units),
-        rows["is_share"].to_numpy(dtype=bool),
-        np.searchsorted(units, seen[mask]),
-        past["scale"].to_numpy(),
-        view(past),
-    )
+    past, at = own_history(rows, evidence, PAST_COLUMNS)
+    return History(len(rows), rows["is_share"].to_numpy(dtype=bool), at, past["scale"].to_numpy(), view(past))
 
 
 def law_view(table: pd.DataFrame, score: str = "score") -> np.ndarray:

@@ -21,7 +21,7 @@ from forecast.distribution import LEVELS, Forecast, Link
 from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import Predictor
+from forecast.predictors.base import Predictor, suite_mean
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import equal_lines, half_an_item_inside, noise_at, shared_loading, weighted_quantiles
 
@@ -61,7 +61,7 @@ class Candidates:
         pooled, lines = pooled_posterior(rows, evidence, [Variances(), Variances.rough()], most_rows=most_rows)
         z = np.column_stack([half_an_item_inside(plain, rows), *(p.mean for p in pooled)])
         suite = rows["suite"].to_numpy()
-        shift = np.column_stack([_group_mean(column, suite) for column in z.T])
+        shift = suite_mean(z, suite)
         centre = z.mean(axis=1)
         step = np.maximum(rows["step"].to_numpy(), 0.1)
         variance = np.mean([np.diag(p.covariance) for p in pooled], axis=0)
@@ -193,8 +193,3 @@ def _error_size(error: np.ndarray, terms: np.ndarray, weight: np.ndarray) -> np.
         return float(weight @ value + 1e-3 * held @ held), (terms.T @ (weight * slope)) * size + 2e-3 * held
 
     return np.exp(minimize(loss, np.log(START_SIZE), jac=True, method="L-BFGS-B").x)
-
-
-def _group_mean(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    _, index = np.unique(group, return_inverse=True)
-    return (np.bincount(index, values) / np.bincount(index))[index]

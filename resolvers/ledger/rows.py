@@ -13,15 +13,13 @@ from sqlalchemy import Column, Float, Integer
 from data.errors import DataError
 from resolvers.ledger.chain import canonical
 from resolvers.ledger.schema import CHAINED, DAYS, JSON_COLUMNS, TABLES
+from resolvers.status import Status
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
 QUESTION, SCORE = "question", "score"
-SETTLED = ("yes", "no", "number")
-"""Statuses with an outcome that forecasts are scored against; ``number`` is that of a quantity."""
-STATUSES = (*SETTLED, "open", "ambiguous", "annulled")
 
 _AS_RESULTS = {"target_model": "model", "target_params": "params", "target_flops": "train_flops"}
 
@@ -76,8 +74,8 @@ def resolution_row(row: Mapping[str, Any]) -> dict[str, Any]:
     plain = _plain(filled, "resolutions", ("kind", "status"))
     where = "the resolution"
     _require(plain, ("question_id",) if plain["kind"] == QUESTION else ("task", "model"), where)
-    if plain["status"] not in STATUSES:
-        raise DataError(f"{where} has status {plain['status']!r}: it is one of {', '.join(STATUSES)}")
+    if plain["status"] not in list(Status):
+        raise DataError(f"{where} has status {plain['status']!r}: it is one of {', '.join(Status)}")
     if plain["outcome"] is None and plain["status"] in ("yes", "no"):
         plain["outcome"] = float(plain["status"] == "yes")
     if plain["status"] == "number" and plain["outcome"] is None:
