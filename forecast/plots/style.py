@@ -70,10 +70,43 @@ def legend(axes: Axes, **place: Any) -> None:
     axes.legend(fontsize=8.5, framealpha=0.85, edgecolor="none", **place)
 
 
+def blank_rest(axes: np.ndarray, used: int) -> None:
+    """Empty the panels (rows, columns) after the first ``used``, and let those above them show their ticks."""
+    for panel in axes.flat[used:]:
+        panel.set_axis_off()
+    columns = axes.shape[1]
+    for panel in axes.flat[max(used - columns, 0) : used]:
+        panel.tick_params(labelbottom=True)
+
+
 def nothing(axes: Axes, why: str) -> None:
     """An empty panel that says why it is empty."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes, color=GREY, wrap=True)
+
+
+def size_axis(axes: Axes, kind: str) -> None:
+    """A logarithmic horizontal axis of ``params`` (10B) or ``train_flops`` (10^22), ticked at or between decades."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    from data.sizes import format_size
+
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    steps = (1.0,) if high > 80 * low else (1.0, 3.0) if high > 6 * low else (1.0, 2.0, 5.0)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps, numticks=7))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    if kind == "params":
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_size(value)))
+    axes.set_xlabel("parameters" if kind == "params" else "training compute (FLOP)")
+
+
+def shares_axis(axis: Any, label: str) -> None:
+    """An axis of shares and probabilities, in percent."""
+    from matplotlib.ticker import PercentFormatter
+
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.set_label_text(label)
 
 
 def plain(text: object, most: int = 40) -> str:
