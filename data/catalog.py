@@ -13,7 +13,7 @@ from data.tasks import as_metrics, as_tasks
 
 TABLES = Path(__file__).parent / "tables"
 QUESTIONS = Path(__file__).parent / "questions"
-FRONTIER_COMPLETE_UNTIL = dt.date(2024, 9, 30)
+FRONTIER_COMPLETE_UNTIL = dt.date(2025, 9, 30)
 """Until when `frontier_models` lists the largest public models; nothing follows from its silence afterwards."""
 
 
