@@ -1671,6 +1671,41 @@ def plot_question(
     return draw_question(question, forecasts_of(question, recorded), outcome=found.value, resolved_on=resolved_on)
 
 
+@plot_group.command("frontier")
+@click.option("--by", "period", required=True, metavar="DATE", help="Last day drawn: a day, month, quarter or year.")
+@click.option("--as-of", type=DAY, metavar="DATE", help="Only models released by then; today when not given.")
+@click.option("--of", type=click.Choice(("compute", "params")), default="compute", show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated futures.")
+@picture_option
+def plot_frontier(period: str, as_of: pd.Timestamp | None, of: str, seed: int) -> Any:
+    """The largest public models by date, as known on a day, and what came after it.
+
+    \b
+    Example:
+        forecast plot frontier --by 2026 --as-of 2022-11-15 -o frontier.png
+    """
+    import pandas as pd
+
+    from data.catalog import frontier_models
+    from data.periods import parse_period
+    from forecast import frontier
+    from forecast.plots.frontier import draw_frontier
+
+    known_at, last = (as_of or now()).date(), parse_period(period)[1]
+    found = frontier.bundled_frontier(known_at)
+    if last <= found.until:
+        raise UsageError(f"--by {period} is no later than what is known ({found.until}): give a later day")
+    days = [day.date() for day in pd.date_range(found.until, last, periods=25)]
+    models = frontier_models()
+    size = frontier.train_flops(models) if of == "compute" else frontier.dense_params(models)
+    return draw_frontier(
+        models[["released"]].assign(size=size).dropna(),
+        found.table(days, of=_FRONTIER_OF[of], n=5000, seed=seed),
+        as_of=pd.Timestamp(known_at),
+        until=pd.Timestamp(found.until),
+    )
+
+
 # --- market ----------------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from forecast.plots.backtests import of_predictor
 from forecast.plots.coverage import draw_coverage
+from forecast.plots.frontier import draw_frontier
 from forecast.plots.gains import draw_gains
 from forecast.plots.pit import draw_pit
 from forecast.plots.question import draw_question, forecasts_of
@@ -154,6 +155,18 @@ def _question():
     return draw_question(question, forecasts, outcome=1.0, resolved_on=pd.Timestamp("2024-07-01"))
 
 
+def _frontier():
+    days = pd.date_range("2019-01-01", "2025-01-01", periods=20)
+    sizes = pd.DataFrame({"released": days, "size": 10.0 ** (21 + 0.2 * np.arange(20) + 0.5 * np.sin(np.arange(20)))})
+    until = pd.Timestamp("2023-01-01")
+    ahead = pd.date_range(until, "2025-01-01", periods=9)
+    steps = np.linspace(0, 1, 9)
+    table = pd.DataFrame({"by": ahead, "of": "train_flops"})
+    for column, z in LEVELS.items():
+        table[column] = 10.0 ** (24 + (0.8 + 0.3 * z) * np.maximum(steps, 0))
+    return draw_frontier(sizes, table, as_of=until, until=until)
+
+
 PICTURES = {
     "task": lambda: draw_task(*make_scores()),
     "task_known": lambda: draw_task(*make_scores(), truth=0.61),
@@ -164,4 +177,5 @@ PICTURES = {
     "skill": lambda: draw_skill(make_backtest()),
     "reversal": lambda: draw_reversal(make_reversals()),
     "question": _question,
+    "frontier": _frontier,
 }
