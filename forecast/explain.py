@@ -16,7 +16,8 @@ import pandas as pd
 
 from data.results import UNIT
 from data.trend import TRENDS
-from forecast.distribution import MID_LEVELS, Forecast, Link
+from forecast.ceiling import noise_ceiling, sampling_noise
+from forecast.distribution import Forecast, Link
 from forecast.folds import Exclusion
 from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
@@ -24,7 +25,6 @@ from forecast.predictors.base import suite_mean
 from forecast.predictors.boosted import INPUTS, Boosted, Gains
 from forecast.predictors.stack import CANDIDATES, TRAINING_ROWS, Candidates, Stack
 from forecast.reversal import Reversal
-from forecast.spread import noise_at
 from forecast.steps import Histories, chance_z, known_steps
 from forecast.targets import Target, target_rows, visible
 from forecast.training import Trained
@@ -201,19 +201,9 @@ def _summary(
     out[["prob_recovery", "prob_reversal", "trend", "base_recovery"]] = reversal[
         ["prob_recovery", "prob_reversal", "trend", "base_recovery"]
     ]
-    out["noise"] = noise_at(rows, forecast.link_quantiles(np.array([0.5]))[:, 0]) / link.slope(median)
-    same_unit = rows.groupby(["suite", "metric_code"]).ngroup().to_numpy()
-    out["ceiling_r2"] = _ceiling(forecast, origin, out["noise"].to_numpy(), same_unit)
+    out["noise"] = sampling_noise(forecast)
+    out["ceiling_r2"] = noise_ceiling(forecast, out["noise"].to_numpy())
     return out
-
-
-def _ceiling(forecast: Forecast, origin: np.ndarray, noise: np.ndarray, suite: np.ndarray) -> np.ndarray:
-    """1 - sampling variance / variance of the suite's gains, between tasks and within each forecast."""
-    draws = forecast.quantiles(MID_LEVELS)
-    gain = draws.mean(axis=1) - origin
-    between = suite_mean(gain**2, suite) - suite_mean(gain, suite) ** 2
-    within = suite_mean(draws.var(axis=1), suite)
-    return np.clip(1.0 - suite_mean(noise**2, suite) / (between + within), 0.0, 1.0)
 
 
 def _candidates(rows: pd.DataFrame, stack: Stack, asked: Candidates, at: np.ndarray) -> pd.DataFrame:

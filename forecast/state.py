@@ -19,6 +19,8 @@ from forecast.panel import Panel
 ROOT = Path(__file__).parent.parent
 DESCRIPTORS = ["canonical_task", "chance", "ceiling", "higher_is_better"]
 ROOMS = ("data", "features", "forecast")
+SHOWING = {"plots", "report", "studies"}
+"""Folders of `forecast` that show what was learned and have no part in it."""
 
 
 @cache
@@ -26,7 +28,8 @@ def code_fingerprint() -> str:
     """SHA-256 over the source of everything that training runs, 16 hex digits."""
     digest = hashlib.sha256()
     for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
+        paths = (p for p in (ROOT / room).rglob("*.py") if not SHOWING & set(p.relative_to(ROOT).parts))
+        for path in sorted(paths):
             digest.update(path.relative_to(ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

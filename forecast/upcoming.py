@@ -54,6 +54,7 @@ def predict_upcoming(
     tasks: tuple[str, ...] = (),
     known: pd.DataFrame | None = None,
     cache: Path | None = None,
+    trained: Trained | None = None,
 ) -> Upcoming:
     """Forecast every task on which the family has history, reading nothing of its line near or above the target.
 
@@ -66,6 +67,7 @@ def predict_upcoming(
     benchmark, tasks : restrict to these (names match loosely)
     known : scores of the target already published, ``unit`` and ``score``: they move the forecast of its other tasks
     cache : folder of trained states
+    trained : predictors of ``panel`` to share with other forecasts, instead of ``cache``
 
     Raises
     ------
@@ -77,7 +79,7 @@ def predict_upcoming(
     evidence = panel.take(visible(panel, target, as_of))
     rows = target_rows(evidence, target)
     exclusion = Exclusion(target.line, as_of=as_of)
-    forecast = Trained(panel, cache).get(predictor, exclusion).predict(rows, evidence)
+    forecast = (trained or Trained(panel, cache)).get(predictor, exclusion).predict(rows, evidence)
     if known is not None and len(known):
         forecast = forecast.given(*_known_at(rows, known))
     keep = wanted(forecast.targets, benchmark, tasks)
