@@ -46,4 +46,7 @@ def test_a_study_answers_in_numbers_or_says_what_is_missing(name, case):
     findings = run_studies([name], tables_of(CASES[case], made_tasks(12, chance=0.25), METRICS))[name]
     text = printed(findings)
     assert findings.sentences
-    assert not {"nan", "inf", "-inf"} & set(" ".join(findings.sentences).replace(",", " ").split()), text
+    said = " ".join(findings.sentences)
+    assert not {"nan", "inf", "-inf", "unknown"} & set(said.replace(",", " ").split()), text
+    assert "Of 0 " not in said
+    assert "figures" not in said.replace("the bundled figures", ""), "these are the user's own results"

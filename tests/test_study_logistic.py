@@ -60,7 +60,7 @@ def test_the_width_of_curves_is_found_from_their_scores(findings):
 
 def test_transitions_only_rise_where_curves_do(findings):
     table = findings.tables["transitions"]
-    seen = table[table["where"] == "figures"].set_index("from")
+    seen = table[table["where"] == "results"].set_index("from")
     assert seen["to_floundering"]["learning"] == 0
     assert seen["to_plateau"]["plateau"] == 1
     assert 0.2 < seen["to_learning"]["floundering"] <= 1

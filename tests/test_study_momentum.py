@@ -84,6 +84,28 @@ def test_triples_that_differ_more_than_their_tasks_explain_are_worth_few_tasks()
     assert overall["worth_of_62_tasks"].iloc[0] < 10
 
 
+def test_every_family_is_measured_in_every_view_with_an_interval(bundled):
+    views = bundled.tables["views"]
+    assert len(views) == len(bundled.tables["families"])
+    for view in ("r", "r_logit", "r_log_error", "r_normalised_logit", "r_range_logit"):
+        known = views[view].notna()
+        assert known.mean() > 0.9, view
+        assert (views[f"{view}_low"] <= views[f"{view}_high"])[known & views[f"{view}_low"].notna()].all(), view
+
+
+def test_another_triple_of_models_widens_what_62_tasks_say(bundled):
+    """ "n = 1, not 62": the interval over tasks alone is the narrower one, whatever the number of tasks."""
+    table = bundled.tables["published"]
+    assert (table["r_clustered_high"] - table["r_clustered_low"] > table["r_high"] - table["r_low"]).all()
+    assert table["r_clustered"].equals(table["r"])
+
+
+def test_where_gains_go_on_beyond_noise_is_said(bundled):
+    families, (sentence,) = bundled.tables["families"], (s for s in bundled.sentences if "surely above" in s)
+    assert f"above zero on {(families['r_low'] > 0).sum()} " in sentence
+    assert "LLaMA" in sentence
+
+
 def test_too_few_models_are_said_to_be_too_few():
     findings = study(made_results(np.full((9, 2), 0.5)), made_tasks(9), METRICS)
     assert findings.tables == {}

@@ -26,6 +26,7 @@ COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 """Beside colour, so that a picture can be read in grey."""
 GREY = "#767676"
+PALE = "#DDDDDD"
 SUFFIXES = (".png", ".svg")
 WIDTH = 8.0
 DPI = 200

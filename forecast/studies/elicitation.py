@@ -75,7 +75,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         tables["spread"] = spread
     return Findings(
         tables,
-        _sentences(tables, details),
+        _sentences(tables, details, seed),
         draw=(lambda: draw(details["by_model"])) if "by_model" in details else None,
         details=details,
     )
@@ -312,10 +312,10 @@ def _spread(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _sentences(tables: dict[str, pd.DataFrame], details: dict[str, pd.DataFrame]) -> list[str]:
+def _sentences(tables: dict[str, pd.DataFrame], details: dict[str, pd.DataFrame], seed: int) -> list[str]:
     out = []
     if "gains" in tables:
-        out += [s for kind in KINDS if (s := _on_kind(kind, tables["gains"], details["by_model"]))]
+        out += [s for kind in KINDS if (s := _on_kind(kind, tables["gains"], details["by_model"], seed))]
         r = tables["gains"].dropna(subset="r_with_scale_gain").groupby("kind")["r_with_scale_gain"]
         parts = [f"{value:.2f} for {kind}" for kind, value in r.median().reindex(list(KINDS)).dropna().items()]
         if parts:
@@ -335,32 +335,36 @@ def _sentences(tables: dict[str, pd.DataFrame], details: dict[str, pd.DataFrame]
     if "spread" in tables:
         rows = tables["spread"].sort_values("prompt_points").to_dict("records")
         ratio = np.median([row["prompt_points"] / row["sampling_points"] for row in rows])
+        least, most = (f"{row['prompt_points']:.1f} points ({row['benchmark']})" for row in (rows[0], rows[-1]))
         out.append(
-            f"Beyond its mean effect a prompt moves tasks apart by {rows[0]['prompt_points']:.1f} "
-            f"({rows[0]['benchmark']}) to {rows[-1]['prompt_points']:.1f} points ({rows[-1]['benchmark']}), a median "
-            f"of {ratio:.1f} times the sampling noise of a score."
+            f"Beyond its mean effect a prompt moves tasks apart by {least}{f' to {most}' if len(rows) > 1 else ''}, a "
+            f"median of {ratio:.1f} times the sampling noise of a score."
         )
     return out or ["No task here is measured with and without shots, thought or tuning."]
 
 
-def _on_kind(kind: str, gains: pd.DataFrame, by_model: pd.DataFrame) -> str:
+def _on_kind(kind: str, gains: pd.DataFrame, by_model: pd.DataFrame, seed: int) -> str:
     part = gains[gains["kind"] == kind]
     if part.empty:
         return ""
     smallest = by_model[by_model["kind"] == kind].sort_values("scale", kind="stable").drop_duplicates(GROUP)
     rows = part.sort_values("gain_points").to_dict("records")
     values = part["gain_points"].to_numpy(dtype=float)
-    drawn = np.random.default_rng(0).integers(len(values), size=(500, len(values)))
+    drawn = np.random.default_rng(seed).integers(len(values), size=(500, len(values)))
     low, high = percentiles(np.concatenate([[np.median(values)], np.median(values[drawn], axis=1)]))
     least, most = (
         f"{row['gain_points']:+.1f} for {row['family']} on {row['benchmark']}" for row in (rows[0], rows[-1])
     )
     worth = part["worth_decades"].dropna()
     is_worth = f"; where scale surely helps, worth a median of {worth.median():.1f} decades of it" if len(worth) else ""
+    of = (
+        f"{bracket(low, high, 1)} at the largest models (median of {len(rows)}, from {least} to {most})"
+        if len(rows) > 1
+        else f"at the largest model of {rows[0]['family']} on {rows[0]['benchmark']}"
+    )
     return (
-        f"{KINDS[kind].capitalize()} adds {np.median(values):+.1f} points {bracket(low, high, 1)} at the largest "
-        f"models (median of {len(rows)}, from {least} to {most}), {smallest['gain_points'].median():+.1f} at the "
-        f"smallest{is_worth}."
+        f"{KINDS[kind].capitalize()} adds {np.median(values):+.1f} points {of}, "
+        f"{smallest['gain_points'].median():+.1f} at the smallest{is_worth}."
     )
 
 

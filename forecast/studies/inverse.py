@@ -29,6 +29,7 @@ from forecast.studies.ladders import measured
 from forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DRAWS = 200
@@ -48,7 +49,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     -------
     Findings with the tables ``labels`` (how many series carry each trend), ``falling`` (the surest falling and U-shaped
     series), ``agreement`` (between lines on the same task), ``prompts`` (falling series that another prompt turns),
-    ``selection`` (by simulation) and ``next_gain`` (of tasks that fell, in the figures); in detail every series.
+    ``selection`` (by simulation) and ``next_gain`` (of tasks that fell, in the results); in detail every series.
     """
     series, first = arranged(results, tasks, metrics)
     probability = label_probabilities(series, first, np.random.default_rng(seed))
@@ -238,119 +239,131 @@ def next_gains(series: SeriesMatrix, first: pd.DataFrame, *, seed: int) -> pd.Da
 
     Every step that has one before and one after, steps of one line counting together and every line the same.
     """
-    better, se = series.better, series.stderr
-    share = first["is_share"].to_numpy(dtype=bool)
-    parts = []
-    for j in range(1, better.shape[1] - 1):
-        known = share & np.isfinite(better[:, j + 1]) & np.isfinite(se[:, j - 1 : j + 2]).all(axis=1)
-        before, last, after = (better[:, i] for i in (j - 1, j, j + 1))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "line": series.keys["line"], "prize": series.keys["benchmark"] == PRIZE,
-                    "fell": beyond_noise(before, last, se[:, j - 1], se[:, j]),
-                    "last": last - before, "gain": after - last, "se": se[:, j],
-                    "recovers": recovers(after, last, se[:, j + 1], se[:, j]),
-                    "reverses": reverses(after, better[:, : j + 1], se[:, j + 1], se[:, : j + 1]),
-                }
-            )[known]
-        )  # fmt: skip
-    if not parts or not (steps := pd.concat(parts, ignore_index=True))["fell"].any():
+    steps = _steps_after_steps(series, first)
+    if steps.empty or not steps["fell"].any():
         return pd.DataFrame()
     out = []
     for prize, where in ((True, "prize tasks"), (False, "other tasks")):
         for has_fallen, what in ((True, "fell"), (False, "did not")):
             part = steps[(steps["prize"] == prize) & (steps["fell"] == has_fallen)]
-            if part.empty:
-                continue
-            row: dict[str, object] = {"where": where, "last_step": what, "steps": len(part)}
-            drawn = line_weights(part["line"].nunique(), seed=seed)
-            for name in ("last", "gain", "se"):
-                by_line = part.groupby("line")[name].mean().to_numpy()
-                row |= cells(f"{name}_points", 100.0 * weighted_mean(by_line, drawn))
-            for name in ("recovers", "reverses"):
-                row |= cells(f"prob_{name}", weighted_mean(part.groupby("line")[name].mean().to_numpy(), drawn))
-            out.append(row)
+            if len(part):
+                out.append({"where": where, "last_step": what, "steps": len(part)} | _line_means(part, seed))
     table = pd.DataFrame(out)
     noise = table.pop("se_points") * float(expected_next(0.0))
     table = table.drop(columns=["se_points_low", "se_points_high"])
     return table.assign(if_noise_alone=noise.where(table["last_step"] == "fell"))
 
 
+def _steps_after_steps(series: SeriesMatrix, first: pd.DataFrame) -> pd.DataFrame:
+    """Every two successive gains of a share whose noise is known, and what became of the second."""
+    better, se = series.better, series.stderr
+    share = first["is_share"].to_numpy(dtype=bool)
+    parts = []
+    for j in range(1, better.shape[1] - 1):
+        known = share & np.isfinite(better[:, j + 1]) & np.isfinite(se[:, j - 1 : j + 2]).all(axis=1)
+        before, last, after = (better[:, i] for i in (j - 1, j, j + 1))
+        step = {
+            "line": series.keys["line"], "prize": series.keys["benchmark"] == PRIZE,
+            "fell": beyond_noise(before, last, se[:, j - 1], se[:, j]),
+            "last": last - before, "gain": after - last, "se": se[:, j],
+            "recovers": recovers(after, last, se[:, j + 1], se[:, j]),
+            "reverses": reverses(after, better[:, : j + 1], se[:, j + 1], se[:, : j + 1]),
+        }  # fmt: skip
+        parts.append(pd.DataFrame(step)[known])
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _line_means(steps: pd.DataFrame, seed: int) -> dict[str, float]:
+    """Means over lines of each line's mean, with intervals from resampling lines."""
+    by_line = steps.groupby("line")[["last", "gain", "se", "recovers", "reverses"]].mean()
+    drawn = line_weights(len(by_line), seed=seed)
+    row: dict[str, float] = {}
+    for name in ("last", "gain", "se"):
+        row |= cells(f"{name}_points", 100.0 * weighted_mean(by_line[name].to_numpy(dtype=float), drawn))
+    for name in ("recovers", "reverses"):
+        row |= cells(f"prob_{name}", weighted_mean(by_line[name].to_numpy(dtype=float), drawn))
+    return row
+
+
 def _sentences(tables: dict[str, pd.DataFrame], every: pd.DataFrame) -> list[str]:
+    out = [_on_labels(every)]
+    if "agreement" in tables:
+        out.append(_on_agreement(tables["agreement"].to_dict("records")))
+    if "prompts" in tables:
+        out.append(_on_prompts(tables["prompts"]))
+    out.append(_on_selection(tables["selection"].to_dict("records")))
+    if "next_gain" in tables:
+        out += [_on_fallen(row) for row in tables["next_gain"].to_dict("records") if row["last_step"] == "fell"]
+    return out
+
+
+def _on_labels(every: pd.DataFrame) -> str:
     long = every[(every["models"] > 2) & every["probability"].notna()]
+    if long.empty:
+        return "No series here has three models or more and known noise: no trend has a probability."
     prize = long[long["benchmark"] == PRIZE]
     counts = [int((part[f"p_{name}"] >= SURE).sum()) for part in (long, prize) for name in ("falling", "u-shaped")]
-    out = [
+    of_prize = (
+        f"; {counts[2]} and {counts[3]} of these are among the {len(prize)} series of the inverse scaling prize"
+        if len(prize)
+        else ""
+    )
+    return (
         f"Of {len(long):,} series over three models or more with known noise, {counts[0]} fall and {counts[1]} are "
-        f"U-shaped with probability {SURE:g} or more; {counts[2]} and {counts[3]} of these are among the {len(prize)} "
-        "series of the inverse scaling prize."
+        f"U-shaped with probability {SURE:g} or more{of_prize}."
+    )
+
+
+def _on_agreement(rows: list[dict]) -> str:
+    parts = [
+        f"{row['same_direction']:.2f} on {row['where']} against {row['by_chance']:.2f} by chance (kappa "
+        f"{row['kappa']:.2f} {bracket(row['kappa_low'], row['kappa_high'])})"
+        for row in rows
     ]
-    if "agreement" in tables:
-        parts = [
-            f"{row['same_direction']:.2f} on {row['where']} against {row['by_chance']:.2f} by chance (kappa "
-            f"{row['kappa']:.2f} {bracket(row['kappa_low'], row['kappa_high'])})"
-            for row in tables["agreement"].to_dict("records")
-        ]
-        out.append("Two lines move the same way on a task with probability " + " and ".join(parts) + ".")
-    if "prompts" in tables:
-        prompts = tables["prompts"]
-        parts = []
-        for prompt, part in prompts.groupby("prompt"):
-            turned = int((part["p_it_falls"] < 0.5).sum())
-            rises = int((part["p_it_rises"] > 0.5).sum())
-            parts.append(f"{turned} of {len(part)} no longer fall under {prompt} ({rises} rise)")
-        out.append(f"Of series that fall under the direct prompt with probability {SURE:g}, {'; '.join(parts)}.")
-    selection = tables["selection"].to_dict("records")
-    off = max(abs(row["next_gain"] - row["closed_form"]) for row in selection)
-    out.append(
+    return "Two lines move the same way on a task with probability " + " and ".join(parts) + "."
+
+
+def _on_prompts(prompts: pd.DataFrame) -> str:
+    parts = []
+    for prompt, part in prompts.groupby("prompt"):
+        turned, rises = int((part["p_it_falls"] < 0.5).sum()), int((part["p_it_rises"] > 0.5).sum())
+        parts.append(f"{turned} of {len(part)} no longer fall under {prompt} ({rises} rise)")
+    return f"Of series that fall under the direct prompt with probability {SURE:g}, {'; '.join(parts)}."
+
+
+def _on_selection(rows: list[dict]) -> str:
+    off = max(abs(row["next_gain"] - row["closed_form"]) for row in rows)
+    (even,) = (row for row in rows if row["variance_ratio"] == 1.0)
+    return (
         f"Tasks picked because they fell by {BEYOND:g} standard errors rise at the next model by "
-        f"{selection[0]['next_gain']:.2f} standard errors of a score if all movement is noise, and by "
-        f"{signless(selection[2]['next_gain'])} if true gains go on unchanged and vary as much as the noise "
+        f"{rows[0]['next_gain']:.2f} standard errors of a score if all movement is noise, and by "
+        f"{signless(even['next_gain'])} if true gains go on unchanged and vary as much as the noise "
         f"(simulated; within {off:.2f} of closed form)."
     )
-    if "next_gain" in tables:
-        for row in tables["next_gain"].to_dict("records"):
-            if row["last_step"] == "fell":
-                out.append(
-                    f"In the figures, {row['where']} that fell at one step move by {row['gain_points']:+.1f} points "
-                    f"{bracket(row['gain_points_low'], row['gain_points_high'], 1)} at the next, "
-                    f"{row['if_noise_alone']:+.1f} if the fall were noise; {row['prob_recovers']:.2f} recover beyond "
-                    f"noise and {row['prob_reverses']:.2f} beat their best."
-                )
-    return out
+
+
+def _on_fallen(row: dict) -> str:
+    return (
+        f"In these results, {row['where']} that fell at one step move by {row['gain_points']:+.1f} points "
+        f"{bracket(row['gain_points_low'], row['gain_points_high'], 1)} at the next, "
+        f"{row['if_noise_alone']:+.1f} if the fall were noise; {row['prob_recovers']:.2f} recover beyond "
+        f"noise and {row['prob_reverses']:.2f} beat their best."
+    )
+
+
+_COLOUR_NAMES = {"rising": "BLUE", "emerging": "BLUE", "saturated": "BLUE", "flat": "PALE", "falling": "VERMILION",
+                 "u-shaped": "ORANGE", "inverted-u": "SKY"}  # fmt: skip
+_LETTERS = {"rising": "+", "emerging": "+", "saturated": "+", "flat": "0", "falling": "–", "u-shaped": "U",
+            "inverted-u": "∩"}  # fmt: skip
 
 
 def draw(every: pd.DataFrame, selection: pd.DataFrame) -> Figure:
     """Left, the label of each prize task (else each falling task) and family; right, the selection effect."""
-    from forecast.plots.style import BLACK, BLUE, GREY, ORANGE, SKY, VERMILION, legend, new_figure, nothing, plain
+    from forecast.plots.style import BLACK, BLUE, GREY, VERMILION, legend, new_figure
 
     figure, axes = new_figure(1, 2, height=5.6, width_ratios=[1.9, 1])
     left, right = axes[0]
-    colours = {"rising": BLUE, "emerging": BLUE, "saturated": BLUE, "flat": "#DDDDDD", "falling": VERMILION,
-               "u-shaped": ORANGE, "inverted-u": SKY}  # fmt: skip
-    letters = {"rising": "+", "emerging": "+", "saturated": "+", "flat": "0", "falling": "–", "u-shaped": "U",
-               "inverted-u": "∩"}  # fmt: skip
-    shown = every[(every["benchmark"] == PRIZE) & (every["prompt"] == "direct")]
-    if shown.empty:
-        shown = every[every["is_down"] > 0.5]
-    shown = shown.drop_duplicates(["task", "family"])
-    tasks = shown["task"].value_counts().index[:14]
-    families = shown["family"].value_counts().index[:12]
-    shown = shown[shown["task"].isin(tasks) & shown["family"].isin(families)]
-    left.grid(False)
-    if shown.empty:
-        nothing(left, "no series here falls")
-    else:
-        x, y = families.get_indexer(pd.Index(shown["family"])), tasks.get_indexer(pd.Index(shown["task"]))
-        shade = [0.35 + 0.65 * p for p in shown["probability"].fillna(0.5)]
-        left.scatter(x, y, s=190, marker="s", color=[colours[name] for name in shown["label"]], alpha=shade)
-        for i, j, name in zip(x, y, shown["label"], strict=True):
-            left.text(i, j, letters[name], ha="center", va="center", fontsize=9)
-        left.set_xticks(range(len(families)), [plain(f, 18) for f in families], rotation=50, ha="right", fontsize=8)
-        left.set_yticks(range(len(tasks)), [plain(t, 24) for t in tasks], fontsize=8)
-        left.set(xlim=(-0.6, len(families) - 0.4), ylim=(len(tasks) - 0.4, -0.6))
-        left.set_title("+ rises  0 flat  – falls  U turns up  ∩ turns down\n(fainter: less sure)", fontsize=9.5)
+    _draw_labels(left, every)
     fine = np.linspace(0, RATIOS[-1], 100)
     right.plot(fine, expected_next(fine), color=BLACK, linewidth=1.2, label="closed form")
     right.plot(selection["variance_ratio"], selection["next_gain"], "o", color=BLUE, label="next gain, simulated")
@@ -360,3 +373,31 @@ def draw(every: pd.DataFrame, selection: pd.DataFrame) -> Figure:
     right.set_title("tasks picked for falling", fontsize=9.5)
     legend(right, loc="upper center", bbox_to_anchor=(0.45, -0.13))
     return figure
+
+
+def _draw_labels(axis: Axes, every: pd.DataFrame) -> None:
+    from matplotlib.colors import to_rgba
+
+    from forecast.plots import style
+
+    shown = every[(every["benchmark"] == PRIZE) & (every["prompt"] == "direct")]
+    if shown.empty:
+        shown = every[every["is_down"] > 0.5]
+    shown = shown.drop_duplicates(["task", "family"])
+    tasks = shown["task"].value_counts().index[:14]
+    families = shown["family"].value_counts().index[:12]
+    shown = shown[shown["task"].isin(tasks) & shown["family"].isin(families)]
+    axis.grid(False)
+    if shown.empty:
+        style.nothing(axis, "no series here falls")
+        return
+    x, y = families.get_indexer(pd.Index(shown["family"])), tasks.get_indexer(pd.Index(shown["task"]))
+    shade = 0.35 + 0.65 * shown["probability"].fillna(0.5)
+    colours = [getattr(style, _COLOUR_NAMES[name]) for name in shown["label"]]
+    axis.scatter(x, y, s=190, marker="s", color=[to_rgba(c, p) for c, p in zip(colours, shade, strict=True)])
+    for i, j, name in zip(x.tolist(), y.tolist(), shown["label"], strict=True):
+        axis.text(i, j, _LETTERS[name], ha="center", va="center", fontsize=9)
+    axis.set_xticks(range(len(families)), [style.plain(f, 18) for f in families], rotation=50, ha="right", fontsize=8)
+    axis.set_yticks(range(len(tasks)), [style.plain(t, 24) for t in tasks], fontsize=8)
+    axis.set(xlim=(-0.6, len(families) - 0.4), ylim=(len(tasks) - 0.4, -0.6))
+    axis.set_title("+ rises  0 flat  – falls  U turns up  ∩ turns down\n(fainter: less sure)", fontsize=9.5)

@@ -66,7 +66,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     Returns
     -------
     Findings with the tables ``momentum`` (by width of the curves and spread of their midpoints), ``transitions``
-    (between the states, simulated and in the figures), ``widths`` (decades from chance to plateau of each family on a
+    (between the states, simulated and in the results), ``widths`` (decades from chance to plateau of each family on a
     benchmark) and ``mixtures`` (averages over sub-tasks).
     """
     tables = {"momentum": _momentum(seed)}
@@ -165,7 +165,7 @@ def _observed_states(kept: list[Ladder], data: Measured, seed: int) -> pd.DataFr
     total = np.einsum("dl,lf->df", drawn, seen.astype(float))
     mean = np.einsum("dl,lft->dft", drawn, share * seen[:, :, None]) / np.where(total > 0, total, np.nan)[:, :, None]
     return _transition_table(
-        "figures", mean, decades.sum(axis=0) / np.maximum(count.sum(axis=(0, 2)), 1.0), count.sum(axis=0)
+        "results", mean, decades.sum(axis=0) / np.maximum(count.sum(axis=(0, 2)), 1.0), count.sum(axis=0)
     )
 
 
@@ -286,48 +286,62 @@ def mixtures(*, seed: int, part_width: float = 0.25, within: float = 1.0, tasks:
 
 
 def _sentences(tables: dict[str, pd.DataFrame], lines: list[_Line]) -> list[str]:
-    cases = sorted(tables["momentum"].to_dict("records"), key=lambda row: row["r"])
+    return [
+        _on_momentum(tables["momentum"]),
+        *_on_transitions(tables["transitions"]),
+        *(_on_widths(pd.DataFrame([line.row for line in lines])) if lines else []),
+        _on_mixtures(tables["mixtures"]),
+    ]
+
+
+def _on_momentum(table: pd.DataFrame) -> str:
+    cases = sorted(table.to_dict("records"), key=lambda row: row["r"])
     low, high = cases[0], cases[-1]
     (middle,) = (row for row in cases if row["midpoint_spread"] == row["width"] == 2.0)
-    out = [
+    return (
         "Exact logistic curves without any noise already take momentum away: over successive decades gains correlate "
         f"between {signless(low['r'])} (curves {low['width']:g} decades wide, midpoints spread by "
         f"{low['midpoint_spread']:g}) and {signless(high['r'])} ({high['width']:g} wide, spread by "
         f"{high['midpoint_spread']:g}), at {signless(middle['r'])} when both are 2 ({middle['r_own_plateau']:.2f} in "
         "the logit normalised by each task's own plateau)."
+    )
+
+
+def _on_transitions(table: pd.DataFrame) -> list[str]:
+    seen = {row["from"]: row for row in table.to_dict("records") if row["where"] == "results"}
+    if not seen or not seen["floundering"]["steps"]:
+        return []
+    stuck, top = seen["floundering"], seen["plateau"]
+    stays = f"; a task on its plateau stays with {top['to_plateau']:.2f} ({counted(top['steps'], 'such step')} seen)"
+    return [
+        "In these results a floundering task (within noise of chance, or a tenth of the way up) still flounders at "
+        f"the next model with probability {stuck['to_floundering']:.2f} "
+        f"{bracket(stuck['to_floundering_low'], stuck['to_floundering_high'])} and learns with "
+        f"{stuck['to_learning']:.2f}, over {stuck['decades_a_step']:.1f} decades of scale"
+        f"{stays if top['steps'] else ''}."
     ]
-    rows = tables["transitions"].to_dict("records")
-    seen = {row["from"]: row for row in rows if row["where"] == "figures"}
-    if seen and seen["floundering"]["steps"]:
-        stuck, top = seen["floundering"], seen["plateau"]
-        stays = (
-            f"; a task on its plateau stays with {top['to_plateau']:.2f} ({counted(top['steps'], 'such step')} seen)"
-        )
-        out.append(
-            "In the figures a floundering task (within noise of chance, or a tenth of the way up) still flounders at "
-            f"the next model with probability {stuck['to_floundering']:.2f} "
-            f"{bracket(stuck['to_floundering_low'], stuck['to_floundering_high'])} and learns with "
-            f"{stuck['to_learning']:.2f}, over {stuck['decades_a_step']:.1f} decades of scale"
-            + (f"{stays}." if top["steps"] else ".")
-        )
-    every = pd.DataFrame([line.row for line in lines])
-    rising = every[every["slope"] > 0] if lines else every
-    if len(rising):
-        by_line = rising.groupby("line")["width"].median()
-        out.append(
-            f"From a tenth to nine tenths of its range the average task takes a median of {by_line.median():.1f} "
-            f"decades over {counted(len(by_line), 'line')} ({by_line.min():.1f} to {by_line.max():.1f}), where a "
-            f"family spans {every['decades_seen'].median():.1f}: of {int(every['tasks'].sum()):,} series "
-            f"{int(every['chance_to_plateau'].sum())} go from chance to plateau within it."
-        )
-    mixed = tables["mixtures"].to_dict("records")
-    first, last = mixed[0], mixed[-1]
-    out.append(
+
+
+def _on_widths(every: pd.DataFrame) -> list[str]:
+    rising = every[every["slope"] > 0]
+    if rising.empty:
+        return []
+    by_line = rising.groupby("line")["width"].median()
+    return [
+        f"From a tenth to nine tenths of its range the average task takes a median of {by_line.median():.1f} "
+        f"decades over {counted(len(by_line), 'line')} ({by_line.min():.1f} to {by_line.max():.1f}), where a "
+        f"family spans {every['decades_seen'].median():.1f}: of {int(every['tasks'].sum()):,} series "
+        f"{int(every['chance_to_plateau'].sum())} go from chance to plateau within it."
+    ]
+
+
+def _on_mixtures(table: pd.DataFrame) -> str:
+    first, last = table.iloc[0], table.iloc[-1]
+    return (
         f"Averages over sub-tasks are smoother than their parts: a curve of {first['width']:.2f} decades becomes one "
-        f"of {last['width']:.1f} as the mean of {last['sub_tasks']}, and successive gains correlate at "
+        f"of {last['width']:.1f} as the mean of {last['sub_tasks']:.0f}, and successive gains correlate at "
         f"{signless(last['r'])} instead of {signless(first['r'])}."
     )
-    return out
 
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
@@ -359,5 +373,5 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     right.set_xscale("log")
     right.xaxis.set_major_formatter("{x:g}")
     right.set(xlabel="decades from a tenth to nine tenths")
-    right.set_title("in the figures, 90% intervals")
+    right.set_title("in these results, 90% intervals")
     return figure

@@ -45,11 +45,11 @@ SMALLEST_STEP = 1e-4
 
 
 def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, seed: int = 0) -> Findings:
-    """Sharpness and predictability by metric, simulated and in the figures.
+    """Sharpness and predictability by metric, simulated and in the results.
 
     Returns
     -------
-    Findings with the tables ``simulation`` (by metric and tokens), ``kinds`` (how many curves of the figures are
+    Findings with the tables ``simulation`` (by metric and tokens), ``kinds`` (how many curves of the results are
     sharper than a line, by kind of metric), ``pairs`` (curves scored by two metrics of the same outputs) and ``curves``
     (the sharpest); in detail every curve.
     """
@@ -61,13 +61,13 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     details = {}
     if found:
         details["every_curve"] = every = pd.concat(found, ignore_index=True)
-        tables["kinds"] = _kinds(every)
+        tables["kinds"] = _kinds(every, seed)
         pairs = _pairs(every)
         if len(pairs):
             tables["pairs"] = pairs
         sharp = every[every["is_sharp"]].sort_values("sharpness", ascending=False, kind="stable")
         tables["curves"] = sharp.drop(columns=["is_sharp", "rises"]).head(20).reset_index(drop=True)
-    return Findings(tables, _sentences(tables, details), draw=lambda: draw(tables), details=details)
+    return Findings(tables, _sentences(tables), draw=lambda: draw(tables), details=details)
 
 
 def match_width(tokens: np.ndarray | int, slope: float = SLOPE) -> np.ndarray:
@@ -208,7 +208,7 @@ def against_a_line(
     return np.median(drawn, axis=0), ((drawn >= sharpness(value, smallest)).sum(axis=0) + 1.0) / (draws + 1.0)
 
 
-def _kinds(every: pd.DataFrame) -> pd.DataFrame:
+def _kinds(every: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Curves that rise, and those sharper than a line beyond chance, by kind of metric; 90% intervals over lines."""
     rising = every[every["rises"]]
     out = []
@@ -217,7 +217,7 @@ def _kinds(every: pd.DataFrame) -> pd.DataFrame:
         if part.empty:
             continue
         by_line = part.groupby("line")["is_sharp"].agg(["sum", "size"])
-        drawn = line_weights(len(by_line), seed=0)
+        drawn = line_weights(len(by_line), seed=seed)
         share = (drawn @ by_line["sum"].to_numpy()) / (drawn @ by_line["size"].to_numpy())
         if len(by_line) < 3:
             share[1:] = np.nan
@@ -243,41 +243,50 @@ def _pairs(every: pd.DataFrame) -> pd.DataFrame:
     return both[list(columns)].rename(columns=columns)
 
 
-def _sentences(tables: dict[str, pd.DataFrame], details: dict[str, pd.DataFrame]) -> list[str]:
-    rows = {row["metric"]: row for row in tables["simulation"].to_dict("records")}
+def _sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
+    out = [_on_simulation(tables["simulation"])]
+    if "kinds" in tables:
+        out.append(_on_metric_kinds(tables["kinds"].to_dict("records")))
+    if "pairs" in tables:
+        out.append(_on_pairs(tables["pairs"]))
+    return out
+
+
+def _on_simulation(simulation: pd.DataFrame) -> str:
+    rows = {row["metric"]: row for row in simulation.to_dict("records")}
     one, many = rows["exact match of 1"], rows["exact match of 64"]
-    out = [
+    return (
         f"All or nothing makes a curve steeper, but not by much: a rise of {one['width']:.1f} decades under one token "
         f"takes {many['width']:.1f} under an exact match of 64. It hides the start: {many['at_zero']:.0%} of the "
         f"scores are 0 instead of {one['at_zero']:.0%}, and its own past forecasts the next gain with R2 = "
         f"{many['r2']:.2f}, the log-likelihood of the same outputs with {many['r2_from_likelihood']:.2f} (simulated)."
+    )
+
+
+def _on_metric_kinds(rows: list[dict]) -> str:
+    def share(row: dict) -> str:
+        low, high = row["share_sharp_low"], row["share_sharp_high"]
+        return f"{row['share_sharp']:.2f}" + ("" if np.isnan(low) else f" {bracket(low, high)}")
+
+    parts = [
+        f"{row['sharp']} of {row['curves']} ({share(row)}) under {_KIND_NAMES[row['metric_kind']]} metrics"
+        for row in rows
     ]
-    if "kinds" in tables:
-        parts = [
-            f"{row['sharp']} of {row['curves']} ({row['share_sharp']:.2f}"
-            + (
-                ""
-                if np.isnan(row["share_sharp_low"])
-                else f" {bracket(row['share_sharp_low'], row['share_sharp_high'])}"
-            )
-            + f") under {_KIND_NAMES[row['metric_kind']]} metrics"
-            for row in tables["kinds"].to_dict("records")
-        ]
-        out.append(
-            f"Of the figures' curves over {FEWEST_MODELS} models or more that rise beyond noise, sharper than a "
-            f"straight line with their noise are {', '.join(parts)}; {LEVEL:.0%} would be by chance."
-        )
-    if "pairs" in tables:
-        pairs = tables["pairs"]
-        sharp = pairs[pairs["is_sharp"]]
-        out.append(
-            f"{counted(len(pairs), 'curve')} have a smoother metric of the same outputs beside a sudden one: "
-            f"{len(sharp)} are sharp under the sudden metric, and {int(sharp['stays_sharp'].sum())} of these stay so "
-            "under the smoother one"
-            + ("" if sharp.empty else f" ({_named(sharp[sharp['stays_sharp']])})")
-            + f"; {int((pairs['stays_sharp'] & ~pairs['is_sharp']).sum())} are sharp under the smoother one alone."
-        )
-    return out
+    return (
+        f"Of the curves here over {FEWEST_MODELS} models or more that rise beyond noise, sharper than a straight line "
+        f"with their noise are {', '.join(parts)}; {LEVEL:.0%} would be by chance."
+    )
+
+
+def _on_pairs(pairs: pd.DataFrame) -> str:
+    sharp = pairs[pairs["is_sharp"]]
+    return (
+        f"{counted(len(pairs), 'curve')} {'has' if len(pairs) == 1 else 'have'} a smoother metric of the same outputs "
+        f"beside a sudden one: {len(sharp)} are sharp under the sudden metric, and {int(sharp['stays_sharp'].sum())} "
+        f"of these stay so under the smoother one"
+        + ("" if sharp.empty else f" ({_named(sharp[sharp['stays_sharp']])})")
+        + f"; {int((pairs['stays_sharp'] & ~pairs['is_sharp']).sum())} are sharp under the smoother one alone."
+    )
 
 
 _KIND_NAMES = {"threshold": "all-or-nothing", "linear": "linear", "proper": "proper"}
@@ -314,7 +323,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     ends = [right.get_xlim(), right.get_ylim()]
     low, high = min(e[0] for e in ends), max(e[1] for e in ends)
     right.plot([low, high], [low, high], color=GREY, linewidth=1, linestyle="--")
-    right.set(xlabel="sharpness, sudden metric", ylabel="sharpness, smoother metric")
-    right.set_title("in the figures")
+    right.set(xlabel="emergence score, sudden metric", ylabel="emergence score, smoother metric")
+    right.set_title("range ÷ root median squared step")
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.13))
     return figure

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from data.names import counted
 from forecast.evaluation import DRAWS
 from forecast.studies.findings import Findings, bracket, signless
 from forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 VIEWS = ("raw", "logit", "log_error", "normalised_logit", "range_logit")
 STATISTICS = ("r", "r_noise", "r_corrected", "r_corrected_half")
-_PUBLISHED = ["models", "benchmark", "tasks", "published", "r2", *STATISTICS[:3], *(f"r_{view}" for view in VIEWS[1:])]
+IN_VIEWS = tuple(f"r_{view}" for view in VIEWS[1:])
+_PUBLISHED = ["models", "benchmark", "tasks", "published", "r2", *STATISTICS[:3], "r_clustered", *IN_VIEWS]
 FEWEST_IN_TRIPLE = 5
 LEAST_RELIABLE = 0.3
 """A correlation is corrected only where at least this share of both gains' variance is not noise."""
@@ -61,8 +63,8 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     Returns
     -------
     Findings with the tables ``published`` (the public claims, where the results hold their models), ``families`` (per
-    family and benchmark, mean over its triples of consecutive models) and ``overall``; in detail ``triples``, in all
-    views.
+    family and benchmark, mean over its triples of consecutive models), ``views`` (the same in other views of the
+    score) and ``overall``; in detail ``triples``, in all views.
     """
     data = measured(results, tasks, metrics)
     weights = task_weights(data.rows["canonical_task"], seed=seed)
@@ -72,8 +74,12 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     triples = pd.DataFrame([row for one in found for row in one.triples])
     tables = {"published": published}
     if found:
-        tables["families"] = _families(found)
+        families = _families(found)
+        seen = [name for name in families.columns if str(name).startswith(IN_VIEWS)]
+        tables["families"] = families.drop(columns=seen)
+        tables["views"] = families[[*SUITE, "r", "r_low", "r_high", *seen]]
         tables["overall"] = _overall(found, triples, seed)
+        tables["published"] = _clustered(published, float(tables["overall"]["spread_between_triples"].iloc[0]))
     tables = {name: table for name, table in tables.items() if len(table)}
     return Findings(
         tables,
@@ -145,7 +151,7 @@ class _Gains:
 
     def views(self, triple: Ladder) -> dict[str, np.ndarray]:
         """The measured correlation in every view but the raw one, (draws,) each, by the name of its column."""
-        return {f"r_{view}": self._plain(triple, view, 1, 2) for view in VIEWS[1:]}
+        return {name: self._plain(triple, view, 1, 2) for name, view in zip(IN_VIEWS, VIEWS[1:], strict=True)}
 
     def apart(self, four: Ladder) -> np.ndarray:
         """Correlation of two gains that share no score, (draws,)."""
@@ -185,6 +191,20 @@ def _published(data: Measured, gains: _Gains) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
+def _clustered(published: pd.DataFrame, spread: float) -> pd.DataFrame:
+    """With ``r_clustered``: r, and the 90% interval that lets the triple of models be another, as well as its tasks.
+
+    ``spread`` is the standard deviation between triples in Fisher's z.
+    """
+    if published.empty or np.isnan(spread):
+        return published
+    z = np.arctanh(published["r"].clip(-0.999, 0.999))
+    half = 1.645 * np.sqrt(spread**2 + 1.0 / (published["tasks"] - 3.0))
+    return published.assign(
+        r_clustered=published["r"], r_clustered_low=np.tanh(z - half), r_clustered_high=np.tanh(z + half)
+    )
+
+
 @dataclass(frozen=True)
 class _Family:
     """What is found for one ladder: its table row, its triples, and mean statistics under all draws."""
@@ -203,16 +223,18 @@ def _family(ladder: Ladder, gains: _Gains) -> _Family:
     triples = [triple for triple in ladder.windows(3) if len(triple.row) >= FEWEST_IN_TRIPLE]
     found = [gains.correlations(triple) for triple in triples]
     draws = {name: _mean([one[name] for one in found], len(gains.weights)) for name in STATISTICS}
+    in_views = [gains.views(triple) for triple in triples]
+    draws |= {name: _mean([one[name] for one in in_views], len(gains.weights)) for name in IN_VIEWS}
     known = [one["r"] for one in found if np.isfinite(one["r_corrected"][0])]
     draws["r_same"] = _mean(known, len(gains.weights))
     fours = [four for four in ladder.windows(4) if len(four.row) >= FEWEST_IN_TRIPLE]
     draws["r_apart"] = _mean([gains.apart(four) for four in fours], len(gains.weights))
     row: dict[str, object] = {**ladder.name, "triples": len(triples), "tasks": len(ladder.row)}
     table = []
-    for triple, one in zip(triples, found, strict=True):
+    for triple, one, seen in zip(triples, found, in_views, strict=True):
         first, over, last = triple.models
         detail: dict[str, object] = {**ladder.name, "from": first, "over": over, "to": last, "tasks": len(triple.row)}
-        for name, values in (one | gains.views(triple)).items():
+        for name, values in (one | seen).items():
             detail |= cells(name, values)
         table.append(detail)
     return _Family(row, table, draws)
@@ -289,28 +311,62 @@ def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[s
         return out or [
             "No family here has three models whose gains on eight common tasks differ: nothing to correlate."
         ]
-    overall = tables["overall"].set_index("correlation")
-    first = overall.iloc[0]
+    return [
+        *out,
+        _on_families(tables["families"]),
+        _on_overall(tables["overall"].set_index("correlation"), len(triples)),
+        *_on_clustering(tables["overall"].iloc[0]),
+    ]
+
+
+def _on_families(families: pd.DataFrame) -> str:
+    above, below = families["r_low"] > 0, families["r_high"] < 0
+    less = int((families["r"] > families["r_noise"])[below].sum())
+    best = families[above].sort_values("r", ascending=False, kind="stable").drop_duplicates("line").head(3)
+    named = ", ".join(
+        f"{row['r']:.2f} for {row['family']} on {row['benchmark']}{'' if row['shots'] == 'any' else _shots(row)}"
+        for row in best.to_dict("records")
+    )
+    return (
+        f"Of {counted(len(families), 'ladder')} (a family on a benchmark) the correlation is surely above zero on "
+        f"{int(above.sum())}{f' ({named})' if named else ''} and surely below on {int(below.sum())}, on {less} of them "
+        "less far than noise alone would put it."
+    )
+
+
+def _shots(row: dict) -> str:
+    return f", {row['shots']} shot{'' if row['shots'] == 'one' else 's'}"
+
+
+def _on_overall(overall: pd.DataFrame, triples: int) -> str:
     raw, noise, same, free, apart = (
-        "unknown"
+        ""
         if np.isnan(row["tasks_drawn"])
         else f"{signless(row['tasks_drawn'])} "
         + bracket(row["lines_and_tasks_drawn_low"], row["lines_and_tasks_drawn_high"])
         for _, row in overall.iloc[[0, 1, 2, 3, 5]].iterrows()
     )
-    out.append(
-        f"Over {len(triples)} triples of consecutive models in {int(first['lines'])} lines the mean correlation is "
-        f"{raw}; the noise of the middle score alone, with true gains uncorrelated, would give {noise}. Where "
-        f"the gains vary beyond noise it is {same} measured and {free} with the noise taken out; of gains that share "
-        f"no score {apart} (90% intervals, lines and tasks resampled)."
-    )
-    if np.isfinite(first["spread_between_triples"]):
-        out.append(
-            f"Triples differ from one another by more than their tasks explain (standard deviation "
-            f"{first['spread_between_triples']:.2f} in Fisher's z): 62 tasks of one triple of models say as much about "
-            f"the next triple as {first['worth_of_62_tasks']:.0f} independent tasks would."
-        )
-    return out
+    parts = [
+        f"Over {counted(triples, 'triple')} of consecutive models in {counted(int(overall['lines'].iloc[0]), 'line')} "
+        f"the mean correlation is {raw}"
+    ]
+    if noise:
+        parts.append(f"; the noise of the middle score alone, with true gains uncorrelated, would give {noise}")
+    if free:
+        parts.append(f". Where the gains vary beyond noise it is {same} measured and {free} with the noise taken out")
+    if apart:
+        parts.append(f"; of gains that share no score {apart}")
+    return "".join(parts) + " (90% intervals, lines and tasks resampled)."
+
+
+def _on_clustering(overall: pd.Series) -> list[str]:
+    if np.isnan(overall["spread_between_triples"]):
+        return []
+    return [
+        f"Triples differ from one another by more than their tasks explain (standard deviation "
+        f"{overall['spread_between_triples']:.2f} in Fisher's z): 62 tasks of one triple of models say as much about "
+        f"the next triple as {overall['worth_of_62_tasks']:.0f} independent tasks would."
+    ]
 
 
 def _on_published(published: pd.DataFrame) -> list[str]:
@@ -322,7 +378,7 @@ def _on_published(published: pd.DataFrame) -> list[str]:
         for row in rows
     ]
     out = ["Correlation of a task's successive gains, as published: " + "; ".join(parts) + "."]
-    by_view = published[["r", *(f"r_{view}" for view in VIEWS[1:])]].set_axis(list(VIEWS), axis=1)
+    by_view = published[["r", *IN_VIEWS]].set_axis(list(VIEWS), axis=1)
     widest = int((by_view.max(axis=1) - by_view.min(axis=1)).argmax())
     views = by_view.iloc[widest]
     out.append(

@@ -223,10 +223,14 @@ def _sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
         return out
     rows = tables["benchmarks"].assign(name=_named(tables["benchmarks"])).sort_values("ceiling_r2").to_dict("records")
     lowest, highest, noisy = rows[0], rows[-1], max(rows, key=lambda row: row["noise_share"])
+    ceiling = (
+        f"runs from {lowest['ceiling_r2']:.2f} ({lowest['name']}) to {highest['ceiling_r2']:.2f} ({highest['name']})"
+        if len(rows) > 1
+        else f"is {lowest['ceiling_r2']:.2f}"
+    )
     out.append(
-        f"Of {counted(len(rows), 'suite')} of the figures, noise makes up more than half of the variance of gains on "
-        f"{sum(row['noise_share'] > 0.5 for row in rows)}; the best R2 any forecast of the gains could reach runs from "
-        f"{lowest['ceiling_r2']:.2f} ({lowest['name']}) to {highest['ceiling_r2']:.2f} ({highest['name']})."
+        f"Of {counted(len(rows), 'suite')} in these results, noise makes up more than half of the variance of gains on "
+        f"{sum(row['noise_share'] > 0.5 for row in rows)}; the best R2 any forecast of the gains could reach {ceiling}."
     )
     known = [row for row in rows if not np.isnan(row["examples_for_zero"])]
     if known:
@@ -309,7 +313,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         right.plot(table["ceiling_r2"], y, "o", color=BLUE, markersize=5)
         right.set_yticks(y, [plain(name) for name in _named(table)], fontsize=7.5)
         right.set(xlim=(-0.02, 1.02), xlabel="highest R² that noise allows")
-        right.set_title("in the figures, 90% intervals")
+        right.set_title("in these results, 90% intervals")
     else:
         nothing(right, "the noise of these scores is unknown")
     return figure

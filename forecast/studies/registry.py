@@ -14,7 +14,7 @@ from forecast.studies.findings import Findings
 
 STUDIES = {
     "momentum": "Does a task that gained at the last step of scale gain at the next?",
-    "noise": "What would noise alone make of perfect momentum, and how much of it do the figures hold?",
+    "noise": "What would noise alone make of perfect momentum, and how much of it do the results hold?",
     "logistic": "What follows if every task is an exact logistic curve of scale?",
     "metrics": "How sudden does the metric make the same outputs look?",
     "steps": "What does a task of many steps ask of each step, and what does checking buy?",

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from data.names import counted
-from forecast.studies.findings import Findings
+from forecast.studies.findings import Findings, bracket
 from forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
 from forecast.studies.resampling import cells, percentiles, task_weights
 
@@ -86,7 +86,7 @@ def study(
     ladder_table = pd.DataFrame([law.row for law in laws])
     return Findings(
         tables,
-        _sentences(tables, laws, verifier),
+        _sentences(tables, laws, verifier, seed),
         draw=lambda: draw(laws, verifier),
         details={"ladders": ladder_table} if laws else {},
     )
@@ -280,48 +280,55 @@ def _figures(laws: list[_Law]) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _sentences(tables: dict[str, pd.DataFrame], laws: list[_Law], verifier: Verifier) -> list[str]:
-    chains = tables["chains"]
+def _sentences(tables: dict[str, pd.DataFrame], laws: list[_Law], verifier: Verifier, seed: int) -> list[str]:
+    able = pd.DataFrame([law.row for law in laws if law.alpha[0] > 0 and law.steps_at_half >= 1])
+    return [
+        _on_chains(tables["chains"], verifier),
+        _on_amplification(tables["amplification"], verifier),
+        *([_on_laws(able, len(laws), seed)] if len(able) else []),
+    ]
+
+
+def _on_chains(chains: pd.DataFrame, verifier: Verifier) -> str:
     hundred = chains[chains["steps"] == 100]
     off = max(
         (chains[a] - chains[b]).abs().max()
         for a, b in (("success", "simulated"), ("checked_success", "checked_simulated"))
     )
-    out = [
-        "A hundred steps that each succeed with probability "
-        + ", ".join(f"{p:g}" for p in PER_STEP)
-        + " succeed together with "
-        + ", ".join(f"{p:.2g}" for p in hundred["success"])
-        + f"; even odds need {float(step_needed(HALF, 100)):.4f} a step. With a check that catches "
-        f"{verifier.detect:.0%} of errors, rejects {verifier.alarm:.0%} of right steps and allows "
-        f"{verifier.attempts} tries, they succeed with "
-        + ", ".join(f"{p:.2g}" for p in hundred["checked_success"])
-        + f" (simulated; within {off:.3f} of closed form)."
-    ]
-    table = tables["amplification"]
+    return (
+        f"A hundred steps that each succeed with probability {', '.join(f'{p:g}' for p in PER_STEP)} succeed together "
+        f"with {', '.join(f'{p:.2g}' for p in hundred['success'])}; even odds need {float(step_needed(HALF, 100)):.4f} "
+        f"a step. With a check that catches {verifier.detect:.0%} of errors, rejects {verifier.alarm:.0%} of right "
+        f"steps and allows {verifier.attempts} tries, they succeed with "
+        f"{', '.join(f'{p:.2g}' for p in hundred['checked_success'])} (simulated; within {off:.3f} of closed form)."
+    )
+
+
+def _on_amplification(table: pd.DataFrame, verifier: Verifier) -> str:
     crosses = dict(zip(table["device"], table["crosses_1_at_p"], strict=True))
-    out.append(
+    return (
         f"Such a check multiplies the odds of a step by up to {verifier.odds_factor:.0f}, and any check by more than 1 "
         "that catches more errors than right steps it rejects. Per unit of work it pays in chains of a hundred steps "
         f"up to p = {crosses['check and retry, 100 steps: success per unit of work']:.3f}. A majority of 5 amplifies "
         f"above p = {crosses['majority of 5: odds of a step']:.2f}, and repairs that break 1 thing when they fail come "
         f"to an end above p = {crosses['repairs that break 1 thing when they fail: errors']:.2f}."
     )
-    able = pd.DataFrame([law.row for law in laws if law.alpha[0] > 0 and law.steps_at_half >= 1])
-    if len(able):
-        decades = able["decades_per_tenfold"]
-        by_line = able.groupby("line")["decades_per_tenfold"].median()
-        low, high = percentiles(_resampled_medians(by_line.to_numpy(dtype=float)))
-        out.append(
-            f"Of {counted(len(laws), 'ladder')} of the figures, {len(able)} rise to even odds for a single step of "
-            f"their tasks; on those a chain ten times as long costs a median of {by_line.median():.1f} decades of "
-            f"compute over {len(by_line)} lines [{low:.1f}, {high:.1f}], and between {decades.quantile(0.25):.1f} and "
-            f"{decades.quantile(0.75):.1f} on the middle half of ladders."
-        )
-    return out
 
 
-def _resampled_medians(values: np.ndarray, *, seed: int = 0, draws: int = 500) -> np.ndarray:
+def _on_laws(able: pd.DataFrame, ladders: int, seed: int) -> str:
+    decades = able["decades_per_tenfold"]
+    by_line = able.groupby("line")["decades_per_tenfold"].median()
+    low, high = percentiles(_resampled_medians(by_line.to_numpy(dtype=float), seed=seed))
+    interval = "" if np.isnan(low) or len(by_line) < 2 else f" {bracket(low, high, 1)}"
+    return (
+        f"Of {counted(ladders, 'ladder')} in these results, {len(able)} rise to even odds for a single step of "
+        f"their tasks; on those a chain ten times as long costs a median of {by_line.median():.1f} decades of "
+        f"compute over {counted(len(by_line), 'line')}{interval}, and between {decades.quantile(0.25):.1f} and "
+        f"{decades.quantile(0.75):.1f} on the middle half of ladders."
+    )
+
+
+def _resampled_medians(values: np.ndarray, *, seed: int, draws: int = 500) -> np.ndarray:
     picked = np.random.default_rng(seed).integers(len(values), size=(draws, len(values)))
     return np.concatenate([[np.median(values)], np.median(values[picked], axis=1)])
 
@@ -343,10 +350,11 @@ def draw(laws: list[_Law], verifier: Verifier) -> Figure:
     best = {str(law.row["line"]): law for law in sorted(laws, key=lambda law: law.steps_at_half) if law.slope > 0}
     for i, law in enumerate(sorted(best.values(), key=lambda law: -law.steps_at_half)[:6]):
         colour = COLOURS[i]
-        right.plot(law.scale, -np.log(HALF) * np.exp(law.view), MARKERS[i], color=colour, markersize=4)
-        x = np.array([law.scale[0], law.scale[-1] + 1.0])
         name = f"{plain(law.row['family'], 16)}, {plain(law.row['benchmark'], 16)}"
-        right.plot(x, -np.log(HALF) * np.exp(law.level + law.slope * x), color=colour, linewidth=1.2, label=name)
+        steps = -np.log(HALF) * np.exp(law.view)
+        right.plot(law.scale, steps, MARKERS[i], color=colour, markersize=4, label=name)
+        x = np.array([law.scale[0], law.scale[-1] + 1.0])
+        right.plot(x, -np.log(HALF) * np.exp(law.level + law.slope * x), color=colour, linewidth=1.2)
     left.set_title("success of a chain")
     if not best:
         nothing(right, "no family here is measured in compute")
