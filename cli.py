@@ -1276,7 +1276,7 @@ def frontier_command(
     known_at = (as_of or now()).date()
     frontier = bundled_frontier(known_at)
     table = frontier.table(days, of=_FRONTIER_OF[of], seed=seed)
-    if frontier.until < known_at:
+    if frontier.until < min(known_at, max(days)):
         note(f"the bundled models are complete until {frontier.until}: what came after is forecast too")
     emit(table, format_, output, title=f"largest public model, as of {known_at}", show=shown(table))
 

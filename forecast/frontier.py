@@ -61,6 +61,11 @@ ERA_SD = 0.3
 until 2018 by one account, in 5.7 over 2010 to 2022 by Sevilla et al. 2022), and no past tells which one begins."""
 
 
+COMPUTE_OPTIMAL = (dt.date(2022, 3, 29), 0.5 / 0.73)
+"""From Hoffmann et al. 2022 (its day) on, the best size goes as the 0.5th power of compute, and no longer as the 0.73th
+of Kaplan et al. 2020 under which parameters grew until then: their growth to come is scaled by the ratio."""
+
+
 @dataclass(frozen=True)
 class _Records:
     """The running maximum: ``day`` (days since 1970) and log10 ``size`` of each new largest, and what was watched."""
@@ -181,10 +186,10 @@ class Frontier:
     def table(
         self, days: Sequence[dt.date], *, of: str = "train_flops", n: int = 20_000, seed: int = 0
     ) -> pd.DataFrame:
-        """One row a day: ``by, of, known, median, q05, q10, q25, q75, q90, q95, prob_larger``, in FLOP or parameters.
+        """One row a day: ``by, of, known, median, low, high, q05, q10, q25, q75, q90, q95, prob_larger``.
 
-        ``known`` is the largest public one at the last known date, ``prob_larger`` the probability of a larger one by
-        the day.
+        In FLOP or parameters. ``known`` is the largest public one at the last known date, ``low`` to ``high`` the
+        `interval_of` 80%, ``prob_larger`` the probability of a larger one than is known by the day.
         """
         known = self.sample(self.until, n, seed, of=of)
         rows = []
@@ -193,7 +198,15 @@ class Frontier:
             quantiles = {f"q{round(100 * q):02d}": 10.0 ** np.quantile(drawn, q) for q in _LEVELS}
             median = quantiles.pop("q50")
             prob = ((drawn > known).sum() + 0.5) / (n + 1.0) if by > self.until else 0.0
-            row = {"by": pd.Timestamp(by), "of": of, "known": 10.0 ** known[0], "median": median}
+            low, high = 10.0 ** interval_of(drawn, 0.8)
+            row = {
+                "by": pd.Timestamp(by),
+                "of": of,
+                "known": 10.0 ** known[0],
+                "median": median,
+                "low": low,
+                "high": high,
+            }
             rows.append(row | quantiles | {"prob_larger": prob})
         return pd.DataFrame(rows)
 
@@ -220,6 +233,8 @@ class Frontier:
         growth, jump = posterior.growth[at], posterior.jump[at]
         ahead = np.log(rng.gamma(posterior.shape, size=n) / posterior.rate[at])
         growth = growth * np.exp(ERA_SD * era)
+        if of == "params" and self.as_of >= COMPUTE_OPTIMAL[0]:
+            growth = growth * COMPUTE_OPTIMAL[1]
         size = np.full(n, self.records_[of].size[-1])
         years = np.zeros(n)
         start = self.records_[of].until
@@ -258,11 +273,26 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
             "largest of": table["of"].map(_LABELS),
             "known": sizes["known"],
             "median": sizes["median"],
-            "50% interval": [_between(*ends) for ends in zip(sizes["q25"], sizes["q75"], strict=True)],
-            "80% interval": [_between(*ends) for ends in zip(sizes["q10"], sizes["q90"], strict=True)],
+            "80% interval": [_between(*ends) for ends in zip(sizes["low"], sizes["high"], strict=True)],
             "P(larger)": table["prob_larger"],
         }
     )
+
+
+def interval_of(draws: np.ndarray, share: float) -> np.ndarray:
+    """The interval that holds a share of draws of the frontier: (low, high).
+
+    Central, unless no larger model at all has more than the lower tail: then from that least value on, since the
+    central one would hold the tail too.
+
+    >>> interval_of(np.arange(11.0), 0.8).tolist(), interval_of(np.r_[[0.0] * 4, 1.0, 2.0, 3.0], 0.5).tolist()
+    ([1.0, 9.0], [0.0, 0.0])
+    """
+    tail = (1.0 - share) / 2.0
+    low = np.quantile(draws, tail)
+    if low == draws.min():
+        return np.array([low, np.quantile(draws, share)])
+    return np.array([low, np.quantile(draws, 1.0 - tail)])
 
 
 # --- what recipes gain -----------------------------------------------------------------------------------------------
