@@ -100,5 +100,6 @@ def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     table["is_share"] = rows["is_share"]
     table["chance"] = rows["chance"]
     table["origin_se"] = rows["origin_se"]
-    table["se"] = fold.truth["se"]
+    table["se"] = fold.truth["se"].where(fold.truth["noise_known"])
+    table["loading"] = forecast.loading
     return table

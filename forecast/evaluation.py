@@ -143,10 +143,9 @@ def gain_correlations(rows: pd.DataFrame) -> pd.DataFrame:
         origin = suite["origin_score"].to_numpy()
         actual, predicted = suite["score"].to_numpy() - origin, suite["median"].to_numpy() - origin
         r = correlation(predicted, actual)
-        noise = float(np.mean(suite["se"].to_numpy() ** 2))
         variance = float(np.var(actual))
-        ceiling = 1 - noise / variance if variance > 0 else np.nan
-        known = suite["stderr_known"].all() if "stderr_known" in suite else True
+        mostly_known = suite["se"].notna().mean() > 0.5
+        ceiling = 1 - (suite["se"] ** 2).mean() / variance if mostly_known and variance > 0 else np.nan
         out.append(
             dict(zip(SUITE, key, strict=True))
             | {
@@ -154,7 +153,7 @@ def gain_correlations(rows: pd.DataFrame) -> pd.DataFrame:
                 "r": r,
                 "r2": r**2,
                 "partial_r": partial_correlation(predicted, actual, origin),
-                "ceiling_r2": float(np.clip(ceiling, 0, 1)) if known else np.nan,
+                "ceiling_r2": float(np.clip(ceiling, 0, 1)),
             }
         )
     return pd.DataFrame(out, columns=[*SUITE, "n", "r", "r2", "partial_r", "ceiling_r2"])

@@ -23,7 +23,7 @@ from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
 from forecast.predictors.base import suite_mean
 from forecast.predictors.boosted import INPUTS, Boosted, Gains
-from forecast.predictors.stack import CANDIDATES, TRAINING_ROWS, Candidates, Stack
+from forecast.predictors.stack import CANDIDATES, Candidates, Stack
 from forecast.reversal import Reversal
 from forecast.steps import Histories, chance_z, known_steps
 from forecast.targets import Target, target_rows, visible
@@ -131,8 +131,8 @@ def explain_upcoming(
     stack, boosted = trained.get("stack", exclusion), trained.get("boosted", exclusion)
     assert isinstance(stack, Stack)
     assert isinstance(boosted, Boosted)
-    forecast = stack.predict(rows, evidence)
-    asked = Candidates.of(rows, evidence, TRAINING_ROWS * 2)
+    asked = Candidates.of(rows[rows["is_share"].to_numpy()], evidence)
+    forecast = stack.combined(rows, evidence, asked)
     allowed = panel.take(exclusion.allows(panel))
     reversal = Reversal().fit(allowed).predict(forecast, evidence)
     return Explanation(
@@ -167,25 +167,14 @@ def _how_it_sums(task: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=["part", "score", "what"])
 
 
-def _weights(stack: Stack, asked: Candidates) -> tuple[np.ndarray, np.ndarray]:
-    """Weights of the candidates in the own part and in the shift of each row, (n, k) each."""
-    alone = asked.alone[:, None]
-    return (
-        np.where(alone, stack.alone_.own, stack.together_.own),
-        np.where(alone, stack.alone_.shift, stack.together_.shift),
-    )
-
-
 def _summary(
     rows: pd.DataFrame, evidence: Panel, forecast: Forecast, stack: Stack, asked: Candidates, reversal: pd.DataFrame
 ) -> pd.DataFrame:
     link = Link.of(rows)
-    suite = rows["suite"].to_numpy()
     start = rows["origin_z"].to_numpy()
-    own_weight, shift_weight = _weights(stack, asked)
-    shift = (asked.shift * shift_weight).sum(axis=1) - suite_mean(start, suite)
-    centre = start + shift + (asked.own * own_weight).sum(axis=1) - (start - suite_mean(start, suite))
-    origin, shifted, ended = rows["origin_score"].to_numpy(), link.inverse(start + shift), link.inverse(centre)
+    shift, own = _parts(rows, forecast, stack, asked)
+    origin = rows["origin_score"].to_numpy()
+    shifted, ended = link.inverse(start + shift), link.inverse(start + shift + own)
     pooled = pooled_posterior(rows.assign(compute=rows["origin_compute"]), evidence, [Variances()])[0][0].mean
     median = forecast.median
     out = rows[[*UNIT, "origin_model", "origin_score", "origin_se"]].astype(
@@ -206,11 +195,26 @@ def _summary(
     return out
 
 
+def _parts(rows: pd.DataFrame, forecast: Forecast, stack: Stack, asked: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """The common shift and the own part of each row's step, (n,) each, link units; a loss moves by itself."""
+    start, share = rows["origin_z"].to_numpy(), rows["is_share"].to_numpy()
+    mean = suite_mean(start[share], rows["suite"].to_numpy()[share])
+    own_weight, shift_weight = stack.weights(asked)
+    shift, own = np.zeros(len(rows)), forecast.link_quantiles(np.array([0.5]))[:, 0] - start
+    shift[share] = (asked.shift * shift_weight).sum(axis=1) - mean
+    own[share] = (asked.own * own_weight).sum(axis=1) - (start[share] - mean)
+    return shift, own
+
+
 def _candidates(rows: pd.DataFrame, stack: Stack, asked: Candidates, at: np.ndarray) -> pd.DataFrame:
+    """What each candidate said of the shares among the rows ``at``; ``row`` is the place in ``at``."""
+    share = np.flatnonzero(rows["is_share"].to_numpy())
+    wanted, among = np.flatnonzero(np.isin(at, share)), np.searchsorted(share, at[np.isin(at, share)])
+    rows = rows.iloc[share]
     link = Link.of(rows)
     suite, start = rows["suite"].to_numpy(), rows["origin_z"].to_numpy()
     mean = suite_mean(start, suite)
-    own_weight, shift_weight = _weights(stack, asked)
+    own_weight, shift_weight = stack.weights(asked)
     columns = {
         "says": link.inverse(asked.z),
         "shift": asked.shift - mean[:, None],
@@ -218,9 +222,9 @@ def _candidates(rows: pd.DataFrame, stack: Stack, asked: Candidates, at: np.ndar
         "weight_in_shift": shift_weight,
         "weight_in_own": own_weight,
     }
-    table = pd.DataFrame({name: values[at].ravel() for name, values in columns.items()})
-    table.insert(0, "candidate", np.tile(CANDIDATES, len(at)))
-    table.insert(0, "row", np.repeat(np.arange(len(at)), len(CANDIDATES)))
+    table = pd.DataFrame({name: values[among].ravel() for name, values in columns.items()})
+    table.insert(0, "candidate", np.tile(CANDIDATES, len(among)))
+    table.insert(0, "row", np.repeat(wanted, len(CANDIDATES)))
     return table
 
 

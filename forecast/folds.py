@@ -62,7 +62,7 @@ class Fold:
     rows : DataFrame
         What is to be predicted (`forecast.targets.target_rows`), without any score of the target.
     truth : DataFrame
-        Aligned with ``rows``: ``score, se, z, z_se``.
+        Aligned with ``rows``: ``score, se, z, z_se, noise_known``.
     exclusion : Exclusion
         What anything trained for this fold may not have seen.
     date_limited : bool
@@ -115,8 +115,21 @@ def make_fold(
         wanted = target_rows(evidence, target, own["unit"].to_numpy())
     except DataError:
         return None
-    truth = own.set_index("unit").loc[wanted["unit"], ["score", "se", "z", "z_se"]].reset_index(drop=True)
+    truth = (
+        own.set_index("unit").loc[wanted["unit"], ["score", "se", "z", "z_se", "noise_known"]].reset_index(drop=True)
+    )
     return Fold(name, target, evidence, wanted, truth, exclusion, exclusion.as_of is not None)
+
+
+def without_family(fold: Fold) -> Fold | None:
+    """The same model as if its line were new: only other lines' scores, which are the origins too; None without any."""
+    evidence = fold.evidence.take((fold.evidence.rows["line"] != fold.target.line).to_numpy())
+    try:
+        rows = target_rows(evidence, fold.target, fold.rows["unit"].to_numpy())
+    except DataError:
+        return None
+    at = np.searchsorted(fold.rows["unit"].to_numpy(), rows["unit"].to_numpy())
+    return replace(fold, evidence=evidence, rows=rows, truth=fold.truth.iloc[at].reset_index(drop=True))
 
 
 def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fold]:

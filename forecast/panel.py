@@ -38,8 +38,8 @@ class Panel:
     rows : DataFrame
         The results, their descriptors, and ``scale`` (decades; comparable within a family), ``compute`` (decades of
         training compute, comparable between families), ``z`` and ``z_se`` (the score on the link scale and its
-        standard error), ``se`` (in score units), ``unit`` and ``suite`` (codes of what is measured, and of its
-        benchmark, shots and prompt), and the codes of `NAMED_CODES`. Index 0..n-1.
+        standard error), ``se`` (in score units; assumed if not ``noise_known``), ``unit`` and ``suite`` (codes of what
+        is measured, and of its benchmark, shots and prompt), and the codes of `NAMED_CODES`. Index 0..n-1.
     """
 
     rows: pd.DataFrame
@@ -57,7 +57,9 @@ def as_panel(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     rows["compute"] = np.log10(rows["train_flops"]).fillna(guessed).fillna(rows["scale"])
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
     rows["suite"] = rows.groupby(["benchmark", "shots", "prompt"], dropna=False, sort=True).ngroup()
-    rows["se"], rows["z"], rows["z_se"] = _measured(rows)
+    stated = standard_error(rows).to_numpy()
+    rows["noise_known"] = np.isfinite(stated)
+    rows["se"], rows["z"], rows["z_se"] = _measured(rows, stated)
     for code, name in NAMED_CODES.items():
         rows[code] = pd.factorize(rows[name], sort=True)[0]
     rows["prompt_code"] = pd.factorize(rows["prompt"].str.slice(0, 3), sort=True)[0]
@@ -109,9 +111,8 @@ def known_items(rows: pd.DataFrame) -> np.ndarray:
     return rows["n_examples"].fillna(0.25 / UNKNOWN_STDERR**2).to_numpy(dtype=float)
 
 
-def _measured(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _measured(rows: pd.DataFrame, stated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     score, items, link = rows["score"].to_numpy(dtype=float), known_items(rows), Link.of(rows)
     slope = link.slope(smoothed(score, items, link))
-    stated = standard_error(rows).to_numpy()
     se = np.where(np.isfinite(stated), stated, link_noise(score, items, link) / slope)
     return se, link.forward(smoothed(score, items, link)), np.minimum(se * slope, MAX_LINK_STDERR)

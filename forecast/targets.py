@@ -24,6 +24,10 @@ CARRIED = [
     "higher_is_better", "metric_kind", "task_code", "prompt_code", "metric_code",
 ]  # fmt: skip
 """What a target row takes over from the rows of its unit."""
+NEW = "new"
+"""Name of the family and line of a recipe that nobody has seen."""
+POOLED_LINES = 2
+"""A new recipe is forecast on what so many lines at least have scores on."""
 UNSEEN = -1
 """Code of a family, line or tuning that no visible row has."""
 
@@ -104,16 +108,18 @@ def upcoming_target(
     train_flops: float | None = None,
     released: pd.Timestamp | None = None,
 ) -> tuple[Target, list[str]]:
-    """A model of a known family that is not out yet, and what was inferred about it.
+    """A model that is not out yet, of a known family or of a `NEW` one, and what was inferred about it.
 
     Raises
     ------
     UsageError
         When neither size nor compute is given, or the family is unknown.
     """
-    own = family_rows(panel, family)
     if params is None and train_flops is None:
         raise UsageError("say how large the model is: --params, --train-flops, or both")
+    if fold(family) == NEW and not (fold_series(panel.rows["family"]) == NEW).any():
+        return _new_recipe(params, train_tokens, train_flops, released)
+    own = family_rows(panel, family)
     notes = []
     largest = own.sort_values("scale").iloc[-1]
     in_compute = own["train_flops"].notna().all()
@@ -135,6 +141,28 @@ def upcoming_target(
         family=largest["family"], line=largest["line"], model=name, params=params,
         train_tokens=train_tokens if train_tokens is not None else np.nan, train_flops=train_flops,
         tuning=largest["tuning"], released=pd.NaT if released is None else released, scale=scale, compute=compute,
+    )  # fmt: skip
+    return target, notes
+
+
+def _new_recipe(
+    params: float | None, train_tokens: float | None, train_flops: float | None, released: pd.Timestamp | None
+) -> tuple[Target, list[str]]:
+    """A base model without siblings; what is not given is as compute-optimal training has it."""
+    notes = []
+    if params is None:
+        params = (float(train_flops or 0.0) / (6.0 * TOKENS_PER_PARAM)) ** 0.5
+        notes.append(f"parameters of the target taken as compute-optimal: {format_size(params)}")
+    if train_tokens is None and train_flops is None:
+        train_tokens = TOKENS_PER_PARAM * params
+        notes.append(f"training tokens of the target taken as {TOKENS_PER_PARAM:g} a parameter: {train_tokens:.3g}")
+    if train_flops is None:
+        train_flops = 6.0 * params * float(train_tokens or 0.0)
+    compute = float(np.log10(train_flops))
+    target = Target(
+        family=NEW, line=NEW, model=f"{NEW} {format_size(params)}", params=params,
+        train_tokens=train_tokens if train_tokens is not None else np.nan, train_flops=train_flops, tuning="base",
+        released=pd.NaT if released is None else released, scale=compute, compute=compute,
     )  # fmt: skip
     return target, notes
 
@@ -167,8 +195,9 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     ----------
     evidence : Panel
         Visible rows only; the origin and everything else is read off them.
-    units : codes of the units wanted; all with history when None. A wanted unit without history in the family takes as
-        its origin the model of another line that is nearest below the target's compute (``origin_is_own`` False).
+    units : codes of the units wanted; all with history when None, for a `NEW` recipe those of `POOLED_LINES` lines.
+        A wanted unit without history in the family takes as its origin the model of another line, of the same tuning
+        if there is one, that is nearest below the target's compute (``origin_is_own`` False).
 
     Returns
     -------
@@ -182,6 +211,9 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     """
     rows = evidence.rows
     own = rows["family"] == target.family
+    if units is None and target.family == NEW:
+        lines = rows[rows["checkpoint"].isna()].groupby("unit")["line_code"].nunique()
+        units = lines.index[lines >= POOLED_LINES].to_numpy()
     history = rows[own & (rows["scale"] < target.scale - BELOW)]
     if units is not None:
         history = history[history["unit"].isin(units)]
@@ -191,9 +223,11 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     if history.empty:
         raise DataError(
             f"no smaller model of {target.family} than {target.model} has a score here: "
-            "a forecast needs at least one score below 90% of the target's size"
+            "a forecast needs at least one score below 90% of the target's size, or --family new"
         )
-    origin = history.sort_values(["unit", "compute", "scale"], kind="stable").groupby("unit", sort=True).tail(1)
+    history = history.assign(alike=(history["tuning"] == target.tuning).to_numpy() | own[history.index].to_numpy())
+    history = history.sort_values(["unit", "alike", "compute", "scale"], kind="stable")
+    origin = history.groupby("unit", sort=True).tail(1)
     origin = origin.sort_values("unit", kind="stable").reset_index(drop=True)
     out = origin[CARRIED].copy()
     for name in ("family", "line", "params", "train_tokens", "train_flops", "tuning", "released", "scale", "compute"):
@@ -203,7 +237,7 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
         alike = rows.loc[rows[name] == getattr(target, name), code]
         out[code] = int(alike.iloc[0]) if len(alike) else UNSEEN
     out["origin_is_own"] = (origin["family"] == target.family).to_numpy()
-    for name in ("model", "score", "z", "z_se", "se", "compute"):
+    for name in ("model", "score", "z", "z_se", "se", "noise_known", "compute"):
         out[f"origin_{name}"] = origin[name].to_numpy()
     own_step = target.scale - origin["scale"].to_numpy()
     out["step"] = np.where(out["origin_is_own"], own_step, target.compute - out["origin_compute"])

@@ -2,8 +2,11 @@
 
 The step of a model splits into the shift common to its tasks and each task's own part. Both are averages of the
 candidates' with weights of their own, learned on past forecasts of other lines by least absolute error, every line
-counting the same, and held towards equal weights. With other lines' scores on the same tasks the pooled predictors
-deserve more than without, so the two cases have weights of their own, and each past forecast is made twice.
+counting the same, and held towards equal weights. How far a candidate is to be trusted depends on what there is to go
+by: a task's history in the family alone, that together with other lines' scores, or those only. The three cases have
+weights and spreads of their own, and each past forecast is made three times.
+
+Losses are another matter (`forecast.predictors.losses`).
 """
 
 from __future__ import annotations
@@ -18,10 +21,11 @@ from scipy.optimize import minimize
 from scipy.special import ndtri, softmax
 
 from forecast.distribution import LEVELS, Forecast, Link
-from forecast.folds import Fold
+from forecast.folds import Fold, without_family
 from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
 from forecast.predictors.base import Predictor, suite_mean
+from forecast.predictors.losses import loss_knots
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import equal_lines, half_an_item_inside, noise_at, shared_loading, weighted_quantiles
 
@@ -31,8 +35,9 @@ HELD_TO_EQUAL = 1e-4
 """Ridge on the weights' log-odds, in units of absolute error."""
 SMOOTH_ABSOLUTE = 0.02
 TRAINING_ROWS = 500
-CASES = ("alone", "together")
-SIZE_TERMS = ("noise", "pooled variance", "step", "disagreement", "constant")
+PREDICTING_ROWS = 1000
+CASES = ("alone", "together", "stranger")
+FEWEST_PAST = 4
 START_SIZE = np.array([1.0, 0.5, 0.05, 0.5, 0.02])
 
 
@@ -44,19 +49,27 @@ class Candidates:
     ----------
     own, shift : (n, k) each candidate's gain on the link scale, its suite's mean apart
     z : (n, k) the candidates themselves
-    terms : (n, 5) what the size of an error may be made of, `SIZE_TERMS`, squared link units
-    alone : (n,) no other line had scores on the task
+    terms : (n, 5)
+        What the size of an error may be made of, squared link units: sampling noise, the pooled variance, the step in
+        decades, the candidates' disagreement, a constant.
+    case : ndarray of int, (n,)
+        Place in `CASES`: no other line has scores on the suite; some have; the family itself has none on the task.
     """
 
     own: np.ndarray
     shift: np.ndarray
     z: np.ndarray
     terms: np.ndarray
-    alone: np.ndarray
+    case: np.ndarray
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, evidence: Panel, most_rows: int, plain: np.ndarray | None = None) -> Candidates:
-        """Ask every candidate; ``plain`` are those of `PLAIN` where they have been asked, (n, 5)."""
+    def of(
+        cls, rows: pd.DataFrame, evidence: Panel, most_rows: int = PREDICTING_ROWS, plain: np.ndarray | None = None
+    ) -> Candidates:
+        """Ask every candidate about shares; ``plain`` are those of `PLAIN` where they have been asked, (n, 5)."""
+        if rows.empty:
+            none = np.empty((0, len(CANDIDATES)))
+            return cls(none, none, none, np.empty((0, len(START_SIZE))), np.empty(0, dtype=int))
         plain = asked(rows, evidence) if plain is None else plain
         pooled, lines = pooled_posterior(rows, evidence, [Variances(), Variances.rough()], most_rows=most_rows)
         z = np.column_stack([half_an_item_inside(plain, rows), *(p.mean for p in pooled)])
@@ -66,7 +79,8 @@ class Candidates:
         step = np.maximum(rows["step"].to_numpy(), 0.1)
         variance = np.mean([np.diag(p.covariance) for p in pooled], axis=0)
         terms = [noise_at(rows, centre) ** 2, variance, step, z.var(axis=1), np.ones(len(rows))]
-        return cls(z - shift, shift, z, np.column_stack(terms), np.asarray(lines == 0))
+        case = np.where(rows["origin_is_own"], np.where(lines == 0, 0, 1), 2)
+        return cls(z - shift, shift, z, np.column_stack(terms), case)
 
 
 @dataclass(frozen=True)
@@ -99,41 +113,60 @@ class Stack(Predictor):
     name: ClassVar[str] = "stack"
 
     def __init__(self) -> None:
-        self.alone_ = Mixture.untrained()
-        self.together_ = Mixture.untrained()
+        self.mixtures_ = [Mixture.untrained() for _ in CASES]
 
     def fit(self, past: Sequence[Fold]) -> Self:
-        alone, together = [], []
-        for fold in past:
+        alone, together, stranger = [], [], []
+        for whole in past:
+            fold = whole.take(whole.rows["is_share"].to_numpy())
+            if not len(fold.rows):
+                continue
             own = fold.evidence.take((fold.evidence.rows["family"] == fold.target.family).to_numpy())
             plain = asked(fold.rows, own)
             alone.append((fold, Candidates.of(fold.rows, own, TRAINING_ROWS, plain)))
             candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS, plain)
-            if not candidates.alone.all():
+            if (candidates.case > 0).any():
                 together.append((fold, candidates))
-        self.alone_ = learned(alone) if len(alone) > 3 else Mixture.untrained()
-        self.together_ = learned(together) if len(together) > 3 else self.alone_
+            unknown = without_family(fold)
+            if unknown is not None:
+                stranger.append((unknown, Candidates.of(unknown.rows, unknown.evidence, TRAINING_ROWS)))
+        first = learned(alone, Mixture.untrained())
+        second = learned(together, first)
+        self.mixtures_ = [first, second, learned(stranger, second)]
         return self
 
     def state(self) -> dict[str, np.ndarray]:
         return {
             f"{case}.{name}": np.asarray(value)
-            for case in CASES
-            for name, value in asdict(getattr(self, f"{case}_")).items()
+            for case, mixture in zip(CASES, self.mixtures_, strict=True)
+            for name, value in asdict(mixture).items()
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> Self:
-        for case in CASES:
-            own, shift, size, shape, loading = (state[f"{case}.{f.name}"] for f in fields(Mixture))
-            setattr(self, f"{case}_", Mixture(own, shift, size, shape, float(loading)))
+        parts = [[state[f"{case}.{f.name}"] for f in fields(Mixture)] for case in CASES]
+        self.mixtures_ = [
+            Mixture(own, shift, size, shape, float(loading)) for own, shift, size, shape, loading in parts
+        ]
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
-        candidates = Candidates.of(rows, evidence, TRAINING_ROWS * 2)
-        alone = candidates.alone
-        knots = np.where(alone[:, None], self.alone_.knots(candidates), self.together_.knots(candidates))
-        loading = np.where(alone, self.alone_.loading, self.together_.loading)
+        return self.combined(rows, evidence, Candidates.of(rows[rows["is_share"].to_numpy()], evidence))
+
+    def combined(self, rows: pd.DataFrame, evidence: Panel, candidates: Candidates) -> Forecast:
+        """The forecast of all rows, where the candidates have been asked about the shares among them."""
+        share, case = rows["is_share"].to_numpy(), candidates.case
+        knots, loading = np.empty((len(rows), len(LEVELS))), np.full(len(rows), self.mixtures_[0].loading)
+        by_case = np.stack([mixture.knots(candidates) for mixture in self.mixtures_])
+        knots[share] = by_case[case, np.arange(len(case))]
+        loading[share] = np.array([mixture.loading for mixture in self.mixtures_])[case]
+        if not share.all():
+            knots[~share] = loss_knots(rows[~share], evidence)
         return Forecast.from_knots(rows, knots, self.name, loading=loading)
+
+    def weights(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
+        """Weights of the candidates in the own part and in the shift of each share, (n, k) each."""
+        own, shift = (np.array([getattr(m, part) for m in self.mixtures_]) for part in ("own", "shift"))
+        return own[candidates.case], shift[candidates.case]
 
 
 def asked(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
@@ -141,8 +174,10 @@ def asked(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
     return np.column_stack([make().locate(rows, evidence) for make in PLAIN])
 
 
-def learned(past: Sequence[tuple[Fold, Candidates]]) -> Mixture:
-    """Weights, then the size of the errors they leave, then the shape of what is left."""
+def learned(past: Sequence[tuple[Fold, Candidates]], otherwise: Mixture) -> Mixture:
+    """Weights, then the size of the errors they leave, then the shape of what is left; too few leave ``otherwise``."""
+    if len(past) < FEWEST_PAST:
+        return otherwise
     own = np.concatenate([c.own for _, c in past])
     shift = np.concatenate([c.shift for _, c in past])
     weight = equal_lines([(f, c.z) for f, c in past])
