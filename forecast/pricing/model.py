@@ -1,0 +1,264 @@
+"""The events of one upcoming model: what each measured criterion comes to, read off its joint distribution.
+
+The resolver's own `resolvers.events.occurs` says at which scores an event happens; the forecast says how likely those
+are. For a fall that may turn, what past falls did counts too (`forecast.reversal`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from data.names import fold
+from data.noise import binomial_stderr, standard_error
+from forecast.distribution import Forecast
+from forecast.panel import Panel
+from forecast.pricing.maps import Map
+from forecast.pricing.space import Event, ranks
+from forecast.reversal import EVENTS, Reversal
+from resolvers.events import occurs
+from resolvers.questions import Comparison, Scope, Threshold, UShape
+from resolvers.questions import Reversal as ReversalLeaf
+
+DRAWS = 2000
+GRID = expit(np.linspace(-13.0, 13.0, 521))
+"""Levels at which an event is looked for, finer towards the ends."""
+
+
+class PricedModel:
+    """An upcoming model whose events can be priced.
+
+    Parameters
+    ----------
+    forecast : Forecast
+        Of n units of one model.
+    evidence : Panel
+        The visible rows: the family's history is read off them.
+    reversal : Reversal, optional
+        What past falls did; without it turns are read off the distribution alone.
+    maps : by kind of event (`kind_of`); a kind that is not there is left as it is
+    seed : int
+        Of the joint draws. Equal seeds make prices of one model coherent.
+    """
+
+    def __init__(
+        self,
+        forecast: Forecast,
+        evidence: Panel,
+        *,
+        reversal: Reversal | None = None,
+        maps: Mapping[str, Map] | None = None,
+        seed: int = 0,
+        draws: int = DRAWS,
+    ) -> None:
+        self.forecast = forecast
+        self.evidence = evidence
+        self.maps = maps or {}
+        self._reversal = reversal
+        self._seed, self._draws = seed, draws
+        self._singles: dict[int, Forecast] = {}
+        self.up = forecast.targets["higher_is_better"].to_numpy(dtype=bool)
+        self._items = forecast.targets["n_examples"].to_numpy(dtype=float)
+        self._share = forecast.targets["is_share"].to_numpy(dtype=bool)
+
+    @property
+    def name(self) -> str:
+        """Of the upcoming model."""
+        return str(self.forecast.targets["target_model"].iloc[0])
+
+    @cached_property
+    def places(self) -> dict[str, list[int]]:
+        """Positions of the units of each task, by folded name."""
+        out: dict[str, list[int]] = {}
+        for i, task in enumerate(self.forecast.targets["task"].astype("str")):
+            out.setdefault(fold(task), []).append(i)
+        return out
+
+    @cached_property
+    def ways(self) -> list[dict[str, Any]]:
+        """Benchmark, metric and prompt (folded) and shots of each unit."""
+        rows = self.forecast.targets
+        names = {name: rows[name].astype("str").map(fold).tolist() for name in ("benchmark", "metric", "prompt")}
+        shots = [None if pd.isna(value) else int(value) for value in rows["shots"]]
+        return [dict(zip([*names, "shots"], way, strict=True)) for way in zip(*names.values(), shots, strict=True)]
+
+    def is_measured(self, at: int, leaf: Any, scope: Scope) -> bool:
+        """Whether unit ``at`` is one that a leaf looks at: its benchmark, metric, prompt and shots."""
+        way = self.ways[at]
+        return (
+            way["metric"] == fold(leaf.metric)
+            and (leaf.benchmark is None or way["benchmark"] == fold(leaf.benchmark))
+            and (not scope.prompt or way["prompt"] in {fold(name) for name in scope.prompt})
+            and (not scope.shots or way["shots"] in scope.shots)
+        )
+
+    @cached_property
+    def _known(self) -> KnownScores:
+        return KnownScores.of(self.evidence)
+
+    def best_of(self, at: int, side: Scope) -> tuple[float, float] | None:
+        """The best known score on unit ``at`` of the models of a scope, and its error; None without one."""
+        return self._known.best(int(self.forecast.targets["unit"].iat[at]), side, up=bool(self.up[at]))
+
+    @cached_property
+    def rank(self) -> np.ndarray:
+        """Places of each unit's joint draws, (draws, n): larger is better."""
+        scores = self.forecast.sample(self._draws, seed=self._seed)
+        return ranks(np.where(self.up, scores, -scores))
+
+    @cached_property
+    def turning(self) -> pd.DataFrame:
+        """``trend, prob_recovery, prob_reversal`` of each unit, and their base rates (`forecast.reversal`)."""
+        assert self._reversal is not None
+        return self._reversal.predict(self.forecast, self.evidence)
+
+    @cached_property
+    def histories(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """See `histories_of`."""
+        return histories_of(self.forecast.targets, self.evidence)
+
+    def event(self, at: int, leaf: Any, *, rival: tuple[float, float] | None = None, kind: str | None = None) -> Event:
+        """The event of a measured criterion on unit ``at``, recalibrated.
+
+        Parameters
+        ----------
+        at : position among the forecast's targets
+        leaf : Threshold, Reversal, UShape or Comparison
+        rival : score and standard error of the side to beat, for a Comparison
+        kind : which map to use; `kind_of` the leaf when None
+        """
+        raw = self.raw(at, leaf, rival=rival, kind=kind)
+        kind = kind or kind_of(leaf)
+        better_side = not (isinstance(leaf, Threshold) and self._is_low_side(at, leaf))
+        p = self._mapped(kind, raw if better_side else 1.0 - raw)
+        return Event(self.rank[:, at], p, turned=not better_side)
+
+    def _mapped(self, kind: str, raw: float) -> float:
+        found = self.maps.get(kind)
+        return raw if found is None else float(found(np.array([raw]))[0])
+
+    def _is_low_side(self, at: int, leaf: Threshold) -> bool:
+        return (leaf.side in ("at_least", "above")) != bool(self.up[at])
+
+    def raw(self, at: int, leaf: Any, *, rival: tuple[float, float] | None = None, kind: str | None = None) -> float:
+        """The probability of the event before recalibration."""
+        one = self._single(at)
+        if isinstance(leaf, Threshold):
+            above = float(one.prob_above(leaf.score)[0])
+            return above if leaf.side in ("at_least", "above") else 1.0 - above
+        falling = self._reversal is not None and self.turning["trend"].iat[at] == "falling"
+        if falling and isinstance(leaf, ReversalLeaf):
+            return float(self.turning[EVENTS[1]].iat[at])
+        if falling and kind == "recovery":
+            return float(self.turning[EVENTS[0]].iat[at])
+        return self._share_where(at, leaf, rival)
+
+    @cached_property
+    def _slim(self) -> Forecast:
+        """The forecast with no more columns than its distributions need, from which rows are cheap to take."""
+        return replace(self.forecast, targets=self.forecast.targets[["is_share", "higher_is_better", "n_examples"]])
+
+    def _single(self, at: int) -> Forecast:
+        if at not in self._singles:
+            self._singles[at] = self._slim.take(np.array([at]))
+        return self._singles[at]
+
+    def _share_where(self, at: int, leaf: Any, rival: tuple[float, float] | None) -> float:
+        """The measure of the levels of "how good" at which the event happens."""
+        happens = self._happens(at, leaf, rival, GRID)
+        edges = np.concatenate([[0.0], 0.5 * (GRID[1:] + GRID[:-1]), [1.0]])
+        change = np.flatnonzero(happens[1:] != happens[:-1])
+        if len(change) == 1 and happens[-1]:
+            low, high = GRID[change[0]], GRID[change[0] + 1]
+            fine = np.linspace(low, high, 65)
+            first = self._happens(at, leaf, rival, fine).argmax()
+            return float(1.0 - 0.5 * (fine[first] + fine[max(first - 1, 0)]))
+        return float(np.clip(np.diff(edges) @ happens, GRID[0], GRID[-1]))
+
+    def _happens(self, at: int, leaf: Any, rival: tuple[float, float] | None, levels: np.ndarray) -> np.ndarray:
+        """Where the event happens, at the scores of these levels, (k,)."""
+        one = self._single(at)
+        score = one.link.inverse(one.link_quantiles(levels))[0]
+        items = self._items[at]
+        stderr: np.ndarray | float = 0.0
+        if self._share[at] and np.isfinite(items):
+            score = np.round(score * items) / items
+            stderr = binomial_stderr(score, items)
+        past: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
+        if isinstance(leaf, (ReversalLeaf, UShape)):
+            past = self.histories.get(int(self.forecast.targets["unit"].iat[at]), past)
+        return occurs(
+            leaf,
+            score,
+            stderr=stderr,
+            history=past[0],
+            history_stderr=past[1],
+            higher_is_better=bool(self.up[at]),
+            rival=None if rival is None else rival[0],
+            rival_stderr=0.0 if rival is None else rival[1],
+        )
+
+
+@dataclass(frozen=True)
+class KnownScores:
+    """Published scores by unit: places ``at`` of each unit, their scores and errors, and who had them."""
+
+    at: dict[Any, np.ndarray]
+    score: np.ndarray
+    stderr: np.ndarray
+    code: dict[str, np.ndarray]
+    lookup: dict[str, dict[str, list[int]]]
+
+    @classmethod
+    def of(cls, evidence: Panel) -> KnownScores:
+        rows = evidence.rows
+        code, lookup = {}, {}
+        for name in ("family", "line", "model"):
+            column = rows[name].astype("category").cat
+            code[name] = column.codes.to_numpy()
+            lookup[name] = {}
+            for i, value in enumerate(column.categories):
+                lookup[name].setdefault(fold(str(value)), []).append(i)
+        stderr = standard_error(rows[["score", "stderr", "metric", "n_examples"]].astype({"metric": "str"}))
+        return cls(
+            rows.groupby("unit").indices, rows["score"].to_numpy(dtype=float),
+            stderr.fillna(0.0).to_numpy(dtype=float), code, lookup,
+        )  # fmt: skip
+
+    def best(self, unit: int, side: Scope, *, up: bool) -> tuple[float, float] | None:
+        """The best score on a unit of the models of a scope, and its error; None without one."""
+        at = self.at.get(unit, np.empty(0, dtype=int))
+        for name, code in self.code.items():
+            wanted = [c for value in getattr(side, name) for c in self.lookup[name].get(fold(value), [-1])]
+            at = at[np.isin(code[at], wanted)] if wanted else at
+        if not len(at):
+            return None
+        best = at[(self.score[at] if up else -self.score[at]).argmax()]
+        return float(self.score[best]), float(self.stderr[best])
+
+
+def kind_of(leaf: Any) -> str:
+    """The kind of map a measured criterion goes through."""
+    if isinstance(leaf, Comparison):
+        same = leaf.better.family and leaf.better.family == leaf.worse.family
+        if not same:
+            return "comparison"
+        return "recovery" if leaf.beyond_noise else "gain"
+    return str(leaf.kind)
+
+
+def histories_of(targets: pd.DataFrame, evidence: Panel) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """By unit the family's scores so far in order of scale, and their standard errors as the judge takes them."""
+    rows, family = evidence.rows, targets["family_code"].iloc[0]
+    own = rows[(rows["family_code"] == family).to_numpy() & rows["unit"].isin(targets["unit"]).to_numpy()]
+    own = own[["unit", "scale", "score", "stderr", "metric", "n_examples"]].sort_values(["unit", "scale"], kind="stable")
+    stderr = standard_error(own.astype({"metric": "str"})).fillna(0.0).to_numpy(dtype=float)
+    unit, start = np.unique(own["unit"].to_numpy(), return_index=True)
+    scores = np.split(own["score"].to_numpy(dtype=float), start[1:])
+    return dict(zip(unit.tolist(), zip(scores, np.split(stderr, start[1:]), strict=True), strict=False))

@@ -1,0 +1,128 @@
+"""What settled questions of other lines say about our probabilities: base rates, and a map for every kind of event.
+
+The questions are the factory's, on simulated past forecasts made of nothing but what an exclusion allows. Each group of
+lines is forecast by a predictor trained without it, so that the map corrects what a new line would meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from data.load import Tables
+from forecast import factory
+from forecast.folds import Exclusion, Fold
+from forecast.panel import Panel
+from forecast.predictors.base import Predictor
+from forecast.predictors.registry import make
+from forecast.pricing.maps import IDENTITY, Map, chosen_map
+from forecast.pricing.model import PricedModel
+from forecast.pricing.questions import raw_on
+from forecast.reversal import Reversal
+from forecast.state import load_state, save_state, state_key
+from forecast.training import past_folds
+
+GROUPS = 3
+MOST = {"threshold": 12, "gain": 10, "comparison": 10, "recovery": 30, "reversal": 30, "u_shape": 30}
+"""Questions of each kind on one past model."""
+KINDS = tuple(MOST)
+TYPICAL = 2.0
+"""A base rate is held towards one half as by this many questions."""
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """Settled questions of the past, and what is learned from them.
+
+    Attributes
+    ----------
+    settled : DataFrame
+        ``kind, line, raw`` (our probability) and ``happened``; one row a question.
+    """
+
+    settled: pd.DataFrame
+
+    @classmethod
+    def learned(
+        cls, panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, *, cache: Path | None = None
+    ) -> Self:
+        """From what ``exclusion`` allows; kept on disk where a folder is given."""
+        key = state_key(panel, f"questions-{predictor}", exclusion)
+        state = None if cache is None else load_state(cache, key)
+        if state is not None:
+            return cls(pd.DataFrame(state))
+        found = cls(_settled_past(panel, tables, exclusion, predictor))
+        if cache is not None:
+            columns = {str(name): column.to_numpy() for name, column in found.settled.items()}
+            save_state(cache, key, {name: v if v.dtype != object else v.astype(str) for name, v in columns.items()})
+        return found
+
+    @cached_property
+    def chosen(self) -> dict[str, tuple[str, Map]]:
+        """By kind the form of its map, and the map."""
+        return {kind: self._fitted(kind) for kind in KINDS}
+
+    @property
+    def maps(self) -> dict[str, Map]:
+        return {kind: found for kind, (_, found) in self.chosen.items() if found is not IDENTITY}
+
+    def _fitted(self, kind: str) -> tuple[str, Map]:
+        part = self.of(kind)
+        return chosen_map(part["raw"].to_numpy(), part["happened"].to_numpy(), part["line"].to_numpy())
+
+    def of(self, kind: str) -> pd.DataFrame:
+        """The settled questions of one kind."""
+        return self.settled[self.settled["kind"] == kind]
+
+    def base_rate(self, kind: str) -> tuple[float, int]:
+        """How often questions of a kind came out yes, lines counting the same, and how many there were."""
+        part = self.of(kind)
+        by_line = part.groupby("line")["happened"].agg(["mean", "size"])
+        weight = by_line["size"] ** 0.5
+        rate = float((weight @ by_line["mean"] + 0.5 * TYPICAL) / (weight.sum() + TYPICAL))
+        return rate, len(part)
+
+
+def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str) -> pd.DataFrame:
+    allowed = panel.take(exclusion.allows(panel))
+    past = past_folds(panel, exclusion)
+    parts = [pd.DataFrame({"kind": [], "line": [], "raw": [], "happened": []}).astype({"kind": str, "line": str})]
+    for group in _groups(past):
+        trained = make(predictor).fit([fold for fold in past if fold.target.line not in group])
+        others = ~allowed.rows["line"].isin(group).to_numpy()
+        reversal = Reversal().fit(allowed.take(others))
+        mine = [fold for fold in past if fold.target.line in group]
+        parts += [_settled_of(fold, allowed, tables, trained, reversal) for fold in mine]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _settled_of(fold: Fold, panel: Panel, tables: Tables, trained: Predictor, reversal: Reversal) -> pd.DataFrame:
+    asked = factory.questions_of(fold, panel, most=MOST)
+    happened = factory.settled(asked, fold, panel, tables)
+    model = PricedModel(trained.predict(fold.rows, fold.evidence), fold.evidence, reversal=reversal)
+    table = pd.DataFrame(
+        {
+            "kind": [one.kind for one in asked],
+            "line": fold.target.line,
+            "raw": [raw_on(model, one.question.criterion) for one in asked],
+            "happened": happened,
+        }
+    )
+    return table[np.isfinite(happened)]
+
+
+def _groups(past: Sequence[Fold]) -> list[set[str]]:
+    """Lines in `GROUPS` parts of about equally many past forecasts; fewer where there are few lines."""
+    count: dict[str, int] = {}
+    for fold in past:
+        count[fold.target.line] = count.get(fold.target.line, 0) + len(fold.rows)
+    groups: list[set[str]] = [set() for _ in range(min(GROUPS, len(count)))]
+    for line in sorted(count, key=lambda name: (-count[name], name)):
+        min(groups, key=lambda group: sum(count[name] for name in group)).add(line)
+    return groups
