@@ -41,7 +41,10 @@ def held_out_folds(panel: Panel, line: str) -> list[Fold]:
     """Folds of a line's models, final ones before checkpoints, otherwise chosen by a hash of their names."""
     models = held_out_models(panel)
     models = models[models["line"] == line]
-    order = [("@" in family, zlib.crc32(name.encode())) for family, name in zip(models["family"], models["model"], strict=True)]
+    order = [
+        ("@" in family, zlib.crc32(name.encode()))
+        for family, name in zip(models["family"], models["model"], strict=True)
+    ]
     models = models.iloc[sorted(range(len(models)), key=order.__getitem__)]
     folds = []
     for row in models.itertuples():
@@ -77,7 +80,11 @@ def priced_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> 
         out.append(table)
         drawn.append(simulated(asked, model))
     empty = pd.DataFrame(columns=["raw", "probability", "kind", "line", "model", "happened", "base"])
-    return pd.concat([*out, empty.iloc[:0]]) if out else empty, np.vstack(drawn) if drawn else np.zeros((0, SIMULATED)), seconds
+    return (
+        pd.concat([*out, empty.iloc[:0]]) if out else empty,
+        np.vstack(drawn) if drawn else np.zeros((0, SIMULATED)),
+        seconds,
+    )
 
 
 def simulated(asked: list[factory.Asked], model: PricedModel) -> np.ndarray:

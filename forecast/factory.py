@@ -22,7 +22,7 @@ from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.pricing.model import PricedModel, histories_of
 from forecast.pricing.questions import price_on
-from resolvers.criteria import Status
+from resolvers.status import Status
 from resolvers.events import turns
 from resolvers.evidence import Evidence
 from resolvers.questions import Comparison, Count, Question, Reversal, Scope, Threshold, UShape
@@ -114,7 +114,9 @@ class _Maker:
         self.score = self.rows["origin_score"].to_numpy(dtype=float)
         self.up = self.rows["higher_is_better"].to_numpy(dtype=bool)
         self.can = np.flatnonzero(self.rows["origin_is_own"].to_numpy(dtype=bool) & self._is_told_apart())
-        self.named = self.rows[["benchmark", "task", "metric", "prompt", "origin_model"]].astype("str").to_dict("records")
+        self.named = (
+            self.rows[["benchmark", "task", "metric", "prompt", "origin_model"]].astype("str").to_dict("records")
+        )
         self.shots = [None if pd.isna(value) else int(value) for value in self.rows["shots"]]
         self.made = 0
 

@@ -126,6 +126,15 @@ def chosen_map(p: np.ndarray, happened: np.ndarray, line: np.ndarray) -> tuple[s
     return best, FORMS[best](p, happened, weight)
 
 
+def resampled_map(p: np.ndarray, happened: np.ndarray, line: np.ndarray, *, seed: int) -> Map:
+    """The logistic map of as many lines drawn with replacement."""
+    code = np.unique(line, return_inverse=True)[1]
+    n = code.max() + 1
+    times = np.bincount(np.random.default_rng(seed).integers(n, size=n), minlength=n)[code]
+    drawn = times > 0
+    return FORMS["logistic"](p[drawn], happened[drawn], (line_weights(code) * times)[drawn])
+
+
 def line_weights(code: np.ndarray) -> np.ndarray:
     """Weights (n,) of mean 1 that give each line the root of the number of its questions."""
     weight = np.bincount(code)[code] ** -0.5

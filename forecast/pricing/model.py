@@ -6,6 +6,7 @@ are. For a fall that may turn, what past falls did counts too (`forecast.reversa
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,7 +27,10 @@ from resolvers.events import occurs
 from resolvers.questions import Comparison, Scope, Threshold, UShape
 from resolvers.questions import Reversal as ReversalLeaf
 
+Rival = tuple[Any, Any]
+"""Score and standard error of the side to beat: numbers, or (k,) arrays of equally likely ones."""
 DRAWS = 2000
+RIVAL_LEVELS = (np.arange(21) + 0.5) / 21
 GRID = expit(np.linspace(-13.0, 13.0, 521))
 """Levels at which an event is looked for, finer towards the ends."""
 
@@ -63,9 +67,27 @@ class PricedModel:
         self._reversal = reversal
         self._seed, self._draws = seed, draws
         self._singles: dict[int, Forecast] = {}
+        self._rival: PricedModel | None = None
         self.up = forecast.targets["higher_is_better"].to_numpy(dtype=bool)
         self._items = forecast.targets["n_examples"].to_numpy(dtype=float)
         self._share = forecast.targets["is_share"].to_numpy(dtype=bool)
+
+    def with_maps(self, maps: Mapping[str, Map] | None) -> PricedModel:
+        """The same model, its draws included, with other maps; itself for None."""
+        if maps is None:
+            return self
+        _ = self.rank
+        other = copy.copy(self)
+        other.maps = maps
+        return other
+
+    def with_rival(self, rival: PricedModel | None) -> PricedModel:
+        """The same model, which comparisons measure against a forecast where the other side has no score yet."""
+        if rival is None:
+            return self
+        other = copy.copy(self)
+        other._rival = rival
+        return other
 
     @property
     def name(self) -> str:
@@ -79,6 +101,11 @@ class PricedModel:
         for i, task in enumerate(self.forecast.targets["task"].astype("str")):
             out.setdefault(fold(task), []).append(i)
         return out
+
+    @cached_property
+    def benchmarks(self) -> list[str]:
+        """Of each unit."""
+        return self.forecast.targets["benchmark"].astype("str").tolist()
 
     @cached_property
     def ways(self) -> list[dict[str, Any]]:
@@ -102,9 +129,19 @@ class PricedModel:
     def _known(self) -> KnownScores:
         return KnownScores.of(self.evidence)
 
-    def best_of(self, at: int, side: Scope) -> tuple[float, float] | None:
-        """The best known score on unit ``at`` of the models of a scope, and its error; None without one."""
-        return self._known.best(int(self.forecast.targets["unit"].iat[at]), side, up=bool(self.up[at]))
+    def best_of(self, at: int, side: Scope) -> Rival | None:
+        """The best known score on unit ``at`` of the models of a scope, and its error; None without one.
+
+        With a rival that is itself forecast: the scores at equally likely levels.
+        """
+        unit = int(self.forecast.targets["unit"].iat[at])
+        if self._rival is not None:
+            theirs = np.flatnonzero(self._rival.forecast.targets["unit"] == unit)
+            if not len(theirs):
+                return None
+            scores = self._rival._single(int(theirs[0])).quantiles(RIVAL_LEVELS)[0]
+            return scores, np.zeros(len(scores))
+        return self._known.best(unit, side, up=bool(self.up[at]))
 
     @cached_property
     def rank(self) -> np.ndarray:
@@ -114,16 +151,20 @@ class PricedModel:
 
     @cached_property
     def turning(self) -> pd.DataFrame:
-        """``trend, prob_recovery, prob_reversal`` of each unit, and their base rates (`forecast.reversal`)."""
+        """``trend, prob_recovery, prob_reversal`` of each unit, and their base rates (`forecast.reversal`).
+
+        Averages over tasks, which stand last and have a negative unit, are not in it.
+        """
         assert self._reversal is not None
-        return self._reversal.predict(self.forecast, self.evidence)
+        own = np.flatnonzero(self.forecast.targets["unit"] >= 0)
+        return self._reversal.predict(self.forecast.take(own), self.evidence)
 
     @cached_property
     def histories(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
         """See `histories_of`."""
         return histories_of(self.forecast.targets, self.evidence)
 
-    def event(self, at: int, leaf: Any, *, rival: tuple[float, float] | None = None, kind: str | None = None) -> Event:
+    def event(self, at: int, leaf: Any, *, rival: Rival | None = None, kind: str | None = None) -> Event:
         """The event of a measured criterion on unit ``at``, recalibrated.
 
         Parameters
@@ -146,17 +187,21 @@ class PricedModel:
     def _is_low_side(self, at: int, leaf: Threshold) -> bool:
         return (leaf.side in ("at_least", "above")) != bool(self.up[at])
 
-    def raw(self, at: int, leaf: Any, *, rival: tuple[float, float] | None = None, kind: str | None = None) -> float:
+    def raw(self, at: int, leaf: Any, *, rival: Rival | None = None, kind: str | None = None) -> float:
         """The probability of the event before recalibration."""
         one = self._single(at)
         if isinstance(leaf, Threshold):
             above = float(one.prob_above(leaf.score)[0])
             return above if leaf.side in ("at_least", "above") else 1.0 - above
-        falling = self._reversal is not None and self.turning["trend"].iat[at] == "falling"
+        known = self._reversal is not None and at < len(self.turning)
+        falling = known and self.turning["trend"].iat[at] == "falling"
         if falling and isinstance(leaf, ReversalLeaf):
             return float(self.turning[EVENTS[1]].iat[at])
         if falling and kind == "recovery":
             return float(self.turning[EVENTS[0]].iat[at])
+        if rival is not None and np.ndim(rival[0]):
+            each = zip(*rival, strict=True)
+            return float(np.mean([self._share_where(at, leaf, (float(s), float(e))) for s, e in each]))
         return self._share_where(at, leaf, rival)
 
     @cached_property
@@ -169,7 +214,7 @@ class PricedModel:
             self._singles[at] = self._slim.take(np.array([at]))
         return self._singles[at]
 
-    def _share_where(self, at: int, leaf: Any, rival: tuple[float, float] | None) -> float:
+    def _share_where(self, at: int, leaf: Any, rival: Rival | None) -> float:
         """The measure of the levels of "how good" at which the event happens."""
         happens = self._happens(at, leaf, rival, GRID)
         edges = np.concatenate([[0.0], 0.5 * (GRID[1:] + GRID[:-1]), [1.0]])
@@ -181,7 +226,7 @@ class PricedModel:
             return float(1.0 - 0.5 * (fine[first] + fine[max(first - 1, 0)]))
         return float(np.clip(np.diff(edges) @ happens, GRID[0], GRID[-1]))
 
-    def _happens(self, at: int, leaf: Any, rival: tuple[float, float] | None, levels: np.ndarray) -> np.ndarray:
+    def _happens(self, at: int, leaf: Any, rival: Rival | None, levels: np.ndarray) -> np.ndarray:
         """Where the event happens, at the scores of these levels, (k,)."""
         one = self._single(at)
         score = one.link.inverse(one.link_quantiles(levels))[0]
@@ -257,7 +302,9 @@ def histories_of(targets: pd.DataFrame, evidence: Panel) -> dict[int, tuple[np.n
     """By unit the family's scores so far in order of scale, and their standard errors as the judge takes them."""
     rows, family = evidence.rows, targets["family_code"].iloc[0]
     own = rows[(rows["family_code"] == family).to_numpy() & rows["unit"].isin(targets["unit"]).to_numpy()]
-    own = own[["unit", "scale", "score", "stderr", "metric", "n_examples"]].sort_values(["unit", "scale"], kind="stable")
+    own = own[["unit", "scale", "score", "stderr", "metric", "n_examples"]].sort_values(
+        ["unit", "scale"], kind="stable"
+    )
     stderr = standard_error(own.astype({"metric": "str"})).fillna(0.0).to_numpy(dtype=float)
     unit, start = np.unique(own["unit"].to_numpy(), return_index=True)
     scores = np.split(own["score"].to_numpy(dtype=float), start[1:])

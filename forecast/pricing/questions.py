@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,14 @@ import numpy as np
 from data.errors import DataError
 from data.names import fold
 from forecast.pricing.model import PricedModel, kind_of
-from forecast.pricing.space import Event, held_off, probability_of, ranks
+from forecast.pricing.space import Event, held_off, probability_of
 from resolvers.questions import AnyOf, Comparison, Scope, leaves
 
 
 def price_on(model: PricedModel, criterion: Any, scope: Scope | None = None) -> tuple[float, float]:
     """A criterion's probability before and after recalibration, every leaf being about ``model``."""
     found = [leaf_on(model, leaf, scope or Scope()) for leaf in leaves(criterion)]
-    raws = [Event(event.rank, 1.0 - raw if event.turned else raw, event.turned) for raw, event in found]
-    events = [event for _, event in found]
+    raws, events = [event.at(raw) for raw, event in found], [event for _, event in found]
     return probability_of(criterion, raws), held_off(probability_of(criterion, events))
 
 
@@ -48,19 +48,43 @@ def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
     if len(found) == 1:
         return found[0]
     either = AnyOf.model_construct(of=(leaf,) * len(found), if_nothing="no")
-    raw = probability_of(either, [Event(e.rank, 1 - p if e.turned else p, e.turned) for p, e in found])
-    reach = np.max([len(e.rank) - 1 - e.rank if e.turned else e.rank for _, e in found], axis=0)
-    return raw, Event(ranks(reach), probability_of(either, [event for _, event in found]))
+    raw = probability_of(either, [event.at(p) for p, event in found])
+    reach = np.max([event.reach for _, event in found], axis=0)
+    return raw, Event.top(reach, probability_of(either, [event for _, event in found]))
 
 
 def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, tuple[float, float] | None]]:
     """Positions of the units a leaf looks at, each with the score and error of its rival; those without are left out."""
     inner = scope.within(leaf.scope)
     at = [i for i in model.places.get(fold(leaf.task), ()) if model.is_measured(i, leaf, inner)]
+    of = benchmark_of_average(leaf)
+    if not at and of:
+        part = is_part_of(of)
+        anywhere = leaf.model_copy(update={"benchmark": None})
+        at = [
+            i
+            for i in model.places.get("average", ())
+            if model.is_measured(i, anywhere, inner) and part(model.benchmarks[i])
+        ]
     if not isinstance(leaf, Comparison):
         return [(i, None) for i in at]
     rivals = [(i, model.best_of(i, leaf.worse)) for i in at]
     return [(i, rival) for i, rival in rivals if rival is not None]
+
+
+AVERAGES = {"average", "all", "overall", "mean", "total"}
+
+
+def benchmark_of_average(leaf: Any) -> str | None:
+    """The benchmark whose average a leaf asks about: ``MMLU/average``, ``MMLU/MMLU`` or ``MMLU`` alone; None for a task."""
+    if fold(leaf.task) in AVERAGES:
+        return leaf.benchmark
+    return leaf.task if leaf.benchmark is None or fold(leaf.benchmark) == fold(leaf.task) else None
+
+
+def is_part_of(benchmark: str) -> Callable[[str], bool]:
+    """Whether a name is that of a benchmark or of a split of it, such as ``MMLU (validation split)``."""
+    return lambda name: fold(name.partition(" (")[0]) == fold(benchmark)
 
 
 def named(leaf: Any) -> str:

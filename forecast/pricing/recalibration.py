@@ -21,7 +21,7 @@ from forecast.folds import Exclusion, Fold
 from forecast.panel import Panel
 from forecast.predictors.base import Predictor
 from forecast.predictors.registry import make
-from forecast.pricing.maps import IDENTITY, Map, chosen_map
+from forecast.pricing.maps import FEWEST, IDENTITY, Map, chosen_map, resampled_map
 from forecast.pricing.model import PricedModel
 from forecast.pricing.questions import raw_on
 from forecast.reversal import Reversal
@@ -34,6 +34,9 @@ MOST = {"threshold": 12, "gain": 10, "comparison": 10, "recovery": 30, "reversal
 KINDS = tuple(MOST)
 TYPICAL = 2.0
 """A base rate is held towards one half as by this many questions."""
+
+
+NOTHING = pd.DataFrame({"kind": [], "line": [], "raw": [], "happened": []}).astype({"kind": "str", "line": "str"})
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class Recalibration:
         """By kind the form of its map, and the map."""
         return {kind: self._fitted(kind) for kind in KINDS}
 
-    @property
+    @cached_property
     def maps(self) -> dict[str, Map]:
+        """By kind, where it is not the identity."""
         return {kind: found for kind, (_, found) in self.chosen.items() if found is not IDENTITY}
 
     def _fitted(self, kind: str) -> tuple[str, Map]:
@@ -79,6 +83,14 @@ class Recalibration:
     def of(self, kind: str) -> pd.DataFrame:
         """The settled questions of one kind."""
         return self.settled[self.settled["kind"] == kind]
+
+    def resampled(self, kind: str, seed: int) -> dict[str, Map]:
+        """Maps in which that of one kind is fitted to lines drawn anew, logistic whatever was chosen."""
+        part = self.of(kind)
+        if len(part) < FEWEST:
+            return dict(self.maps)
+        drawn = resampled_map(*(part[name].to_numpy() for name in ("raw", "happened", "line")), seed=seed)
+        return {**self.maps, kind: drawn}
 
     def base_rate(self, kind: str) -> tuple[float, int]:
         """How often questions of a kind came out yes, lines counting the same, and how many there were."""
@@ -92,7 +104,7 @@ class Recalibration:
 def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str) -> pd.DataFrame:
     allowed = panel.take(exclusion.allows(panel))
     past = past_folds(panel, exclusion)
-    parts = [pd.DataFrame({"kind": [], "line": [], "raw": [], "happened": []}).astype({"kind": str, "line": str})]
+    parts = [NOTHING]
     for group in _groups(past):
         trained = make(predictor).fit([fold for fold in past if fold.target.line not in group])
         others = ~allowed.rows["line"].isin(group).to_numpy()

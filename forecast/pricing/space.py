@@ -9,7 +9,7 @@ combined from such sets (and, or, not, at least k of n) is again a set, so that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,20 @@ class Event:
     rank: np.ndarray
     share: float
     turned: bool = False
+
+    @classmethod
+    def top(cls, index: np.ndarray, probability: float) -> Event:
+        """The event of a probability that draws with a larger ``index`` (N,) bring about sooner."""
+        return cls(ranks(index), probability)
+
+    @property
+    def reach(self) -> np.ndarray:
+        """Place of each draw, (N,): the larger, the sooner it brings the event about."""
+        return len(self.rank) - 1 - self.rank if self.turned else self.rank
+
+    def at(self, probability: float) -> Event:
+        """The event with another probability."""
+        return replace(self, share=1.0 - probability if self.turned else probability)
 
     @property
     def probability(self) -> float:

@@ -1,0 +1,250 @@
+"""Questions with a deadline: which models will be measured by then, of what size, and what they would bring about.
+
+Nobody knows which models will come. New ones are taken to be measured on a benchmark as a Poisson process whose rate is
+what it was so far, held towards that of all benchmarks. One that comes is about as large as the frontier of its day,
+less a gap as past ones had; what it does is forecast as if it were the next model of one of the families in scope. The
+event then happens by the deadline unless no arrival brings it about, which has a closed form in every joint draw: so
+the probability rises with every day of a deadline and falls with every step of a threshold.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, gammaincinv, ndtr, ndtri
+
+from forecast.frontier import Frontier
+from forecast.pricing.maps import Map, log_odds
+from forecast.pricing.space import Event
+from forecast.steps import Histories
+from resolvers.events import is_u_shaped, turns
+
+STEPS = np.array([0.1, 0.6, 1.3, 2.5])
+"""Decades above a family's largest model at which its next is forecast; in between and beyond by straight lines."""
+YEAR = 365.25
+PER_YEAR = 12
+SHARED = 0.6
+"""Correlation of what several arrivals do: the same task is hard or easy for all of them."""
+TOGETHER = 0.5
+"""Correlation of arrivals, and of what they do, between tasks of one benchmark."""
+GAPS = np.array([0.0, 0.3, 0.8])
+"""Decades below the frontier of models that are measured, where nothing is known of them."""
+FEWEST_GAPS = 3
+FEWEST_SIZES = 4
+"""Models of a family whose scores can show a turn."""
+RARELY = 0.1
+"""Share of ladders that show a turn, before any is seen."""
+LIKE_TASK = 4.0
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Models newly measured on a benchmark, a year: a gamma distribution of ``shape`` and ``rate``."""
+
+    shape: float
+    rate: float
+
+    @property
+    def mean(self) -> float:
+        return self.shape / self.rate
+
+    def quantile(self, level: np.ndarray | float) -> np.ndarray:
+        return gammaincinv(self.shape, level) / self.rate
+
+
+class Publications:
+    """How often new models were measured on the tasks of each benchmark until a day, and how large they were.
+
+    Parameters
+    ----------
+    rows : results known by ``as_of``
+    """
+
+    def __init__(self, rows: pd.DataFrame, as_of: dt.date) -> None:
+        final = rows.loc[rows["checkpoint"].isna().to_numpy(), ["benchmark", "task", "family", "model", "known_on"]]
+        final = final.astype({name: "str" for name in ("benchmark", "task", "family", "model")})
+        self._first = final.groupby(["benchmark", "task", "family", "model"], as_index=False)["known_on"].min()
+        self._as_of = pd.Timestamp(as_of)
+
+    def rate(self, benchmark: str, families: Sequence[str] = ()) -> Rate:
+        """Of a benchmark, or of models of some families on it; one event a day of publication, averaged over tasks."""
+        everywhere = self._counted(self._first)
+        events, years = (float(everywhere[name].sum()) for name in ("events", "years"))
+        usual = (events + 1.0) / (years + 2.0)
+        own = self._first[self._first["benchmark"] == benchmark]
+        if families:
+            usual /= max(own["family"].nunique(), 1) / len(families)
+            own = own[own["family"].isin(families)]
+        counted = self._counted(own)
+        mean = counted.mean() if len(counted) else pd.Series({"events": 0.0, "years": 0.0})
+        return Rate(1.0 + float(mean["events"]), 1.0 / usual + float(mean["years"]))
+
+    def new_share(self) -> float:
+        """Of models that were measured later than the first on a task, the share that was of a new family."""
+        began = self._first.groupby(["benchmark", "task"])["known_on"].transform("min")
+        family_began = self._first.groupby(["benchmark", "task", "family"])["known_on"].transform("min")
+        later = (self._first["known_on"] > began).to_numpy()
+        fresh = later & (self._first["known_on"] == family_began).to_numpy()
+        days = self._first.assign(fresh=fresh)[later].groupby(["known_on", "benchmark"])["fresh"].mean()
+        return float((days.sum() + 1.0) / (len(days) + 2.0))
+
+    def _counted(self, first: pd.DataFrame) -> pd.DataFrame:
+        """Of each task the further days on which new models were measured, and the years since the first."""
+        days = first.groupby(["benchmark", "task"])["known_on"].agg(["min", "nunique"])
+        return pd.DataFrame({"events": days["nunique"] - 1, "years": (self._as_of - days["min"]).dt.days / YEAR})
+
+
+def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> tuple[float, int]:
+    """How often a family's whole ladder of sizes shows a turn, on a task and on its benchmark; and how many did not hide it.
+
+    The task's own families count in full, those on the benchmark's other tasks as `LIKE_TASK` of them.
+
+    Parameters
+    ----------
+    rows : of a `forecast.panel.Panel`
+    kind : ``reversal`` or ``u_shape``
+    """
+    final = rows[rows["checkpoint"].isna().to_numpy() & (rows["benchmark"].astype("str") == benchmark).to_numpy()]
+    series = Histories.of(final.reset_index(drop=True))
+    long = np.isfinite(series.better).sum(axis=1) >= FEWEST_SIZES
+    if not long.any():
+        return RARELY, 0
+    better, stderr, scale = (table[long] for table in (series.better, series.se, series.scale))
+    shown = turns(better, stderr, scale).reversed if kind == "reversal" else is_u_shaped(better, stderr)
+    own = (series.rows["task"].astype("str").to_numpy()[series.row[long, 0]] == task).astype(bool)
+    usual = (shown.sum() + RARELY) / (len(shown) + 1.0)
+    return float((shown[own].sum() + LIKE_TASK * usual) / (own.sum() + LIKE_TASK)), len(shown)
+
+
+def gaps(rows: pd.DataFrame, frontier: Frontier | None) -> np.ndarray:
+    """Decades by which the largest newly measured model of each line was below the frontier of its day, (k,)."""
+    if frontier is None:
+        return GAPS
+    final = rows[rows["checkpoint"].isna().to_numpy() & rows["released"].notna().to_numpy()]
+    top = final.sort_values("compute").groupby("line", observed=True).tail(1)
+    known = np.array([frontier.sample(day.date(), 1, 0)[0] for day in top["released"]])
+    gap = known - top["compute"].to_numpy(dtype=float)
+    gap = np.sort(np.clip(gap[np.isfinite(gap)], 0.0, None))
+    return gap if len(gap) >= FEWEST_GAPS else GAPS
+
+
+@dataclass(frozen=True)
+class Course:
+    """Joint draws of what is to come, the same for every question asked on a day.
+
+    Attributes
+    ----------
+    start : day of knowledge
+    size : ndarray, (months, N)
+        Compute (decades) of a newly measured model in each month after ``start``.
+    """
+
+    start: dt.date
+    size: np.ndarray
+    seed: int
+
+    @classmethod
+    def drawn(
+        cls, start: dt.date, until: dt.date, frontier: Frontier | None, gap: np.ndarray, largest: float, *, n: int,
+        seed: int,
+    ) -> Course:  # fmt: skip
+        """``largest``, the compute of the largest model known, stands for the frontier where that is not known."""
+        months = int(np.ceil(max((until - start).days, 1) / YEAR * PER_YEAR))
+        ends = [start + dt.timedelta(days=round((m + 1) * YEAR / PER_YEAR)) for m in range(months)]
+        top = [np.full(n, largest) if frontier is None else frontier.sample(day, n, seed) for day in ends]
+        below = np.random.default_rng([seed, 7]).choice(gap, size=n)
+        return cls(start, np.array(top) - below, seed)
+
+    @property
+    def n(self) -> int:
+        return self.size.shape[1]
+
+    def weights(self, deadline: dt.date) -> np.ndarray:
+        """Years of each month that lie before the end of a day, (months,)."""
+        years = ((deadline - self.start).days + 1) / YEAR
+        return np.clip(years - np.arange(len(self.size)) / PER_YEAR, 0.0, 1.0 / PER_YEAR)
+
+    def luck(self, benchmark: str, task: str, what: int) -> np.ndarray:
+        """Uniform draws (N,) that tasks of one benchmark share in part; ``what`` tells apart what they are for."""
+        both = [self._normal(f"{what}|{benchmark}"), self._normal(f"{what}|{benchmark}|{task}")]
+        return ndtr(np.sqrt(TOGETHER) * both[0] + np.sqrt(1.0 - TOGETHER) * both[1])
+
+    def _normal(self, name: str) -> np.ndarray:
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())]).standard_normal(self.n)
+
+
+@dataclass(frozen=True)
+class Template:
+    """What an arrival of one family would do: probabilities ``raw`` (k,) at ``compute`` (k,) decades.
+
+    ``weight`` says how likely an arrival is of this family, beside the others.
+    """
+
+    family: str
+    compute: np.ndarray
+    raw: np.ndarray
+    weight: float = 1.0
+    is_rate: bool = False
+    """A frequency that no map corrects, rather than a forecast."""
+
+    def at(self, size: np.ndarray, mapped: Map | None) -> np.ndarray:
+        """Recalibrated probabilities at any sizes, at least the smallest of ``compute``."""
+        p = self.raw if mapped is None or self.is_rate else mapped(self.raw)
+        return expit(np.interp(np.maximum(size, self.compute[0]), self.compute, log_odds(p)))
+
+
+@dataclass(frozen=True)
+class DatedEvent:
+    """A measured criterion with a deadline, of which no model is named.
+
+    ``least`` and ``most`` bound the compute (decades) of models that may decide.
+    """
+
+    course: Course
+    templates: tuple[Template, ...]
+    rate: Rate
+    deadline: dt.date
+    benchmark: str
+    task: str
+    kind: str
+    least: float = -np.inf
+    most: float = np.inf
+    every: bool = False
+    """Whether all the families must show it, rather than any."""
+
+    def event(self, maps: Mapping[str, Map], level: float | None = None) -> Event:
+        """The event on the draws of the course; ``level`` fixes the rate of arrivals at one of its quantiles."""
+        hazard = self._hazard(maps.get(self.kind), level)
+        luck = -np.log(self.course.luck(self.benchmark, self.task, 1))
+        if self.every:
+            hazard = hazard[[not template.is_rate for template in self.templates]]
+            share = float(np.mean(np.prod(-np.expm1(-hazard), axis=0)))
+            return Event.top(hazard.min(axis=0) / luck, share)
+        weight = np.array([template.weight for template in self.templates])
+        total = weight / weight.sum() @ hazard
+        return Event.top(total / luck, float(np.mean(-np.expm1(-total))))
+
+    def _hazard(self, mapped: Map | None, level: float | None) -> np.ndarray:
+        """Expected arrivals before the deadline that bring it about, if all were of one family; (families, N)."""
+        luck = self.course.luck(self.benchmark, "", 2) if level is None else level
+        years = self.course.weights(self.deadline)
+        until = int(np.count_nonzero(years))
+        size, shift = self.course.size[:until], ndtri(self.course.luck(self.benchmark, self.task, 3))
+        may = (size >= self.least) & (size <= self.most)
+        rows = []
+        for template in self.templates:
+            normal = ndtri(np.clip(template.at(size, mapped), 1e-9, 1 - 1e-9))
+            given = ndtr((normal + np.sqrt(SHARED) * shift) / np.sqrt(1.0 - SHARED))
+            rows.append(years[:until] @ np.where(may, np.maximum(given, 1e-12), 0.0))
+        return np.array(rows) * np.maximum(self.rate.quantile(luck), 1e-9)
+
+    @cached_property
+    def expected(self) -> float:
+        """Models expected to be measured by the deadline."""
+        return self.rate.mean * float(self.course.weights(self.deadline).sum())

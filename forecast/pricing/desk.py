@@ -1,0 +1,243 @@
+"""Everything known on a day, ready to be priced from: the results, trained predictors, maps, and forecasts made once.
+
+Rows that became known later are dropped before anything else happens; nothing here ever sees them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zlib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.load import Tables
+from data.names import did_you_mean, fold
+from data.results import known_by
+from data.sizes import parse_size
+from forecast.distribution import LEVELS, Forecast, Link
+from forecast.folds import Exclusion
+from forecast.frontier import Frontier, bundled_frontier
+from forecast.panel import Panel, as_panel
+from forecast.predictors.registry import DEFAULT
+from forecast.pricing.arrivals import Course, Publications, gaps
+from forecast.pricing.model import DRAWS, PricedModel
+from forecast.pricing.questions import benchmark_of_average, is_part_of
+from forecast.pricing.recalibration import NOTHING, Recalibration
+from forecast.reversal import Reversal
+from forecast.targets import Target, held_out_target, target_rows, upcoming_target, visible
+from forecast.training import Trained
+from resolvers.evidence import Evidence
+
+SIZE = re.compile(r"(?<![0-9.])([0-9]+(?:\.[0-9]+)?)\s*([kmbt])(?![a-z])", re.IGNORECASE)
+"""A model's size in its name."""
+FEWEST_MEMBERS = 5
+"""Tasks that an average is taken over."""
+
+
+class Desk:
+    """The state of knowledge on a day.
+
+    Parameters
+    ----------
+    tables : of `data.load.load`
+    as_of : day
+    predictor : name in the registry
+    cache : folder of trained states; nothing is kept when None
+    seed : of all joint draws
+    recalibrate : whether to learn maps from past questions, which takes as long as training some predictors
+    """
+
+    def __init__(
+        self, tables: Tables, as_of: dt.date, *, predictor: str = DEFAULT, cache: Path | None = None, seed: int = 0,
+        recalibrate: bool = True,
+    ) -> None:  # fmt: skip
+        results = known_by(tables.results, pd.Timestamp(as_of))
+        if results.empty:
+            raise DataError(f"no score was public by {as_of}: ask as of a later day")
+        self.as_of, self.predictor, self.seed = as_of, predictor, seed
+        self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
+        self._cache, self._recalibrate = cache, recalibrate
+        self._learned: dict[Exclusion, Recalibration] = {}
+        self._reversals: dict[Exclusion, Reversal] = {}
+        self._models: dict[Any, PricedModel] = {}
+
+    @cached_property
+    def panel(self) -> Panel:
+        """All that is known, as predictors see it."""
+        return as_panel(self.tables.results, self.tables.tasks, self.tables.metrics)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """All that is known, as the judge sees it."""
+        return Evidence(self.tables.results, self.tables.tasks, self.tables.metrics)
+
+    @cached_property
+    def frontier(self) -> Frontier | None:
+        """The largest public models by date; None where too few were known."""
+        try:
+            found = bundled_frontier(self.as_of)
+            found.sample(self.as_of + dt.timedelta(days=1), 1, 0)
+        except DataError:
+            return None
+        return found
+
+    @cached_property
+    def publications(self) -> Publications:
+        return Publications(self.panel.rows, self.as_of)
+
+    @cached_property
+    def _gaps(self) -> np.ndarray:
+        return gaps(self.panel.rows, self.frontier)
+
+    def course(self, until: dt.date) -> Course:
+        """Joint draws of the sizes of models to come, until a day; a longer course begins like a shorter one."""
+        largest = float(self.panel.rows["compute"].max())
+        return Course.drawn(self.as_of, until, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed)
+
+    @cached_property
+    def _trained(self) -> Trained:
+        return Trained(self.panel, self._cache)
+
+    def learned(self, line: str) -> Recalibration:
+        """Settled questions of the past in which a line has no part."""
+        exclusion = Exclusion(line)
+        if not self._recalibrate:
+            return Recalibration(NOTHING)
+        if exclusion not in self._learned:
+            self._learned[exclusion] = Recalibration.learned(
+                self.panel, self.tables, exclusion, self.predictor, cache=self._cache
+            )
+        return self._learned[exclusion]
+
+    def model(self, target: Target, leaf: Any, *, trained_without: str | None = None) -> PricedModel:
+        """The upcoming model ``target`` with its forecast on the suites that a leaf looks at, made once.
+
+        ``trained_without`` names the line that nothing was learned from, the target's own when None.
+
+        Raises
+        ------
+        DataError
+            When the family has no score on any of them.
+        """
+        line = target.line if trained_without is None else trained_without
+        evidence = self.panel.take(visible(self.panel, target))
+        rows = target_rows(evidence, target)
+        suites = frozenset(rows["suite"][_looked_at(rows, leaf)].tolist())
+        key = (target.family, target.model, target.compute, line, suites)
+        if key not in self._models:
+            rows = rows[rows["suite"].isin(suites)].reset_index(drop=True)
+            if rows.empty:
+                raise DataError(
+                    f"no score of {target.family} on {leaf.benchmark or leaf.task} is known: there is nothing to start from"
+                )
+            self._models[key] = self._priced(target, rows, evidence, Exclusion(line))
+        return self._models[key]
+
+    def _priced(self, target: Target, rows: pd.DataFrame, evidence: Panel, exclusion: Exclusion) -> PricedModel:
+        seen = evidence.take(np.isin(evidence.rows["task_code"].to_numpy(), rows["task_code"].to_numpy()))
+        forecast = self._trained.get(self.predictor, exclusion).predict(rows, seen)
+        seed = zlib.crc32(f"{self.seed}|{target.family}".encode())
+        forecast = with_averages(forecast, seed=seed)
+        if exclusion not in self._reversals:
+            self._reversals[exclusion] = Reversal().fit(self.panel.take(exclusion.allows(self.panel)))
+        maps, reversal = self.learned(exclusion.line).maps, self._reversals[exclusion]
+        return PricedModel(forecast, seen, reversal=reversal, maps=maps, seed=seed)
+
+    def named_target(self, name: str, family: str | None = None, by: dt.date | None = None) -> Target:
+        """The model of a name: a known one, or one of a known family whose name tells its size.
+
+        Without a size in the name it is taken to be as large as the frontier will be on the day ``by``.
+
+        Raises
+        ------
+        DataError
+            When no family is known that the name begins with.
+        """
+        rows = self.panel.rows
+        known = rows.loc[(rows["model"].astype("str").map(fold) == fold(name)).to_numpy(), ["family", "model"]]
+        if len(known):
+            return held_out_target(self.panel, str(known["model"].iloc[0]), str(known["family"].iloc[0]))
+        families = sorted(rows["family"].astype("str").unique(), key=len, reverse=True)
+        of = [one for one in families if fold(family or name).startswith(fold(one)) and "@" not in one]
+        if not of:
+            raise DataError(
+                f"{name!r} belongs to no family with scores known by {self.as_of}{did_you_mean(name, families)}: "
+                "name a family, or give its scores as results"
+            )
+        found = SIZE.search(name)
+        if found:
+            target, _ = upcoming_target(self.panel, of[0], parse_size(found[1] + found[2]))
+        else:
+            target = self.target_of(of[0], self.frontier_size(by or self.as_of))
+        return Target(**{**vars(target), "model": name})
+
+    def frontier_size(self, by: dt.date) -> float:
+        """Median compute (decades) of the largest model on a day."""
+        if self.frontier is None:
+            return float(self.panel.rows["compute"].max())
+        return float(np.median(self.frontier.sample(by, DRAWS, self.seed)))
+
+    def target_of(self, family: str, compute: float) -> Target:
+        """A family's next model at so many decades of compute, and no smaller than just above its largest."""
+        own = self.panel.rows[(self.panel.rows["family"] == family).to_numpy()]
+        size = max(compute, float(own["compute"].max()) + 0.05)
+        if own["train_flops"].notna().all():
+            target, _ = upcoming_target(self.panel, family, None, train_flops=10**size)
+        else:
+            target, _ = upcoming_target(self.panel, family, (10**size / 120.0) ** 0.5)
+        return target
+
+
+def _looked_at(rows: pd.DataFrame, leaf: Any) -> np.ndarray:
+    """Rows of a leaf's task; where there are none, of the benchmark whose average it asks about."""
+    task = (rows["task"].astype("str").map(fold) == fold(leaf.task)).to_numpy(dtype=bool)
+    of = benchmark_of_average(leaf)
+    if task.any() or of is None:
+        return task
+    return rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
+
+
+def with_averages(forecast: Forecast, *, seed: int, draws: int = DRAWS) -> Forecast:
+    """The forecast, and below it the average of every suite's tasks, from their joint draws: task ``average``.
+
+    Suites of fewer than `FEWEST_MEMBERS` tasks of one metric have none, nor has one that states its average itself.
+    """
+    rows = forecast.targets
+    whole = rows["aggregate_of"].notna().to_numpy()
+    score = forecast.sample(draws, seed=seed)
+    extra, knots, loading = [], [], []
+    for _, at in sorted(rows.groupby(["suite", "metric"], observed=True).indices.items()):
+        members = at[~whole[at]]
+        if len(members) < FEWEST_MEMBERS or not rows["is_share"].iloc[members].all():
+            continue
+        mean = np.sort(score[:, members].mean(axis=1))
+        row = rows.iloc[[members[0]]].copy()
+        row["task"], row["unit"] = "average", -1 - len(extra)
+        row["n_examples"] = rows["n_examples"].iloc[members].sum(min_count=1)
+        row["origin_score"] = float(rows["origin_score"].iloc[members].mean())
+        link = Link.of(row)
+        at_levels = np.quantile(mean, LEVELS if link.up[0] else 1.0 - LEVELS)
+        knots.append([float(link.forward(np.array([value]))[0]) for value in at_levels])
+        common = float(np.mean(forecast.loading[members] ** 2))
+        loading.append(min(np.sqrt(common / (common + (1.0 - common) / len(members))), 0.99))
+        extra.append(row)
+    if not extra:
+        return forecast
+    added = Forecast.from_knots(
+        pd.concat(extra, ignore_index=True), np.array(knots), forecast.predictor, loading=np.array(loading)
+    )
+    targets = rows.astype({"task": "object"})
+    return Forecast(
+        targets=pd.concat([targets, added.targets.astype({"task": "object"})], ignore_index=True),
+        knots=np.vstack([forecast.knots, added.knots]),
+        levels=forecast.levels,
+        loading=np.concatenate([forecast.loading, added.loading]),
+        group=np.concatenate([forecast.group, np.zeros(len(extra), dtype=int)]),
+        predictor=forecast.predictor,
+    )

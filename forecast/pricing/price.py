@@ -1,0 +1,476 @@
+"""The price of a question: its probability, how sure that is, where it started from and what moved it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.load import Tables
+from data.names import did_you_mean, fold
+from data.sizes import format_size
+from forecast.predictors.registry import DEFAULT
+from forecast.pricing.arrivals import STEPS, DatedEvent, Template, ladder_rate
+from forecast.pricing.desk import Desk
+from forecast.pricing.maps import Map
+from forecast.pricing.model import PricedModel, kind_of
+from forecast.pricing.questions import benchmark_of_average, is_part_of, leaf_on, named, units_of
+from forecast.pricing.recalibration import Recalibration
+from forecast.pricing.space import Event, held_off, probability_of
+from forecast.targets import family_rows
+from resolvers.criteria import Case, judge, moment
+from resolvers.odds import fair_odds
+from resolvers.questions import AllOf, AnyOf, Comparison, Count, FirstBy, Manual, Not, Question, Scope, leaves
+from resolvers.resolve import resolve
+from resolvers.status import Status
+
+MOST_TEMPLATES = 6
+"""Families whose next models stand for what may come; the largest are taken."""
+REPRICED = 60
+"""Times a question is priced anew with resampled lines, for the interval."""
+COVERAGE = 0.8
+SETTLED_NOTE = "already settled"
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a question is worth on a day.
+
+    Attributes
+    ----------
+    question : str
+        Its id.
+    probability : float
+        Never 0 or 1.
+    low, high : float
+        80% interval of the probability: how it moves with the lines that calibration and rates were learned from.
+    base_rate : float
+        How often past questions of its kind came out yes; NaN where none was.
+    base_of : str
+        What the base rate is of.
+    moved : tuple of (str, float)
+        The way from the base rate to the probability: what was taken into account, and the probability then.
+    reasons : tuple of str
+        Sentences: what was assumed and what weighs.
+    status : Status
+        `Status.OPEN`, or what the evidence of the day already decides.
+    as_of : date
+    predictor : str
+    """
+
+    question: str
+    title: str
+    probability: float
+    low: float
+    high: float
+    base_rate: float
+    base_of: str
+    moved: tuple[tuple[str, float], ...]
+    reasons: tuple[str, ...]
+    status: Status
+    as_of: dt.date
+    predictor: str
+
+    @property
+    def odds(self) -> str:
+        """Fair odds."""
+        return fair_odds(self.probability)
+
+
+def price(
+    question: Question,
+    tables: Tables,
+    *,
+    as_of: dt.date | str | pd.Timestamp,
+    predictor: str = DEFAULT,
+    cache: Path | None = None,
+    seed: int = 0,
+) -> Price:
+    """Price one question from what was public on a day; see `price_all`."""
+    desk = Desk(tables, pd.Timestamp(as_of).date(), predictor=predictor, cache=cache, seed=seed)
+    return price_at(desk, question)
+
+
+def price_all(desk: Desk, questions: Sequence[Question]) -> list[Price | DataError]:
+    """Price many questions as of one day, each model being forecast once; what cannot be priced is the error itself."""
+    out: list[Price | DataError] = []
+    for question in questions:
+        try:
+            out.append(price_at(desk, question))
+        except DataError as error:
+            out.append(error)
+    return out
+
+
+def price_at(desk: Desk, question: Question) -> Price:
+    """Price one question at a desk.
+
+    Raises
+    ------
+    DataError
+        When it cannot be priced, with the reason: it asks for a number, no table settles it, its time is over, or
+        nothing is known to start from.
+    """
+    if question.is_numeric:
+        raise DataError(f"{question.id} asks for a number, not yes or no: `forecast predict` gives its distribution")
+    asked = question.model_copy(update={"opened": min(question.opened, _utc(desk.as_of))})
+    known = resolve(asked, desk.evidence, as_of=pd.Timestamp(desk.as_of))
+    if known.status in (Status.YES, Status.NO):
+        return _settled(desk, question, known.status, known.reason)
+    if known.status is not Status.OPEN:
+        raise DataError(f"{question.id} is {known.status.value} as of {desk.as_of}: {known.reason}")
+    if question.resolve_by.date() < desk.as_of:
+        raise DataError(
+            f"{question.id} closed on {question.resolve_by:%Y-%m-%d} and waits for its judge: nothing to price"
+        )
+    manual = [part.why for part in _manual(question.criterion)]
+    if manual:
+        raise DataError(f"{question.id} is settled by no results table ({manual[0]}): it cannot be priced")
+    parts = [_Part.of(desk, question, leaf, until) for leaf, until in _dated_leaves(question)]
+    return _Open(desk, question, parts).price()
+
+
+def _settled(desk: Desk, question: Question, status: Status, reason: str) -> Price:
+    p = held_off(float(status is Status.YES))
+    return Price(
+        question.id, question.title, p, p, p, np.nan, "", (), (f"{SETTLED_NOTE} as of {desk.as_of}: {reason}",), status,
+        desk.as_of, desk.predictor,
+    )  # fmt: skip
+
+
+def _utc(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(0), tzinfo=dt.UTC)
+
+
+def _manual(criterion: Any) -> Iterator[Manual]:
+    if isinstance(criterion, Manual):
+        yield criterion
+    elif isinstance(criterion, Not):
+        yield from _manual(criterion.of)
+    elif isinstance(criterion, (Count, AllOf, AnyOf)):
+        for part in criterion.of:
+            yield from _manual(part)
+
+
+def _dated_leaves(question: Question) -> list[tuple[Any, dt.datetime]]:
+    """Each leaf with the moment until which evidence counts for it, in the order of `resolvers.questions.leaves`."""
+
+    def walk(criterion: Any, until: dt.datetime) -> Iterator[tuple[Any, dt.datetime]]:
+        if isinstance(criterion, FirstBy):
+            yield from walk(criterion.event, min(until, criterion.by))
+        elif isinstance(criterion, Not):
+            yield from walk(criterion.of, until)
+        elif isinstance(criterion, (Count, AllOf, AnyOf)):
+            for part in criterion.of:
+                yield from walk(part, until)
+        else:
+            yield criterion, until
+
+    return list(walk(question.criterion, question.resolve_by))
+
+
+# --- leaves ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One leaf, as priced: ``event(maps, level)`` on the draws, and what there is to say about it."""
+
+    leaf: Any
+    kind: str
+    learned: Recalibration | None
+    fixed: Event | None = None
+    models: tuple[PricedModel, ...] = ()
+    dated: DatedEvent | None = None
+    scope: Scope = field(default_factory=Scope)
+    said: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, desk: Desk, question: Question, leaf: Any, until: dt.datetime) -> _Part:
+        scope = question.scope.within(leaf.scope)
+        case = Case(desk.evidence, question.scope, moment(_utc(desk.as_of)), moment(question.resolve_by), moment(until))
+        found = judge(leaf, case)
+        over = until.date() < desk.as_of
+        if found.status is Status.YES or over:
+            rank = np.arange(desk.course(desk.as_of).n)
+            happened = "has happened" if found.status is Status.YES else "did not happen in time"
+            return cls(
+                leaf, kind_of(leaf), None, fixed=Event(rank, float(found.status is Status.YES)),
+                said=(f"{leaf.kind} on {leaf.task} {happened}: {found.reason}",),
+            )  # fmt: skip
+        wanted = (*scope.model, *(leaf.better.model if isinstance(leaf, Comparison) else ()))
+        if wanted:
+            return _named_part(desk, leaf, scope, wanted, until.date())
+        return _dated_part(desk, leaf, scope, until.date())
+
+    def event(self, maps: Mapping[str, Map] | None = None, level: float | None = None) -> Event:
+        if self.fixed is not None:
+            return self.fixed
+        if self.dated is not None:
+            used = maps if maps is not None else self.learned.maps if self.learned else {}
+            return self.dated.event(used, level)
+        events = [leaf_on(model.with_maps(maps), self.leaf, self.scope)[1] for model in self.models]
+        if len(events) == 1:
+            return events[0]
+        either = AnyOf.model_construct(of=(self.leaf,) * len(events), if_nothing="no")
+        reach = np.max([event.reach for event in events], axis=0)
+        return Event.top(reach, probability_of(either, events))
+
+
+def _named_part(desk: Desk, leaf: Any, scope: Scope, names: Sequence[str], by: dt.date) -> _Part:
+    """A leaf about models of given names, taken to be measured in time."""
+    family = next(iter((*scope.family, *(leaf.better.family if isinstance(leaf, Comparison) else ()))), None)
+    targets = [desk.named_target(name, family, by) for name in names]
+    models = tuple(desk.model(target, leaf) for target in targets)
+    if isinstance(leaf, Comparison):
+        models = tuple(model.with_rival(_rival(desk, leaf, by)) for model in models)
+    said = []
+    for target, model in zip(targets, models, strict=True):
+        units = units_of(model, leaf, scope)
+        if not units:
+            raise DataError(_unpriced(desk, leaf, scope, target.family))
+        said += _said_of_model(target.model, target.params, target.compute, model, units)
+    said.append(f"taken for granted that {' and '.join(names)} will be measured on it by {by}")
+    return _Part(leaf, kind_of(leaf), desk.learned(targets[0].line), models=models, scope=scope, said=tuple(said))
+
+
+def _rival(desk: Desk, leaf: Comparison, by: dt.date) -> PricedModel | None:
+    """The other side where it is a model that is not measured yet; None where its known scores stand for it."""
+    names = leaf.worse.model
+    known = desk.evidence.rows_of(leaf.task)
+    measured = {fold(desk.evidence.name("model", int(row))) for row in known}
+    if not names or any(fold(name) in measured for name in names):
+        return None
+    return desk.model(desk.named_target(names[0], next(iter(leaf.worse.family), None), by), leaf)
+
+
+def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
+    """A leaf about whichever models will be measured by a day."""
+    better = leaf.better if isinstance(leaf, Comparison) else Scope()
+    families = _families(desk, leaf, scope.within(better) if better.model_fields_set else scope)
+    if not families:
+        raise DataError(_unpriced(desk, leaf, scope, None))
+    made = [found for family in families if (found := _template(desk, leaf, scope, family)) is not None]
+    if not made:
+        raise DataError(_unpriced(desk, leaf, scope, None))
+    templates, benchmark = [template for template, _, _ in made], made[0][1]
+    example = max(made, key=lambda found: float(found[0].raw.mean()))[2]
+    asked_families = scope.family or better.family
+    rate = desk.publications.rate(benchmark, families if asked_families else ())
+    course = desk.course(until)
+    if leaf.kind in ("reversal", "u_shape") and not asked_families and scope.over == "any":
+        templates.append(_newcomer(desk, leaf, benchmark, templates))
+    dated = DatedEvent(
+        course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope),
+        every=scope.over == "all",
+    )  # fmt: skip
+    return _Part(
+        leaf,
+        kind_of(leaf),
+        desk.learned(""),
+        dated=dated,
+        scope=scope,
+        said=tuple(_said_of_dated(desk, dated, example)),
+    )
+
+
+def _families(desk: Desk, leaf: Any, scope: Scope) -> list[str]:
+    """Families in scope with a score on the task so far, the largest first, at most `MOST_TEMPLATES`."""
+    rows = desk.panel.rows
+    task = rows["task"].astype("str").map(fold)
+    here = task == fold(leaf.task)
+    if not here.any() and (of := benchmark_of_average(leaf)):
+        here = rows["benchmark"].astype("str").map(is_part_of(of))
+    elif leaf.benchmark:
+        here &= rows["benchmark"].astype("str").map(fold) == fold(leaf.benchmark)
+    here &= rows["metric"].astype("str").map(fold) == fold(leaf.metric)
+    here &= rows["checkpoint"].isna()
+    for name in ("family", "line", "tuning", "prompt"):
+        wanted = {fold(value) for value in getattr(scope, name)}
+        here &= rows[name].astype("str").map(fold).isin(wanted) if wanted else True
+    if scope.shots:
+        here &= rows["shots"].isin(scope.shots)
+    largest = rows[here.to_numpy(dtype=bool)].groupby("family", observed=True)["compute"].max()
+    return [str(name) for name in largest.sort_values(ascending=False, kind="stable").index[:MOST_TEMPLATES]]
+
+
+def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Template, str, tuple[str, ...]] | None:
+    """What the family's next model would do at several sizes, the benchmark, and a sentence; None without a forecast."""
+    largest = float(family_rows(desk.panel, family)["compute"].max())
+    compute, raw, benchmark, said = [], [], "", ()
+    for step in STEPS:
+        target = desk.target_of(family, largest + step)
+        model = desk.model(target, leaf, trained_without="")
+        units = units_of(model, leaf, scope)
+        if not units:
+            return None
+        either = [model.raw(at, leaf, rival=rival, kind=kind_of(leaf)) for at, rival in units]
+        raw.append(max(either))
+        compute.append(target.compute)
+        if step == STEPS[0]:
+            benchmark = str(model.forecast.targets["benchmark"].iloc[units[0][0]])
+            said = tuple(_said_of_model(target.model, target.params, target.compute, model, units[:1]))
+    return Template(family, np.array(compute), np.array(raw)), benchmark, said
+
+
+def _newcomer(desk: Desk, leaf: Any, benchmark: str, others: Sequence[Template]) -> Template:
+    """A family that is new to the task: its whole ladder may fall and rise, as often as those of others did."""
+    rate, _ = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
+    share = desk.publications.new_share()
+    weight = len(others) * share / (1.0 - share)
+    return Template("a new family", np.zeros(1), np.array([rate]), weight=weight, is_rate=True)
+
+
+def _bounds(scope: Scope) -> tuple[float, float]:
+    """Compute, in decades, of the models that may decide."""
+    least, most = [-np.inf], [np.inf]
+    for bound, out in ((scope.min_flops, least), (scope.max_flops, most)):
+        if bound is not None:
+            out.append(float(np.log10(bound)))
+    for bound, out in ((scope.min_params, least), (scope.max_params, most)):
+        if bound is not None:
+            out.append(float(np.log10(120.0 * bound**2)))
+    return max(least), min(most)
+
+
+def _unpriced(desk: Desk, leaf: Any, scope: Scope, family: str | None) -> str:
+    """Why a leaf cannot be priced, and what could be asked instead."""
+    names = desk.evidence.names("task")
+    has = len(desk.evidence.rows_of(leaf.task)) > 0
+    whose = f" of {family}" if family else ""
+    if not has:
+        benchmarks = {fold(name) for name in desk.evidence.names("benchmark")}
+        of = leaf.benchmark or leaf.task
+        more = "" if fold(of) in benchmarks else f", nor any of a benchmark {of!r}"
+        return (
+            f"no score{whose} on {named(leaf)} was known by {desk.as_of}{more}{did_you_mean(leaf.task, names)}: "
+            "there is nothing to start from; give results on it"
+        )
+    metrics = desk.evidence.metrics_of(leaf.task)
+    if fold(leaf.metric) not in {fold(metric) for metric in metrics}:
+        return f"{leaf.task} was measured in {' and '.join(metrics)}, not {leaf.metric}: ask about one of these"
+    return f"no score{whose} on {named(leaf)} in the question's scope was known by {desk.as_of}: widen tuning, prompt or shots"
+
+
+# --- putting it together ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A question that is open, with its leaves."""
+
+    desk: Desk
+    question: Question
+    parts: list[_Part]
+
+    def price(self) -> Price:
+        leaf_kinds = [part.kind for part in self.parts]
+        identity = [part.event({}) for part in self.parts]
+        events = [part.event() for part in self.parts]
+        raw, final = (held_off(probability_of(self.question.criterion, e)) for e in (identity, events))
+        base, base_of = self._base_rate(leaf_kinds)
+        low, high = self._interval(final)
+        moved = [(base_of, base)] if np.isfinite(base) else []
+        moved += self._steps(raw)
+        if abs(final - raw) > 5e-4:
+            moved.append(("as past questions of the kind came out", final))
+        said = list(dict.fromkeys(sentence for part in self.parts for sentence in part.said))
+        if self.question.premise is not None:
+            said.append("given that its premise holds; else it is annulled")
+        return Price(
+            self.question.id, self.question.title, final, low, high, base, base_of, tuple(moved), tuple(said),
+            Status.OPEN, self.desk.as_of, self.desk.predictor,
+        )  # fmt: skip
+
+    def _base_rate(self, kinds: Sequence[str]) -> tuple[float, str]:
+        """Of the kind of the leaves, for one leaf; of a combination, as if its leaves came at their base rates apart."""
+        rates = []
+        for part, kind in zip(self.parts, kinds, strict=True):
+            if part.learned is None:
+                rates.append((part.fixed.probability if part.fixed else np.nan, 0))
+                continue
+            rates.append(part.learned.base_rate(kind))
+        if not any(n for _, n in rates):
+            return np.nan, ""
+        if len(rates) == 1:
+            return rates[0][0], f"base rate of {rates[0][1]} past {kinds[0].replace('_', '-')} questions on one model"
+        rng = np.random.default_rng(self.desk.seed)
+        n = len(self.parts[0].event({}).rank)
+        apart = [Event(rng.permutation(n), float(np.nan_to_num(rate, nan=0.5))) for rate, _ in rates]
+        return probability_of(self.question.criterion, apart), "its parts at the base rates of their kinds, independent"
+
+    def _steps(self, raw: float) -> list[tuple[str, float]]:
+        """The forecast's own probability; for a deadline, first that of one arrival and then with all that may come."""
+        dated = [part.dated for part in self.parts if part.dated is not None]
+        if len(self.parts) == 1 and dated:
+            event = dated[0]
+            weight = np.array([t.weight for t in event.templates])
+            size = np.median(event.course.size[-1])
+            near = weight @ [float(t.raw[0]) for t in event.templates] / weight.sum()
+            far = weight @ [float(t.at(size, None)) for t in event.templates] / weight.sum()
+            return [
+                ("one newly measured model, just above its family's largest", float(near)),
+                ("at the size models will have by the deadline", float(far)),
+                (f"with {event.expected:.1f} newly measured models expected in time", raw),
+            ]
+        return [("what the forecast of the model says" if not dated else "what the forecasts say together", raw)]
+
+    def _interval(self, final: float) -> tuple[float, float]:
+        """Quantiles of the price with maps of resampled lines and rates drawn anew; always around the price itself."""
+        if all(part.fixed is not None for part in self.parts):
+            return final, final
+        rng = np.random.default_rng([self.desk.seed, 11])
+        prices = []
+        for level in rng.permutation((np.arange(REPRICED) + 0.5) / REPRICED):
+            seed = int(rng.integers(2**31))
+            events = []
+            for part in self.parts:
+                maps = {} if part.learned is None else part.learned.resampled(part.kind, seed)
+                events.append(part.event(maps, float(level)))
+            prices.append(held_off(probability_of(self.question.criterion, events)))
+        low, high = np.quantile(prices, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2])
+        return float(min(low, final)), float(max(high, final))
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def _said_of_model(
+    name: str, params: float, compute: float, model: PricedModel, units: Sequence[tuple[int, Any]]
+) -> Iterator[str]:
+    """Of each unit: where the model starts from and what is forecast."""
+    size = f"{format_size(params)} parameters, 1e{compute:.1f} FLOP" if np.isfinite(params) else f"1e{compute:.1f} FLOP"
+    for at, _ in list(units)[:3]:
+        row = model.forecast.targets.iloc[at]
+        one = model.forecast.take(np.array([at]))
+        low, high = one.interval(0.8)[0]
+        shots = "" if pd.isna(row["shots"]) else f", {int(row['shots'])}-shot"
+        trend = ""
+        if at < len(model.turning):
+            trend = f", so far {model.turning['trend'].iat[at]}"
+        yield (
+            f"{name} ({size}) on {row['benchmark']}/{row['task']} ({row['prompt']}{shots}): from {row['origin_score']:.3f} "
+            f"of {row['origin_model']}{trend}, forecast {one.median[0]:.3f} ({low:.3f} to {high:.3f})"
+        )
+
+
+def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | None) -> Iterator[str]:
+    low, mid, high = np.quantile(dated.course.size[-1], [0.1, 0.5, 0.9])
+    yield (
+        f"by {dated.deadline} newly measured models train on 1e{mid:.1f} FLOP (80%: 1e{low:.1f} to 1e{high:.1f}); "
+        f"{dated.expected:.1f} of them expected on {dated.benchmark}, at {dated.rate.mean:.2f} a year"
+    )
+    if example:
+        yield example[0]
+    sizes = [f"{t.family} {t.raw[0]:.2f} to {t.raw[-1]:.2f}" for t in dated.templates if not t.is_rate]
+    yield f"P(its next model shows it), from just above its largest to {STEPS[-1]:g} decades on: {', '.join(sizes)}"
+    for t in dated.templates:
+        if t.is_rate:
+            share = t.weight / sum(other.weight for other in dated.templates)
+            yield f"a family new to the task shows it with {t.raw[0]:.2f}, as ladders of others did; {share:.0%} of newly measured ones are new"
