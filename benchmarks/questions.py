@@ -1,26 +1,25 @@
 """How well generated questions are priced on lines held out of everything that was learned.
 
-``python -m benchmarks.questions [--jobs N] [--cache DIR]``: of every line up to 12 models are asked about as if they
-were not out, priced by a predictor and a recalibration map that have seen nothing of the line, and settled by the judge.
+``python -m benchmarks.questions [--jobs N] [--cache DIR]``: of every line up to 12 models are asked about as if
+they were not out, priced by a predictor and a recalibration map that have seen nothing of the line, and settled by the
+judge.
 Beside each calibration error stands the 90th percentile of what a perfectly calibrated forecaster would show on the
 same questions: outcomes are drawn from our own joint samples, so that questions about one model share its luck.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
-from data.load import Tables, load
+from data.load import Tables
 from forecast import factory
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold
-from forecast.panel import Panel, as_panel
+from forecast.panel import Panel
 from forecast.predictors.registry import DEFAULT
 from forecast.pricing.model import PricedModel
 from forecast.pricing.questions import events_on
@@ -28,9 +27,7 @@ from forecast.pricing.recalibration import Recalibration
 from forecast.reversal import Reversal
 from forecast.targets import held_out_target, visible
 from forecast.training import Trained
-from resolvers.calibration import expected_calibration_error
 from resolvers.events import combine
-from resolvers.scoring import brier_score, log_score
 
 MODELS_PER_LINE = 12
 SIMULATED = 1000

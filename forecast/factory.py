@@ -22,11 +22,11 @@ from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.pricing.model import PricedModel, histories_of
 from forecast.pricing.questions import price_on
-from resolvers.status import Status
 from resolvers.events import turns
 from resolvers.evidence import Evidence
 from resolvers.questions import Comparison, Count, Question, Reversal, Scope, Threshold, UShape
 from resolvers.resolve import resolve_all
+from resolvers.status import Status
 
 PER_MODEL = {"threshold": 16, "gain": 12, "comparison": 12, "count": 12, "recovery": 40, "reversal": 40, "u_shape": 40}
 """Most questions of each kind on one model."""
@@ -113,6 +113,8 @@ class _Maker:
         self.rng = np.random.default_rng([seed, zlib.crc32(f"{fold.target.family}|{fold.target.model}".encode())])
         self.score = self.rows["origin_score"].to_numpy(dtype=float)
         self.up = self.rows["higher_is_better"].to_numpy(dtype=bool)
+        self.is_share = self.rows["is_share"].to_numpy(dtype=bool)
+        self.unit = self.rows["unit"].to_numpy()
         self.can = np.flatnonzero(self.rows["origin_is_own"].to_numpy(dtype=bool) & self._is_told_apart())
         self.named = (
             self.rows[["benchmark", "task", "metric", "prompt", "origin_model"]].astype("str").to_dict("records")
@@ -154,14 +156,9 @@ class _Maker:
     def _asked(self, kind: str, criterion: object, title: str) -> Asked:
         self.made += 1
         code = zlib.crc32(f"{self.fold.target.family}|{self.fold.target.model}".encode())
-        question = Question(
-            id=f"factory:{code:08x}:{self.made}",
-            title=title,
-            criterion=criterion,
-            opened=self.opened.date(),
-            resolve_by=self.closes.date(),
-        )
-        return Asked(kind, question)
+        fields = {"opened": self.opened.date(), "resolve_by": self.closes.date()}
+        name = f"factory:{code:08x}:{self.made}"
+        return Asked(kind, Question.model_validate({"id": name, "title": title, "criterion": criterion, **fields}))
 
     def _name(self, at: int) -> str:
         return f"{self.named[at]['benchmark']}/{self.named[at]['task']}"
@@ -175,14 +172,15 @@ class _Maker:
 
     def _scope(self, at: int) -> Scope:
         """The series of this row, of which the held-out model alone may decide."""
-        return Scope(family=self.fold.target.family, model=self.fold.target.model, **self._way(at))
+        target = self.fold.target
+        return Scope.model_validate({"family": target.family, "model": target.model, **self._way(at)})
 
     def _fallen(self) -> dict[str, np.ndarray]:
         """Rows whose scores so far have fallen beyond noise, and of these the ones that lie at their last fall."""
         histories = histories_of(self.rows, self.fold.evidence)
         fell, last = np.zeros(len(self.rows), dtype=bool), np.zeros(len(self.rows), dtype=bool)
         for at in self.can:
-            score, stderr = histories[int(self.rows["unit"].iat[at])]
+            score, stderr = histories[self.unit[at]]
             better = (score if self.up[at] else -score)[None]
             scale = np.arange(better.shape[1], dtype=float)[None]
             fell[at] = turns(better, stderr[None], scale).fell[0]
@@ -191,7 +189,7 @@ class _Maker:
 
     def _threshold(self, at: int) -> Threshold | None:
         """A round number around the origin's score, from either side; of a loss a share of the origin's."""
-        if self.rows["is_share"].iat[at]:
+        if self.is_share[at]:
             levels = np.arange(1, 20) * STEP
             near = levels[(levels > self.score[at] + REACH[0]) & (levels < self.score[at] + REACH[1])]
             near = near if self.up[at] else levels[np.abs(levels - self.score[at]) < REACH[1]]
@@ -201,7 +199,8 @@ class _Maker:
         else:
             level = float(f"{self.score[at] * self.rng.uniform(0.6, 1.1):.2g}")
         side = str(self.rng.choice(["at_least", "above", "at_most", "below"], p=[0.4, 0.3, 0.15, 0.15]))
-        return Threshold(score=round(level, 9), side=side, scope=self._scope(at), **self._fields(at))
+        fields = {"score": round(level, 9), "side": side, "scope": self._scope(at), **self._fields(at)}
+        return Threshold.model_validate(fields)
 
     def _gain(self, at: int) -> Comparison:
         return self._beats(at, self.fold.target.family, self.named[at]["origin_model"])
@@ -212,7 +211,7 @@ class _Maker:
 
     def _comparison(self, at: int) -> Comparison | None:
         """Against a model of another line that is near in compute, where one has the score."""
-        near = self._near[self._near["unit"].to_numpy() == self.rows["unit"].iat[at]]
+        near = self._near[self._near["unit"].to_numpy() == self.unit[at]]
         if not len(near):
             return None
         rival = near.iloc[int(self.rng.integers(len(near)))]
@@ -228,19 +227,14 @@ class _Maker:
 
     def _beats(self, at: int, family: str, model: str, *, beyond_noise: bool = False) -> Comparison:
         better = {"family": self.fold.target.family, "model": self.fold.target.model}
-        return Comparison(
-            better=better,
-            worse={"family": family, "model": model},
-            beyond_noise=beyond_noise,
-            scope=self._way(at),
-            **self._fields(at),
-        )
+        sides = {"better": better, "worse": {"family": family, "model": model}, "beyond_noise": beyond_noise}
+        return Comparison.model_validate({**sides, "scope": self._way(at), **self._fields(at)})
 
     def _reversal(self, at: int) -> Reversal:
-        return Reversal(scope=self._scope(at), **self._fields(at))
+        return Reversal.model_validate({"scope": self._scope(at), **self._fields(at)})
 
     def _u_shape(self, at: int) -> UShape:
-        return UShape(scope=self._scope(at), **self._fields(at))
+        return UShape.model_validate({"scope": self._scope(at), **self._fields(at)})
 
     def _counts(self, count: int) -> Iterator[Asked]:
         """At least k of a few tasks of one suite, each with a gain or a threshold."""
@@ -252,9 +246,9 @@ class _Maker:
             picked = self.rng.permutation(members)[:size]
             gains = self.rng.random() < 0.5
             parts = [self._gain(int(at)) if gains else self._threshold(int(at)) for at in picked]
-            parts = [part for part in parts if part is not None]
-            if len(parts) < 2:
+            some = tuple(part for part in parts if part is not None)
+            if len(some) < 2:
                 continue
-            least = int(self.rng.integers(1, len(parts) + 1))
-            title = f"at least {least} of {len(parts)} {'gains' if gains else 'thresholds'} of {self.fold.target.model}"
-            yield self._asked("count", Count(of=tuple(parts), at_least=least), title)
+            least = int(self.rng.integers(1, len(some) + 1))
+            title = f"at least {least} of {len(some)} {'gains' if gains else 'thresholds'} of {self.fold.target.model}"
+            yield self._asked("count", Count(of=some, at_least=least), title)

@@ -9,7 +9,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("data", "features", "forecast", "resolvers")
-PURE_RESOLVERS = {"questions", "criteria", "resolve", "scoring", "calibration", "odds", "peer", "difficulty"}
+PURE_RESOLVERS = {
+    "questions",
+    "criteria",
+    "resolve",
+    "scoring",
+    "calibration",
+    "odds",
+    "peer",
+    "difficulty",
+    "events",
+    "evidence",
+    "status",
+}
 MAY_IMPORT = {
     "data": set(),
     "features": {"data"},

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, gammaincinv, ndtr, ndtri
 
+from data.names import fold
 from forecast.frontier import Frontier
 from forecast.pricing.maps import Map, log_odds
 from forecast.pricing.space import Event
@@ -41,6 +42,8 @@ FEWEST_SIZES = 4
 RARELY = 0.1
 """Share of ladders that show a turn, before any is seen."""
 LIKE_TASK = 4.0
+LIKE_BENCHMARK = 10.0
+"""Ladders as which the benchmark counts for a task, and all benchmarks for one."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +72,19 @@ class Publications:
     def __init__(self, rows: pd.DataFrame, as_of: dt.date) -> None:
         final = rows.loc[rows["checkpoint"].isna().to_numpy(), ["benchmark", "task", "family", "model", "known_on"]]
         final = final.astype({name: "str" for name in ("benchmark", "task", "family", "model")})
-        self._first = final.groupby(["benchmark", "task", "family", "model"], as_index=False)["known_on"].min()
+        key = ["benchmark", "task", "family", "model"]
+        self._first: pd.DataFrame = final.groupby(key)["known_on"].min().reset_index()
         self._as_of = pd.Timestamp(as_of)
 
     def rate(self, benchmark: str, families: Sequence[str] = ()) -> Rate:
         """Of a benchmark, or of models of some families on it; one event a day of publication, averaged over tasks."""
+        own: pd.DataFrame = self._first[self._first["benchmark"] == benchmark]
         everywhere = self._counted(self._first)
         events, years = (float(everywhere[name].sum()) for name in ("events", "years"))
         usual = (events + 1.0) / (years + 2.0)
-        own = self._first[self._first["benchmark"] == benchmark]
         if families:
             usual /= max(own["family"].nunique(), 1) / len(families)
-            own = own[own["family"].isin(families)]
+            own = own.loc[own["family"].isin(families)]
         counted = self._counted(own)
         mean = counted.mean() if len(counted) else pd.Series({"events": 0.0, "years": 0.0})
         return Rate(1.0 + float(mean["events"]), 1.0 / usual + float(mean["years"]))
@@ -100,26 +104,33 @@ class Publications:
         return pd.DataFrame({"events": days["nunique"] - 1, "years": (self._as_of - days["min"]).dt.days / YEAR})
 
 
-def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> tuple[float, int]:
-    """How often a family's whole ladder of sizes shows a turn, on a task and on its benchmark; and how many did not hide it.
+def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> float:
+    """How often a family's whole ladder of sizes shows a turn on a task.
 
-    The task's own families count in full, those on the benchmark's other tasks as `LIKE_TASK` of them.
+    How often ladders fall on the task, held towards its benchmark, times how often those turn that fell, of the
+    benchmark and held towards all benchmarks.
 
     Parameters
     ----------
     rows : of a `forecast.panel.Panel`
     kind : ``reversal`` or ``u_shape``
     """
-    final = rows[rows["checkpoint"].isna().to_numpy() & (rows["benchmark"].astype("str") == benchmark).to_numpy()]
-    series = Histories.of(final.reset_index(drop=True))
+    final = rows[rows["checkpoint"].isna().to_numpy()].reset_index(drop=True)
+    series = Histories.of(final)
     long = np.isfinite(series.better).sum(axis=1) >= FEWEST_SIZES
-    if not long.any():
-        return RARELY, 0
     better, stderr, scale = (table[long] for table in (series.better, series.se, series.scale))
-    shown = turns(better, stderr, scale).reversed if kind == "reversal" else is_u_shaped(better, stderr)
-    own = (series.rows["task"].astype("str").to_numpy()[series.row[long, 0]] == task).astype(bool)
-    usual = (shown.sum() + RARELY) / (len(shown) + 1.0)
-    return float((shown[own].sum() + LIKE_TASK * usual) / (own.sum() + LIKE_TASK)), len(shown)
+    found = turns(better, stderr, scale)
+    turned = found.reversed if kind == "reversal" else is_u_shaped(better, stderr)
+    first = final.iloc[series.row[long, 0]]
+    here = (first["benchmark"].astype("str") == benchmark).to_numpy(dtype=bool)
+    own = here & (first["task"].astype("str").map(fold) == fold(task)).to_numpy(dtype=bool)
+
+    def held(events: np.ndarray, towards: float, weight: float) -> float:
+        return float((events.sum() + weight * towards) / (len(events) + weight))
+
+    falls = held(found.fell[own], held(found.fell[here], RARELY, 1.0), LIKE_TASK)
+    usual = held(turned[found.fell], RARELY, 1.0)
+    return falls * held(turned[here & found.fell], usual, LIKE_BENCHMARK)
 
 
 def gaps(rows: pd.DataFrame, frontier: Frontier | None) -> np.ndarray:

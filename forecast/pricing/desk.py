@@ -6,7 +6,6 @@ Rows that became known later are dropped before anything else happens; nothing h
 from __future__ import annotations
 
 import datetime as dt
-import re
 import zlib
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from data.errors import DataError
 from data.load import Tables
 from data.names import did_you_mean, fold
 from data.results import known_by
-from data.sizes import parse_size
+from data.sizes import size_in_name
 from forecast.distribution import LEVELS, Forecast, Link
 from forecast.folds import Exclusion
 from forecast.frontier import Frontier, bundled_frontier
@@ -34,8 +33,6 @@ from forecast.targets import Target, held_out_target, target_rows, upcoming_targ
 from forecast.training import Trained
 from resolvers.evidence import Evidence
 
-SIZE = re.compile(r"(?<![0-9.])([0-9]+(?:\.[0-9]+)?)\s*([kmbt])(?![a-z])", re.IGNORECASE)
-"""A model's size in its name."""
 FEWEST_MEMBERS = 5
 """Tasks that an average is taken over."""
 
@@ -133,9 +130,8 @@ class Desk:
         if key not in self._models:
             rows = rows[rows["suite"].isin(suites)].reset_index(drop=True)
             if rows.empty:
-                raise DataError(
-                    f"no score of {target.family} on {leaf.benchmark or leaf.task} is known: there is nothing to start from"
-                )
+                of = leaf.benchmark or leaf.task
+                raise DataError(f"no score of {target.family} on {of} is known: there is nothing to start from")
             self._models[key] = self._priced(target, rows, evidence, Exclusion(line))
         return self._models[key]
 
@@ -170,9 +166,9 @@ class Desk:
                 f"{name!r} belongs to no family with scores known by {self.as_of}{did_you_mean(name, families)}: "
                 "name a family, or give its scores as results"
             )
-        found = SIZE.search(name)
-        if found:
-            target, _ = upcoming_target(self.panel, of[0], parse_size(found[1] + found[2]))
+        size = size_in_name(name)
+        if size is not None:
+            target, _ = upcoming_target(self.panel, of[0], size)
         else:
             target = self.target_of(of[0], self.frontier_size(by or self.as_of))
         return Target(**{**vars(target), "model": name})
@@ -211,9 +207,10 @@ def with_averages(forecast: Forecast, *, seed: int, draws: int = DRAWS) -> Forec
     rows = forecast.targets
     whole = rows["aggregate_of"].notna().to_numpy()
     score = forecast.sample(draws, seed=seed)
-    extra, knots, loading = [], [], []
+    extra: list[pd.DataFrame] = []
+    knots, loading = [], []
     for _, at in sorted(rows.groupby(["suite", "metric"], observed=True).indices.items()):
-        members = at[~whole[at]]
+        members = np.asarray(at)[~whole[at]]
         if len(members) < FEWEST_MEMBERS or not rows["is_share"].iloc[members].all():
             continue
         mean = np.sort(score[:, members].mean(axis=1))

@@ -42,7 +42,7 @@ class BetaMap:
 
 @dataclass(frozen=True)
 class StepMap:
-    """Isotonic regression, linear between its knots (k,), with a share of the identity so that it never stands still."""
+    """Isotonic regression, linear between knots (k,), with a share of the identity so that it never stands still."""
 
     said: np.ndarray
     happened: np.ndarray
@@ -57,7 +57,7 @@ IDENTITY = BetaMap()
 
 
 def _parametric(free: tuple[bool, bool], p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> BetaMap:
-    """A `BetaMap` by penalised maximum likelihood; ``free`` says whether the slopes may differ and whether it shifts."""
+    """By penalised maximum likelihood; ``free`` says whether the slopes may differ and whether there is a shift."""
     apart, shifts = free
     p = np.clip(p, INSIDE, 1.0 - INSIDE)
     log_p, log_q = np.log(p), -np.log1p(-p)

@@ -66,6 +66,7 @@ class PricedModel:
         self.maps = maps or {}
         self._reversal = reversal
         self._seed, self._draws = seed, draws
+        self._units: list[int] = forecast.targets["unit"].tolist()
         self._singles: dict[int, Forecast] = {}
         self._rival: PricedModel | None = None
         self.up = forecast.targets["higher_is_better"].to_numpy(dtype=bool)
@@ -134,12 +135,11 @@ class PricedModel:
 
         With a rival that is itself forecast: the scores at equally likely levels.
         """
-        unit = int(self.forecast.targets["unit"].iat[at])
+        unit = self._units[at]
         if self._rival is not None:
-            theirs = np.flatnonzero(self._rival.forecast.targets["unit"] == unit)
-            if not len(theirs):
+            if unit not in self._rival._units:
                 return None
-            scores = self._rival._single(int(theirs[0])).quantiles(RIVAL_LEVELS)[0]
+            scores = self._rival._single(self._rival._units.index(unit)).quantiles(RIVAL_LEVELS)[0]
             return scores, np.zeros(len(scores))
         return self._known.best(unit, side, up=bool(self.up[at]))
 
@@ -196,9 +196,9 @@ class PricedModel:
         known = self._reversal is not None and at < len(self.turning)
         falling = known and self.turning["trend"].iat[at] == "falling"
         if falling and isinstance(leaf, ReversalLeaf):
-            return float(self.turning[EVENTS[1]].iat[at])
+            return float(self.turning[EVENTS[1]].to_numpy()[at])
         if falling and kind == "recovery":
-            return float(self.turning[EVENTS[0]].iat[at])
+            return float(self.turning[EVENTS[0]].to_numpy()[at])
         if rival is not None and np.ndim(rival[0]):
             each = zip(*rival, strict=True)
             return float(np.mean([self._share_where(at, leaf, (float(s), float(e))) for s, e in each]))
@@ -222,7 +222,7 @@ class PricedModel:
         if len(change) == 1 and happens[-1]:
             low, high = GRID[change[0]], GRID[change[0] + 1]
             fine = np.linspace(low, high, 65)
-            first = self._happens(at, leaf, rival, fine).argmax()
+            first = int(self._happens(at, leaf, rival, fine).argmax())
             return float(1.0 - 0.5 * (fine[first] + fine[max(first - 1, 0)]))
         return float(np.clip(np.diff(edges) @ happens, GRID[0], GRID[-1]))
 
@@ -237,7 +237,7 @@ class PricedModel:
             stderr = binomial_stderr(score, items)
         past: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
         if isinstance(leaf, (ReversalLeaf, UShape)):
-            past = self.histories.get(int(self.forecast.targets["unit"].iat[at]), past)
+            past = self.histories.get(self._units[at], past)
         return occurs(
             leaf,
             score,
@@ -263,7 +263,7 @@ class KnownScores:
     @classmethod
     def of(cls, evidence: Panel) -> KnownScores:
         rows = evidence.rows
-        code, lookup = {}, {}
+        code, lookup = {}, dict[str, dict[str, list[int]]]()
         for name in ("family", "line", "model"):
             column = rows[name].astype("category").cat
             code[name] = column.codes.to_numpy()
@@ -271,10 +271,9 @@ class KnownScores:
             for i, value in enumerate(column.categories):
                 lookup[name].setdefault(fold(str(value)), []).append(i)
         stderr = standard_error(rows[["score", "stderr", "metric", "n_examples"]].astype({"metric": "str"}))
-        return cls(
-            rows.groupby("unit").indices, rows["score"].to_numpy(dtype=float),
-            stderr.fillna(0.0).to_numpy(dtype=float), code, lookup,
-        )  # fmt: skip
+        at = {unit: np.asarray(places) for unit, places in rows.groupby("unit").indices.items()}
+        score = rows["score"].to_numpy(dtype=float)
+        return cls(at, score, stderr.fillna(0.0).to_numpy(dtype=float), code, lookup)
 
     def best(self, unit: int, side: Scope, *, up: bool) -> tuple[float, float] | None:
         """The best score on a unit of the models of a scope, and its error; None without one."""

@@ -26,7 +26,7 @@ from forecast.pricing.space import Event, held_off, probability_of
 from forecast.targets import family_rows
 from resolvers.criteria import Case, judge, moment
 from resolvers.odds import fair_odds
-from resolvers.questions import AllOf, AnyOf, Comparison, Count, FirstBy, Manual, Not, Question, Scope, leaves
+from resolvers.questions import AllOf, AnyOf, Comparison, Count, FirstBy, Manual, Not, Question, Scope
 from resolvers.resolve import resolve
 from resolvers.status import Status
 
@@ -230,7 +230,7 @@ def _named_part(desk: Desk, leaf: Any, scope: Scope, names: Sequence[str], by: d
     models = tuple(desk.model(target, leaf) for target in targets)
     if isinstance(leaf, Comparison):
         models = tuple(model.with_rival(_rival(desk, leaf, by)) for model in models)
-    said = []
+    said: list[str] = []
     for target, model in zip(targets, models, strict=True):
         units = units_of(model, leaf, scope)
         if not units:
@@ -301,9 +301,10 @@ def _families(desk: Desk, leaf: Any, scope: Scope) -> list[str]:
 
 
 def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Template, str, tuple[str, ...]] | None:
-    """What the family's next model would do at several sizes, the benchmark, and a sentence; None without a forecast."""
+    """What the family's next model would do at several sizes, the benchmark, and what to say; None without forecast."""
     largest = float(family_rows(desk.panel, family)["compute"].max())
-    compute, raw, benchmark, said = [], [], "", ()
+    compute, raw, benchmark = [], [], ""
+    said: tuple[str, ...] = ()
     for step in STEPS:
         target = desk.target_of(family, largest + step)
         model = desk.model(target, leaf, trained_without="")
@@ -321,7 +322,7 @@ def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Templat
 
 def _newcomer(desk: Desk, leaf: Any, benchmark: str, others: Sequence[Template]) -> Template:
     """A family that is new to the task: its whole ladder may fall and rise, as often as those of others did."""
-    rate, _ = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
+    rate = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
     share = desk.publications.new_share()
     weight = len(others) * share / (1.0 - share)
     return Template("a new family", np.zeros(1), np.array([rate]), weight=weight, is_rate=True)
@@ -355,7 +356,8 @@ def _unpriced(desk: Desk, leaf: Any, scope: Scope, family: str | None) -> str:
     metrics = desk.evidence.metrics_of(leaf.task)
     if fold(leaf.metric) not in {fold(metric) for metric in metrics}:
         return f"{leaf.task} was measured in {' and '.join(metrics)}, not {leaf.metric}: ask about one of these"
-    return f"no score{whose} on {named(leaf)} in the question's scope was known by {desk.as_of}: widen tuning, prompt or shots"
+    known = f"no score{whose} on {named(leaf)} in the question's scope was known by {desk.as_of}"
+    return f"{known}: widen tuning, prompt or shots"
 
 
 # --- putting it together ---------------------------------------------------------------------------------------------
@@ -389,7 +391,7 @@ class _Open:
         )  # fmt: skip
 
     def _base_rate(self, kinds: Sequence[str]) -> tuple[float, str]:
-        """Of the kind of the leaves, for one leaf; of a combination, as if its leaves came at their base rates apart."""
+        """Of the kind of one leaf; of a combination, as if its leaves came at their base rates independently."""
         rates = []
         for part, kind in zip(self.parts, kinds, strict=True):
             if part.learned is None:
@@ -455,8 +457,9 @@ def _said_of_model(
         if at < len(model.turning):
             trend = f", so far {model.turning['trend'].iat[at]}"
         yield (
-            f"{name} ({size}) on {row['benchmark']}/{row['task']} ({row['prompt']}{shots}): from {row['origin_score']:.3f} "
-            f"of {row['origin_model']}{trend}, forecast {one.median[0]:.3f} ({low:.3f} to {high:.3f})"
+            f"{name} ({size}) on {row['benchmark']}/{row['task']} ({row['prompt']}{shots}): "
+            f"from {row['origin_score']:.3f} of {row['origin_model']}{trend}, "
+            f"forecast {one.median[0]:.3f} ({low:.3f} to {high:.3f})"
         )
 
 
@@ -473,4 +476,5 @@ def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | Non
     for t in dated.templates:
         if t.is_rate:
             share = t.weight / sum(other.weight for other in dated.templates)
-            yield f"a family new to the task shows it with {t.raw[0]:.2f}, as ladders of others did; {share:.0%} of newly measured ones are new"
+            new = f"{share:.0%} of newly measured models are of new families"
+            yield f"{new}, which show it with probability {t.raw[0]:.2f}, as others did"

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.errors import DataError
 from data.names import fold
-from forecast.pricing.model import PricedModel, kind_of
+from forecast.pricing.model import PricedModel, Rival, kind_of
 from forecast.pricing.space import Event, held_off, probability_of
 from resolvers.questions import AnyOf, Comparison, Scope, leaves
 
@@ -53,8 +53,8 @@ def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
     return raw, Event.top(reach, probability_of(either, [event for _, event in found]))
 
 
-def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, tuple[float, float] | None]]:
-    """Positions of the units a leaf looks at, each with the score and error of its rival; those without are left out."""
+def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, Rival | None]]:
+    """Positions of the units a leaf looks at, each with its rival in a comparison; those without one are left out."""
     inner = scope.within(leaf.scope)
     at = [i for i in model.places.get(fold(leaf.task), ()) if model.is_measured(i, leaf, inner)]
     of = benchmark_of_average(leaf)
@@ -76,7 +76,7 @@ AVERAGES = {"average", "all", "overall", "mean", "total"}
 
 
 def benchmark_of_average(leaf: Any) -> str | None:
-    """The benchmark whose average a leaf asks about: ``MMLU/average``, ``MMLU/MMLU`` or ``MMLU`` alone; None for a task."""
+    """The benchmark whose average a leaf asks about, as MMLU/average, MMLU/MMLU or MMLU alone; None for a task."""
     if fold(leaf.task) in AVERAGES:
         return leaf.benchmark
     return leaf.task if leaf.benchmark is None or fold(leaf.benchmark) == fold(leaf.task) else None

@@ -93,12 +93,12 @@ class Recalibration:
         return {**self.maps, kind: drawn}
 
     def base_rate(self, kind: str) -> tuple[float, int]:
-        """How often questions of a kind came out yes, lines counting the same, and how many there were."""
+        """How often questions of a kind came out yes, a line weighing as the root of its number; and their number."""
         part = self.of(kind)
-        by_line = part.groupby("line")["happened"].agg(["mean", "size"])
-        weight = by_line["size"] ** 0.5
-        rate = float((weight @ by_line["mean"] + 0.5 * TYPICAL) / (weight.sum() + TYPICAL))
-        return rate, len(part)
+        code = np.unique(part["line"].to_numpy(), return_inverse=True)[1]
+        weight = np.bincount(code)[code] ** -0.5 if len(code) else np.zeros(0)
+        happened = float(weight @ part["happened"].to_numpy(dtype=float))
+        return (happened + 0.5 * TYPICAL) / (float(weight.sum()) + TYPICAL), len(part)
 
 
 def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str) -> pd.DataFrame:
