@@ -58,6 +58,18 @@ def size_in_name(name: str) -> float | None:
     return found.pop() if len(found) == 1 else None
 
 
+def split_size(name: str) -> tuple[str, float | None]:
+    """A model's name as a family and a size, as people write it of a model to come: in T too. No size is None.
+
+    >>> split_size("PaLM-2T"), split_size("Pythia 1.4b"), split_size("Gopher")
+    (('PaLM', 2000000000000.0), ('Pythia', 1400000000.0), ('Gopher', None))
+    """
+    head, _, tail = re.sub(r"[\s\-_]+", " ", name).strip().rpartition(" ")
+    if head and re.fullmatch(r"[0-9.]+[kmbgt]", tail, re.IGNORECASE) and _SIZE.match(tail):
+        return head, parse_size(tail)
+    return family_in_name(name), size_in_name(name)
+
+
 def family_in_name(name: str) -> str:
     """What is left of a model's name without its organisation and size.
 

@@ -111,7 +111,7 @@ UNDERSTOOD = [
     ),
     (
         "PaLM 2T scores at least 0.9 on neqa by 2025",
-        neqa("threshold", score=0.9, scope={"family": "PaLM", "min_params": 1.8e12, "max_params": 2.2e12}),
+        neqa("threshold", score=0.9, scope={"family": "PaLM", "model": "PaLM 2T"}),
         {},
         "2025-12-31",
     ),
@@ -136,6 +136,12 @@ UNDERSTOOD = [
     (
         "Chinchilla 70B recovers on neqa by 2024",
         neqa("comparison", better={"model": "Chinchilla 70B"}, worse={"model": "Chinchilla 7.1B"}, beyond_noise=True),
+        {},
+        "2024-12-31",
+    ),
+    (
+        "PaLM 2T improves on neqa by 2024",
+        neqa("comparison", better={"family": "PaLM", "model": "PaLM 2T"}, worse={"model": "PaLM 540B"}),
         {},
         "2024-12-31",
     ),

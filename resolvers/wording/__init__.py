@@ -179,7 +179,7 @@ def _annulled_without(criterion: Any) -> Any:
     """Without a deadline, a single statement about named models is annulled where they are never measured."""
     if isinstance(criterion, Measured) and criterion.if_nothing == "no":
         sides = [criterion.scope, getattr(criterion, "better", None)]
-        if any(side is not None and (side.model or side.min_params) for side in sides):
+        if any(side is not None and side.model for side in sides):
             return criterion.model_copy(update={"if_nothing": "annul"})
     return criterion
 

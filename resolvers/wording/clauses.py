@@ -198,12 +198,12 @@ def _take_families(found: Clauses, vocabulary: Vocabulary) -> None:
     for match in _tails(_FAMILY, found.statement):
         words = [word for word in re.split(r", | and | or |, or ", match["names"]) if word.strip()]
         named = [vocabulary.who(word.strip()) for word in words]
-        kinds = {kind for scope in named for kind in scope or ("",)}
-        if len(kinds) == 1 and (kind := kinds.pop()) in ("family", "line", "model"):
+        kinds = {"model" if "model" in scope else next(iter(scope)) for scope in named if scope}
+        if all(named) and len(kinds) == 1 and (kind := kinds.pop()) in ("family", "line", "model"):
             values = tuple(scope[kind] for scope in named if scope)
             found.limit(**{kind: values[0] if len(values) == 1 else values})
             if kind == "model":
-                families = tuple(dict.fromkeys(vocabulary.models[fold(str(model))][1] for model in values))
+                families = tuple(dict.fromkeys(vocabulary.family_of(str(model)) for model in values))
                 found.limit(family=families[0] if len(families) == 1 else families)
             _cut(found, match)
             return

@@ -245,7 +245,7 @@ class Reader:
         if len(several) > 1 and all(several):
             kinds = {tuple(scope) for scope in several if scope}
             if kinds in ({("model",)}, {("family",)}):
-                kind = next(iter(kinds))[0]
+                kind = kinds.pop()[0]
                 return {kind: tuple(scope[kind] for scope in several if scope)}
         if self.vocabulary.find_tasks(words):
             raise UsageError(f"{words!r} is a task: say which model, as in 'PaLM 540B improves on {words}'")
@@ -253,8 +253,6 @@ class Reader:
 
     def _origin(self, better: dict[str, Any], words: str) -> dict[str, Any]:
         """The family's largest model below the one that should gain."""
-        if "min_params" in better:
-            return {"model": self.vocabulary.largest(better["family"])}
         model = better.get("model")
         smaller = self.vocabulary.smaller(model) if isinstance(model, str) else None
         if smaller is None:
@@ -267,7 +265,7 @@ class Reader:
         models = (names,) if isinstance(names, str) else names
         families = scope.get("family", ())
         named = (families,) if isinstance(families, str) else families
-        return frozenset(fold(self.vocabulary.models[fold(m)][1]) for m in models) | frozenset(map(fold, named))
+        return frozenset(fold(self.vocabulary.family_of(m)) for m in models) | frozenset(map(fold, named))
 
     def _each(
         self,

@@ -113,7 +113,7 @@ def _who(scope: Scope | None) -> tuple[str, list[str]]:
     if scope is None:
         return "some model", []
     if scope.model:
-        return " or ".join(scope.model), _limits(scope.model_copy(update={"model": ()}))
+        return " or ".join(scope.model), _limits(scope.model_copy(update={"model": (), "family": ()}))
     names = scope.family or scope.line
     size = _between(scope.min_params, scope.max_params, format_size, "parameters")
     who = " ".join(["some", " or ".join(names), "model", *size] if names else ["some model", *size])
@@ -126,7 +126,7 @@ def _limits(scope: Scope) -> list[str]:
     out = []
     if scope.over == "all":
         out.append("in every measured family")
-    named = [(scope.family, "family"), (scope.line, "line"), (scope.model, "model")]
+    named = [(() if scope.model else scope.family, "family"), (scope.line, "line"), (scope.model, "model")]
     out += [f"{noun} {' or '.join(names)}" for names, noun in named if names]
     if scope.tuning:
         out.append(f"{' or '.join(scope.tuning)} models only")

@@ -11,7 +11,7 @@ import pandas as pd
 from data.errors import UsageError
 from data.names import did_you_mean, fold, suggest
 from data.scale import NEAR
-from data.sizes import family_in_name, parse_size, size_in_name
+from data.sizes import format_size, split_size
 from resolvers.questions import Question, leaves
 
 AVERAGE = "average"
@@ -177,10 +177,7 @@ class Vocabulary:
     # --- models
 
     def who(self, name: str) -> dict[str, object] | None:
-        """The scope fields of a model, a family, a line, or a size that a family does not have yet; None for none.
-
-        A size that is not among the family's models is understood as one within 10% of it.
-        """
+        """The scope fields of a model, a family, a line, or a model to come (a family with a size); None for none."""
         folded = fold(name)
         if folded in self.models:
             return {"model": self.models[folded][0]}
@@ -191,29 +188,25 @@ class Vocabulary:
         return self._upcoming(name)
 
     def _upcoming(self, name: str) -> dict[str, object] | None:
-        head, size = _with_size(name)
+        head, size = split_size(name)
         if size is None or fold(head) not in self.families:
             return None
         known = [model for params, model in self.sizes.get(fold(head), []) if abs(params / size - 1.0) < 0.01]
         if len(known) == 1:
             return {"model": known[0]}
-        return {
-            "family": self.families[fold(head)],
-            "min_params": (1.0 - NEAR) * size,
-            "max_params": (1.0 + NEAR) * size,
-        }
+        family = self.families[fold(head)]
+        return {"family": family, "model": f"{family} {format_size(size)}"}
+
+    def family_of(self, model: str) -> str:
+        """The family of a model, which a model to come has before its size."""
+        return self.models[fold(model)][1] if fold(model) in self.models else self.families[fold(split_size(model)[0])]
 
     def smaller(self, model: str) -> str | None:
-        """The largest model of the same family below a known one; None for the smallest."""
-        name, family = self.models[fold(model)]
-        mine = self.sizes[fold(family)]
-        size = next(params for params, other in mine if other == name)
-        below = [other for params, other in mine if params < (1.0 - NEAR) * size]
+        """The largest known model of the same family below one; None for the smallest."""
+        mine = self.sizes[fold(self.family_of(model))]
+        size = next((params for params, other in mine if fold(other) == fold(model)), split_size(model)[1])
+        below = [other for params, other in mine if size is not None and params < (1.0 - NEAR) * size]
         return below[-1] if below else None
-
-    def largest(self, family: str) -> str:
-        """The largest known model of a family."""
-        return self.sizes[fold(family)][-1][1]
 
     def unknown_model(self, name: str) -> UsageError:
         """The error for a name that is no model and no family."""
@@ -224,17 +217,6 @@ class Vocabulary:
             f"no model or family {name!r}{hint}: write a known one, a known family with a size such as "
             "'PaLM 2T', or 'any model'"
         )
-
-
-def _with_size(name: str) -> tuple[str, float | None]:
-    """A name without its size, and the size; also in T, which model names seldom have."""
-    head, _, tail = name.replace("-", " ").replace("_", " ").strip().rpartition(" ")
-    if head and tail[-1:].lower() in "kmbt" and tail[:1].isdigit():
-        try:
-            return head, parse_size(tail)
-        except UsageError:
-            return name, None
-    return family_in_name(name), size_in_name(name)
 
 
 def _written(names: Iterable[object]) -> dict[str, str]:
