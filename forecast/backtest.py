@@ -16,6 +16,7 @@ from joblib import Parallel, delayed
 
 from data.trend import beyond_noise
 from forecast.distribution import MID_LEVELS, PRINTED, Forecast
+from forecast.events import trends
 from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.training import Trained
@@ -101,5 +102,7 @@ def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     table["chance"] = rows["chance"]
     table["origin_se"] = rows["origin_se"]
     table["se"] = fold.truth["se"].where(fold.truth["noise_known"])
+    table["n_examples"] = rows["n_examples"]
+    table["trend"] = trends(rows, fold.evidence)
     table["loading"] = forecast.loading
     return table

@@ -17,13 +17,10 @@ def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
     error included; see `data.trend`.
     """
     rows = forecast.targets
-    score, se = _history(rows, evidence)
-    up = np.where(rows["higher_is_better"], 1.0, -1.0)
-    chance, ceiling = up * rows["chance"].to_numpy(dtype=float), up * rows["ceiling"].to_numpy(dtype=float)
-    better = score * up[:, None]
-    trend = trend_of(better, se, chance, ceiling)
+    up, better, se = _history(rows, evidence)
+    trend = _trend(rows, up, better, se)
     falling = trend == "falling"
-    last = np.clip(np.isfinite(score).sum(axis=1) - 1, 0, None)
+    last = np.clip(np.isfinite(better).sum(axis=1) - 1, 0, None)
     at = np.arange(len(rows))
     best, best_se = best_of(better, se)
     recovery = _prob_beyond(forecast, better[at, last] * up, se[at, last], up)
@@ -37,13 +34,24 @@ def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
     )
 
 
-def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
-    """Scores and standard errors of the family's smaller models in order of scale, (n, L) padded with NaN."""
+def trends(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
+    """Trend of the family's scores on each target row so far, (n,)."""
+    return _trend(rows, *_history(rows, evidence))
+
+
+def _trend(rows: pd.DataFrame, up: np.ndarray, better: np.ndarray, se: np.ndarray) -> np.ndarray:
+    chance, ceiling = (up * rows[name].to_numpy(dtype=float) for name in ("chance", "ceiling"))
+    return trend_of(better, se, chance, ceiling)
+
+
+def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sign of better (n,), signed scores and standard errors of the family's smaller models, (n, L), NaN-padded."""
+    up = np.where(rows["higher_is_better"], 1.0, -1.0)
     past, at = own_history(rows, evidence, ["score", "se"])
     score, se = padded(len(rows), at, past["score"], past["se"])
     if score.shape[1] == 0:
-        return rows[["origin_score"]].to_numpy(dtype=float), rows[["origin_se"]].to_numpy(dtype=float)
-    return score, se
+        score, se = (rows[[name]].to_numpy(dtype=float) for name in ("origin_score", "origin_se"))
+    return up, score * up[:, None], se
 
 
 def _prob_beyond(forecast: Forecast, score: np.ndarray, se: np.ndarray, up: np.ndarray) -> np.ndarray:

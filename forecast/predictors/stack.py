@@ -31,6 +31,8 @@ from forecast.spread import equal_lines, half_an_item_inside, noise_at, shared_l
 
 PLAIN = (Persistence, FamilyDrift, PooledLaw, TaskLaw, TaskLogit)
 CANDIDATES = (*(cls.name for cls in PLAIN), "pooled", "pooled-rough")
+PRIORS = (Variances(), Variances.rough())
+"""Of "pooled" and "pooled-rough"."""
 HELD_TO_EQUAL = 1e-4
 """Ridge on the weights' log-odds, in units of absolute error."""
 SMOOTH_ABSOLUTE = 0.02
@@ -64,14 +66,27 @@ class Candidates:
 
     @classmethod
     def of(
-        cls, rows: pd.DataFrame, evidence: Panel, most_rows: int = PREDICTING_ROWS, plain: np.ndarray | None = None
+        cls,
+        rows: pd.DataFrame,
+        evidence: Panel,
+        most_rows: int = PREDICTING_ROWS,
+        plain: np.ndarray | None = None,
+        priors: Sequence[Variances] = PRIORS,
     ) -> Candidates:
-        """Ask every candidate about shares; ``plain`` are those of `PLAIN` where they have been asked, (n, 5)."""
+        """Ask every candidate about shares.
+
+        Parameters
+        ----------
+        rows, evidence : as `Predictor.predict` takes them
+        most_rows : of a suite, for the pooled posterior
+        plain : what those of `PLAIN` said, (n, 5), where they have been asked
+        priors : of the two pooled candidates
+        """
         if rows.empty:
             none = np.empty((0, len(CANDIDATES)))
             return cls(none, none, none, np.empty((0, len(START_SIZE))), np.empty(0, dtype=int))
         plain = asked(rows, evidence) if plain is None else plain
-        pooled, lines = pooled_posterior(rows, evidence, [Variances(), Variances.rough()], most_rows=most_rows)
+        pooled, lines = pooled_posterior(rows, evidence, priors, most_rows=most_rows)
         z = np.column_stack([half_an_item_inside(plain, rows), *(p.mean for p in pooled)])
         suite = rows["suite"].to_numpy()
         shift = suite_mean(z, suite)

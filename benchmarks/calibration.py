@@ -1,0 +1,171 @@
+"""Do the forecasts mean what they say? Coverage by group, PIT, P(gain), and several tasks together.
+
+    python -m benchmarks.accuracy --keep table.parquet      # first: the backtest on held-out lines
+    python -m benchmarks.calibration table.parquet
+
+What a perfectly calibrated forecaster would show is simulated with the dependence that the forecasts state (the shift
+that a model's tasks share), so that hundreds of tasks of one model do not pass for hundreds of trials.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from forecast.evaluation import COVERAGES, TARGET, Resampled, interval, nested_mean
+from forecast.predictors.registry import DEFAULT
+
+DRAWS = 2000
+BINS = 10
+FEW_EXAMPLES = 150
+LONG = 1.0
+CLOSE = 2.0
+"""Standard errors from chance within which an origin counts as near it."""
+CEILING = 0.9
+AT_LEAST = (0.25, 0.5, 0.75)
+"""Shares of a model's tasks that are asked to improve."""
+
+
+def groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Masks of the named groups, (rows,) each."""
+    near_chance = (table["origin_score"] - table["chance"]).abs() <= CLOSE * table["origin_se"]
+    return {
+        "all": np.ones(len(table), dtype=bool),
+        "near chance": near_chance.to_numpy(),
+        "near the ceiling": (table["is_share"] & (table["origin_score"] >= CEILING)).to_numpy(),
+        "few examples": (table["n_examples"] < FEW_EXAMPLES).to_numpy(),
+        "long steps": (table["distance"] >= LONG).to_numpy(),
+        "falling": (table["trend"] == "falling").to_numpy(),
+        "losses": ~table["is_share"].to_numpy(),
+        "origin of another line": ~table["origin_is_own"].to_numpy(),
+    }
+
+
+def coverage(table: pd.DataFrame) -> pd.DataFrame:
+    """Coverage of each group with its 90% interval from resampling lines and tasks."""
+    out = []
+    for name, mask in groups(table).items():
+        part = table[mask].reset_index(drop=True)
+        if part.empty:
+            continue
+        resampled = Resampled(part)
+        row = {"group": name, "scores": len(part), "lines": part["line"].nunique()}
+        for level, (low_name, high_name) in COVERAGES.items():
+            inside = part["score"].between(part[low_name], part[high_name]).astype(float)
+            low, high = interval(resampled.means(inside.to_numpy()))
+            held = nested_mean(part.assign(inside=inside), "inside")
+            row[level.removeprefix("cover") + "%"] = f"{held:.0%} [{low:.0%}, {high:.0%}]"
+            row["±" + level.removeprefix("cover")] = f"{(high - low) / 2:.0%}"
+        out.append(row)
+    return pd.DataFrame(out)
+
+
+def simulated(table: pd.DataFrame, draws: int, seed: int = 0) -> np.ndarray:
+    """PIT values that calibrated forecasts of the same dependence would have, (draws, rows)."""
+    rng = np.random.default_rng(seed)
+    target = table.groupby(TARGET).ngroup().to_numpy()
+    shift = rng.standard_normal((draws, target.max() + 1)).astype(np.float32)[:, target]
+    loading = table["loading"].to_numpy(dtype=np.float32)
+    own = rng.standard_normal(shift.shape, dtype=np.float32)
+    return ndtr(loading * shift + np.sqrt(1 - loading**2) * own)
+
+
+def line_weights(table: pd.DataFrame) -> np.ndarray:
+    """Each line the same, within it each target, within it each task; they sum to 1, (rows,)."""
+    tasks = table.groupby(TARGET)["score"].transform("size")
+    targets = table.groupby("line")["target_model"].transform(lambda names: names.nunique())
+    weight = 1.0 / (tasks * targets)
+    return (weight / weight.sum()).to_numpy()
+
+
+def pit_histogram(table: pd.DataFrame, chance: np.ndarray) -> pd.DataFrame:
+    """Weighted share of PIT values in each tenth beside the 90% band of the simulation."""
+    weight = line_weights(table)
+
+    def shares(pit: np.ndarray) -> np.ndarray:
+        bins = np.minimum((pit * BINS).astype(int), BINS - 1)
+        return np.bincount(bins, weight, BINS)
+
+    seen, drawn = shares(table["pit"].to_numpy()), np.array([shares(pit) for pit in chance])
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    out = pd.DataFrame({"tenth": np.arange(1, BINS + 1), "share": seen, "low": low, "high": high})
+    return out.assign(inside=out["share"].between(out["low"], out["high"]))
+
+
+def gain_reliability(table: pd.DataFrame, chance: np.ndarray) -> pd.DataFrame:
+    """Share of gains in each tenth of P(gain) beside the 90% band of the simulation."""
+    weight, prob = line_weights(table), table["prob_gain"].to_numpy()
+    bins = np.minimum((prob * BINS).astype(int), BINS - 1)
+    total = np.maximum(np.bincount(bins, weight, BINS), 1e-12)
+    seen = np.bincount(bins, weight * table["gained"].to_numpy(), BINS) / total
+    drawn = np.array([np.bincount(bins, weight * (pit > 1 - prob), BINS) / total for pit in chance])
+    low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
+    said = np.bincount(bins, weight * prob, BINS) / total
+    out = pd.DataFrame(
+        {"said": said, "gained": seen, "low": low, "high": high, "scores": np.bincount(bins, minlength=BINS)}
+    )
+    return out[out["scores"] > 0].assign(inside=lambda t: t["gained"].between(t["low"], t["high"]))
+
+
+def several_together(table: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+    """Brier score of "at least k of a model's n tasks improve", by joint draws and by independent ones."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for key, part in table[table["origin_is_own"]].groupby(TARGET):
+        if len(part) < 4:
+            continue
+        prob, loading = part["prob_gain"].to_numpy(), part["loading"].to_numpy()
+        own = rng.standard_normal((draws, len(part)))
+        shift = rng.standard_normal((draws, 1))
+        needed = ndtri(1 - prob)
+        joint = (loading * shift + np.sqrt(1 - loading**2) * own > needed).mean(axis=1)
+        alone = (own > needed).mean(axis=1)
+        happened = part["gained"].mean()
+        for share in AT_LEAST:
+            outcome = float(happened >= share)
+            out.append(
+                dict(zip(TARGET, key, strict=True))
+                | {
+                    "share": share,
+                    "joint": ((joint >= share).mean() - outcome) ** 2,
+                    "independent": ((alone >= share).mean() - outcome) ** 2,
+                }
+            )
+    return pd.DataFrame(out)
+
+
+def report(table: pd.DataFrame) -> None:
+    print("Coverage by group\n", coverage(table).to_string(index=False), sep="")
+    chance = simulated(table, DRAWS // 4)
+    pits, gains = pit_histogram(table, chance), gain_reliability(table, chance)
+    for title, part in (("PIT by tenths", pits), ("P(gain) by tenths", gains)):
+        print(f"\n{title}; {int(part['inside'].sum())} of {len(part)} within the 90% band of a calibrated forecaster")
+        print(part.round(3).to_string(index=False))
+    joint = several_together(table)
+    for share, part in joint.groupby("share"):
+        scores = {name: nested_mean(part, name) for name in ("joint", "independent")}
+        print(f"at least {share:.0%} of a model's tasks improve: Brier {scores['joint']:.3f} joint, ", end="")
+        print(f"{scores['independent']:.3f} independent")
+    lines = joint.assign(canonical_task=joint["share"].astype(str)).reset_index(drop=True)
+    low, high = interval(Resampled(lines).means((lines["independent"] - lines["joint"]).to_numpy()))
+    print(
+        f"independent less joint: {nested_mean(joint.assign(d=joint['independent'] - joint['joint']), 'd'):.4f}", end=""
+    )
+    print(f" [{low:.4f}, {high:.4f}]")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("table", type=Path, help="backtest table (Parquet), as `benchmarks.accuracy --keep` writes it")
+    parser.add_argument("--predictor", default=DEFAULT)
+    given = parser.parse_args()
+    table = pd.read_parquet(given.table)
+    report(table[table["predictor"] == given.predictor].reset_index(drop=True))
+
+
+if __name__ == "__main__":
+    main()
