@@ -553,11 +553,12 @@ def predict_command(
         forecast predict --family PaLM --params 540e9
         forecast predict my_results.csv --family mine --params 70B --benchmark MMLU --format csv
     """
+    from data.names import counted
     from forecast.known import known_scores
     from forecast.panel import as_panel
     from forecast.predictors.registry import make
     from forecast.targets import upcoming_target
-    from forecast.upcoming import predict_upcoming, readable
+    from forecast.upcoming import predict_upcoming, readable, without_chance
 
     make(predictor)
     tables = inputs.load()
@@ -576,6 +577,8 @@ def predict_command(
         known=known_scores(panel, target, known, as_of),
         cache=_cache_folder(),
     )
+    if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
+        note(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance with --tasks")
     title = f"{target.model}: {len(upcoming.table)} tasks, largest expected change first"
     emit(upcoming.table, format_, output, title=title, show=readable(upcoming.table))
     if record:
@@ -612,7 +615,7 @@ def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> No
     help="next-scale, leave-family-out, leave-task-out or by-date.",
 )
 @click.option("--target", multiple=True, metavar="MODEL", help="Only this held-out model (repeatable).")
-@click.option("--predictors", help="A comma-separated list; `default` is the recommended one.  [default: all]")
+@click.option("--predictors", help="A comma-separated list; `default`: the best and three references.  [default: all]")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
 @output_options
 def backtest_command(

@@ -28,6 +28,8 @@ NEW = "new"
 """Name of the family and line of a recipe that nobody has seen."""
 POOLED_LINES = 2
 """A new recipe is forecast on what so many lines at least have scores on."""
+FAR = 3.0
+"""Decades: a few of the known steps only are longer."""
 UNSEEN = -1
 """Code of a family, line or tuning that no visible row has."""
 
@@ -114,12 +116,19 @@ def upcoming_target(
     ------
     UsageError
         When neither size nor compute is given, or the family is unknown.
+    DataError
+        When a day is given and nothing of the family has one.
     """
     if params is None and train_flops is None:
         raise UsageError("say how large the model is: --params, --train-flops, or both")
     if fold(family) == NEW and not (fold_series(panel.rows["family"]) == NEW).any():
         return _new_recipe(params, train_tokens, train_flops, released)
     own = family_rows(panel, family)
+    if released is not None and own["known_on"].isna().all():
+        raise DataError(
+            f"no score of {own['family'].iloc[0]} has a date, so none was public on {released:%Y-%m-%d}: "
+            "give a column known_on or released, or leave --as-of out"
+        )
     notes = []
     largest = own.sort_values("scale").iloc[-1]
     in_compute = own["train_flops"].notna().all()
@@ -136,6 +145,12 @@ def upcoming_target(
     else:
         scale = float(np.log10(params))
         compute = float(np.log10(6.0 * TOKENS_PER_PARAM * params**2))
+    ahead = scale - own.loc[own["scale"] < scale - BELOW, "scale"].max()
+    if ahead > FAR:
+        notes.append(
+            f"the target is {ahead:.1f} decades above the largest smaller model of {largest['family']}: "
+            "no forecast over such a distance has been checked"
+        )
     name = f"{largest['family']} {format_size(params)}"
     target = Target(
         family=largest["family"], line=largest["line"], model=name, params=params,

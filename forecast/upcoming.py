@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
+from data.results import UNIT
 from forecast.distribution import PRINTED, Forecast
 from forecast.folds import Exclusion
 from forecast.panel import Panel
@@ -107,6 +108,13 @@ def forecast_table(forecast: Forecast, evidence: Panel, reversal: Reversal) -> p
     table[["prob_recovery", "prob_reversal", "trend"]] = events[["prob_recovery", "prob_reversal", "trend"]]
     table["predictor"] = forecast.predictor
     return table[FORECAST_COLUMNS]
+
+
+def without_chance(forecast: Forecast) -> int:
+    """How many of the tasks have scores that are shares, and a level of chance that nobody has stated."""
+    rows = forecast.targets
+    named = rows.loc[(rows["is_share"] & rows["higher_is_better"] & rows["chance"].isna()).to_numpy(), UNIT[:2]]
+    return len(named.drop_duplicates())
 
 
 def readable(table: pd.DataFrame, most: int = 40) -> pd.DataFrame:

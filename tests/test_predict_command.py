@@ -157,3 +157,34 @@ def test_train_keeps_a_state_that_predict_then_takes_over(run, world, tmp_path):
     run("predict", world, "--family", "Gamma", "--params", "100B", "--predictor", "drift")
     assert list((tmp_path / "cache").iterdir()) == states
     assert "did you mean 'Gamma'" in run("train", world, "--family", "Gama").stderr
+
+
+@pytest.fixture
+def undated(tmp_path):
+    path = tmp_path / "undated.csv"
+    sizes = (1e9, 3e9, 7e9)
+    rows = [f"mini-{s / 1e9:g}b,{task},{0.3 + 0.05 * i},{s:g}" for i, s in enumerate(sizes) for task in ("qa", "sum")]
+    path.write_text("\n".join(["model,task,score,params", *rows]))
+    return str(path)
+
+
+def test_scores_without_a_date_and_a_day_to_forecast_on_are_told_apart_from_a_target_too_small(run, undated):
+    out = run("predict", undated, "--family", "mini", "--params", "70B", "--as-of", "2023-01-01")
+    assert out.exit_code == 1
+    assert "no score of mini has a date, so none was public on 2023-01-01: give a column known_on" in out.stderr
+
+
+def test_what_is_taken_for_granted_is_said(run, undated):
+    """An unknown level of chance and a target far beyond anything known both make a forecast worth less."""
+    common = ("predict", undated, "--family", "mini", "--predictor", "drift", "--params")
+    near, far = run(*common, "70B"), run(*common, "1e15")
+    assert "chance is unknown for 2 tasks: give n_choices or chance with --tasks" in near.stderr
+    assert "decades above the largest smaller model" not in near.stderr
+    assert "5.2 decades above the largest smaller model of mini" in far.stderr
+
+
+def test_the_recommended_predictor_is_never_shown_without_the_naive_ones(run, world):
+    out = run("backtest", world, "--target", "Gamma 2", "--predictors", "default", "--format", "csv")
+    assert out.exit_code == 0, out.stderr
+    shown = set(pd.read_csv(io.StringIO(out.stdout))["predictor"])
+    assert shown == {"stack", "persistence", "drift", "pooled-law"}

@@ -16,6 +16,8 @@ PREDICTORS: dict[str, type[Predictor]] = {
 }
 DEFAULT = "stack"
 """The recommended predictor."""
+BESIDE = ("persistence", "drift", "pooled-law")
+"""The references that ``default`` shows it beside."""
 
 
 def reference_names() -> list[str]:
@@ -37,10 +39,12 @@ def make(name: str) -> Predictor:
 
 
 def chosen(names: str | None) -> list[str]:
-    """``a,b`` as a list; ``default`` is the recommended one; None is all."""
+    """``a,b`` as a list; ``default`` is the recommended one beside the strongest references; None is all."""
     if names is None:
         return list(PREDICTORS)
-    wanted = [DEFAULT if name.strip() == "default" else name.strip() for name in names.split(",")]
+    wanted: list[str] = []
+    for name in names.split(","):
+        wanted += [DEFAULT, *BESIDE] if name.strip() == "default" else [name.strip()]
     for name in wanted:
         make(name)
     return list(dict.fromkeys(wanted))
