@@ -39,8 +39,16 @@ STATUSES = ("open", "yes", "no", "number", "ambiguous", "annulled")
 EVIDENCE_SHOWN = ["model", "task", "score", "known_on", "source"]
 
 
+_TYPED = "forecast.typed"
+"""Where a command's context keeps its arguments as they were typed."""
+
+
 class _Command(click.Command):
     """A command whose `ForecastError` becomes one sentence on stderr: exit 2 for usage, 1 for data."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_TYPED] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -1707,6 +1715,115 @@ def plot_frontier(period: str, as_of: pd.Timestamp | None, of: str, seed: int) -
         as_of=pd.Timestamp(known_at),
         until=pd.Timestamp(found.until),
     )
+
+
+@main.command("report")
+@input_options
+@target_options
+@click.option("--benchmark", help="Only this benchmark.")
+@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@click.option("--before", is_flag=True, help="Leave the target's own scores out, where they are known.")
+@questions_option
+@ledger_option
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The page.")
+@click.pass_context
+def report_command(
+    context: click.Context,
+    inputs: Inputs,
+    family: str,
+    params: float | None,
+    train_tokens: float | None,
+    train_flops: float | None,
+    as_of: pd.Timestamp | None,
+    benchmark: str | None,
+    predictor: str,
+    before: bool,
+    question_files: tuple[Path, ...],
+    ledger: str | None,
+    output: Path,
+) -> None:
+    """Write one self-contained page about an upcoming model: forecasts, pictures, backtest, questions, sources.
+
+    Nothing on the page is loaded from anywhere: it can be mailed, printed, and opened years later.
+
+    \b
+    Example:
+        forecast report --family PaLM --params 540e9 -o report.html
+        forecast report results/ --family mine --params 70B -o mine.html
+    """
+    from forecast.panel import as_panel
+    from forecast.predictors.registry import make
+    from forecast.report.contents import gather
+    from forecast.report.page import page
+    from forecast.targets import upcoming_target
+
+    make(predictor)
+    at = now()
+    tables = inputs.load()
+    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
+    for sentence in notes:
+        note(sentence)
+    found = gather(
+        panel,
+        target,
+        tables.results,
+        predictor=predictor,
+        as_of=as_of,
+        benchmark=benchmark,
+        before=before,
+        cache=_cache_folder(),
+        progress=note,
+    )
+    questions, record = _bearing(found.tasks, tables, question_files, ledger, as_of or at)
+    facts = {"Command": _command_line(context), "Made": f"{at:%Y-%m-%d %H:%M} UTC", **found.facts, **_versions()}
+    if as_of is not None:
+        facts["Known by"] = f"{as_of:%Y-%m-%d}"
+    whole = dataclasses.replace(found, questions=questions, record=record, facts=facts, notes=(*notes, *tables.notes))
+    write(page(whole), output)
+    note(f"written: {output}, {len(found.tasks)} tasks")
+
+
+def _bearing(
+    tasks: pd.DataFrame, tables: Tables, files: tuple[Path, ...], ledger: str | None, as_of: Any
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The questions that name one of the tasks, and the ledger's track record where there is a ledger."""
+    from forecast.report.bearing import questions_on
+    from resolvers import record
+    from resolvers.evidence import Evidence
+    from resolvers.resolve import resolve_all
+
+    questions, recorded, scores = _questions(files, ledger), None, None
+    if ledger_exists(ledger):
+        with open_ledger_at(ledger) as book:
+            recorded = book.forecasts()
+            scored = record.score_record(recorded, book.resolutions(), book.questions())
+        by = ["predictor"]
+        scores = record.brief(record.summarise(scored, by=by), by) if len(scored) else None
+    found = resolve_all(questions, Evidence(tables.results, tables.tasks, tables.metrics), as_of=as_of)
+    return questions_on(tasks, questions, found, recorded), scores
+
+
+def _command_line(context: click.Context) -> str:
+    """What was typed, as it can be typed again."""
+    import shlex
+
+    names = [] if context.parent is None else [context.info_name or ""]
+    return shlex.join(["forecast", *names, *context.meta.get(_TYPED, ())])
+
+
+def _versions() -> dict[str, str]:
+    """Versions of what forecasts are computed with."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    def of(name: str) -> str:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "unknown"
+
+    names = ("scale-forecast", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm")
+    return {"Versions": ", ".join(f"{name} {of(name)}" for name in names)}
 
 
 # --- market ----------------------------------------------------------------------------------------------------------
