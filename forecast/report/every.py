@@ -27,7 +27,7 @@ def controls(tasks: pd.DataFrame) -> str:
         options = tag("option", "all", value="") + "".join(tag("option", text(v), value=v) for v in values)
         return tag("label", f"{label} {tag('select', options, id=f'by-{key}')}")
 
-    search = tag("label", 'Search <input type="search" id="search" autocomplete="off">')
+    search = tag("label", 'Search <input type="search" id="search">')
     count = tag("p", f"{len(tasks)} of {len(tasks)} tasks", id="count", role="status")
     inside = search + choice("benchmark", "Benchmark") + choice("trend", "Trend") + count
     return tag("form", inside, id="controls", role="search", aria_label="Filter tasks")
