@@ -18,7 +18,7 @@ from data.errors import DataError
 from data.load import Tables
 from data.names import did_you_mean, fold
 from data.results import known_by
-from data.sizes import size_in_name
+from data.sizes import split_size
 from forecast.distribution import LEVELS, Forecast, Link
 from forecast.folds import Exclusion
 from forecast.frontier import Frontier, bundled_frontier
@@ -166,7 +166,7 @@ class Desk:
                 f"{name!r} belongs to no family with scores known by {self.as_of}{did_you_mean(name, families)}: "
                 "name a family, or give its scores as results"
             )
-        size = size_in_name(name)
+        size = split_size(name)[1]
         if size is not None:
             target, _ = upcoming_target(self.panel, of[0], size)
         else:
