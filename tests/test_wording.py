@@ -209,6 +209,7 @@ REFUSED = [
     ("at least 2 of neqa resolve by 2024", "is a single task"),
     ("exactly 2 of neqa, sig-figs resolve by 2024", "'exactly' is no form"),
     ("neqa and sig-figs or memo-trap resolve by 2024", "mixes 'and' with 'or'"),
+    ("neqa or sig-figs do not resolve by 2024", "can be read two ways"),
     ("PaLM resolves with scale by 2024", "is a model or a family: say which task"),
     ("PaLM 540B scores 0.5 on gsm8k measured in f1", "no f1 score on"),
     ("CB resolves by 2024 " + "x" * 700, "is too long"),
@@ -238,6 +239,28 @@ def test_a_named_model_that_is_never_measured_annuls_a_question_without_deadline
     assert without.question.criterion.if_nothing == "annul"
     assert with_deadline.question.criterion.if_nothing == "no"
     assert "annulled" in without.sentence
+
+
+@pytest.mark.parametrize(
+    ("words", "same"),
+    [
+        ("neqa and sig-figs do not resolve by 2024", "none of neqa, sig-figs resolve by 2024"),
+        ("both neqa and sig-figs resolve by 2024", "all of neqa,sig-figs resolve by 2024"),
+        (
+            "neqa, sig figs and memo-trap all turn u-shaped by 2024",
+            "3 of neqa, sig-figs, memo-trap turn U-shaped by 2024",
+        ),
+        ("Gopher 280B loses to PaLM 540B on neqa by 2024", "PaLM 540B beats Gopher 280B on neqa by 2024"),
+        ("neqa is above 90% by 2024", "any model > 0.9 on neqa by 2024"),
+        ("Chinchilla 70B scores 0.6 on The Pile/arxiv", "Chinchilla 70B scores at most 0.6 on arxiv of the pile"),
+    ],
+)
+def test_two_ways_of_saying_one_thing(read, words, same):
+    one, other = (read(text).question for text in (words, same))
+    if one.kind == "all_of":  # at least all of them
+        assert one.criterion.of == other.criterion.of
+    else:
+        assert one.criterion == other.criterion
 
 
 def test_a_task_without_scores_waits_for_a_ruling_and_not_for_silence(read):

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.errors import UsageError
-from resolvers.questions import AllOf, AnyOf, FirstBy, Measured, Numeric, Question, Scope, leaves
+from resolvers.questions import AllOf, AnyOf, FirstBy, Measured, Not, Numeric, Question, Scope, leaves
 from resolvers.wording.grammar import Read, Reader, has_predicate
 from resolvers.wording.telling import tell
 from resolvers.wording.vocabulary import Vocabulary
@@ -177,6 +177,8 @@ def _later(day: dt.date, years: int) -> dt.date:
 
 def _annulled_without(criterion: Any) -> Any:
     """Without a deadline, a single statement about named models is annulled where they are never measured."""
+    if isinstance(criterion, Not):
+        return criterion.model_copy(update={"of": _annulled_without(criterion.of)})
     if isinstance(criterion, Measured) and criterion.if_nothing == "no":
         sides = [criterion.scope, getattr(criterion, "better", None)]
         if any(side is not None and side.model for side in sides):

@@ -38,9 +38,9 @@ _NUMBER = r"[0-9]*\.?[0-9]+(?:e-?[0-9]+)?"
 _VALUE = rf"(?P<value>-?{_NUMBER}) ?(?P<unit>%|percent\b|per cent\b|points\b)?"
 _SIDES = {
     "at_least": r">=|at least|no less than|not less than|not below|a minimum of",
-    "above": r">|above|over|more than|greater than|higher than|better than|in excess of|exceeding",
+    "above": r">|above|over|more than|greater than|higher than|in excess of|exceeding",
     "at_most": r"<=|at most|no more than|not more than|not above|up to|a maximum of",
-    "below": r"<|below|under|less than|lower than|worse than",
+    "below": r"<|below|under|less than|lower than",
 }
 _SIDE = "|".join(f"(?P<{side}>{words})" for side, words in _SIDES.items())
 _NOT = r"(?P<negated>(?:does|do|did|will|would|can|is|are) ?(?:not|n't)|cannot|won't|fails? to|never) "
@@ -64,6 +64,7 @@ _BEATS = (
     r"(?:beats?|outperforms?|outscores?|surpass(?:es)?|exceeds?|tops?|overtakes?"
     r"|(?:is|are|be|scores?|performs?|does|do) (?:better|higher|more) than|wins? (?:against|over))"
 )
+_LOSES = r"(?:loses? to|trails|falls behind|(?:is|are|be|scores?|performs?|does|do) (?:worse|lower|less) than)"
 _GAINS = r"(?P<gain>improves?|gains?|(?:is|gets?) better|recovers?)"
 _CLEARLY = re.compile(
     r",? ?\b(?:beyond (?:the )?noise|significantly|clearly|by more than (?:two|2) standard errors)\b", re.IGNORECASE
@@ -121,12 +122,13 @@ class Reader:
             if match is None:
                 continue
             tasks = re.sub(r"^inverse scaling (?:on|of|in) ", "", match["tasks"], flags=re.IGNORECASE)
+            tasks = re.sub(r",? (?:all|both|each)$", "", tasks, flags=re.IGNORECASE)
             if self.vocabulary.who(tasks) is not None and not self.vocabulary.find_tasks(tasks):
                 raise UsageError(
                     f"{tasks!r} is a model or a family: say which task, as in 'neqa resolves with scale in {tasks}'"
                 )
-            criterion = self._each(tasks, clauses, _maker(Reversal if kind == "reversal" else UShape))
-            return _negated(criterion) if match["negated"] else criterion
+            maker = _maker(Reversal if kind == "reversal" else UShape)
+            return self._each(tasks, clauses, maker, negated=bool(match["negated"]))
         return None
 
     def _first(self, clauses: Clauses) -> Any:
@@ -144,28 +146,27 @@ class Reader:
     def _threshold(self, clauses: Clauses) -> Any:
         """``MODEL scores above 80% on TASK``, in a few orders."""
         of = r"(?: (?:an? )?(?:score|accuracy|average|performance|result)(?: of)?)?"
-        more = r"(?P<more> (?:or|and) (?P<way>more|higher|better|above|less|lower|fewer|below))?"
+        more = r"(?P<more> (?:or|and) (?P<way>more|higher|better|above|less|lower|fewer|below|worse))?"
         forms = (
             rf"(?P<who>.+?) (?:{_NOT})?{_REACH}{of}(?: (?:{_SIDE}))? {_VALUE}{more}{of}(?: {_ON}) (?P<tasks>.+)",
             rf"(?P<who>.+?)(?:'s?)? (?:{_NOT})?(?:scores?|accuracy|performance|loss) {_ON} (?P<tasks>.+?) "
             rf"(?:{_REACH} )?(?:(?:{_SIDE}) )?{_VALUE}{more}",
             rf"(?P<tasks>.+?) (?:score|accuracy) of (?P<who>.+?) {_REACH}(?: (?:{_SIDE}))? {_VALUE}{more}",
+            rf"(?P<who>.+?)(?<! by) (?:{_SIDE}) ?{_VALUE} {_ON} (?P<tasks>.+)",
+            rf"(?P<tasks>.+?) (?:{_NOT})?(?:{_REACH} )?(?:(?:{_SIDE}) ?)?{_VALUE}{more}",
         )
         for form in forms:
             match = _match(form, clauses.statement)
-            if match is None:
+            said = match.groupdict() if match else {}
+            if match is None or ("who" not in said and not self.vocabulary.find_tasks(match["tasks"])):
                 continue
-            who, negated = match["who"], "negated" in match.re.groupindex and match["negated"]
+            who, negated = said.get("who") or "any model", bool(said.get("negated"))
             if nobody := re.match(r"no (?:other )?", who, re.IGNORECASE):
                 who = "any " + who[nobody.end() :]
             scope = self._who(re.sub(r"'s$", "", who))
-            criterion = self._each(
-                match["tasks"],
-                clauses,
-                _threshold_maker(match, _scope(scope)),
-                families=self._families_of(scope),
-            )
-            return _negated(criterion) if bool(nobody) != bool(negated) else criterion
+            maker = _threshold_maker(match, _scope(scope), self.vocabulary.lower_is_better)
+            sides = self._families_of(scope)
+            return self._each(match["tasks"], clauses, maker, sides, negated=bool(nobody) != negated)
         return None
 
     def _comparison(self, clauses: Clauses) -> Any:
@@ -178,24 +179,24 @@ class Reader:
         )
         against = rf"(?P<a>.+?) (?:{_NOT})?{_BEATS} (?P<b>.+?){margin} {_ON} (?P<tasks>.+?)"
         gains = rf"(?P<a>.+?) (?:{_NOT})?{_GAINS}(?: (?:on|over|upon) (?P<b>.+?))?{margin} {_ON} (?P<tasks>.+?)"
-        for form in (against, f"{against}{margin.replace('margin', 'late').replace('unit', 'late_unit')}", gains):
+        late = margin.replace("margin", "late").replace("unit", "late_unit")
+        loses = against.replace(_BEATS, _LOSES)
+        for form in (against, f"{against}{late}", loses, gains):
             match = _match(form, text)
             if match is None:
                 continue
             better = self._who(match["a"])
             worse = self._who(match["b"]) if match["b"] else self._origin(better, match["a"])
+            if form is loses:
+                better, worse = worse, better
             points, unit = match["margin"], match["unit"]
             if points is None and "late" in match.re.groupindex:
                 points, unit = match["late"], match["late_unit"]
             beyond = clearly or (match.groupdict().get("gain") or "").lower().startswith("recover")
             least = float(points or 0.0) / (100.0 if unit else 1.0)
-            criterion = self._each(
-                match["tasks"],
-                clauses,
-                _maker(Comparison, better=Scope(**better), worse=Scope(**worse), margin=least, beyond_noise=beyond),
-                families=self._families_of(better) & self._families_of(worse),
-            )
-            return _negated(criterion) if match["negated"] else criterion
+            maker = _maker(Comparison, better=Scope(**better), worse=Scope(**worse), margin=least, beyond_noise=beyond)
+            sides = self._families_of(better) + self._families_of(worse)
+            return self._each(match["tasks"], clauses, maker, sides, negated=bool(match["negated"]))
         if (match := _match(rf"(?P<tasks>.+?) {_GAINS}", text)) and self.vocabulary.find_tasks(match["tasks"]):
             raise UsageError(f"{text!r} does not say which model does: write 'PaLM 540B improves on {match['tasks']}'")
         return None
@@ -259,31 +260,34 @@ class Reader:
             raise UsageError(f"{words!r} has no smaller model of its family to gain on: write 'A beats B on TASK'")
         return {"model": smaller}
 
-    def _families_of(self, scope: dict[str, Any]) -> frozenset[str]:
-        """Families (folded) that some scope fields name."""
-        names = scope.get("model", ())
-        models = (names,) if isinstance(names, str) else names
-        families = scope.get("family", ())
-        named = (families,) if isinstance(families, str) else families
-        return frozenset(fold(self.vocabulary.family_of(m)) for m in models) | frozenset(map(fold, named))
+    def _families_of(self, scope: dict[str, Any]) -> tuple[frozenset[str], ...]:
+        """Families (folded) that some scope fields name, as one side of a statement; none for any model."""
+        models, families = (_as_tuple(scope.get(name, ())) for name in ("model", "family"))
+        named = frozenset(map(fold, [*map(self.vocabulary.family_of, models), *families]))
+        return (named,) if named else ()
 
     def _each(
         self,
         words: str,
         clauses: Clauses,
         make: Callable[[Place, str], Any],
-        families: frozenset[str] = frozenset(),
+        sides: tuple[frozenset[str], ...] = (),
+        *,
+        negated: bool = False,
     ) -> Any:
-        """The criterion of one task, or of several: all, any, or at least so many of them."""
+        """The criterion of one task, or of several: all, any, or at least so many of them; or that none holds."""
         quantity, words = _quantity(words)
-        names, joined = self._names(words)
+        names, joined = self._names(re.sub(r"^(?:both|either|all) ", "", words.strip(), flags=re.IGNORECASE))
         if len(names) == 1 and quantity is None:
-            return make(*self._place(names[0], clauses, families))
+            one = make(*self._place(names[0], clauses, sides))
+            return Not(of=one) if negated else one
         if len(names) == 1:
             raise UsageError(f"{words.strip()!r} is a single task: list several, as in 'at least 2 of neqa, memo-trap'")
-        parts = tuple(make(*self._place(name, clauses, families)) for name in names)
+        if negated and (quantity is not None or joined == "or"):
+            raise UsageError(f"'not' with {words.strip()!r} can be read two ways: write 'none of' or 'at least 1 of'")
+        parts = tuple(make(*self._place(name, clauses, sides)) for name in names)
         if quantity is None:
-            return (AnyOf if joined == "or" else AllOf)(of=parts)
+            return Not(of=AnyOf(of=parts)) if negated else (AnyOf if joined == "or" else AllOf)(of=parts)
         least = quantity(len(parts))
         if not 0 <= least <= len(parts):
             raise UsageError(f"at least {least} of {len(parts)} tasks cannot be: list more or ask for fewer")
@@ -291,17 +295,15 @@ class Reader:
             return Not(of=AnyOf(of=parts))
         return Count(of=parts, at_least=least)
 
-    def _place(self, name: str, clauses: Clauses, families: frozenset[str]) -> tuple[Place, str]:
-        scoped = clauses.scope.get("family", ())
-        limited = frozenset(map(fold, (scoped,) if isinstance(scoped, str) else scoped))
-        place = self.vocabulary.task(name, families or limited)
+    def _place(self, name: str, clauses: Clauses, sides: tuple[frozenset[str], ...]) -> tuple[Place, str]:
+        place = self.vocabulary.task(name, sides or self._families_of(clauses.scope))
         return place, self.vocabulary.metric(place, clauses.metric)
 
     def _names(self, words: str) -> tuple[list[str], str | None]:
         """The names in a list, and the word that joins them; a known name is not taken apart."""
         if self.vocabulary.find_tasks(words):
             return [words], None
-        pieces = re.split(r"(, and |, or |, | and | or | & )", words)
+        pieces = re.split(r"(, ?and |, ?or |, ?| and | or | & )", words)
         names, joints = [pieces[0]], []
         for joint, piece in zip(pieces[1::2], pieces[2::2], strict=True):
             whole = names[-1] + joint + piece
@@ -333,10 +335,11 @@ def _maker(kind: Any, **fields: Any) -> Callable[[Place, str], Any]:
     return lambda place, metric: kind(**_measured(place, metric), **fields)
 
 
-def _threshold_maker(match: re.Match[str], scope: Scope | None) -> Callable[[Place, str], Any]:
-    side: Any = _side_of(match)
-
+def _threshold_maker(
+    match: re.Match[str], scope: Scope | None, lower_is_better: frozenset[str]
+) -> Callable[[Place, str], Any]:
     def make(place: Place, metric: str) -> Threshold:
+        side: Any = _side_of(match, lower=fold(metric) in lower_is_better)
         return Threshold(**_measured(place, metric), score=_score(match, metric), side=side, scope=scope)
 
     return make
@@ -361,15 +364,21 @@ def _without_negation(text: str) -> tuple[bool, str]:
     return False, text
 
 
-def _side_of(match: re.Match[str]) -> str:
-    """Which side of the line counts."""
-    sides = [side for side in _SIDES if match[side]]
-    if match["way"]:
-        upward = match["way"].lower() in ("more", "higher", "better", "above")
+def _side_of(match: re.Match[str], *, lower: bool) -> str:
+    """Which side of the line counts; without a word for it, the better one."""
+    said = match.groupdict()
+    if way := (said.get("way") or "").lower():
+        upward = lower != (way == "better") if way in ("better", "worse") else way in ("more", "higher", "above")
         return "at_least" if upward else "at_most"
-    verb = (match["verb"] or "").lower()
-    beyond = any(verb.startswith(word) for word in _BEYOND)
-    return sides[0] if sides else "above" if beyond else "at_least"
+    for side in _SIDES:
+        if said[side]:
+            return side
+    beyond = any((said.get("verb") or "").lower().startswith(word) for word in _BEYOND)
+    return ("below" if lower else "above") if beyond else ("at_most" if lower else "at_least")
+
+
+def _as_tuple(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def _score(match: re.Match[str], metric: str) -> float:

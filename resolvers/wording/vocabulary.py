@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -92,8 +93,8 @@ class Vocabulary:
 
     # --- tasks
 
-    def task(self, name: str, families: frozenset[str] = frozenset()) -> Place:
-        """The task that a name means; ``families`` (folded) decide between benchmarks that share it.
+    def task(self, name: str, sides: Sequence[frozenset[str]] = ()) -> Place:
+        """The task that a name means; of benchmarks that share it the one with scores of a family of every side.
 
         Raises
         ------
@@ -101,8 +102,8 @@ class Vocabulary:
             For a name that no task has, or several.
         """
         found = self.find_tasks(name)
-        if len(found) > 1 and families:
-            found = [place for place in found if place.families & families] or found
+        if len(found) > 1:
+            found = [place for place in found if all(place.families & side for side in sides)] or found
         if not found:
             raise UsageError(f"no task {name!r}{did_you_mean(name, self._task_names())}: 'forecast data list' has them")
         if len(found) > 1:
@@ -112,7 +113,13 @@ class Vocabulary:
 
     def find_tasks(self, name: str) -> list[Place]:
         """Every task a name may mean: ``task``, ``benchmark/task``, ``task of benchmark``; a benchmark is its mean."""
-        name = name.strip().removeprefix("the ").strip("'\"` ")
+        name = name.strip("'\"` ")
+        for form in (name, re.sub("^the ", "", name, flags=re.IGNORECASE), f"the {name}"):
+            if found := self._find(form):
+                return found
+        return []
+
+    def _find(self, name: str) -> list[Place]:
         if fold(name) in self.benchmarks:
             return [self._average(fold(name))]
         found = list(self.places.get(fold(name), []))
@@ -132,6 +139,7 @@ class Vocabulary:
         for word in (" of ", " in ", " from "):
             task, found, benchmark = name.rpartition(word)
             if found:
+                yield benchmark, task
                 yield benchmark.removeprefix("the "), task
         if name.endswith(")") and "(" in name:
             task, _, benchmark = name[:-1].partition("(")
@@ -145,6 +153,7 @@ class Vocabulary:
         own = [place for place in mine if fold(place.task) == AVERAGE]
         if own:
             return own[0]
+        mine = [place for place in mine if place.has_scores] or mine
         if len(mine) == 1:
             return mine[0]
         metrics = tuple(dict.fromkeys(metric for place in mine for metric in place.metrics))
