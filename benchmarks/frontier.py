@@ -13,7 +13,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from data.catalog import FRONTIER_COMPLETE_UNTIL, frontier_models
+from data.catalog import FRONTIER_COMPLETE_UNTIL, bundled_results, frontier_models
 from forecast.frontier import ERA_SD, PRIORS, Frontier, interval_of
 
 ORIGINS = [dt.date(year, month, 1) for year in range(2020, 2025) for month in (1, 4, 7, 10)]
@@ -114,6 +114,30 @@ def history(rng: np.random.Generator, growth: float, jump: float, of: str) -> pd
     return table
 
 
+def recipes() -> tuple[float, float, int]:
+    """What recipes gained on MMLU: decades of compute a year, its standard error, and models used.
+
+    Least squares of the normalised logit of base models' averages (5-shot, direct, above 0.3) on decades of compute
+    and on the release date. The two splits of MMLU count as one.
+    """
+    rows = bundled_results()
+    rows = rows[rows["benchmark"].isin(("MMLU", "MMLU (validation split)")) & rows["checkpoint"].isna()]
+    rows = rows[(rows["tuning"] == "base") & (rows["prompt"] == "direct") & (rows["shots"] == 5)]
+    models = rows.groupby("model", observed=True).agg(
+        score=("score", "mean"), flops=("train_flops", "first"), released=("released", "first")
+    )
+    models = models[models["score"] > 0.3].dropna()
+    share = (models["score"] - 0.25) / 0.75
+    logit = np.log(share / (1.0 - share)).to_numpy()
+    years = (models["released"] - models["released"].min()).dt.days / 365.25
+    matrix = np.column_stack([np.ones(len(models)), np.log10(models["flops"]), years])
+    coefficient, residual, *_ = np.linalg.lstsq(matrix, logit, rcond=None)
+    covariance = np.linalg.inv(matrix.T @ matrix) * residual[0] / (len(models) - 3)
+    gain = coefficient[2] / coefficient[1]
+    slopes = np.array([0.0, -gain, 1.0]) / coefficient[1]
+    return float(gain), float(np.sqrt(slopes @ covariance @ slopes)), len(models)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--of", default="train_flops", choices=("train_flops", "params"))
@@ -129,6 +153,8 @@ def main() -> None:
     names = ["held", "width", "error", "crps", "crps_line", "crps_still"]
     print(table.groupby("quarters")[names].mean().round(3).to_string())
     print(table[names].mean().round(3).to_string())
+    gain, error, n = recipes()
+    print(f"recipes gained {gain:.2f} decades of compute a year on MMLU (standard error {error:.2f}, {n} models)")
     if chosen.histories:
         rates = simulated_rates(chosen.of, chosen.histories)
         few, many = np.quantile(rates, [0.05, 0.95])
