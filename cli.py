@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import json
 import os
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from data.load import Tables
     from data.readers import Layout, Loaded
+    from forecast.terminal import View
     from forecast.upcoming import Upcoming
     from resolvers.evidence import Evidence
     from resolvers.ledger import Ledger
@@ -255,14 +257,21 @@ def emit(
     *,
     title: str | None = None,
     show: pd.DataFrame | None = None,
+    view: Callable[[], View] | None = None,
 ) -> None:
-    """Print a table as asked; ``show`` is the readable selection for a terminal, where it differs from the data."""
-    from forecast.terminal import as_text
+    """Print a table as asked; ``show`` is the readable selection, where it differs from the data.
+
+    ``view`` makes what a terminal shows instead, with pictures of a line's height.
+    """
+    from forecast.terminal import as_text, is_terminal
 
     if format_ == "csv":
         text = table.to_csv(index=False)
     elif format_ == "json":
         text = table.to_json(orient="records", date_format="iso", indent=1, double_precision=15) + "\n"
+    elif view is not None and output is None and is_terminal():
+        seen = view()
+        text = as_text(seen.table, title=title, spare=seen.spare, pictures=seen.pictures)
     else:
         text = as_text(table if show is None else show, title=title)
     write(text, output)
@@ -566,7 +575,10 @@ def predict_command(
     from forecast.panel import as_panel
     from forecast.predictors.registry import make
     from forecast.targets import upcoming_target
+    from forecast.terminal import progress
+    from forecast.training import Trained
     from forecast.upcoming import predict_upcoming, readable, without_chance
+    from forecast.views import prediction
 
     make(predictor)
     tables = inputs.load()
@@ -575,20 +587,22 @@ def predict_command(
     for sentence in notes:
         note(sentence)
     note(f"forecasting {target.model} with {predictor}, which is trained first unless that was done before")
-    upcoming = predict_upcoming(
-        panel,
-        target,
-        predictor=predictor,
-        as_of=as_of,
-        benchmark=benchmark,
-        tasks=task,
-        known=known_scores(panel, target, known, as_of),
-        cache=_cache_folder(),
-    )
+    with progress("learning from past forecasts") as learning:
+        upcoming = predict_upcoming(
+            panel,
+            target,
+            predictor=predictor,
+            as_of=as_of,
+            benchmark=benchmark,
+            tasks=task,
+            known=known_scores(panel, target, known, as_of),
+            trained=Trained(panel, _cache_folder(), progress=learning),
+        )
     if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
         note(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance with --tasks")
     title = f"{target.model}: {len(upcoming.table)} tasks, largest expected change first"
-    emit(upcoming.table, format_, output, title=title, show=readable(upcoming.table))
+    view = functools.partial(prediction, upcoming)
+    emit(upcoming.table, format_, output, title=title, show=readable(upcoming.table), view=view)
     if record:
         _record(upcoming, tables.results, ledger)
 
@@ -645,21 +659,33 @@ def backtest_command(
     """
     from forecast.backtest import backtest
     from forecast.evaluation import readable, summary
-    from forecast.folds import folds_of
+    from forecast.folds import folds_of, most_folds
     from forecast.panel import as_panel
     from forecast.predictors.registry import chosen, reference_names
+    from forecast.terminal import progress
+    from forecast.views import backtested
 
     names = chosen(predictors)
     tables = inputs.load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
-    table = backtest(panel, folds_of(panel, folds, target), names, cache=_cache_folder(), jobs=jobs, progress=note)
+    count, total = itertools.count(1), most_folds(panel, folds, target)
+    with progress(f"{folds} folds") as forecasting:
+
+        def tell(fold: str) -> None:
+            forecasting(next(count), total)
+            if not sys.stderr.isatty():
+                note(fold)
+
+        found = folds_of(panel, folds, target)
+        table = backtest(panel, found, names, cache=_cache_folder(), jobs=jobs, progress=tell)
     if table.empty:
         raise ForecastError(f"no {folds} fold has both history and a held-out score: give more models or other --folds")
     if format_ == "csv":
         emit(table, format_, output)
         return
     short = summary(table, references=reference_names())
-    emit(short, format_, output, title=f"{folds}: lines count the same, lower CRPS is better", show=readable(short))
+    title = f"{folds}: lines count the same, lower CRPS is better"
+    emit(short, format_, output, title=title, show=readable(short), view=functools.partial(backtested, short))
 
 
 @main.command("explain")
@@ -854,6 +880,7 @@ def questions_list(
     """
     from data.load import load
     from data.names import did_you_mean, fold
+    from forecast import views
     from resolvers.bank import listing
     from resolvers.questions import KINDS
     from resolvers.resolve import resolve_all
@@ -873,7 +900,7 @@ def questions_list(
     table = listing(chosen, resolve_all(chosen, _evidence(load()), as_of=as_of or now()))
     table = table[table["status"].isin(status)] if status else table
     shown = table[["question", "status", "value", "resolve_by", "probability", "title"]]
-    emit(table, format_, output, show=shown)
+    emit(table, format_, output, show=shown, view=functools.partial(views.questions, table))
     note(f"{len(table)} of {len(questions)} questions")
 
 
@@ -1143,6 +1170,7 @@ def score(
         forecast score --show calibration --format csv
     """
     from data.names import counted
+    from forecast import views
     from resolvers import record
 
     with open_ledger_at(ledger) as opened:
@@ -1162,7 +1190,9 @@ def score(
         table = record.summarise(scored, by=names, seed=seed)
         emit(table, format_, output, show=record.brief(table, names), title=None if show else "Scores")
     if show == "calibration" or (show is None and format_ == "table" and output is None):
-        emit(record.calibration(scored, bins=bins), format_, output, title=None if show else "\nCalibration")
+        said = record.calibration(scored, bins=bins)
+        view = functools.partial(views.calibration, said)
+        emit(said, format_, output, title=None if show else "\nCalibration", view=view)
     if show == "forecasts":
         emit(scored.drop(columns="distribution"), format_, output)
 
@@ -1756,6 +1786,8 @@ def report_command(
     from forecast.report.contents import gather
     from forecast.report.page import page
     from forecast.targets import upcoming_target
+    from forecast.terminal import progress as bar
+    from forecast.training import Trained
 
     make(predictor)
     at = now()
@@ -1764,17 +1796,18 @@ def report_command(
     target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
     for sentence in notes:
         note(sentence)
-    found = gather(
-        panel,
-        target,
-        tables.results,
-        predictor=predictor,
-        as_of=as_of,
-        benchmark=benchmark,
-        before=before,
-        cache=_cache_folder(),
-        progress=note,
-    )
+    with bar("learning from past forecasts") as learning:
+        found = gather(
+            panel,
+            target,
+            tables.results,
+            predictor=predictor,
+            as_of=as_of,
+            benchmark=benchmark,
+            before=before,
+            progress=note,
+            trained=Trained(panel, _cache_folder(), progress=learning),
+        )
     questions, record = _bearing(found.tasks, tables, question_files, ledger, as_of or at)
     facts = {"Command": _command_line(context), "Made": f"{at:%Y-%m-%d %H:%M} UTC", **found.facts, **_versions()}
     if as_of is not None:

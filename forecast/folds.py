@@ -158,6 +158,15 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
                     yield made if kind != "leave-task-out" else made.take(_among(made, exclusion.tasks))
 
 
+def most_folds(panel: Panel, kind: str, models: Sequence[str] = ()) -> int:
+    """How many folds `folds_of` yields at most: those without history fall away."""
+    targets = _targets(panel, models)
+    if kind == "by-date":
+        years = [target.released.year for target in targets if pd.notna(target.released)]
+        return sum(1 + year - min(years) for year in years)
+    return len(targets) * len(DATED.get(kind, ())) * (TASK_GROUPS if kind == "leave-task-out" else 1)
+
+
 def _targets(panel: Panel, models: Sequence[str]) -> list[Target]:
     if not models:
         return [held_out_target(panel, str(row.model), str(row.family)) for row in held_out_models(panel).itertuples()]

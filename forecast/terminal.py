@@ -6,26 +6,59 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 _PIPED_WIDTH = 160
+_NAME = 24
 
 
-def as_text(table: pd.DataFrame, *, title: str | None = None, width: int | None = None) -> str:
+@dataclass(frozen=True)
+class View:
+    """A table for a terminal: of ``spare`` columns the first goes first where it is narrow; ``pictures`` never fold."""
+
+    table: pd.DataFrame
+    spare: Sequence[str] = ()
+    pictures: Sequence[str] = ()
+
+
+def is_terminal() -> bool:
+    """Whether a person reads stdout, so that pictures of a line's height are of use."""
+    return sys.stdout.isatty()
+
+
+def as_text(
+    table: pd.DataFrame,
+    *,
+    title: str | None = None,
+    width: int | None = None,
+    spare: Sequence[str] = (),
+    pictures: Sequence[str] = (),
+) -> str:
     """The table as text for stdout, with a line break at its end.
 
     Floats are shown to three significant decimals, missing values as a dash; columns that hold numbers align right.
+
+    Parameters
+    ----------
+    width : characters; that of the terminal when None
+    spare : columns that are left out, the first one first, where the table is wider than a terminal
+    pictures : columns that hold sparklines and bars: coloured, never folded
     """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    terminal = sys.stdout.isatty()
+    terminal = is_terminal()
     width = width or (shutil.get_terminal_size().columns if terminal else _PIPED_WIDTH)
     buffer = io.StringIO()
-    colour = terminal and "NO_COLOR" not in os.environ
+    if terminal:
+        table = fitting(table, width, spare)
+    colour = terminal and not os.environ.get("NO_COLOR")
     console = Console(file=buffer, width=width, force_terminal=colour, no_color=not colour, highlight=False)
     view = Table(
         title=Text(title) if title else None,
@@ -37,11 +70,34 @@ def as_text(table: pd.DataFrame, *, title: str | None = None, width: int | None 
     )
     for name in table.columns:
         number = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
-        view.add_column(Text(str(name)), justify="right" if number else "left", overflow="fold")
+        drawn = name in pictures
+        view.add_column(
+            Text(str(name)),
+            justify="right" if number else "left",
+            overflow="crop" if drawn else "fold",
+            no_wrap=drawn,
+            style="blue" if drawn else "",
+        )
     for row in table.itertuples(index=False):
         view.add_row(*(Text(cell(value)) for value in row))
     console.print(view)
     return buffer.getvalue()
+
+
+def fitting(table: pd.DataFrame, width: int, spare: Sequence[str]) -> pd.DataFrame:
+    """The table without the columns of ``spare``, the first one first, until it is no wider than ``width``.
+
+    A column of names may be folded to `_NAME` characters, so no more than these count.
+    """
+    natural = {}
+    for name in table.columns:
+        cells = max((len(cell(value)) for value in table[name]), default=0)
+        natural[name] = max(len(str(name)), min(cells, _NAME) if table[name].dtype.kind in "OUT" else cells) + 2
+    for name in spare:
+        if sum(natural.values()) <= width:
+            break
+        natural.pop(name, None)
+    return table[list(natural)]
 
 
 def cell(value: object) -> str:
@@ -58,3 +114,22 @@ def cell(value: object) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
     return "".join(c if c.isprintable() else "�" for c in str(value))
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr with an estimate of the time left, where stderr is a terminal; nothing otherwise.
+
+    Gives a function of how many steps are done, and of how many; the bar is gone at the end.
+    """
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color=bool(os.environ.get("NO_COLOR")), highlight=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

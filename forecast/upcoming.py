@@ -117,6 +117,21 @@ def without_chance(forecast: Forecast) -> int:
     return len(named.drop_duplicates())
 
 
+def history(upcoming: Upcoming, units: np.ndarray) -> pd.DataFrame:
+    """The scores of the family's smaller models on some units.
+
+    Returns
+    -------
+    DataFrame
+        ``row`` (place in ``units``), ``model, scale, params, score, se``, by row and scale.
+    """
+    rows = upcoming.evidence.rows
+    own = rows[((rows["family"] == upcoming.target.family) & rows["unit"].isin(units)).to_numpy()]
+    place = pd.Series(np.arange(len(units)), index=units)
+    table = own[["model", "scale", "params", "score", "se"]].assign(row=own["unit"].map(place).astype(int))
+    return table.sort_values(["row", "scale"], kind="stable", ignore_index=True)
+
+
 def readable(table: pd.DataFrame, most: int = 40) -> pd.DataFrame:
     """The selection for a terminal: largest expected change first, at most ``most`` rows."""
     change = (table["median"] - table["origin_score"]).abs()

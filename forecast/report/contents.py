@@ -19,7 +19,7 @@ from forecast.plots.ahead import truths
 from forecast.state import code_fingerprint
 from forecast.targets import Target, held_out_target, visible
 from forecast.training import Trained
-from forecast.upcoming import Upcoming, predict_upcoming
+from forecast.upcoming import Upcoming, history, predict_upcoming
 
 REFERENCES = ("pooled-law", "drift", "persistence")
 DRAWS = 1000
@@ -94,6 +94,7 @@ def gather(
     before: bool = False,
     cache: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
+    trained: Trained | None = None,
 ) -> Report:
     """Forecast the target, forecast again the known models of its line, and lay everything out.
 
@@ -105,8 +106,9 @@ def gather(
     predictor, as_of, benchmark, cache : as `forecast.upcoming.predict_upcoming`
     before : leave out the target's own scores where they are known
     progress : called with each step in a few words
+    trained : predictors of ``panel``, instead of ``cache``
     """
-    trained = Trained(panel, cache)
+    trained = trained or Trained(panel, cache)
     progress(f"forecasting {target.model}")
     upcoming = predict_upcoming(panel, target, predictor=predictor, as_of=as_of, benchmark=benchmark, trained=trained)
     known = {} if before else truths(panel, target)
@@ -115,7 +117,7 @@ def gather(
     return Report(
         upcoming=upcoming,
         tasks=tasks,
-        history=history_of(upcoming, tasks),
+        history=history(upcoming, tasks["unit"].to_numpy()),
         average=average_of(upcoming),
         backtest=own_line_backtest(upcoming, trained, predictor, as_of),
         sources=sources_of(upcoming),
@@ -143,15 +145,6 @@ def task_table(upcoming: Upcoming, known: dict[int, float]) -> pd.DataFrame:
     )
     order = table["is_share"].astype(int) * 10 + table["change"].clip(-1, 1)
     return table.loc[order.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
-
-
-def history_of(upcoming: Upcoming, tasks: pd.DataFrame) -> pd.DataFrame:
-    """`Report.history`."""
-    rows = upcoming.evidence.rows
-    own = rows[(rows["family"] == upcoming.target.family) & rows["unit"].isin(tasks["unit"])]
-    place = pd.Series(np.arange(len(tasks)), index=tasks["unit"].to_numpy())
-    table = own[["model", "scale", "params", "score", "se"]].assign(row=own["unit"].map(place).astype(int))
-    return table.sort_values(["row", "scale"], kind="stable", ignore_index=True)
 
 
 def average_of(upcoming: Upcoming, *, seed: int = 0) -> pd.DataFrame:
