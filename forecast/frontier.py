@@ -167,8 +167,15 @@ class Frontier:
         base = "params" if of == "params" else "train_flops"
         level = self._levels(base, day, seed)
         if of == "effective_flops":
-            level = level + self._recipes(day, n, seed)
+            level = level + self._gain(day, seed)
         return level
+
+    def recipe_gain(self, by: dt.date, n: int, seed: int) -> np.ndarray:
+        """Decades of compute that recipes gain from the last known date to a day (less than 0 before), shape (n,).
+
+        In the futures of `sample`: ``effective_flops`` is ``train_flops`` with this added.
+        """
+        return self._gain(np.full(n, _day(by)), seed)
 
     def quantiles(
         self,
@@ -210,6 +217,10 @@ class Frontier:
             rows.append(row | quantiles | {"prob_larger": prob})
         return pd.DataFrame(rows)
 
+    def _gain(self, day: np.ndarray, seed: int) -> np.ndarray:
+        halving = RecipeGains.known_at(self.as_of).sample(len(day), seed)
+        return np.log10(2.0) * (day - self.records_["train_flops"].until) / halving
+
     def _levels(self, of: str, day: np.ndarray, seed: int) -> np.ndarray:
         """The largest of each future at that future's own day."""
         records = self.records_[of]
@@ -246,11 +257,6 @@ class Frontier:
             if (day > last).all():
                 return
             yield day, size
-
-    def _recipes(self, day: np.ndarray, n: int, seed: int) -> np.ndarray:
-        """Decades of compute that recipes gain from the last known date to each future's day (less than 0 before)."""
-        halving = RecipeGains.known_at(self.as_of).sample(n, seed)
-        return np.log10(2.0) * (day - self.records_["train_flops"].until) / halving
 
     def _posterior(self, of: str) -> _Posterior:
         if of not in self._posteriors:

@@ -186,3 +186,4 @@ def test_effective_compute_of_a_year_ago_is_less_and_grows_faster(frontier):
     for by, larger in ((dt.date(2021, 11, 15), False), (dt.date(2023, 11, 15), True)):
         plain, effective = (frontier.sample(by, 300, 2, of=of) for of in ("train_flops", "effective_flops"))
         assert ((effective > plain) == larger).all()
+        assert effective - plain == pytest.approx(frontier.recipe_gain(by, 300, 2))
