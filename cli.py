@@ -13,7 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from data.load import Tables
     from data.readers import Layout, Loaded
+    from forecast.pricing import Price
     from forecast.terminal import View
     from forecast.upcoming import Upcoming
     from resolvers.evidence import Evidence
@@ -1320,6 +1321,119 @@ def frontier_command(
     if frontier.until < min(known_at, max(days)):
         note(f"the bundled models are complete until {frontier.until}: what came after is forecast too")
     emit(table, format_, output, title=f"largest public model, as of {known_at}", show=shown(table))
+
+
+def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tables, day: date) -> list[Question]:
+    """The questions that an id, a YAML file or words mean; what words were taken for is said on stderr."""
+    from resolvers.bank import find_question, read_files
+    from resolvers.wording import Vocabulary, understand
+
+    path = Path(words)
+    if path.suffix in (".yaml", ".yml") or path.is_file():
+        return read_files([path])
+    known = _questions(files, ledger)
+    if " " not in words.strip() or any(question.id == words for question in known):
+        return [find_question(words, known)]
+    vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
+    understood = understand(words, vocabulary=vocabulary, opened=day)
+    note(f"understood: {understood.sentence}")
+    return [understood.question]
+
+
+@main.command("ask")
+@click.argument("question", nargs=-1, required=True)
+@click.option("--as-of", type=DAY, metavar="DATE", help="Know only what was public on this day.  [default: today]")
+@click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
+@click.option("--no-record", is_flag=True, help="Do not write the question and its price to the ledger.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated futures.")
+@click.option("--results", multiple=True, metavar="PATH", help="Your results, as RESULTS of `forecast predict`.")
+@click.option("--tasks", metavar="FILE", help="Descriptors of your tasks.")
+@click.option("--models", metavar="FILE", help="Sizes and families of your models.")
+@questions_option
+@ledger_option
+@output_options
+def ask_command(
+    question: tuple[str, ...],
+    as_of: pd.Timestamp | None,
+    predictor: str,
+    no_record: bool,
+    seed: int,
+    results: tuple[str, ...],
+    tasks: str | None,
+    models: str | None,
+    question_files: tuple[Path, ...],
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Price a QUESTION: its probability, where that comes from, and what bets on record are worth.
+
+    QUESTION is the id of a known question, a YAML file, or words. Only what was public on the day is used. The first
+    question of a day trains predictors, which takes a minute or so; they are kept.
+
+    \b
+    Example:
+        forecast ask "NeQA resolves with scale by 2024-11-15" --as-of 2022-11-15
+        forecast ask neqa-resolves-2024 --as-of 2022-11-15 --no-record
+        forecast ask mine.yaml --format csv
+    """
+    from forecast.predictors.registry import make
+    from forecast.pricing import Desk, price_at
+    from forecast.pricing.shown import table, text
+    from forecast.terminal import as_text
+    from resolvers.stated import against, stated
+
+    make(predictor)
+    tables = Inputs(results, tasks, models, None, False, False, (), (), "").load()
+    at = now()
+    day = (as_of or at).date()
+    asked = _asked(" ".join(question), question_files, ledger, tables, day)
+    desk = Desk(tables, day, predictor=predictor, cache=_cache_folder(), seed=seed)
+    recorded = None
+    if ledger_exists(ledger):
+        with open_ledger_at(ledger) as opened:
+            recorded = opened.forecasts()
+    prices = [price_at(desk, one) for one in asked]
+    bets = [against(p.probability, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
+    if format_ == "table":
+        tails = [f"\n{as_text(bet, title='on record')}" if len(bet) else "" for bet in bets]
+        write("\n".join(text(p) + tail for p, tail in zip(prices, tails, strict=True)), output)
+    else:
+        whole = table(prices)
+        if format_ == "json":
+            whole = whole.assign(
+                moved=[[{"what": what, "probability": value} for what, value in p.moved] for p in prices],
+                reasons=[list(p.reasons) for p in prices],
+                on_record=[bet.to_dict("records") for bet in bets],
+            )
+        emit(whole, format_, output)
+    if not no_record:
+        _record_prices(prices, asked, tables.results, ledger, at)
+
+
+def _record_prices(
+    prices: list[Price], asked: list[Question], results: pd.DataFrame, ledger: str | None, at: datetime
+) -> None:
+    """The questions, so that they can be resolved later, and our probabilities."""
+    from data.results import fingerprint
+    from forecast.state import code_fingerprint
+
+    data, code = fingerprint(results), code_fingerprint()
+    rows = [
+        {
+            "question_id": p.question,
+            "probability": p.probability,
+            "predictor": p.predictor,
+            "predictor_version": code,
+            "data_fingerprint": data,
+            "details": {"as_of": f"{p.as_of}", "low": p.low, "high": p.high, "base_rate": p.base_rate},
+        }
+        for p in prices
+    ]
+    with open_ledger_at(ledger, create=True) as opened:
+        opened.append_questions([{"question_id": q.id, "definition": q.to_dict()} for q in asked], at=at)
+        entries = opened.append_forecasts(rows, at=at)
+    note(f"recorded in the ledger as {'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}")
 
 
 # --- study -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,9 @@ _HOMES = {
     "backtest": ("forecast.backtest", "backtest"),
     "folds_of": ("forecast.folds", "folds_of"),
     "summary": ("forecast.evaluation", "summary"),
+    "Desk": ("forecast.pricing", "Desk"),
+    "price": ("forecast.pricing", "price"),
+    "price_all": ("forecast.pricing", "price_all"),
     "fit_curves": ("forecast.curves", "fit_curves"),
 }
 __all__ = list(_HOMES)

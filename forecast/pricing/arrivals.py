@@ -29,7 +29,8 @@ from resolvers.events import is_u_shaped, turns
 STEPS = np.array([0.1, 0.6, 1.3, 2.5])
 """Decades above a family's largest model at which its next is forecast; in between and beyond by straight lines."""
 YEAR = 365.25
-PER_YEAR = 12
+PER_YEAR = 4
+"""Steps of a year in which sizes are drawn."""
 SHARED = 0.6
 """Correlation of what several arrivals do: the same task is hard or easy for all of them."""
 TOGETHER = 0.5
@@ -152,8 +153,8 @@ class Course:
     Attributes
     ----------
     start : day of knowledge
-    size : ndarray, (months, N)
-        Compute (decades) of a newly measured model in each month after ``start``.
+    size : ndarray, (steps, N)
+        Compute (decades) of a newly measured model in each quarter after ``start``.
     """
 
     start: dt.date
@@ -162,22 +163,26 @@ class Course:
 
     @classmethod
     def drawn(
-        cls, start: dt.date, until: dt.date, frontier: Frontier | None, gap: np.ndarray, largest: float, *, n: int,
+        cls, start: dt.date, years: int, frontier: Frontier | None, gap: np.ndarray, largest: float, *, n: int,
         seed: int,
     ) -> Course:  # fmt: skip
         """``largest``, the compute of the largest model known, stands for the frontier where that is not known."""
-        months = int(np.ceil(max((until - start).days, 1) / YEAR * PER_YEAR))
-        ends = [start + dt.timedelta(days=round((m + 1) * YEAR / PER_YEAR)) for m in range(months)]
+        steps = years * PER_YEAR + 1
+        ends = [start + dt.timedelta(days=round((m + 1) * YEAR / PER_YEAR)) for m in range(steps)]
         top = [np.full(n, largest) if frontier is None else frontier.sample(day, n, seed) for day in ends]
         below = np.random.default_rng([seed, 7]).choice(gap, size=n)
         return cls(start, np.array(top) - below, seed)
+
+    def size_by(self, deadline: dt.date) -> np.ndarray:
+        """Sizes in the last step before a deadline, (N,)."""
+        return self.size[max(int(np.count_nonzero(self.weights(deadline))) - 1, 0)]
 
     @property
     def n(self) -> int:
         return self.size.shape[1]
 
     def weights(self, deadline: dt.date) -> np.ndarray:
-        """Years of each month that lie before the end of a day, (months,)."""
+        """Years of each step that lie before the end of a day, (steps,)."""
         years = ((deadline - self.start).days + 1) / YEAR
         return np.clip(years - np.arange(len(self.size)) / PER_YEAR, 0.0, 1.0 / PER_YEAR)
 

@@ -24,12 +24,12 @@ from forecast.folds import Exclusion
 from forecast.frontier import Frontier, bundled_frontier
 from forecast.panel import Panel, as_panel
 from forecast.predictors.registry import DEFAULT
-from forecast.pricing.arrivals import Course, Publications, gaps
+from forecast.pricing.arrivals import Course, Publications, Rate, gaps
 from forecast.pricing.model import DRAWS, PricedModel
 from forecast.pricing.questions import benchmark_of_average, is_part_of
 from forecast.pricing.recalibration import NOTHING, Recalibration
 from forecast.reversal import Reversal
-from forecast.targets import Target, held_out_target, target_rows, upcoming_target, visible
+from forecast.targets import Target, family_rows, held_out_target, target_rows, upcoming_target, visible
 from forecast.training import Trained
 from resolvers.evidence import Evidence
 
@@ -63,6 +63,9 @@ class Desk:
         self._learned: dict[Exclusion, Recalibration] = {}
         self._reversals: dict[Exclusion, Reversal] = {}
         self._models: dict[Any, PricedModel] = {}
+        self._courses: dict[int, Course] = {}
+        self._targets: dict[tuple[str, float], Target] = {}
+        self._rates: dict[tuple[str, tuple[str, ...]], Rate] = {}
 
     @cached_property
     def panel(self) -> Panel:
@@ -93,9 +96,23 @@ class Desk:
         return gaps(self.panel.rows, self.frontier)
 
     def course(self, until: dt.date) -> Course:
-        """Joint draws of the sizes of models to come, until a day; a longer course begins like a shorter one."""
-        largest = float(self.panel.rows["compute"].max())
-        return Course.drawn(self.as_of, until, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed)
+        """Joint draws of the sizes of models to come, until a day and beyond; all courses begin alike."""
+        years = max((until - self.as_of).days, 0) // 365 + 1
+        if years not in self._courses:
+            largest = float(self.panel.rows["compute"].max())
+            self._courses[years] = Course.drawn(
+                self.as_of, years, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed
+            )
+        return self._courses[years]
+
+    @cached_property
+    def folded(self) -> dict[str, np.ndarray]:
+        """Names of the panel's rows as they are compared, by column."""
+        out = {}
+        for name in ("benchmark", "task", "metric", "prompt", "family", "line", "model", "tuning"):
+            column = self.panel.rows[name].astype("category").cat
+            out[name] = np.array([fold(str(value)) for value in column.categories], dtype=object)[column.codes]
+        return out
 
     @cached_property
     def _trained(self) -> Trained:
@@ -123,6 +140,13 @@ class Desk:
             When the family has no score on any of them.
         """
         line = target.line if trained_without is None else trained_without
+        asked = (target.family, target.model, target.compute, line, fold(leaf.task), fold(leaf.benchmark or ""))
+        if asked not in self._models:
+            self._models[asked] = self._made(target, leaf, line)
+        return self._models[asked]
+
+    def _made(self, target: Target, leaf: Any, line: str) -> PricedModel:
+        """The model; the same one for all leaves that look at the same suites."""
         evidence = self.panel.take(visible(self.panel, target))
         rows = target_rows(evidence, target)
         suites = frozenset(rows["suite"][_looked_at(rows, leaf)].tolist())
@@ -156,28 +180,57 @@ class Desk:
             When no family is known that the name begins with.
         """
         rows = self.panel.rows
-        known = rows.loc[(rows["model"].astype("str").map(fold) == fold(name)).to_numpy(), ["family", "model"]]
+        known = rows.loc[self.folded["model"] == fold(name), ["family", "model"]]
         if len(known):
             return held_out_target(self.panel, str(known["model"].iloc[0]), str(known["family"].iloc[0]))
-        families = sorted(rows["family"].astype("str").unique(), key=len, reverse=True)
-        of = [one for one in families if fold(family or name).startswith(fold(one)) and "@" not in one]
-        if not of:
-            raise DataError(
-                f"{name!r} belongs to no family with scores known by {self.as_of}{did_you_mean(name, families)}: "
-                "name a family, or give its scores as results"
-            )
+        of = self._family(family or name)
         size = split_size(name)[1]
         if size is not None:
-            target, _ = upcoming_target(self.panel, of[0], size)
+            target, _ = upcoming_target(self.panel, of, size)
         else:
-            target = self.target_of(of[0], self.frontier_size(by or self.as_of))
+            target = self.target_of(of, self.frontier_size(by or self.as_of))
         return Target(**{**vars(target), "model": name})
+
+    def sized_target(self, family: str, params: float | None, train_flops: float | None) -> Target:
+        """A family's model of a size."""
+        of = self._family(family)
+        return upcoming_target(self.panel, of, params, train_flops=train_flops)[0]
+
+    def _family(self, name: str) -> str:
+        """The family that a name begins with, the longest.
+
+        Raises
+        ------
+        DataError
+            When none is known.
+        """
+        families = sorted(self.panel.rows["family"].astype("str").unique(), key=len, reverse=True)
+        for family in families:
+            if fold(name).startswith(fold(family)) and "@" not in family:
+                return family
+        raise DataError(
+            f"{name!r} belongs to no family with scores known by {self.as_of}{did_you_mean(name, families)}: "
+            "name a family, or give its scores as results"
+        )
 
     def frontier_size(self, by: dt.date) -> float:
         """Median compute (decades) of the largest model on a day."""
         if self.frontier is None:
             return float(self.panel.rows["compute"].max())
         return float(np.median(self.frontier.sample(by, DRAWS, self.seed)))
+
+    def next_target(self, family: str, step: float) -> Target:
+        """A family's model so many decades of compute above its largest."""
+        if (family, step) not in self._targets:
+            largest = float(family_rows(self.panel, family)["compute"].max())
+            self._targets[family, step] = self.target_of(family, largest + step)
+        return self._targets[family, step]
+
+    def rate(self, benchmark: str, families: tuple[str, ...]) -> Rate:
+        """Models newly measured on a benchmark, a year; of some families, or of all."""
+        if (benchmark, families) not in self._rates:
+            self._rates[benchmark, families] = self.publications.rate(benchmark, families)
+        return self._rates[benchmark, families]
 
     def target_of(self, family: str, compute: float) -> Target:
         """A family's next model at so many decades of compute, and no smaller than just above its largest."""

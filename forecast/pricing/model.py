@@ -29,7 +29,7 @@ from resolvers.questions import Reversal as ReversalLeaf
 
 Rival = tuple[Any, Any]
 """Score and standard error of the side to beat: numbers, or (k,) arrays of equally likely ones."""
-DRAWS = 2000
+DRAWS = 1000
 RIVAL_LEVELS = (np.arange(21) + 0.5) / 21
 GRID = expit(np.linspace(-13.0, 13.0, 521))
 """Levels at which an event is looked for, finer towards the ends."""
@@ -139,7 +139,7 @@ class PricedModel:
         if self._rival is not None:
             if unit not in self._rival._units:
                 return None
-            scores = self._rival._single(self._rival._units.index(unit)).quantiles(RIVAL_LEVELS)[0]
+            scores = self._rival.single(self._rival._units.index(unit)).quantiles(RIVAL_LEVELS)[0]
             return scores, np.zeros(len(scores))
         return self._known.best(unit, side, up=bool(self.up[at]))
 
@@ -189,7 +189,7 @@ class PricedModel:
 
     def raw(self, at: int, leaf: Any, *, rival: Rival | None = None, kind: str | None = None) -> float:
         """The probability of the event before recalibration."""
-        one = self._single(at)
+        one = self.single(at)
         if isinstance(leaf, Threshold):
             above = float(one.prob_above(leaf.score)[0])
             return above if leaf.side in ("at_least", "above") else 1.0 - above
@@ -209,7 +209,8 @@ class PricedModel:
         """The forecast with no more columns than its distributions need, from which rows are cheap to take."""
         return replace(self.forecast, targets=self.forecast.targets[["is_share", "higher_is_better", "n_examples"]])
 
-    def _single(self, at: int) -> Forecast:
+    def single(self, at: int) -> Forecast:
+        """The distribution of one unit."""
         if at not in self._singles:
             self._singles[at] = self._slim.take(np.array([at]))
         return self._singles[at]
@@ -228,7 +229,7 @@ class PricedModel:
 
     def _happens(self, at: int, leaf: Any, rival: Rival | None, levels: np.ndarray) -> np.ndarray:
         """Where the event happens, at the scores of these levels, (k,)."""
-        one = self._single(at)
+        one = self.single(at)
         score = one.link.inverse(one.link_quantiles(levels))[0]
         items = self._items[at]
         stderr: np.ndarray | float = 0.0

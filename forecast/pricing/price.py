@@ -23,7 +23,7 @@ from forecast.pricing.model import PricedModel, kind_of
 from forecast.pricing.questions import benchmark_of_average, is_part_of, leaf_on, named, units_of
 from forecast.pricing.recalibration import Recalibration
 from forecast.pricing.space import Event, held_off, probability_of
-from forecast.targets import family_rows
+from forecast.targets import Target
 from resolvers.criteria import Case, judge, moment
 from resolvers.odds import fair_odds
 from resolvers.questions import AllOf, AnyOf, Comparison, Count, FirstBy, Manual, Not, Question, Scope
@@ -32,9 +32,11 @@ from resolvers.status import Status
 
 MOST_TEMPLATES = 6
 """Families whose next models stand for what may come; the largest are taken."""
-REPRICED = 60
+REPRICED = 40
 """Times a question is priced anew with resampled lines, for the interval."""
 COVERAGE = 0.8
+ONE_SIZE = 1.5
+"""Bounds on size that are no further apart than this factor mean one model."""
 SETTLED_NOTE = "already settled"
 
 
@@ -97,19 +99,22 @@ def price(
     return price_at(desk, question)
 
 
-def price_all(desk: Desk, questions: Sequence[Question]) -> list[Price | DataError]:
-    """Price many questions as of one day, each model being forecast once; what cannot be priced is the error itself."""
+def price_all(desk: Desk, questions: Sequence[Question], *, interval: bool = True) -> list[Price | DataError]:
+    """Price many questions as of one day, each model being forecast once; what cannot be priced is the error itself.
+
+    Without ``interval``, which takes most of the time, ``low`` and ``high`` are the probability.
+    """
     out: list[Price | DataError] = []
     for question in questions:
         try:
-            out.append(price_at(desk, question))
+            out.append(price_at(desk, question, interval=interval))
         except DataError as error:
             out.append(error)
     return out
 
 
-def price_at(desk: Desk, question: Question) -> Price:
-    """Price one question at a desk.
+def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
+    """Price one question at a desk; see `price_all`.
 
     Raises
     ------
@@ -133,7 +138,7 @@ def price_at(desk: Desk, question: Question) -> Price:
     if manual:
         raise DataError(f"{question.id} is settled by no results table ({manual[0]}): it cannot be priced")
     parts = [_Part.of(desk, question, leaf, until) for leaf, until in _dated_leaves(question)]
-    return _Open(desk, question, parts).price()
+    return _Open(desk, question, parts).price(interval)
 
 
 def _settled(desk: Desk, question: Question, status: Status, reason: str) -> Price:
@@ -204,9 +209,10 @@ class _Part:
                 leaf, kind_of(leaf), None, fixed=Event(rank, float(found.status is Status.YES)),
                 said=(f"{leaf.kind} on {leaf.task} {happened}: {found.reason}",),
             )  # fmt: skip
-        wanted = (*scope.model, *(leaf.better.model if isinstance(leaf, Comparison) else ()))
-        if wanted:
-            return _named_part(desk, leaf, scope, wanted, until.date())
+        better = scope.within(leaf.better) if isinstance(leaf, Comparison) else scope
+        targets = _named_targets(desk, better, until.date())
+        if targets:
+            return _named_part(desk, leaf, scope, targets, until.date())
         return _dated_part(desk, leaf, scope, until.date())
 
     def event(self, maps: Mapping[str, Map] | None = None, level: float | None = None) -> Event:
@@ -223,10 +229,24 @@ class _Part:
         return Event.top(reach, probability_of(either, events))
 
 
-def _named_part(desk: Desk, leaf: Any, scope: Scope, names: Sequence[str], by: dt.date) -> _Part:
-    """A leaf about models of given names, taken to be measured in time."""
-    family = next(iter((*scope.family, *(leaf.better.family if isinstance(leaf, Comparison) else ()))), None)
-    targets = [desk.named_target(name, family, by) for name in names]
+def _named_targets(desk: Desk, scope: Scope, by: dt.date) -> list[Target]:
+    """The models that a scope names, by name or as the family's model of one size; none where it leaves that open."""
+    family = next(iter(scope.family), None)
+    if scope.model:
+        return [desk.named_target(name, family, by) for name in scope.model]
+    if family is None:
+        return []
+    for low, high, is_compute in (
+        (scope.min_params, scope.max_params, False), (scope.min_flops, scope.max_flops, True),
+    ):  # fmt: skip
+        if low is not None and high is not None and high <= ONE_SIZE * low:
+            size = (low * high) ** 0.5
+            return [desk.sized_target(family, None if is_compute else size, size if is_compute else None)]
+    return []
+
+
+def _named_part(desk: Desk, leaf: Any, scope: Scope, targets: Sequence[Target], by: dt.date) -> _Part:
+    """A leaf about models that are named, taken to be measured in time."""
     models = tuple(desk.model(target, leaf) for target in targets)
     if isinstance(leaf, Comparison):
         models = tuple(model.with_rival(_rival(desk, leaf, by)) for model in models)
@@ -236,7 +256,8 @@ def _named_part(desk: Desk, leaf: Any, scope: Scope, names: Sequence[str], by: d
         if not units:
             raise DataError(_unpriced(desk, leaf, scope, target.family))
         said += _said_of_model(target.model, target.params, target.compute, model, units)
-    said.append(f"taken for granted that {' and '.join(names)} will be measured on it by {by}")
+    who = " and ".join(target.model for target in targets)
+    said.append(f"taken for granted that {who} will be measured on it by {by}")
     return _Part(leaf, kind_of(leaf), desk.learned(targets[0].line), models=models, scope=scope, said=tuple(said))
 
 
@@ -262,7 +283,7 @@ def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
     templates, benchmark = [template for template, _, _ in made], made[0][1]
     example = max(made, key=lambda found: float(found[0].raw.mean()))[2]
     asked_families = scope.family or better.family
-    rate = desk.publications.rate(benchmark, families if asked_families else ())
+    rate = desk.rate(benchmark, tuple(families) if asked_families else ())
     course = desk.course(until)
     if leaf.kind in ("reversal", "u_shape") and not asked_families and scope.over == "any":
         templates.append(_newcomer(desk, leaf, benchmark, templates))
@@ -282,31 +303,28 @@ def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
 
 def _families(desk: Desk, leaf: Any, scope: Scope) -> list[str]:
     """Families in scope with a score on the task so far, the largest first, at most `MOST_TEMPLATES`."""
-    rows = desk.panel.rows
-    task = rows["task"].astype("str").map(fold)
-    here = task == fold(leaf.task)
+    rows, names = desk.panel.rows, desk.folded
+    here = names["task"] == fold(leaf.task)
     if not here.any() and (of := benchmark_of_average(leaf)):
-        here = rows["benchmark"].astype("str").map(is_part_of(of))
+        here = rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
     elif leaf.benchmark:
-        here &= rows["benchmark"].astype("str").map(fold) == fold(leaf.benchmark)
-    here &= rows["metric"].astype("str").map(fold) == fold(leaf.metric)
-    here &= rows["checkpoint"].isna()
+        here = here & (names["benchmark"] == fold(leaf.benchmark))
+    here = here & (names["metric"] == fold(leaf.metric)) & rows["checkpoint"].isna().to_numpy()
     for name in ("family", "line", "tuning", "prompt"):
-        wanted = {fold(value) for value in getattr(scope, name)}
-        here &= rows[name].astype("str").map(fold).isin(wanted) if wanted else True
+        wanted = [fold(value) for value in getattr(scope, name)]
+        here = here & np.isin(names[name], wanted) if wanted else here
     if scope.shots:
-        here &= rows["shots"].isin(scope.shots)
-    largest = rows[here.to_numpy(dtype=bool)].groupby("family", observed=True)["compute"].max()
+        here = here & rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
+    largest = rows[here].groupby("family", observed=True)["compute"].max()
     return [str(name) for name in largest.sort_values(ascending=False, kind="stable").index[:MOST_TEMPLATES]]
 
 
 def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Template, str, tuple[str, ...]] | None:
     """What the family's next model would do at several sizes, the benchmark, and what to say; None without forecast."""
-    largest = float(family_rows(desk.panel, family)["compute"].max())
     compute, raw, benchmark = [], [], ""
     said: tuple[str, ...] = ()
     for step in STEPS:
-        target = desk.target_of(family, largest + step)
+        target = desk.next_target(family, float(step))
         model = desk.model(target, leaf, trained_without="")
         units = units_of(model, leaf, scope)
         if not units:
@@ -371,13 +389,13 @@ class _Open:
     question: Question
     parts: list[_Part]
 
-    def price(self) -> Price:
+    def price(self, interval: bool) -> Price:
         leaf_kinds = [part.kind for part in self.parts]
         identity = [part.event({}) for part in self.parts]
         events = [part.event() for part in self.parts]
         raw, final = (held_off(probability_of(self.question.criterion, e)) for e in (identity, events))
         base, base_of = self._base_rate(leaf_kinds)
-        low, high = self._interval(final)
+        low, high = self._interval(final) if interval else (final, final)
         moved = [(base_of, base)] if np.isfinite(base) else []
         moved += self._steps(raw)
         if abs(final - raw) > 5e-4:
@@ -413,9 +431,9 @@ class _Open:
         if len(self.parts) == 1 and dated:
             event = dated[0]
             weight = np.array([t.weight for t in event.templates])
-            size = np.median(event.course.size[-1])
-            near = weight @ [float(t.raw[0]) for t in event.templates] / weight.sum()
-            far = weight @ [float(t.at(size, None)) for t in event.templates] / weight.sum()
+            size = np.array([np.median(event.course.size_by(event.deadline))])
+            near = weight @ np.array([t.raw[0] for t in event.templates]) / weight.sum()
+            far = weight @ np.array([t.at(size, None)[0] for t in event.templates]) / weight.sum()
             return [
                 ("one newly measured model, just above its family's largest", float(near)),
                 ("at the size models will have by the deadline", float(far)),
@@ -449,8 +467,7 @@ def _said_of_model(
     """Of each unit: where the model starts from and what is forecast."""
     size = f"{format_size(params)} parameters, 1e{compute:.1f} FLOP" if np.isfinite(params) else f"1e{compute:.1f} FLOP"
     for at, _ in list(units)[:3]:
-        row = model.forecast.targets.iloc[at]
-        one = model.forecast.take(np.array([at]))
+        row, one = model.forecast.targets.iloc[at], model.single(at)
         low, high = one.interval(0.8)[0]
         shots = "" if pd.isna(row["shots"]) else f", {int(row['shots'])}-shot"
         trend = ""
@@ -464,7 +481,7 @@ def _said_of_model(
 
 
 def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | None) -> Iterator[str]:
-    low, mid, high = np.quantile(dated.course.size[-1], [0.1, 0.5, 0.9])
+    low, mid, high = np.quantile(dated.course.size_by(dated.deadline), [0.1, 0.5, 0.9])
     yield (
         f"by {dated.deadline} newly measured models train on 1e{mid:.1f} FLOP (80%: 1e{low:.1f} to 1e{high:.1f}); "
         f"{dated.expected:.1f} of them expected on {dated.benchmark}, at {dated.rate.mean:.2f} a year"
