@@ -15,8 +15,9 @@ from scipy.special import expit, logit, xlog1py, xlogy
 
 INSIDE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their log-odds are taken."""
-PENALTY = 4.0
-"""Ridge on a map's distance from leaving probabilities alone, against a sum of log losses."""
+PENALTY = 60.0
+"""Ridge on a map's distance from leaving probabilities alone, against a sum of log losses; large, since the questions
+of a line are far from independent."""
 FEWEST = 40
 """Settled questions below which probabilities are left alone."""
 WORTH = 0.5
