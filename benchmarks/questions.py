@@ -183,9 +183,8 @@ def main() -> None:
         table.to_csv(options.out, index=False)
     print(report(table, np.vstack([drawn for _, drawn, _ in done])).round(4).to_string(index=False))
     seconds = sum(part for _, _, part in done)
-    print(
-        f"{len(table)} questions priced in {seconds:.0f} s of processor time, {1000 * seconds / len(table):.1f} s a thousand"
-    )
+    a_thousand = 1000 * seconds / len(table)
+    print(f"{len(table)} questions priced in {seconds:.0f} s of processor time, {a_thousand:.1f} s a thousand")
 
 
 if __name__ == "__main__":
