@@ -658,7 +658,7 @@ def backtest_command(
         forecast backtest --target "Chinchilla 70B" --predictors default
         forecast backtest --folds leave-family-out --format csv -o backtest.csv
     """
-    from forecast.backtest import backtest
+    from forecast.backtesting import backtest
     from forecast.evaluation import readable, summary
     from forecast.folds import folds_of, most_folds
     from forecast.panel import as_panel
@@ -1562,7 +1562,7 @@ def backtest_source(command: Callable[..., Any]) -> Callable[..., Any]:
 def _backtest_now(target: tuple[str, ...], predictors: str | None) -> pd.DataFrame:
     """A backtest of known models of the bundled figures."""
     from data.load import load
-    from forecast.backtest import backtest
+    from forecast.backtesting import backtest
     from forecast.folds import folds_of
     from forecast.panel import as_panel
     from forecast.predictors.registry import chosen

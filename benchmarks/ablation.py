@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from data.load import load
-from forecast.backtest import scored
+from forecast.backtesting import scored
 from forecast.distribution import Forecast
 from forecast.evaluation import Resampled, interval, nested_mean
 from forecast.folds import Exclusion, Fold, folds_of

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from data.load import load
-from forecast.backtest import backtest
+from forecast.backtesting import backtest
 from forecast.evaluation import (
     COVERAGES,
     Resampled,

@@ -8,7 +8,7 @@ _HOMES = {
     "as_panel": ("forecast.panel", "as_panel"),
     "ScaleForecaster": ("forecast.forecaster", "ScaleForecaster"),
     "Forecast": ("forecast.distribution", "Forecast"),
-    "backtest": ("forecast.backtest", "backtest"),
+    "backtest": ("forecast.backtesting", "backtest"),
     "folds_of": ("forecast.folds", "folds_of"),
     "summary": ("forecast.evaluation", "summary"),
     "Desk": ("forecast.pricing", "Desk"),

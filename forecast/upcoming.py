@@ -44,6 +44,11 @@ class Upcoming:
     forecast: Forecast
     table: pd.DataFrame
 
+    def _repr_html_(self) -> str:
+        from forecast.report.cells import upcoming_html
+
+        return upcoming_html(self)
+
 
 def predict_upcoming(
     panel: Panel,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import html
 import json
 from collections.abc import Iterator
 from functools import cached_property
@@ -400,6 +401,11 @@ class Question(_Strict):
             return implied_probability(self.odds)
         stated = [g.implied for g in self.forecasts if g.implied is not None]
         return stated[-1] if stated else None
+
+    def _repr_html_(self) -> str:
+        from resolvers.bank import dump_questions
+
+        return f"<strong>{html.escape(self.title)}</strong><pre>{html.escape(dump_questions([self]))}</pre>"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `Question` reads back to an equal question; defaults are left out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,12 @@ class Resolution:
     as_of: dt.datetime
     evidence: tuple[dict[str, Any], ...]
     fingerprint: str
+
+    def _repr_html_(self) -> str:
+        rows = pd.DataFrame(list(self.evidence)).dropna(axis=1, how="all")
+        shown = rows.to_html(index=False, na_rep="–", border=0) if len(rows) else ""
+        said = f"{self.status.value} as of {self.as_of:%Y-%m-%d}: {self.reason}"
+        return f"<strong>{html.escape(self.title)}</strong><p>{html.escape(said)}</p>{shown}"
 
 
 def resolve(question: Question, evidence: Evidence, *, as_of: Any) -> Resolution:

@@ -92,3 +92,14 @@ def test_help_loads_no_heavy_library():
     )
     out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_what_it_promises_whatever_was_imported_before():
+    """A module of the same name once hid `forecast.backtest`."""
+    code = (
+        "import importlib, pkgutil, types, forecast\n"
+        "for module in pkgutil.iter_modules(forecast.__path__, 'forecast.'): importlib.import_module(module.name)\n"
+        "print([n for n in forecast.__all__ if isinstance(getattr(forecast, n), types.ModuleType)])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

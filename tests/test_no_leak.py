@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.backtest import backtest
+from forecast.backtesting import backtest
 from forecast.folds import Exclusion, folds_of
 from forecast.predictors.registry import PREDICTORS
 from forecast.targets import held_out_target, upcoming_target

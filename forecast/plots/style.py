@@ -44,8 +44,14 @@ def new_figure(rows: int = 1, columns: int = 1, *, height: float = 4.5, **grid: 
     import matplotlib
     from matplotlib.figure import Figure
 
+    class Picture(Figure):
+        """A figure that notebooks show, without pyplot."""
+
+        def _repr_png_(self) -> bytes:
+            return as_bytes(self, ".png", dpi=DPI / 2)
+
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+        figure = Picture(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, **grid)
     for each in axes.flat:
         each.grid(True, color="#DDDDDD", linewidth=0.6)
@@ -122,7 +128,7 @@ def check_suffix(path: Path) -> None:
         raise UsageError(f"cannot draw to {path}: name the picture .png or .svg")
 
 
-def as_bytes(figure: Figure, suffix: str) -> bytes:
+def as_bytes(figure: Figure, suffix: str, *, dpi: float | None = None) -> bytes:
     """The picture as the content of a PNG or SVG file; the same figure gives the same bytes."""
     import io
 
@@ -133,5 +139,5 @@ def as_bytes(figure: Figure, suffix: str) -> bytes:
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
     with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "forecast"}):
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(buffer, format=kind, metadata=metadata)
+        figure.savefig(buffer, format=kind, metadata=metadata, dpi=dpi or "figure")
     return buffer.getvalue()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from data.results import fingerprint
-from forecast.backtest import scored
+from forecast.backtesting import scored
 from forecast.ceiling import noise_ceiling, sampling_noise, suites
 from forecast.evaluation import summary
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold

@@ -25,6 +25,15 @@ from resolvers.scoring import crps_quantile, pinball_loss
 FORECAST_UNIT = ["predictor", "fold", "benchmark", "task", "metric", "shots", "prompt", "target_model"]
 
 
+class BacktestTable(pd.DataFrame):
+    """The backtest table; a notebook shows its summary and pictures instead of the rows."""
+
+    def _repr_html_(self) -> str:
+        from forecast.report.cells import backtest_html
+
+        return backtest_html(pd.DataFrame(self))
+
+
 def backtest(
     panel: Panel,
     folds: Iterable[Fold],
@@ -33,7 +42,7 @@ def backtest(
     cache: Path | None = None,
     jobs: int = 1,
     progress: Callable[[str], None] = lambda _: None,
-) -> pd.DataFrame:
+) -> BacktestTable:
     """The backtest table: one row per (predictor, fold, unit, target model).
 
     Parameters
@@ -52,7 +61,7 @@ def backtest(
         for fold, target, scores in done:
             progress(f"{fold}: {target}, {len(scores) // max(len(predictors), 1)} scores")
             tables.append(scores)
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=FORECAST_UNIT)
+    return BacktestTable(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=FORECAST_UNIT))
 
 
 def _run(
