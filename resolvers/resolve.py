@@ -49,7 +49,7 @@ class Resolution:
     fingerprint: str
 
     def _repr_html_(self) -> str:
-        rows = pd.DataFrame(list(self.evidence)).dropna(axis=1, how="all")
+        rows = pd.DataFrame(list(self.evidence), columns=["model", "task", "score", "known_on", "source"])
         shown = rows.to_html(index=False, na_rep="–", border=0) if len(rows) else ""
         said = f"{self.status.value} as of {self.as_of:%Y-%m-%d}: {self.reason}"
         return f"<strong>{html.escape(self.title)}</strong><p>{html.escape(said)}</p>{shown}"

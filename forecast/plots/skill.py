@@ -63,9 +63,16 @@ def draw_skill(table: pd.DataFrame, *, reference: str | None = None) -> Figure:
     """
     overall, folds, reference = skill_table(table, reference)
     height = 1.9 + 0.36 * len(overall)
-    figure, axes = new_figure(1, 2, height=height, width_ratios=[1 + 0.62 * folds.shape[1], 3.2], sharey=True)
-    left, right = axes[0]
-    _cells(left, folds)
+    if folds.shape[1] == 1:  # the one fold is all there is
+        figure, axes = new_figure(height=height)
+        right = axes[0, 0]
+        right.set_yticks(np.arange(len(overall)), [plain(name, 16) for name in overall["predictor"]])
+        right.set_title(plain(folds.columns[0], 40), loc="left")
+    else:
+        widths = [2.5 + 0.62 * folds.shape[1], 3.2]
+        figure, axes = new_figure(1, 2, height=height, width_ratios=widths, sharey=True)
+        right = axes[0, 1]
+        _cells(axes[0, 0], folds)
     y = np.arange(len(overall))
     right.axvline(0, color=BLACK, linewidth=1)
     right.hlines(y, overall["low"], overall["high"], color=BLUE, linewidth=2)
@@ -76,7 +83,7 @@ def draw_skill(table: pd.DataFrame, *, reference: str | None = None) -> Figure:
     right.plot(np.full(int(cut.sum()), right.get_xlim()[0]), y[cut], "<", color=BLUE, clip_on=False)
     shares_axis(right.xaxis, "skill over all, 90% interval")
     right.tick_params(axis="y", length=0)
-    left.set_ylim(len(overall) - 0.5, -0.5)
+    right.set_ylim(len(overall) - 0.5, -0.5)
     figure.suptitle(
         f"Skill: 1 - CRPS / CRPS of {plain(reference)}; 0% is no better than it", fontsize=11, x=0.01, ha="left"
     )
@@ -93,7 +100,7 @@ def _cells(axes: Axes, folds: pd.DataFrame) -> None:
         text = "" if np.isnan(value) else f"{value:+.0%}" if value > -9.995 else "<-999%"
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=BLACK)
     names = [plain(name, 18) for name in folds.columns]
-    long = max(map(len, names)) > 6
+    long = max(map(len, names)) * len(names) > 40
     axes.set_xticks(np.arange(len(names)), names, rotation=40 if long else 0, ha="right" if long else "center")
     axes.set_yticks(np.arange(len(folds)), [plain(name, 16) for name in folds.index])
     axes.tick_params(length=0, colors=BLACK)
