@@ -3,8 +3,8 @@
     python -m benchmarks.accuracy --keep table.parquet      # first: the backtest on held-out lines
     python -m benchmarks.calibration table.parquet
 
-What a perfectly calibrated forecaster would show is simulated with the dependence that the forecasts state (the shift
-that a model's tasks share), so that hundreds of tasks of one model do not pass for hundreds of trials.
+What a perfectly calibrated forecaster would show is simulated with errors that cluster by line, model and task as these
+do, so that hundreds of tasks of one model do not pass for hundreds of trials.
 """
 
 from __future__ import annotations
@@ -26,6 +26,13 @@ LONG = 1.0
 CLOSE = 2.0
 """Standard errors from chance within which an origin counts as near it."""
 CEILING = 0.9
+CLUSTERS = {
+    "line": ["line"],
+    "model": TARGET,
+    "task": ["canonical_task"],
+    "task in line": ["line", "canonical_task"],
+}
+"""What errors may share."""
 AT_LEAST = (0.25, 0.5, 0.75)
 """Shares of a model's tasks that are asked to improve."""
 
@@ -64,14 +71,48 @@ def coverage(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def simulated(table: pd.DataFrame, draws: int, seed: int = 0) -> np.ndarray:
-    """PIT values that calibrated forecasts of the same dependence would have, (draws, rows)."""
+def clustering(table: pd.DataFrame) -> dict[str, float]:
+    """Share of the variance of the errors (normal scores of the PIT) that goes with each of `CLUSTERS`.
+
+    Moments of pairs: two tasks of one model share its line and itself, a task at two models of a line shares line, task
+    and both together. Lines count the same. What is negative counts as none.
+    """
+    u = ndtri(table["pit"].clip(0.005, 0.995)).to_numpy()
+    u = (u - u @ line_weights(table)) / u.std()
+    rows = table[["line", "canonical_task"]].assign(target=table.groupby(TARGET).ngroup(), u=u, square=u**2)
+
+    def pairs(by: list[str], of: pd.DataFrame = rows) -> tuple[float, float]:
+        sums = of.groupby(by)[["u", "square"]].sum()
+        count = of.groupby(by).size()
+        return float((sums["u"] ** 2 - sums["square"]).sum()), float((count**2 - count).sum())
+
+    found = []
+    for _, line in rows.groupby("line"):
+        whole, same_model, same_task = (pairs(by, line) for by in (["line"], ["target"], ["canonical_task"]))
+        others = whole[0] - same_model[0] - same_task[0], whole[1] - same_model[1] - same_task[1]
+        found.append([total / count if count > 0 else np.nan for total, count in (others, same_model, same_task)])
+    in_line, in_model, at_task = np.nanmean(found, axis=0)
+    across = [a - b for a, b in zip(pairs(["canonical_task"]), pairs(["canonical_task", "line"]), strict=True)]
+    at_task_elsewhere = across[0] / across[1] if across[1] > 0 else 0.0
+    parts = {
+        "line": in_line,
+        "model": in_model - max(in_line, 0.0),
+        "task": at_task_elsewhere,
+        "task in line": at_task - max(in_line, 0.0) - max(at_task_elsewhere, 0.0),
+    }
+    held = {name: max(float(part), 0.0) for name, part in parts.items()}
+    return {name: part / max(sum(held.values()), 1.0) for name, part in held.items()}
+
+
+def simulated(table: pd.DataFrame, shares: dict[str, float], draws: int, seed: int = 0) -> np.ndarray:
+    """PIT values of calibrated forecasts whose errors cluster as `clustering` says, (draws, rows)."""
     rng = np.random.default_rng(seed)
-    target = table.groupby(TARGET).ngroup().to_numpy()
-    shift = rng.standard_normal((draws, target.max() + 1)).astype(np.float32)[:, target]
-    loading = table["loading"].to_numpy(dtype=np.float32)
-    own = rng.standard_normal(shift.shape, dtype=np.float32)
-    return ndtr(loading * shift + np.sqrt(1 - loading**2) * own)
+    left = np.sqrt(1.0 - sum(shares.values()))
+    score = left * rng.standard_normal((draws, len(table)), dtype=np.float32)
+    for name, share in shares.items():
+        group = table.groupby(CLUSTERS[name]).ngroup().to_numpy()
+        score += np.sqrt(share) * rng.standard_normal((draws, group.max() + 1), dtype=np.float32)[:, group]
+    return ndtr(score)
 
 
 def line_weights(table: pd.DataFrame) -> np.ndarray:
@@ -140,7 +181,9 @@ def several_together(table: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> 
 
 def report(table: pd.DataFrame) -> None:
     print("Coverage by group\n", coverage(table).to_string(index=False), sep="")
-    chance = simulated(table, DRAWS // 4)
+    shares = clustering(table)
+    print("\nof the errors' variance", ", ".join(f"{share:.0%} goes with the {name}" for name, share in shares.items()))
+    chance = simulated(table, shares, DRAWS // 4)
     pits, gains = pit_histogram(table, chance), gain_reliability(table, chance)
     for title, part in (("PIT by tenths", pits), ("P(gain) by tenths", gains)):
         print(f"\n{title}; {int(part['inside'].sum())} of {len(part)} within the 90% band of a calibrated forecaster")
