@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from data.trend import beyond_noise
 from forecast.distribution import MID_LEVELS, PRINTED, Forecast
-from forecast.events import trends
+from forecast.events import prob_gain, trends
 from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.training import Trained
@@ -103,7 +103,7 @@ def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     table["abs_error"] = np.abs(observed - median)
     table["sq_error"] = (observed - median) ** 2
     table["pit"] = forecast.pit(observed)
-    table["prob_gain"] = forecast.prob_better(rows["origin_score"].to_numpy())
+    table["prob_gain"] = prob_gain(forecast)
     table["gained"] = gained
     table["origin_is_own"] = rows["origin_is_own"]
     table["canonical_task"] = rows["canonical_task"].astype("str")

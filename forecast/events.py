@@ -10,6 +10,14 @@ from forecast.distribution import Forecast
 from forecast.panel import Panel, known_items, link_noise, own_history, padded
 
 
+def prob_gain(forecast: Forecast) -> np.ndarray:
+    """P(target better than its origin), (n,): by half an item at least, since scores of n examples can tie."""
+    rows = forecast.targets
+    half = (0.5 / rows["n_examples"]).fillna(0.0).to_numpy(dtype=float)
+    better = rows["origin_score"].to_numpy() + np.where(forecast.link.up, half, -half)
+    return forecast.prob_better(np.where(forecast.link.share, better, rows["origin_score"]))
+
+
 def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:
     """``trend`` of the family's history, and for a falling task ``prob_recovery`` and ``prob_reversal``.
 

@@ -18,6 +18,7 @@ from data.results import UNIT
 from data.trend import TRENDS
 from forecast.ceiling import noise_ceiling, sampling_noise
 from forecast.distribution import Forecast, Link
+from forecast.events import prob_gain
 from forecast.folds import Exclusion
 from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
@@ -186,7 +187,7 @@ def _summary(
     out["past_errors"] = median - origin - out["common_shift"] - out["own_part"]
     out["median"] = median
     out[["q10", "q90"]] = forecast.quantiles([0.1, 0.9])
-    out["prob_gain"] = forecast.prob_better(origin)
+    out["prob_gain"] = prob_gain(forecast)
     out[["prob_recovery", "prob_reversal", "trend", "base_recovery"]] = reversal[
         ["prob_recovery", "prob_reversal", "trend", "base_recovery"]
     ]

@@ -20,7 +20,7 @@ from scipy.stats import beta
 
 from data.trend import TRENDS
 from forecast.distribution import Forecast
-from forecast.events import trends_and_events
+from forecast.events import prob_gain, trends_and_events
 from forecast.panel import Panel
 from forecast.steps import FALLING, FEATURES, Histories, described, known_steps, last_points
 
@@ -152,8 +152,9 @@ class Reversal:
         recovery, share = self.log_odds(rows.iloc[falling], evidence)
         first, second = stated[EVENTS].to_numpy()[falling].clip(SURE, 1 - SURE).T
         first_share = np.clip(second / first, SURE, 1 - SURE)
-        prob_gain = forecast.prob_better(rows["origin_score"].to_numpy())[falling]
-        prob_recovery = np.minimum(expit((1 - OWN_WEIGHT) * logit(first) + OWN_WEIGHT * recovery), prob_gain)
+        prob_recovery = np.minimum(
+            expit((1 - OWN_WEIGHT) * logit(first) + OWN_WEIGHT * recovery), prob_gain(forecast)[falling]
+        )
         prob_share = expit((1 - OWN_WEIGHT) * logit(first_share) + OWN_WEIGHT * share)
         values = [prob_recovery, prob_recovery * prob_share]
         for rate in (self.recovery_rate_, self.reversal_rate_):

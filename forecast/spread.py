@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit, ndtri
+from scipy.special import expit, logit, ndtri
 
 from forecast.distribution import LEVELS, Forecast, Link
 from forecast.panel import known_items, link_noise
@@ -24,6 +24,7 @@ DEFAULT_VARIANCE = 0.25
 """Squared link units per decade, where no past forecast is known: half a logit a decade."""
 SHORTEST_STEP = 0.1
 FEWEST_PAST = 30
+LEAST_ITEM = 0.05
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,17 @@ def half_an_item_inside(z: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
     """Points (n, k) of shares kept half an item inside the range, on the link scale."""
     end = logit(1.0 - 0.5 / (known_items(rows) + 1.0))[:, None]
     return np.where(Link.of(rows).share[:, None], np.clip(z, -end, end), z)
+
+
+def without_smoothing(z: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
+    """Link-scale points (n, k) of shares whose one added success and failure (`forecast.panel.smoothed`) are taken out.
+
+    What would be beyond an end of the range stays `LEAST_ITEM` of an item inside it.
+    """
+    items = known_items(rows)[:, None]
+    share = (expit(z) * (items + 2.0) - 1.0) / items
+    inside = LEAST_ITEM / items
+    return logit(np.clip(share, inside, 1.0 - inside))
 
 
 def equal_lines(past: Sequence[tuple[Fold, np.ndarray]]) -> np.ndarray:

@@ -12,6 +12,7 @@ from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
 from data.results import UNIT
 from forecast.distribution import PRINTED, Forecast
+from forecast.events import prob_gain
 from forecast.folds import Exclusion
 from forecast.panel import Panel
 from forecast.reversal import Reversal
@@ -108,7 +109,7 @@ def forecast_table(forecast: Forecast, evidence: Panel, reversal: Reversal) -> p
     table["median"], table["mean"] = forecast.median, forecast.mean
     for name, column in zip(PRINTED, forecast.quantiles(list(PRINTED.values())).T, strict=True):
         table[name] = column
-    table["prob_gain"] = forecast.prob_better(rows["origin_score"].to_numpy())
+    table["prob_gain"] = prob_gain(forecast)
     events = reversal.predict(forecast, evidence)
     table[["prob_recovery", "prob_reversal", "trend"]] = events[["prob_recovery", "prob_reversal", "trend"]]
     table["predictor"] = forecast.predictor

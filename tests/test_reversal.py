@@ -9,7 +9,7 @@ from data.noise import binomial_stderr
 from data.results import as_results
 from data.trend import best_of, recovers, reverses, trend_of
 from forecast.distribution import LEVELS, Forecast
-from forecast.events import trends_and_events
+from forecast.events import prob_gain, trends_and_events
 from forecast.folds import Exclusion
 from forecast.panel import as_panel
 from forecast.reversal import TYPICAL_RECOVERY, TYPICAL_SHARE, Rate, Reversal
@@ -100,7 +100,7 @@ def test_probabilities_only_for_falling_tasks_and_each_event_within_the_larger_o
     assert numbers[falling].gt(0).all(axis=None)
     assert numbers[falling].lt(1).all(axis=None)
     assert (table["prob_reversal"] <= table["prob_recovery"])[falling].all()
-    assert (table["prob_recovery"] <= forecast.prob_better(rows["origin_score"].to_numpy()))[falling].all()
+    assert (table["prob_recovery"] <= prob_gain(forecast))[falling].all()
     for event in ("recovery", "reversal"):
         low, rate, high = (table.loc[falling, f"base_{event}{end}"] for end in ("_low", "", "_high"))
         assert (low < rate).all()
@@ -163,3 +163,14 @@ def test_the_base_rate_is_less_sure_where_lines_disagree():
     mixed = Rate.of(happened, weight, np.tile([0, 1], 10), 0.2)
     assert apart.rate == pytest.approx(mixed.rate)
     assert apart.high - apart.low > 2 * (mixed.high - mixed.low)
+
+
+def test_an_equal_score_is_no_gain_so_few_examples_make_a_gain_less_likely():
+    """On 10 examples scores tie often; a P(gain) that forgets ties promises more gains than come."""
+    rows, _, forecast = forecast_of(make_panel(), "L0 1e+11", "L0")
+    said = []
+    for items in (1e6, 200.0, 10.0):
+        targets = rows.assign(n_examples=items)
+        said.append(prob_gain(Forecast.from_knots(targets, forecast.knots[:, 1:-1], "made up")))
+    assert (said[0] > said[1]).all()
+    assert (said[1] > said[2]).all()

@@ -27,7 +27,14 @@ from forecast.pooling import Variances, pooled_posterior
 from forecast.predictors.base import Predictor, suite_mean
 from forecast.predictors.losses import loss_knots
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
-from forecast.spread import equal_lines, half_an_item_inside, noise_at, shared_loading, weighted_quantiles
+from forecast.spread import (
+    equal_lines,
+    half_an_item_inside,
+    noise_at,
+    shared_loading,
+    weighted_quantiles,
+    without_smoothing,
+)
 
 PLAIN = (Persistence, FamilyDrift, PooledLaw, TaskLaw, TaskLogit)
 CANDIDATES = (*(cls.name for cls in PLAIN), "pooled", "pooled-rough")
@@ -172,7 +179,7 @@ class Stack(Predictor):
         share, case = rows["is_share"].to_numpy(), candidates.case
         knots, loading = np.empty((len(rows), len(LEVELS))), np.full(len(rows), self.mixtures_[0].loading)
         by_case = np.stack([mixture.knots(candidates) for mixture in self.mixtures_])
-        knots[share] = by_case[case, np.arange(len(case))]
+        knots[share] = without_smoothing(by_case[case, np.arange(len(case))], rows[share])
         loading[share] = np.array([mixture.loading for mixture in self.mixtures_])[case]
         if not share.all():
             knots[~share] = loss_knots(rows[~share], evidence)
