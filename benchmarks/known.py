@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from data.load import load
-from forecast.backtest import scored
+from forecast.backtesting import scored
 from forecast.evaluation import Resampled, interval, nested_mean
 from forecast.folds import Fold, folds_of, without_family
 from forecast.panel import Panel, as_panel
