@@ -23,6 +23,7 @@ from forecast.distribution import Forecast
 from forecast.evaluation import Resampled, interval, nested_mean
 from forecast.folds import Exclusion, Fold, folds_of
 from forecast.panel import Panel, as_panel
+from forecast.pooling import Variances
 from forecast.predictors.stack import CASES, PLAIN, PREDICTING_ROWS, PRIORS, TRAINING_ROWS, Candidates, Mixture, learned
 from forecast.training import past_folds
 
@@ -75,6 +76,7 @@ class Variant:
 VARIANTS = {
     "all of it": Variant(),
     "without pooling": Variant(said=without_pooling),
+    "without the fitted prior": Variant(priors=(Variances(), Variances())),
     "without other families": Variant(fold=own_family_only),
     "without descriptors": Variant(priors=tuple(prior.without(*DESCRIPTORS) for prior in PRIORS)),
     "without the noise model": Variant(fold=all_scores_alike),

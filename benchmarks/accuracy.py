@@ -20,6 +20,8 @@ from data.load import load
 from forecast.backtesting import backtest
 from forecast.evaluation import (
     COVERAGES,
+    FEWEST_TASKS,
+    SUITE,
     Resampled,
     interval,
     nested_mean,
@@ -85,6 +87,31 @@ def suite_square_errors(rows: pd.DataFrame) -> float:
     )
 
 
+def suite_averages(rows: pd.DataFrame) -> pd.DataFrame:
+    """Forecast and truth averaged over each suite of `FEWEST_TASKS` tasks or more."""
+    groups = rows.groupby(SUITE, dropna=False)
+    means = groups[["score", "median", "distance"]].mean()[groups.size() >= FEWEST_TASKS].reset_index()
+    return means.assign(abs_error=(means["score"] - means["median"]).abs())
+
+
+def errors_by_level(shares: pd.DataFrame) -> pd.DataFrame:
+    """Mean absolute error, lines counting the same, of single tasks, categories and suite averages at each distance."""
+    category = shares["benchmark"] == "MMLU categories"
+    levels = {
+        "single tasks": shares[~category],
+        "single BIG-bench tasks": shares[shares["benchmark"].isin(["BIG-bench", "BIG-bench Lite", "BBH"])],
+        "MMLU categories": shares[category],
+        "suite averages": suite_averages(shares[~category]),
+    }
+    out = pd.DataFrame(index=list(levels), columns=[f"{low:g} to {high:g}" for low, high in DISTANCES])
+    for level, rows in levels.items():
+        for (low, high), column in zip(DISTANCES, out.columns, strict=True):
+            part = rows[rows["distance"].between(low, high)]
+            if len(part):
+                out.loc[level, column] = f"{100 * nested_mean(part, 'abs_error'):.1f} ({len(part)})"
+    return out.fillna("")
+
+
 def report(table: pd.DataFrame) -> None:
     order = ["line", "family", "target_model", "benchmark", "task", "metric", "shots", "prompt"]
     by_name = {name: rows.sort_values(order).reset_index(drop=True) for name, rows in table.groupby("predictor")}
@@ -112,10 +139,8 @@ def report(table: pd.DataFrame) -> None:
         low, high = interval(resampled.means(inside.to_numpy()))
         print(f"{name}: {nested_mean(stack.assign(inside=inside), 'inside'):.0%} [{low:.0%}, {high:.0%}]")
     shares = stack[stack["is_share"]]
-    for low_step, high_step in DISTANCES:
-        part = shares[shares["distance"].between(low_step, high_step)]
-        error = nested_mean(part, "abs_error")
-        print(f"mean absolute error {low_step:g} to {high_step:g} decades out: {error:.3f} ({len(part)} scores)")
+    print("\nmean absolute error in points, by decades to the target and by level (number of forecasts)")
+    print(errors_by_level(shares).to_string())
 
 
 def main() -> None:
