@@ -52,7 +52,9 @@ def parse_questions(text: str, *, where: str = "questions") -> list[Question]:
         raise DataError(f"{where}: line {line} is not YAML ({error.problem}): check indentation and quotes") from error
     except RecursionError as error:
         raise DataError(f"{where}: is nested too deeply: write it with fewer levels") from error
-    except (yaml.YAMLError, ValueError) as error:
+    except ValueError as error:
+        raise DataError(f"{where}: holds a date or number that does not exist ({error}): correct it") from error
+    except yaml.YAMLError as error:
         raise DataError(f"{where}: not YAML ({error}): save it as plain UTF-8 text") from error
     items = [item for d in documents for item in (d if isinstance(d, list) else [d])]
     if not items:

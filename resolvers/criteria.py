@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from data.names import counted
 from resolvers.events import beats, needed
 from resolvers.evidence import Evidence
 from resolvers.questions import (
@@ -214,13 +215,16 @@ def _yes(event: _Event, case: Case, found: Shown, i: int) -> Finding:
 
 def _disputed(criterion: Measured, case: Case, disputed: dict[int, tuple[int, ...]]) -> Finding:
     rows = tuple(dict.fromkeys(itertools.chain.from_iterable(disputed.values())))
-    sources = ", ".join(
-        f"{case.evidence.score[r]:.4g} in {case.evidence.name('source', r)!r}" for r in rows[: _NEAREST + 1]
-    )
     model = case.evidence.name("model", rows[0])
+    of_model = [r for r in rows if case.evidence.name("model", r) == model]
+    sources = ", ".join(
+        f"{case.evidence.score[r]:.4g} in {case.evidence.name('source', r)!r}" for r in of_model[: _NEAREST + 1]
+    )
+    others = len({case.evidence.name("model", r) for r in rows}) - 1
+    more = f" and {counted(others, 'other model')}" if others else ""
     return Finding(
         Status.AMBIGUOUS,
-        f"the sources disagree on {model} on {criterion.task} ({sources}) and the answer turns on it",
+        f"the sources disagree on {model} on {criterion.task} ({sources}){more} and the answer turns on it",
         rows,
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from data.errors import UsageError
+from data.errors import DataError, UsageError
 from resolvers.calibration import (
     binomial_band,
     calibration_table,
@@ -68,6 +68,13 @@ def score_record(
         of the forecasters called ``crowd`` or ``crowd:...`` where there are such. ``base_rate`` is the share of yes
         among all these questions, known only afterwards. ``persistence`` stays at the largest smaller model's score.
     """
+    impossible = forecasts[~(forecasts["probability"].isna() | forecasts["probability"].between(0, 1))]
+    if len(impossible):
+        first = impossible.iloc[0]
+        raise DataError(
+            f"forecast {first['sequence']} of the ledger has the probability {first['probability']:g}, which no append "
+            "lets in: see `forecast ledger verify`"
+        )
     settled = resolutions[resolutions["status"].isin(SETTLED)]
     facts = settled[["status", "outcome", "known_on"]].set_axis(_subjects(settled).to_numpy())
     table = forecasts.assign(subject=_subjects(forecasts)).join(facts, on="subject", how="inner").reset_index(drop=True)

@@ -182,3 +182,8 @@ def test_leaves_come_in_order():
         )
     )
     assert [leaf.task for leaf in leaves(question.criterion)] == ["a", "b"]
+
+
+def test_a_day_that_does_not_exist_is_said_to_be_one():
+    with pytest.raises(DataError, match="holds a date or number that does not exist"):
+        parse_questions("id: a\nopened: 2023-02-30\n")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import UsageError
+from data.errors import DataError, UsageError
 from data.results import as_results
 from resolvers import record
 from resolvers.ledger import open_ledger
@@ -280,3 +280,11 @@ def test_the_kind_of_a_question_is_its_criterion(ledger):
 def test_scores_are_not_averaged_by_what_is_no_group():
     with pytest.raises(UsageError, match="averaged by 'model': choose from predictor, forecaster, kind, month"):
         record.check_by(["model"])
+
+
+def test_a_probability_that_no_append_lets_in_points_to_the_check_of_the_ledger(ledger):
+    """A ledger edited by hand was scored with a warning and an infinite loss."""
+    ledger.append_forecasts([question_forecast()], at=AT)
+    edited = ledger.forecasts().assign(probability=np.inf)
+    with pytest.raises(DataError, match="probability inf, which no append lets in: see `forecast ledger verify`"):
+        record.score_record(edited, ledger.resolutions(), ledger.questions())
