@@ -1380,7 +1380,7 @@ def ask_command(
     from forecast.predictors.registry import make
     from forecast.pricing import Desk, price_at
     from forecast.pricing.shown import table, text
-    from forecast.terminal import as_text
+    from forecast.terminal import as_text, is_terminal, progress
     from resolvers.stated import against, stated
 
     make(predictor)
@@ -1388,16 +1388,18 @@ def ask_command(
     at = now()
     day = (as_of or at).date()
     asked = _asked(" ".join(question), question_files, ledger, tables, day)
-    desk = Desk(tables, day, predictor=predictor, cache=_cache_folder(), seed=seed)
     recorded = None
     if ledger_exists(ledger):
         with open_ledger_at(ledger) as opened:
             recorded = opened.forecasts()
-    prices = [price_at(desk, one) for one in asked]
+    with progress("learning from past forecasts") as learning:
+        desk = Desk(tables, day, predictor=predictor, cache=_cache_folder(), seed=seed, progress=learning)
+        prices = [price_at(desk, one) for one in asked]
     bets = [against(p.probability, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
     if format_ == "table":
         tails = [f"\n{as_text(bet, title='on record')}" if len(bet) else "" for bet in bets]
-        write("\n".join(text(p) + tail for p, tail in zip(prices, tails, strict=True)), output)
+        pictures = output is None and is_terminal()
+        write("\n".join(text(p, pictures=pictures) + tail for p, tail in zip(prices, tails, strict=True)), output)
     else:
         whole = table(prices)
         if format_ == "json":

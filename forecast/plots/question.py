@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -25,21 +25,26 @@ def forecasts_of(question: Question, recorded: pd.DataFrame | None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        ``made_at`` (UTC, no time zone), ``forecaster, probability, is_crowd``, in order of time; published forecasts
-        and those of forecasters called ``crowd`` or ``crowd:...`` are the crowd's.
+        ``made_at`` (UTC, no time zone), ``forecaster, probability``, its interval ``low, high`` where it has one, and
+        ``is_crowd``, in order of time; published forecasts and those of forecasters called ``crowd`` or ``crowd:...``
+        are the crowd's.
     """
     given = [
-        (pd.Timestamp(g.time or question.opened), g.forecaster, g.implied, True)
+        (pd.Timestamp(g.time or question.opened), g.forecaster, g.implied, None, None, True)
         for g in question.forecasts
         if g.implied is not None
     ]
     if recorded is not None:
         mine = recorded[(recorded["question_id"] == question.id) & recorded["probability"].notna()]
-        names = mine["forecaster"].astype("str")
-        is_crowd = names.str.split(":").str[0] == "crowd"
-        given += list(zip(mine["made_at"], names, mine["probability"], is_crowd, strict=True))
-    table = pd.DataFrame(given, columns=["made_at", "forecaster", "probability", "is_crowd"])
+        for row in mine.to_dict("records"):
+            found = row.get("details")
+            details: dict[str, Any] = found if isinstance(found, dict) else {}
+            name = str(row["forecaster"])
+            ends = details.get("low"), details.get("high")
+            given.append((row["made_at"], name, row["probability"], *ends, name.split(":")[0] == "crowd"))
+    table = pd.DataFrame(given, columns=["made_at", "forecaster", "probability", "low", "high", "is_crowd"])
     table["made_at"] = pd.to_datetime(table["made_at"], utc=True).dt.tz_localize(None)
+    table[["low", "high"]] = table[["low", "high"]].astype(float)
     return table.sort_values("made_at", kind="stable", ignore_index=True)
 
 
@@ -55,7 +60,7 @@ def draw_question(
     Parameters
     ----------
     question : of yes or no
-    forecasts : DataFrame of `forecasts_of`; with ``low, high`` where a probability has an interval of its own
+    forecasts : DataFrame of `forecasts_of`
     outcome : 0 or 1 once it is settled
     resolved_on : day the outcome became public
 
@@ -103,7 +108,7 @@ def _steps(axes: Axes, rows: pd.DataFrame, end: pd.Timestamp) -> None:
         part = rows[rows["forecaster"] == name]
         part = pd.concat([part, part.tail(1).assign(made_at=end)])
         colour = ORANGE if is_crowd else colours.get(name, GREY)
-        if {"low", "high"} <= set(part) and part["low"].notna().any():
+        if part["low"].notna().any():
             band = part["made_at"], part["low"], part["high"]
             axes.fill_between(*band, step="post", color=colour, alpha=0.2, linewidth=0)
         axes.step(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,19 @@ class Desk:
     cache : folder of trained states; nothing is kept when None
     seed : of all joint draws
     recalibrate : whether to learn maps from past questions, which takes as long as training some predictors
+    progress : told while predictors are trained, how many past forecasts were gone through, and of how many
     """
 
     def __init__(
         self, tables: Tables, as_of: dt.date, *, predictor: str = DEFAULT, cache: Path | None = None, seed: int = 0,
-        recalibrate: bool = True,
+        recalibrate: bool = True, progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> None:  # fmt: skip
         results = known_by(tables.results, pd.Timestamp(as_of))
         if results.empty:
             raise DataError(f"no score was public by {as_of}: ask as of a later day")
         self.as_of, self.predictor, self.seed = as_of, predictor, seed
         self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
-        self._cache, self._recalibrate = cache, recalibrate
+        self._cache, self._recalibrate, self._progress = cache, recalibrate, progress
         self._learned: dict[Exclusion, Recalibration] = {}
         self._reversals: dict[Exclusion, Reversal] = {}
         self._models: dict[Any, PricedModel] = {}
@@ -116,7 +118,7 @@ class Desk:
 
     @cached_property
     def _trained(self) -> Trained:
-        return Trained(self.panel, self._cache)
+        return Trained(self.panel, self._cache, progress=self._progress)
 
     def learned(self, line: str) -> Recalibration:
         """Settled questions of the past in which a line has no part."""

@@ -84,6 +84,11 @@ class Price:
         """Fair odds."""
         return fair_odds(self.probability)
 
+    def _repr_html_(self) -> str:
+        from forecast.pricing.shown import html
+
+        return html(self)
+
 
 def price(
     question: Question,

@@ -139,8 +139,10 @@ def make_recorded() -> pd.DataFrame:
     """Our forecasts and a market's, as a ledger gives them."""
     days = pd.to_datetime(["2023-01-01", "2023-06-01", "2024-01-01", "2023-03-01", "2024-03-01"], utc=True)
     who = ["stack"] * 3 + ["crowd:market"] * 2
+    said = [0.3, 0.45, 0.7, 0.5, 0.8]
+    details = [{"low": p - 0.15, "high": p + 0.1} for p in said[:3]] + [None, None]
     return pd.DataFrame(
-        {"question_id": "negation-2024", "made_at": days, "forecaster": who, "probability": [0.3, 0.45, 0.7, 0.5, 0.8]}
+        {"question_id": "negation-2024", "made_at": days, "forecaster": who, "probability": said, "details": details}
     )
 
 
