@@ -2,9 +2,10 @@
 
 Nobody knows which models will come. New ones are taken to be measured on a benchmark as a Poisson process whose rate is
 what it was so far, held towards that of all benchmarks. One that comes is about as large as the frontier of its day,
-less a gap as past ones had; what it does is forecast as if it were the next model of one of the families in scope. The
-event then happens by the deadline unless no arrival brings it about, which has a closed form in every joint draw: so
-the probability rises with every day of a deadline and falls with every step of a threshold.
+less a gap as past ones had, and its later recipe is worth further compute; what it does is forecast as if it were the
+next model of one of the families in scope, of that size. The event then happens by the deadline unless no arrival
+brings it about, which has a closed form in every joint draw: so the probability rises with every day of a deadline and
+falls with every step of a threshold.
 """
 
 from __future__ import annotations
@@ -155,10 +156,13 @@ class Course:
     start : day of knowledge
     size : ndarray, (steps, N)
         Compute (decades) of a newly measured model in each quarter after ``start``.
+    gain : ndarray, (steps, N)
+        Decades of compute that its recipe is worth beside those of ``start``.
     """
 
     start: dt.date
     size: np.ndarray
+    gain: np.ndarray
     seed: int
 
     @classmethod
@@ -170,12 +174,20 @@ class Course:
         steps = years * PER_YEAR + 1
         ends = [start + dt.timedelta(days=round((m + 1) * YEAR / PER_YEAR)) for m in range(steps)]
         top = [np.full(n, largest) if frontier is None else frontier.sample(day, n, seed) for day in ends]
+        better = [np.zeros(n) if frontier is None else frontier.recipe_gain(day, n, seed) for day in ends]
         below = np.random.default_rng([seed, 7]).choice(gap, size=n)
-        return cls(start, np.array(top) - below, seed)
+        return cls(start, np.array(top) - below, np.maximum(better, 0.0), seed)
 
     def size_by(self, deadline: dt.date) -> np.ndarray:
         """Sizes in the last step before a deadline, (N,)."""
-        return self.size[max(int(np.count_nonzero(self.weights(deadline))) - 1, 0)]
+        return self.size[self._last(deadline)]
+
+    def gain_by(self, deadline: dt.date) -> np.ndarray:
+        """Decades that recipes gain until the last step before a deadline, (N,)."""
+        return self.gain[self._last(deadline)]
+
+    def _last(self, deadline: dt.date) -> int:
+        return max(int(np.count_nonzero(self.weights(deadline))) - 1, 0)
 
     @property
     def n(self) -> int:
@@ -253,9 +265,10 @@ class DatedEvent:
         until = int(np.count_nonzero(years))
         size, shift = self.course.size[:until], ndtri(self.course.luck(self.benchmark, self.task, 3))
         may = (size >= self.least) & (size <= self.most)
+        effective = size + self.course.gain[:until]
         rows = []
         for template in self.templates:
-            normal = ndtri(np.clip(template.at(size, mapped), 1e-9, 1 - 1e-9))
+            normal = ndtri(np.clip(template.at(effective, mapped), 1e-9, 1 - 1e-9))
             given = ndtr((normal + np.sqrt(SHARED) * shift) / np.sqrt(1.0 - SHARED))
             rows.append(years[:until] @ np.where(may, np.maximum(given, 1e-12), 0.0))
         return np.array(rows) * np.maximum(self.rate.quantile(luck), 1e-9)

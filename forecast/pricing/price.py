@@ -436,7 +436,7 @@ class _Open:
         if len(self.parts) == 1 and dated:
             event = dated[0]
             weight = np.array([t.weight for t in event.templates])
-            size = np.array([np.median(event.course.size_by(event.deadline))])
+            size = np.array([np.median(event.course.size_by(event.deadline) + event.course.gain_by(event.deadline))])
             near = weight @ np.array([t.raw[0] for t in event.templates]) / weight.sum()
             far = weight @ np.array([t.at(size, None)[0] for t in event.templates]) / weight.sum()
             return [
@@ -487,9 +487,11 @@ def _said_of_model(
 
 def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | None) -> Iterator[str]:
     low, mid, high = np.quantile(dated.course.size_by(dated.deadline), [0.1, 0.5, 0.9])
+    gain = 10.0 ** float(np.median(dated.course.gain_by(dated.deadline)))
     yield (
-        f"by {dated.deadline} newly measured models train on 1e{mid:.1f} FLOP (80%: 1e{low:.1f} to 1e{high:.1f}); "
-        f"{dated.expected:.1f} of them expected on {dated.benchmark}, at {dated.rate.mean:.2f} a year"
+        f"by {dated.deadline} newly measured models train on 1e{mid:.1f} FLOP (80%: 1e{low:.1f} to 1e{high:.1f}), "
+        f"and recipes are worth {gain:.1f} times as much compute; {dated.expected:.1f} of them expected "
+        f"on {dated.benchmark}, at {dated.rate.mean:.2f} a year"
     )
     if example:
         yield example[0]
