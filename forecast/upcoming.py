@@ -124,7 +124,7 @@ def without_chance(forecast: Forecast) -> int:
 
 
 def history(upcoming: Upcoming, units: np.ndarray) -> pd.DataFrame:
-    """The scores of the family's smaller models on some units.
+    """The scores of the family's smaller models on some units; where it has none, that of the origin.
 
     Returns
     -------
@@ -135,6 +135,13 @@ def history(upcoming: Upcoming, units: np.ndarray) -> pd.DataFrame:
     own = rows[((rows["family"] == upcoming.target.family) & rows["unit"].isin(units)).to_numpy()]
     place = pd.Series(np.arange(len(units)), index=units)
     table = own[["model", "scale", "params", "score", "se"]].assign(row=own["unit"].map(place).astype(int))
+    targets = upcoming.forecast.targets
+    foreign = targets[targets["unit"].isin(units) & ~targets["unit"].isin(own["unit"])]
+    if len(foreign):
+        origin = pd.DataFrame({name: foreign[f"origin_{name}"] for name in ("model", "score", "se")})
+        scale = foreign["scale"] - foreign["step"]
+        origin = origin.assign(scale=scale, params=np.nan, row=foreign["unit"].map(place).astype(int))
+        table = pd.concat([table.astype({"model": "str"}), origin.astype({"model": "str"})], ignore_index=True)
     return table.sort_values(["row", "scale"], kind="stable", ignore_index=True)
 
 

@@ -99,12 +99,12 @@ def _remarks(scores: pd.DataFrame, drawn: pd.DataFrame) -> str:
 
 
 def _families(axes: Axes, drawn: pd.DataFrame, target: str, kind: str) -> None:
-    sizes = drawn[drawn["family"] != target].groupby("family", observed=True)[kind].agg(["size", "max"])
-    sizes["checkpoint"] = [-int("@" in str(name)) for name in sizes.index]
-    others = sizes.sort_values(["checkpoint", "size", "max"], ascending=False, kind="stable").index.tolist()
+    others = _nearest_first(drawn[drawn["family"] != target], kind)
     coloured = dict(zip([target, *others[:MOST_FAMILIES]], zip(COLOURS, MARKERS, strict=True), strict=False))
     for family in [target, *others]:
         rows = drawn[drawn["family"] == family].sort_values(kind)
+        if rows.empty:  # a recipe nobody has seen
+            continue
         if family in coloured:
             colour, mark = coloured[family]
             other = bool(rows["is_alike"].any())
@@ -117,6 +117,18 @@ def _families(axes: Axes, drawn: pd.DataFrame, target: str, kind: str) -> None:
             first = family == others[MOST_FAMILIES]
             label = f"{len(others) - MOST_FAMILIES} more families" if first else None
             axes.plot(rows[kind], rows["score"], ".-", color=GREY, alpha=0.5, linewidth=0.8, markersize=4, label=label)
+
+
+def _nearest_first(rows: pd.DataFrame, kind: str) -> list[str]:
+    """Families in the order in which they deserve a colour: whole ones, measured alike, the largest first."""
+    families = rows.groupby("family", observed=True).agg(
+        size=(kind, "max"), alike=("is_alike", "any"), n=(kind, "size")
+    )
+    families["checkpoint"] = ["@" in str(name) for name in families.index]
+    order = families.sort_values(
+        ["checkpoint", "alike", "size", "n"], ascending=[True, True, False, False], kind="stable"
+    )
+    return order.index.astype(str).tolist()
 
 
 def _fan(axes: Axes, forecast: pd.Series, drawn: pd.DataFrame, kind: str, target: float) -> None:

@@ -54,8 +54,9 @@ def every_task(report: Report) -> str:
     inside = tag("caption", text(title), class_="hidden") + f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
     whole = tag("table", inside, id="all")
     how = (
-        "Largest change first. So far: the score of the family's largest smaller model. In the bar: 80% and 50% "
-        "intervals, the median, and a dot for the score so far. Changes of shares are in points."
+        "Largest change first. So far: the score of the family's largest smaller model, or for a recipe nobody has "
+        "seen of the model nearest below in compute. In the bar: 80% and 50% intervals, the median, and a dot for the "
+        "score so far. Changes of shares are in points."
     )
     return tag("p", how) + tag("div", whole, class_="wide", tabindex=0, role="region", aria_label=title)
 
