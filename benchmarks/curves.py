@@ -226,12 +226,26 @@ def bundled_table(gap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     return error.sort_values("mean").round(2).reset_index(), coverage
 
 
+SIMULATED = (
+    (25, 2.0, 4.0, False, 0.0),
+    (12, 1.5, 4.0, False, 0.0),
+    (40, 2.5, 10.0, False, 0.0),
+    (8, 1.5, 3.0, False, 0.0),
+    (20, 2.0, 2.0, True, 0.0),
+    (30, 2.5, 2.0, True, 0.01),
+    (16, 2.5, 4.0, True, 0.0),
+    (24, 2.0, 3.0, False, 0.015),
+)
+"""Points, decades they span, how far beyond is predicted, whether even in x, and the random walk beside the noise."""
+
+
 def simulated() -> pd.DataFrame:
     """RMSLE by form on simulated learning curves, and the coverage of ``auto``'s 80% intervals."""
     rows = []
-    for points, decades, factor in ((25, 2.0, 4.0), (12, 1.5, 4.0), (40, 2.5, 10.0), (8, 1.5, 3.0)):
-        x, y, beyond, held = learning_curves(200, points, decades, factor, seed=points)
-        row: dict[str, object] = {"points": points, "times beyond": factor}
+    for points, decades, factor, even, wander in SIMULATED:
+        x, y, beyond, held = learning_curves(240, points, decades, factor, seed=points, even=even, wander=wander)
+        row: dict[str, object] = {"points": points, "in": "x" if even else "log x", "times beyond": factor}
+        row["wander"] = wander
         for form in ("persistence", "m1", "m2", "m3", "m4", "bnsl1", "auto"):
             fits = fit_curves(x, y, form)
             row[form] = rmsle(fits.predict(beyond), held).mean()

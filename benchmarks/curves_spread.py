@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from benchmarks.curves import DATASETS, Held, held_out
 from benchmarks.learning_curves import learning_curves
-from forecast.curves.averaging import POOL, average_forms, learn_priors
+from forecast.curves.averaging import POOL, average_forms, learn_priors, share_weights
 from forecast.curves.batch import Batch, as_batch
 from forecast.curves.intervals import Parts, centre_of, parts_of, trial_parts
 
@@ -29,6 +29,7 @@ PARTS = ["noise", "between", "distance", "change"]
 def errors(batch: Batch, x: np.ndarray, y: np.ndarray) -> pd.DataFrame:
     """Errors of ``auto`` at x, y (n, m), and at its own rolling origins, with the parts of their spread."""
     average = average_forms(batch, learn_priors(batch, tuple(POOL[batch.kind])))
+    (average,) = share_weights([(batch, average)])
     u = np.log(x).T - np.log(batch.x_ref)
     rows = [_rows(batch.to_target(y.T) - centre_of(batch, average, u), parts_of(batch, average, u), "beyond")]
     rows += [_rows(*trial_parts(batch, average, trial), f"origin {i}") for i, trial in enumerate(average.trials)]

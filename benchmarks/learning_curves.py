@@ -1,4 +1,4 @@
-"""Simulated curves: noiseless BNSL, and noisy learning curves of four kinds of which no form fitted is the truth."""
+"""Simulated curves: noiseless BNSL, and noisy learning curves of six kinds, of which two are forms that are fitted."""
 
 from __future__ import annotations
 
@@ -38,24 +38,29 @@ def noiseless(n: int, breaks: int, *, seed: int, points: int = 60) -> tuple[np.n
 
 
 def learning_curves(
-    n: int, points: int, decades: float, factor: float, *, seed: int
+    n: int, points: int, decades: float, factor: float, *, seed: int, even: bool = False, wander: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Error rates against examples seen: x, y (n, points), and x, y (n, 8) up to ``factor`` times beyond.
 
     In equal parts a logistic in log x, the sum of a bending and a straight power law, a law with two wide breaks,
-    and 400 items each learned at its own scale. Relative noise 0.3 to 2%.
+    400 items each learned at its own scale, an M4 and a power law with a limit. Relative noise 0.3 to 2%, and beside
+    it a random walk of ``wander`` per e-fold of x. ``even``: the points lie evenly in x, as along one training run,
+    instead of in log x.
     """
     rng = np.random.default_rng(seed)
-    x = np.logspace(6, 6 + decades, points)
+    x = np.linspace(10**decades / points, 10**decades, points) * 1e6 if even else np.logspace(6, 6 + decades, points)
     beyond = x[-1] * np.logspace(np.log10(1.15), np.log10(factor), 8)
     every = np.concatenate([x, beyond])
     rows = []
     for i in range(n):
         limit = rng.choice([0.0, 1.0]) * rng.uniform(0.02, 0.3)
         middle, c, top = 10 ** rng.uniform(6.5, 8), rng.uniform(0.1, 0.5), rng.uniform(0.85, 1.0)
-        y = _KINDS[i % 4](every, rng, limit, middle, c, top)
+        y = _KINDS[i % len(_KINDS)](every, rng, limit, middle, c, top)
         noise = np.exp(rng.uniform(np.log(0.003), np.log(0.02)))
-        rows.append(y * np.exp(noise * rng.normal(size=len(every))))
+        walk = wander * np.cumsum(
+            rng.normal(size=len(every)) * np.sqrt(np.diff(np.log(every), prepend=np.log(every[0])))
+        )
+        rows.append(y * np.exp(noise * rng.normal(size=len(every)) + walk))
     y = np.array(rows)
     return np.tile(x, (n, 1)), y[:, :points], np.tile(beyond, (n, 1)), y[:, points:]
 
@@ -80,4 +85,19 @@ def _items(x, rng, limit, middle, c, top):
     return limit + (top - limit) * np.exp(-((x[:, None] / place) ** rng.uniform(0.4, 1.0))).mean(axis=1)
 
 
-_KINDS = (_logistic, _two_laws, _two_breaks, _items)
+def _m4(x, rng, limit, middle, c, top):
+    """Solved for the position between top and limit by bisection."""
+    alpha, target = rng.uniform(0.3, 2.0), -1.5 * c * np.log(x / middle)
+    low, high = np.full_like(x, -60.0), np.full_like(x, 60.0)
+    for _ in range(60):
+        v = (low + high) / 2.0
+        above = -np.logaddexp(0.0, -v) + alpha * np.logaddexp(0.0, v) > target
+        low, high = np.where(above, low, v), np.where(above, v, high)
+    return limit + (top - limit) / (1.0 + np.exp(-low))
+
+
+def _law(x, rng, limit, middle, c, top):
+    return limit + 0.6 * (x / 1e6) ** -c
+
+
+_KINDS = (_logistic, _two_laws, _two_breaks, _items, _m4, _law)

@@ -185,6 +185,27 @@ def test_three_points_take_their_exponent_from_the_family():
     assert error[0] < 0.9 * error[1]
 
 
+def test_a_curve_too_short_to_tell_trusts_the_forms_that_its_batch_trusts():
+    """Two points of a curve among sixty that saturate, and among sixty that do not move."""
+    rng = np.random.default_rng(5)
+    rising = 1 / (1 + np.exp(-(rng.normal(-1, 1, (60, 1)) + 0.5 * np.log(SCALES / 1e10))))
+    still = np.repeat(rng.uniform(0.3, 0.7, (60, 1)), 8, axis=1)
+    short = np.array([[0.3, 0.4, *[np.nan] * 6]])
+    said = []
+    for others in (rising, still):
+        y = np.vstack([short, np.clip(others + rng.normal(0, 0.01, others.shape), 0, 1)])
+        fits = fit_curves(np.where(np.isfinite(y), SCALES, np.nan), y, kind="accuracy")
+        flat = [fits.names.index("persistence"), fits.names.index("constant")]
+        said.append(fits.weights[flat, 0].sum())
+        assert fits.weights.sum(axis=0) == pytest.approx(1.0)
+    assert said[0] < 0.5 * said[1]
+
+
+def test_a_curve_alone_is_weighed_as_before_any_batch():
+    fits = [fit_curves([SCALES] * n, [np.linspace(0.9, 0.2, 8)] * n).weights[:, 0] for n in (1, 50)]
+    assert fits[0].max() <= fits[1].max()
+
+
 @pytest.mark.parametrize("name", ["auto", "constant", "persistence", "m4"])
 def test_nothing_is_predicted_where_x_is_missing(name):
     fits = fit_curves([SCALES], [np.linspace(0.9, 0.2, 8)], name)

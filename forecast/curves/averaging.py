@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,20 +12,14 @@ from forecast.curves.fitting import FormFit, Prior, fit_form, fit_form_exactly, 
 from forecast.curves.registry import FORMS
 
 POOL = {
-    "loss": {"m4": 1.0, "bnsl1": 1.0, "m2": 0.5, "m3": 0.5, "m1": 0.3, "persistence": 0.3},
-    "accuracy": {
-        "law": 1.0,
-        "m4": 1.0,
-        "m3": 1.0,
-        "sigmoid": 1.0,
-        "mixture": 1.0,
-        "persistence": 1.0,
-        "constant": 1.0,
-    },
+    "loss": {"m4": 1.0, "bnsl1": 1.0, "m2": 0.5, "persistence": 0.2},
+    "accuracy": {"law": 1.0, "m4": 1.0, "sigmoid": 1.0, "mixture": 1.0, "persistence": 1.0, "constant": 1.0},
 }
 """The forms that ``auto`` averages, and their prior weights."""
+OWN_PRIOR = {"loss": ("m4",), "accuracy": ()}
+"""Forms that ``auto`` leaves their own prior: on simulated losses of one batch a learned one did worse."""
 FLAT = ("persistence", "constant")
-FLAT_NEAR_CHANCE = 2.0
+FLAT_NEAR_CHANCE = 3.0
 """Factor on the prior weights of the flat forms for curves that have not left chance."""
 BREAKS = ("m2", "bnsl1", "bnsl2", "bnsl3")
 """BNSL without and with breaks."""
@@ -32,6 +27,8 @@ ORIGINS = {"loss": ((1, 0.07), (2, 0.15), (3, 0.3)), "accuracy": ((2, 0.15), (3,
 """Rolling origins: how many of the last different x are held out, at least and as a share."""
 DOUBT = 10.0
 """Noise variances added to a form's held-out error before it is weighed: differences within noise count little."""
+ALIKE = 10.0
+"""How many curves the prior weights count for beside the batch's own, when its curves share their weights."""
 ANCHOR = {"loss": 0.6, "accuracy": 0.0}
 """Share of the average's residual at the last point that is carried forward: losses drift smoothly around any form,
 scores scatter by sampling."""
@@ -51,11 +48,15 @@ class Trial:
 
 @dataclass(frozen=True)
 class Averaged:
-    """Fits of several forms and their weights on each curve, (k, n), summing to 1; the trials that gave the weights."""
+    """Fits of several forms and their weights on each curve, (k, n), summing to 1; the trials that gave the weights.
+
+    ``evidence`` (k, n): log-likelihood of what was held out, by which the weights differ from curve to curve.
+    """
 
     fits: list[FormFit]
     weights: np.ndarray
     trials: tuple[Trial, ...] = ()
+    evidence: np.ndarray | None = None
 
     def values(self, batch: Batch, u: np.ndarray) -> np.ndarray:
         """Each form at u (m, n) in the fitted space, (k, m, n)."""
@@ -64,11 +65,14 @@ class Averaged:
 
 def learn_priors(batch: Batch, pool: tuple[str, ...]) -> dict[str, Prior]:
     """Each form's prior, learned from all curves of a group."""
-    return {name: learn_prior(FORMS[name], batch) for name in pool}
+    own = OWN_PRIOR[batch.kind]
+    return {
+        name: Prior.of(FORMS[name], batch.groups) if name in own else learn_prior(FORMS[name], batch) for name in pool
+    }
 
 
 def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
-    """Fit every form and weigh them curve by curve.
+    """Fit every form and weigh them curve by curve; `share_weights` then lets the curves of a batch learn together.
 
     Weights are proportional to a prior weight times (e_k^2 + `DOUBT` s^2)^(-h / 2), e_k the root mean squared error of
     form k on the h points held out at rolling origins and s the curve's noise: the likelihood of the held-out points
@@ -82,15 +86,46 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     met = np.stack([((fit.value(batch, batch.u) - batch.z) ** 2 * batch.w).sum(axis=0) for fit in fits])
     total = np.where(untried, met, total)
     held = np.where(untried, 1.0, held)
-    score = -0.5 * held * np.log(total / held + DOUBT * batch.noise**2)
-    weights = np.exp(score - score.max(axis=0)) * _prior_weights(batch, list(priors))
-    return Averaged(fits, weights / weights.sum(axis=0), tuple(trials))
+    evidence = -0.5 * held * np.log(total / held + DOUBT * batch.noise**2)
+    evidence = evidence - evidence.max(axis=0)
+    weights = _normalised(np.exp(evidence) * _prior_weights(batch, list(priors)))
+    return Averaged(fits, weights, tuple(trials), evidence)
+
+
+def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> list[Averaged]:
+    """The same averages with prior weights learned from all curves together (empirical Bayes, by EM).
+
+    A form's prior weight becomes the mean of its weights over the curves, with `ALIKE` curves' worth of the prior
+    weight it had mixed in, so that a batch of few curves keeps nearly that.
+    """
+    evidence = [average.evidence for _, average in parts if average.evidence is not None]
+    if len(evidence) < len(parts):
+        return [average for _, average in parts]
+    likelihood = np.exp(np.concatenate(evidence, axis=1))
+    start = np.concatenate(
+        [_prior_weights(batch, [fit.form.name for fit in average.fits]) for batch, average in parts], axis=1
+    )
+    prior = start
+    for _ in range(rounds):
+        weights = _normalised(likelihood * prior)
+        prior = (weights.sum(axis=1, keepdims=True) + ALIKE * start) / (weights.shape[1] + ALIKE)
+    weights = _normalised(likelihood * prior)
+    ends = np.cumsum([len(batch) for batch, _ in parts])[:-1]
+    return [
+        replace(average, weights=part)
+        for (_, average), part in zip(parts, np.split(weights, ends, axis=1), strict=True)
+    ]
 
 
 def _prior_weights(batch: Batch, names: list[str]) -> np.ndarray:
+    """Prior weights (k, n), summing to 1."""
     weights = np.array([POOL[batch.kind][name] for name in names])[:, None]
     flat = np.isin(names, FLAT)[:, None] & near_chance(batch)
-    return weights * np.where(flat, FLAT_NEAR_CHANCE, 1.0)
+    return _normalised(weights * np.where(flat, FLAT_NEAR_CHANCE, 1.0))
+
+
+def _normalised(weights: np.ndarray) -> np.ndarray:
+    return weights / weights.sum(axis=0)
 
 
 def near_chance(batch: Batch) -> np.ndarray:

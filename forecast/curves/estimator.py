@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.errors import UsageError
-from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors
+from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors, share_weights
 from forecast.curves.batch import Batch, as_batch
 from forecast.curves.fitting import fit_form_exactly, learn_prior
 from forecast.curves.intervals import (
@@ -135,8 +135,9 @@ def fit_curves(
     chance, ceiling : float or (n,), optional
         Score of guessing and highest score that can be reached, 0 and 1 where not given. Never estimated from y.
     group : array-like, (n,), optional
-        Curves of one family: they share a prior of the exponent, learned from them. Where it is not given, ``auto``
-        takes all curves for one family, and a single form keeps its own prior.
+        Curves of one family: they share priors of exponents and breaks, learned from them. Where it is not given,
+        ``auto`` takes all curves for one family, and a single form keeps its own prior. In ``auto`` all curves also
+        share how far each form is trusted.
     jobs : int
         Threads. The result does not depend on it.
 
@@ -165,9 +166,12 @@ def fit_curves(
     chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
     average = _fitter(batch, form, group is not None)
     if len(chunks) == 1:
-        return CurveFits(((chunks[0], average(chunks[0])),))
-    with ThreadPoolExecutor(jobs) as threads:
-        return CurveFits(tuple(zip(chunks, threads.map(average, chunks), strict=True)))
+        averages = [average(chunks[0])]
+    else:
+        with ThreadPoolExecutor(jobs) as threads:
+            averages = list(threads.map(average, chunks))
+    averages = share_weights(list(zip(chunks, averages, strict=True)))
+    return CurveFits(tuple(zip(chunks, averages, strict=True)))
 
 
 def _fitter(batch: Batch, form: str, pooled: bool) -> Callable[[Batch], Averaged]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -211,13 +212,16 @@ class BNSL(Form):
         self.formula = "y = a + b x^-c0 " + " ".join(
             f"(1 + (x/d{i})^(1/f{i}))^(-c{i} f{i})" for i in range(1, breaks + 1)
         )
-        self.parameters = (LIMIT, LEVEL, Parameter("c0", "exponent before the first break", -50.0, 50.0, 0.2, 0.7))
+        alike = breaks == 1
+        exponent = Parameter("c0", "exponent before the first break", -50.0, 50.0, 0.2, 0.7, pooled=alike)
+        self.parameters = (replace(LIMIT, pooled=alike), LEVEL, exponent)
         for i in range(1, breaks + 1):
-            self.parameters += (
-                Parameter(f"c{i}", f"change of exponent at break {i}", -50.0, 50.0, 0.0, 1.0),
-                Parameter(f"log_d{i}", f"log of the place of break {i}, last fitted x = 1", -60.0, 10.0, 0.0, 6.0),
-                Parameter(f"log_f{i}", f"log of the width of break {i} (small: sharp)", -7.0, 2.5, -1.0, 1.2),
+            change, place, width = (
+                (f"c{i}", f"change of exponent at break {i}", -50.0, 50.0, 0.0, 1.0),
+                (f"log_d{i}", f"log of the place of break {i}, last fitted x = 1", -60.0, 10.0, 0.0, 6.0),
+                (f"log_f{i}", f"log of the width of break {i} (small: sharp)", -7.0, 2.5, -1.0, 1.2),
             )
+            self.parameters += tuple(Parameter(*given, pooled=alike) for given in (change, place, width))
         self.distinct_points = 3 + breaks
         self.refined, self.polished = (4, 14, 20)[breaks - 1], breaks
         self.short, self.long = 15, 100 * breaks
