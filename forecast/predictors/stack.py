@@ -18,7 +18,7 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
-from scipy.special import ndtri, softmax
+from scipy.special import expit, ndtri, softmax
 
 from forecast.distribution import LEVELS, Forecast, Link
 from forecast.folds import Fold, without_family
@@ -47,6 +47,9 @@ TRAINING_ROWS = 500
 PREDICTING_ROWS = 1000
 CASES = ("alone", "together", "stranger")
 FEWEST_PAST = 4
+FEWEST_HIGH = 20
+NEARLY_PERFECT, BLURRED = 2.2, 0.25
+"""Link units: the logit of 0.9, and over how much of it an origin comes to count as high."""
 START_SIZE = np.array([1.0, 0.5, 0.05, 0.5, 0.02])
 
 
@@ -61,6 +64,8 @@ class Candidates:
     terms : (n, 5)
         What the size of an error may be made of, squared link units: sampling noise, the pooled variance, the step in
         decades, the candidates' disagreement, a constant.
+    high : (n,)
+        From 0 to 1: how much the errors are like those from an origin near a perfect score, whence scores can fall far.
     case : ndarray of int, (n,)
         Place in `CASES`: no other line has scores on the suite; some have; the family itself has none on the task.
     """
@@ -69,6 +74,7 @@ class Candidates:
     shift: np.ndarray
     z: np.ndarray
     terms: np.ndarray
+    high: np.ndarray
     case: np.ndarray
 
     @classmethod
@@ -91,7 +97,7 @@ class Candidates:
         """
         if rows.empty:
             none = np.empty((0, len(CANDIDATES)))
-            return cls(none, none, none, np.empty((0, len(START_SIZE))), np.empty(0, dtype=int))
+            return cls(none, none, none, np.empty((0, len(START_SIZE))), np.empty(0), np.empty(0, dtype=int))
         plain = asked(rows, evidence) if plain is None else plain
         pooled, lines = pooled_posterior(rows, evidence, priors, most_rows=most_rows)
         z = np.column_stack([half_an_item_inside(plain, rows), *(p.mean for p in pooled)])
@@ -102,31 +108,34 @@ class Candidates:
         variance = np.mean([np.diag(p.covariance) for p in pooled], axis=0)
         terms = [noise_at(rows, centre) ** 2, variance, step, z.var(axis=1), np.ones(len(rows))]
         case = np.where(rows["origin_is_own"], np.where(lines == 0, 0, 1), 2)
-        return cls(z - shift, shift, z, np.column_stack(terms), case)
+        high = expit((rows["origin_z"].to_numpy() - NEARLY_PERFECT) / BLURRED)
+        return cls(z - shift, shift, z, np.column_stack(terms), high, case)
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Weights of one case, on `CANDIDATES`, and the spread around their mean."""
+    """Weights of one case, on `CANDIDATES`, and the spread around their mean, of usual and of high origins."""
 
     own: np.ndarray
     shift: np.ndarray
     size: np.ndarray
     shape: np.ndarray
+    shape_high: np.ndarray
     loading: float
 
     @classmethod
     def untrained(cls) -> Mixture:
         """Where no past forecast is known: equal weights, a normal spread."""
         equal = np.full(len(CANDIDATES), 1.0 / len(CANDIDATES))
-        return cls(equal, equal, START_SIZE, ndtri(LEVELS), 0.5)
+        return cls(equal, equal, START_SIZE, ndtri(LEVELS), ndtri(LEVELS), 0.5)
 
     def centre(self, candidates: Candidates) -> np.ndarray:
         return candidates.own @ self.own + candidates.shift @ self.shift
 
     def knots(self, candidates: Candidates) -> np.ndarray:
         scale = np.sqrt(candidates.terms @ self.size)
-        return self.centre(candidates)[:, None] + scale[:, None] * self.shape
+        high = candidates.high[:, None]
+        return self.centre(candidates)[:, None] + scale[:, None] * ((1.0 - high) * self.shape + high * self.shape_high)
 
 
 class Stack(Predictor):
@@ -166,9 +175,7 @@ class Stack(Predictor):
 
     def restore(self, state: dict[str, np.ndarray]) -> Self:
         parts = [[state[f"{case}.{f.name}"] for f in fields(Mixture)] for case in CASES]
-        self.mixtures_ = [
-            Mixture(own, shift, size, shape, float(loading)) for own, shift, size, shape, loading in parts
-        ]
+        self.mixtures_ = [Mixture(*arrays, float(loading)) for *arrays, loading in parts]
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
@@ -211,9 +218,11 @@ def learned(past: Sequence[tuple[Fold, Candidates]], otherwise: Mixture) -> Mixt
     terms = np.concatenate([c.terms for _, c in past])
     size = _error_size(error, terms, weight)
     standard = error / np.sqrt(terms @ size)
-    shape = weighted_quantiles(standard, LEVELS, weight)
+    high = np.concatenate([c.high for _, c in past])
+    shape = weighted_quantiles(standard, LEVELS, weight * (1.0 - high))
+    shape_high = weighted_quantiles(standard, LEVELS, weight * high) if high.sum() > FEWEST_HIGH else shape
     loading = shared_loading(standard, [(f, c.z) for f, c in past])
-    return Mixture(own_weights, shift_weights, size, shape, loading)
+    return Mixture(own_weights, shift_weights, size, shape, shape_high, loading)
 
 
 def _least_absolute(
