@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -174,8 +174,8 @@ class Stack(Predictor):
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> Self:
-        parts = [[state[f"{case}.{f.name}"] for f in fields(Mixture)] for case in CASES]
-        self.mixtures_ = [Mixture(*arrays, float(loading)) for *arrays, loading in parts]
+        parts: list[dict[str, Any]] = [{f.name: state[f"{case}.{f.name}"] for f in fields(Mixture)} for case in CASES]
+        self.mixtures_ = [Mixture(**part | {"loading": float(part["loading"])}) for part in parts]
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
