@@ -640,6 +640,17 @@ def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> No
 @click.option("--target", multiple=True, metavar="MODEL", help="Only this held-out model (repeatable).")
 @click.option("--predictors", help="A comma-separated list; `default`: the best and three references.  [default: all]")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+@click.option("--questions", is_flag=True, help="Price the settled questions as of their opening instead.")
+@click.option(
+    "-q",
+    "--question-file",
+    "question_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, path_type=Path),
+    help="With --questions: these too; YAML, or what `forecast questions import` reads.",
+)
+@ledger_option
 @output_options
 def backtest_command(
     inputs: Inputs,
@@ -647,6 +658,9 @@ def backtest_command(
     target: tuple[str, ...],
     predictors: str | None,
     jobs: int,
+    questions: bool,
+    question_files: tuple[Path, ...],
+    ledger: str | None,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -657,7 +671,11 @@ def backtest_command(
         forecast backtest --target "PaLM 540B"
         forecast backtest --target "Chinchilla 70B" --predictors default
         forecast backtest --folds leave-family-out --format csv -o backtest.csv
+        forecast backtest --questions
     """
+    if questions:
+        _backtest_questions(inputs, question_files, predictors, ledger, format_, output)
+        return
     from forecast.backtesting import backtest
     from forecast.evaluation import readable, summary
     from forecast.folds import folds_of, most_folds
@@ -687,6 +705,60 @@ def backtest_command(
     short = summary(table, references=reference_names())
     title = f"{folds}: lines count the same, lower CRPS is better"
     emit(short, format_, output, title=title, show=readable(short), view=functools.partial(backtested, short))
+
+
+def _backtest_questions(
+    inputs: Inputs,
+    files: tuple[Path, ...],
+    predictors: str | None,
+    ledger: str | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """The settled questions of the bank, the ledger and files, priced from what was public when they opened."""
+    import pandas as pd
+
+    from forecast.predictors.registry import DEFAULT, make
+    from forecast.pricing.past import backtest_questions, reliability, summary
+    from forecast.terminal import as_text
+    from resolvers.importing import import_files
+
+    predictor = predictors if predictors not in (None, "default") else DEFAULT
+    make(predictor)
+    at = now()
+    written = tuple(file for file in files if file.is_dir() or file.suffix in (".yaml", ".yml"))
+    asked, outcomes, recorded = _questions(written, ledger), {}, None
+    others = [file for file in files if file not in written]
+    if others:
+        found = import_files(others, as_of=at, known={question.id for question in asked})
+        for sentence in found.notes:
+            note(sentence)
+        asked += found.questions
+        outcomes = {
+            r["question_id"]: (r["outcome"], r["known_on"]) for r in found.resolutions if r["outcome"] is not None
+        }
+        recorded = pd.DataFrame(found.forecasts, columns=["question_id", "forecaster", "made_at", "probability"])
+        recorded = recorded.assign(made_at=pd.to_datetime(recorded["made_at"], utc=True), sequence=range(len(recorded)))
+    table = backtest_questions(
+        asked,
+        inputs.load(),
+        as_of=at.date(),
+        outcomes=outcomes,
+        recorded=recorded,
+        predictor=predictor,
+        cache=_cache_folder(),
+        progress=note,
+    )
+    priced = table[table["probability"].notna()]
+    if format_ != "table":
+        emit(table, format_, output)
+    else:
+        names = ["question", "as_of", "probability", "low", "high", "crowd", "happened", "brier"]
+        parts = [as_text(priced[names], title="Settled questions, priced from what was public then")]
+        parts += [as_text(summary(table), title="Brier and log scores: lower is better")]
+        parts += [as_text(reliability(table), title="What was said, and how often it happened")]
+        write("\n".join(parts), output)
+    note(f"{len(priced)} of {len(table)} settled questions were priced; the reasons of the others are in --format csv")
 
 
 @main.command("explain")

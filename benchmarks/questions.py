@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from scipy.special import ndtr, ndtri
+from scipy import special
 
 from data.load import Tables, load
 from forecast import factory
@@ -81,7 +81,7 @@ def priced_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> 
         table = table.assign(kind=[one.kind for one in asked], line=line, model=fold.target.model, happened=happened)
         table["base"] = [learned.base_rate(kind)[0] for kind in table["kind"]]
         pit = np.clip(forecast.pit(fold.truth["score"].to_numpy()), 1e-3, 1 - 1e-3)
-        table["luck"] = float(ndtri(pit).mean())
+        table["luck"] = float(special.ndtri(pit).mean())
         keep = np.isfinite(happened)
         out.append(table[keep])
         drawn.append(simulated(asked, model)[keep])
@@ -128,7 +128,7 @@ def calibrated_errors(table: pd.DataFrame, drawn: np.ndarray, shared: float, see
     for _ in range(REPEATS):
         luck = np.sqrt(shared) * rng.standard_normal(n_lines)[line_of]
         luck = luck + np.sqrt(1 - shared) * rng.standard_normal(len(line_of))
-        pick = np.minimum((ndtr(luck) * SIMULATED).astype(int), SIMULATED - 1)
+        pick = np.minimum((special.ndtr(luck) * SIMULATED).astype(int), SIMULATED - 1)
         out.append(expected_calibration_error(drawn[rows, pick[model]], p))
     return np.array(out)
 

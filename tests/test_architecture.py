@@ -21,6 +21,7 @@ PURE_RESOLVERS = {
     "events",
     "evidence",
     "status",
+    "stated",
 }
 MAY_IMPORT = {
     "data": set(),

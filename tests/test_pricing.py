@@ -22,7 +22,7 @@ from tests.worlds import TASKS, make_results, make_tasks, scrambled
 AS_OF = dt.date(2020, 6, 15)
 RESULTS = make_results()
 DATES = {"opened": "2020-06-15", "resolve_by": "2023-06-15"}
-QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def tables(results=RESULTS):

@@ -1,0 +1,171 @@
+"""Questions that are settled by now, priced as they could have been: from what was public when they opened.
+
+Many a question opens before anything is known of its tasks. Such a one is priced on the first later day on which it
+can be, as long as its outcome was not public then.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.load import Tables
+from forecast.predictors.registry import DEFAULT
+from forecast.pricing.desk import Desk
+from forecast.pricing.price import Price, price_at
+from resolvers.calibration import calibration_table
+from resolvers.evidence import Evidence
+from resolvers.questions import Question, leaves
+from resolvers.resolve import Resolution, resolve_all
+from resolvers.scoring import brier_score, log_score
+from resolvers.stated import stated
+from resolvers.status import Status
+
+COLUMNS = [
+    "question", "kind", "opened", "as_of", "probability", "low", "high", "base_rate", "crowd", "happened", "brier",
+    "log_score", "crowd_brier", "why_not",
+]  # fmt: skip
+DRAWS = 2000
+MOST_DAYS = 3
+"""Days after its opening on which a question is tried, one each time something new of its tasks became known."""
+
+
+def backtest_questions(
+    questions: Sequence[Question],
+    tables: Tables,
+    *,
+    as_of: dt.date,
+    outcomes: Mapping[str, tuple[float, dt.date | None]] | None = None,
+    recorded: pd.DataFrame | None = None,
+    predictor: str = DEFAULT,
+    cache: Path | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> pd.DataFrame:
+    """One row for each question that is settled yes or no by ``as_of``.
+
+    Parameters
+    ----------
+    outcomes : by question 1 or 0 and the day it was public, for questions that a file settles and no results do
+    recorded : forecasts of others, as `resolvers.stated.stated` takes them
+    progress : called with one line for each question priced
+
+    Returns
+    -------
+    DataFrame, `COLUMNS`
+        ``why_not`` says why a question has no price, and is empty otherwise; ``crowd`` is the bet or last forecast on
+        record by that day. Losses are missing where there is nothing to score.
+    """
+    settled = list(_settled(questions, tables, as_of, outcomes or {}))
+    desks: dict[dt.date, Desk] = {}
+    known = pd.to_datetime(tables.results["known_on"])
+    rows = []
+    for question, happened, public in sorted(settled, key=lambda one: one[0].opened):
+        price: Price | None = None
+        why = "settled when it opened"
+        for day in _days(question, tables, known, public):
+            if day not in desks:
+                try:
+                    desks[day] = Desk(tables, day, predictor=predictor, cache=cache, seed=seed)
+                except DataError as error:
+                    why = str(error)
+                    continue
+            try:
+                found = price_at(desks[day], question)
+            except DataError as error:
+                why = str(error)
+                continue
+            if found.status is Status.OPEN:
+                price = found
+                progress(f"{question.id} as of {day}: {found.probability:.3f}, came out {happened:g}")
+                break
+        said = stated(question, recorded, as_of=price.as_of if price else question.closes.date())
+        rows.append(_row(question, happened, price, why, said[-1][1] if said else np.nan))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
+    """Mean Brier and log scores of what was priced, beside base rate, even odds and the crowd on the same questions.
+
+    Columns ``who, questions, brier`` with a 90% interval over questions drawn anew (``low, high``), ``log_score``.
+    """
+    priced = table[table["probability"].notna()]
+    rng = np.random.default_rng(seed)
+    rows = []
+    with_crowd = priced[priced["crowd"].notna()]
+    for who, part, p in (
+        ("ours", priced, priced["probability"]),
+        ("base rate", priced[priced["base_rate"].notna()], priced["base_rate"].dropna()),
+        ("even odds", priced, priced["probability"] * 0 + 0.5),
+        ("ours, where a crowd spoke", with_crowd, with_crowd["probability"]),
+        ("crowd", with_crowd, with_crowd["crowd"]),
+    ):
+        if part.empty:
+            continue
+        happened, said = part["happened"].to_numpy(dtype=float), p.to_numpy(dtype=float)
+        loss = brier_score(happened, said)
+        drawn = loss[rng.integers(len(loss), size=(DRAWS, len(loss)))].mean(axis=1)
+        low, high = np.quantile(drawn, [0.05, 0.95])
+        inside = np.clip(said, 1e-6, 1 - 1e-6)
+        rows.append((who, len(part), loss.mean(), low, high, log_score(happened, inside).mean()))
+    return pd.DataFrame(rows, columns=["who", "questions", "brier", "low", "high", "log_score"])
+
+
+def reliability(table: pd.DataFrame, *, bins: int = 5) -> pd.DataFrame:
+    """What was said against what happened, in bins; empty without a price."""
+    priced = table[table["probability"].notna()]
+    if priced.empty:
+        return pd.DataFrame(columns=["low", "high", "count", "probability", "frequency", "band_low", "band_high"])
+    found = calibration_table(priced["happened"].astype(float), priced["probability"].astype(float), bins=bins)
+    return found[["low", "high", "count", "probability", "frequency", "band_low", "band_high"]]
+
+
+def _settled(
+    questions: Sequence[Question], tables: Tables, as_of: dt.date, outcomes: Mapping[str, tuple[float, dt.date | None]]
+) -> Iterator[tuple[Question, float, dt.date | None]]:
+    """Those that came to yes or no, with the day on which that was public."""
+    evidence = Evidence(tables.results, tables.tasks, tables.metrics)
+    found: list[Resolution] = resolve_all(questions, evidence, as_of=pd.Timestamp(as_of))
+    for question, resolution in zip(questions, found, strict=True):
+        if resolution.status in (Status.YES, Status.NO):
+            yield question, float(resolution.status is Status.YES), resolution.known_on
+        elif question.id in outcomes:
+            yield question, *outcomes[question.id]
+
+
+def _days(question: Question, tables: Tables, known: pd.Series, public: dt.date | None) -> Iterator[dt.date]:
+    """The day it opened, and the first days after on which something new of its tasks was known; all before the end."""
+    end = min(question.closes.date(), public or question.closes.date())
+    if question.opened.date() < end:
+        yield question.opened.date()
+    tasks = {leaf.task for leaf in leaves(question.criterion)}
+    days = known[tables.results["task"].isin(tasks).to_numpy()].dropna().dt.date.unique()
+    later = sorted(day for day in days if question.opened.date() < day < end)
+    yield from later[:MOST_DAYS]
+
+
+def _row(question: Question, happened: float, price: Price | None, why: str, crowd: float) -> tuple[object, ...]:
+    crowd_brier = float(brier_score([happened], [crowd])[0]) if np.isfinite(crowd) else np.nan
+    head = (question.id, question.kind, f"{question.opened:%Y-%m-%d}")
+    if price is None:
+        return (*head, "", *[np.nan] * 4, crowd, happened, np.nan, np.nan, crowd_brier, why)
+    p = price.probability
+    losses = (float(brier_score([happened], [p])[0]), float(log_score([happened], [p])[0]))
+    return (
+        *head,
+        f"{price.as_of}",
+        p,
+        price.low,
+        price.high,
+        price.base_rate,
+        crowd,
+        happened,
+        *losses,
+        crowd_brier,
+        "",
+    )
