@@ -107,7 +107,21 @@ class _Day(click.ParamType):
             self.fail(f"{value!r} is not a date: write it as YYYY-MM-DD", param, ctx)
 
 
+class _Bytes(click.ParamType):
+    """An amount of memory such as 500MB or 2GB."""
+
+    name = "bytes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([MG])i?B?\s*", str(value), re.IGNORECASE)
+        size = float(match[1]) * (1 << (20 if match[2].upper() == "M" else 30)) if match else 0
+        if size < 1 << 26:
+            self.fail(f"{value!r} is no amount of memory of 64MB or more: write it as 500MB or 2GB", param, ctx)
+        return int(size)
+
+
 SIZE = _Size()
+BYTES = _Bytes()
 DAY = _Day()
 
 
@@ -432,6 +446,64 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
         write(table.to_parquet(index=False), output)
     else:
         emit(table, "csv" if output and format_ == "table" else format_, output)
+
+
+@data_group.command("logs")
+@click.argument("logs", nargs=-1, required=True, metavar="LOGS...")
+@click.option("--models", metavar="FILE", help="Sizes and families of your models (columns model, params, ...).")
+@click.option("--as-model", metavar="NAME", help="What to call the model of logs that name none.")
+@click.option("--document", metavar="FIELD", help="Where an item's source document stands.  [default: passage_id, ...]")
+@click.option("--profile", type=click.Path(dir_okay=False, path_type=Path), help="Write profiles of difficulty (CSV).")
+@click.option("--memory", type=BYTES, default="1GB", show_default=True, help="Memory to use; the rest goes to disk.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Threads to use.")
+@click.option("--scratch", type=click.Path(file_okay=False, exists=True, path_type=Path), help="For temporary files.")
+@output_options
+def data_logs(
+    logs: tuple[str, ...],
+    models: str | None,
+    as_model: str | None,
+    document: str | None,
+    profile: Path | None,
+    memory: int,
+    jobs: int,
+    scratch: Path | None,
+    format_: str,
+    output: Path | None,
+) -> None:
+    """Aggregate item-level LOGS, larger than memory, into results: accuracy, its error, probabilities, Brier scores.
+
+    Reads samples_*.jsonl of lm-evaluation-harness, Inspect logs (JSON), HELM per-instance stats, every_eval_ever
+    samples, and tables with model, task, item and correct: JSON lines or Parquet, gzip, zstd or neither. Standard
+    errors take items of one source document together. --profile tells, of each model, the share of items that every
+    smaller model failed, how many of those it solved, and its accuracy by tenths of difficulty.
+
+    \b
+    Example:
+        forecast data logs runs/ --models models.csv --profile profiles.csv -o results.csv
+    """
+    from data.logs import read_logs
+    from data.names import counted
+    from data.overview import printable
+    from data.readers import read_models
+
+    read = read_logs(
+        logs,
+        models=read_models(models) if models else None,
+        model=as_model,
+        document=document,
+        memory=memory,
+        threads=jobs,
+        scratch=scratch,
+        stdin=sys.stdin.buffer,
+    )
+    for sentence in read.loaded.notes:
+        note(sentence)
+    if profile is not None:
+        write(read.profiles.to_csv(index=False), profile)
+        note(f"{counted(len(read.profiles), 'profile')} written to {profile}")
+    table = printable(read.loaded.results)
+    shown = ["benchmark", "task", "metric", "shots", "model", "params", "score", "stderr", "n_examples"]
+    emit(table, "csv" if output and format_ == "table" else format_, output, show=table[shown])
 
 
 # --- features --------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from data.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson")
-"""What is looked at inside a directory, also with .gz behind it. A file named by the user may be called anything."""
+"""What is looked at inside a directory, also with .gz or .zst behind it; what the user names may be called anything."""
 
 _HEAD = 1 << 20
 
@@ -49,22 +49,25 @@ class Source:
     def stem(self) -> str:
         """The file's name without the endings of its format."""
         name = self.path.name if self.path else "stdin"
-        for suffix in (".gz", *SUFFIXES):
+        for suffix in (".gz", ".zst", *SUFFIXES):
             if name.lower().endswith(suffix):
                 name = name[: -len(suffix)]
         return name
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
-        """The content, decompressed when it is gzip, whatever the name; errors of reading name the file."""
+        """The content, decompressed when it is gzip or zstd, whatever the name; errors of reading name the file."""
         with _guarded(self.name), ExitStack() as stack:
             if self.data is not None or self.path is None:
                 plain: BinaryIO = io.BytesIO(self.data or b"")
             else:
                 plain = stack.enter_context(self.path.open("rb"))
             buffered = io.BufferedReader(plain)  # type: ignore[type-var]
-            if buffered.peek(2)[:2] == b"\x1f\x8b":
+            magic = buffered.peek(4)[:4]
+            if magic[:2] == b"\x1f\x8b":
                 yield stack.enter_context(gzip.GzipFile(fileobj=buffered))  # type: ignore[misc, arg-type]
+            elif magic == b"\x28\xb5\x2f\xfd":
+                yield stack.enter_context(_unpacked(buffered))  # type: ignore[arg-type]
             else:
                 yield buffered  # type: ignore[misc]
 
@@ -116,6 +119,15 @@ class Source:
 
     def _too_large(self, limit: int) -> DataError:
         return DataError(f"{self.name}: is larger than {_megabytes(limit)}: split it into smaller files")
+
+
+@contextmanager
+def _unpacked(stream: io.BufferedReader) -> Iterator[BinaryIO]:
+    """A zstd stream, decompressed as it is read."""
+    import pyarrow as pa
+
+    with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd") as plain, io.BufferedReader(plain) as reader:
+        yield reader
 
 
 @contextmanager
@@ -180,7 +192,7 @@ def _below(root: Path) -> list[Source]:
     for folder, folders, names in os.walk(root, onerror=refuse):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
-            bare = name.lower().removesuffix(".gz")
+            bare = name.lower().removesuffix(".gz").removesuffix(".zst")
             if bare.endswith(SUFFIXES) and not name.startswith("."):
                 files.append(Source(Path(folder) / name, root=root))
     if not files:

@@ -92,6 +92,17 @@ def read(
             unread.append(str(error))
     if not readings:
         raise DataError(f"no file could be read as results; the first: {unread[0]}")
+    return assemble(readings, models, unread=unread, several_sources=several_sources)
+
+
+def assemble(
+    readings: list[Reading],
+    models: pd.DataFrame | None = None,
+    *,
+    unread: Iterable[str] = (),
+    several_sources: bool = False,
+) -> Loaded:
+    """One checked table of what the readers hand on, at least one reading; ``unread`` says why files were left out."""
     tables = [_checked_table(r, models, several_sources) for r in readings if r.is_table]
     logs, log_notes = _checked_logs([r for r in readings if not r.is_table], models)
     frames = [t for t, _ in tables] + ([logs] if logs is not None else [])
@@ -105,7 +116,7 @@ def read(
         tasks=tasks,
         directions={m: up for r in readings for m, up in r.directions.items()},
         counts=_counts(readings),
-        notes=[*_account(readings, unread), *notes, *_remarks(readings), *_undated(results)],
+        notes=[*_account(readings, list(unread)), *notes, *_remarks(readings), *_undated(results)],
     )
 
 
@@ -175,7 +186,7 @@ def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple
     if not frames:
         return None, []
     rows = pd.concat(frames, ignore_index=True)
-    rows["model"] = _short_names(rows["model"])
+    rows["model"] = short_names(rows["model"])
     done = complete(rows, models)
     rows = done.rows
     no_size = rows["params"].isna() & rows["train_flops"].isna()
@@ -204,8 +215,8 @@ def _drop(rows: pd.DataFrame, bad: pd.Series, reason: str, readings: list[Readin
     return rows[~bad]
 
 
-def _short_names(models: pd.Series) -> pd.Series:
-    """Without the organisation, except where two organisations have a model of one name."""
+def short_names(models: pd.Series) -> pd.Series:
+    """Models without the organisation, except where two organisations have a model of one name."""
     full = models.drop_duplicates()
     short = full.str.rsplit("/", n=1).str[-1]
     clash = short[fold_series(short).duplicated(keep=False)].index

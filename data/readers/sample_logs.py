@@ -37,11 +37,11 @@ def is_sample(record: object) -> bool:
 
 def read_sample_log(source: Source, limits: Limits, model: str | None = None) -> Reading:
     """Two scores from one log, or two refusals with the reason; never a mean over a part of the questions."""
-    beside = _results_beside(source, limits)
+    beside = results_beside(source, limits)
     reading = Reading(source.name, "lm-evaluation-harness samples", found=len(_SCORES))
     document = beside or {}
     reading.when = time_of(document, source)
-    task = _task_of(source)
+    task = task_of(source)
     try:
         probability, brier = _read(source.lines(limits), source.name)
     except _Unusable as reason:
@@ -71,13 +71,14 @@ def read_sample_log(source: Source, limits: Limits, model: str | None = None) ->
     return reading
 
 
-def _task_of(source: Source) -> str:
+def task_of(source: Source) -> str:
+    """The task as it stands in the log's name."""
     stamp = stamp_in(source.stem)
     stem = source.stem.replace(stamp, "") if stamp else source.stem
     return re.sub(r"^(?:.*__)?samples_", "", stem).strip("_- ") or source.stem
 
 
-def _results_beside(source: Source, limits: Limits) -> dict[str, object] | None:
+def results_beside(source: Source, limits: Limits) -> dict[str, object] | None:
     """The result file of the same run in the same folder; without one of its time, the only one there."""
     if source.path is None:
         return None

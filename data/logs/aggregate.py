@@ -1,0 +1,204 @@
+"""Items to scores: means, standard errors by source document, and what smaller models found difficult.
+
+The items of all files lie in one DuckDB table on disk, in the order of the files. Each file is summed by itself and
+each panel (one task as several models answered it) by itself, so that memory holds one file's or one panel's groups;
+what is larger spills to disk.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from data.errors import DataError
+from data.logs.formats import ITEM_COLUMNS, METRICS, Log, items_query
+from data.readers.files import Limits, Source, decoded, parsed_line
+
+if TYPE_CHECKING:
+    import duckdb
+
+RUN = ["file", "model", "task", "filter"]
+DECILES = [f"decile_{k}" for k in range(1, 11)]
+PROFILE_COLUMNS = [
+    "benchmark",
+    "task",
+    "filter",
+    "shots",
+    "prompt",
+    "model",
+    "params",
+    "items",
+    "documents",
+    "smaller_models",
+    "failed_by_smaller",
+    "solved_of_failed",
+    *DECILES,
+]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """DuckDB as it is allowed to work: threads, memory in bytes, and a folder for what does not fit."""
+
+    folder: Path
+    memory: int = 1 << 30
+    threads: int = 2
+
+    @contextmanager
+    def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        try:
+            import duckdb
+        except ImportError:
+            raise DataError("reading item-level logs needs DuckDB: pip install 'scale-forecast[logs]'") from None
+        settings: dict[str, Any] = {
+            "memory_limit": f"{self.memory}B",
+            "threads": self.threads,
+            "temp_directory": str(self.folder / "spill"),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        with duckdb.connect(str(self.folder / "items.duckdb"), config=settings) as db:
+            db.execute("SET enable_progress_bar = false")
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in {"file": "INTEGER", **ITEM_COLUMNS}.items())
+            db.execute(f"CREATE TABLE items ({columns})")
+            db.execute("CREATE MACRO key(x) AS CASE WHEN x IS NOT NULL THEN hash(x::VARCHAR) END")
+            yield db
+
+
+def take_in(db: duckdb.DuckDBPyConnection, file: int, log: Log, limits: Limits, document: str | None) -> None:
+    """Append a log's items to the table.
+
+    Raises
+    ------
+    DataError
+        When a line is broken or too long, or names no item, or the memory allowed does not suffice.
+    """
+    import duckdb
+
+    if log.rows is not None:
+        db.register("rows", log.rows)
+    try:
+        db.execute(f"INSERT INTO items SELECT {file}, * FROM ({items_query(log, limits, document)})")
+    except duckdb.Error as error:
+        raise _why(str(error), log.source, limits) from None
+    finally:
+        if log.rows is not None:
+            db.unregister("rows")
+    lost = db.execute("SELECT count(*) FROM items WHERE file = ? AND item IS NULL", [file]).fetchone()
+    if lost and lost[0]:
+        raise DataError(
+            f"{log.source.name}: {lost[0]:,} lines name no item (doc_id, sample_id, item): number the items"
+        )
+
+
+def _why(message: str, source: Source, limits: Limits) -> DataError:
+    """What DuckDB says, as a sentence about the file; the broken line is looked for again, DuckDB miscounts lines."""
+    if "Out of Memory" in message:
+        return DataError(
+            f"{source.name}: the memory allowed does not suffice: allow more with --memory, or a larger --scratch"
+        )
+    if "JSON" in message or "maximum_object_size" in message:
+        try:
+            for number, line in enumerate(source.lines(replace(limits, table=sys.maxsize)), start=1):
+                if line.strip():
+                    parsed_line(decoded(line, source.name), number, source.name)
+        except DataError as error:
+            return error
+    first = message.strip().split("\n")[0].rstrip(". ")
+    return DataError(f"{source.name}: cannot be read as a log ({first}): export it again")
+
+
+def summaries(db: duckdb.DuckDBPyConnection, file: int) -> pd.DataFrame:
+    """One row a run of a file (model and task where lines name them, and filter).
+
+    Columns: ``items``, ``documents`` (clusters; items where no document is named), and for each of `METRICS`
+    ``<m>_missing``, ``<m>`` (mean over lines) and ``<m>_stderr``: the standard error with lines of one document taken
+    together, sqrt(G / (G - 1) * sum over documents of (sum of x - mean)^2) / n (Liang and Zeger 1986), which with one
+    line a document is the usual one. NULL with a single document.
+    """
+    sums = ", ".join(f"count({m}) AS n_{m}, sum({m}::DOUBLE) AS s_{m}" for m in METRICS)
+    per_metric = ", ".join(
+        f"""sum(n) - sum(n_{m}) AS {m}_missing, sum(s_{m}) / sum(n_{m}) AS {m},
+        CASE WHEN count(*) > 1 THEN sqrt(greatest(0, sum(s_{m} * s_{m}) - 2 * (sum(s_{m}) / sum(n_{m}))
+            * sum(s_{m} * n_{m}) + pow(sum(s_{m}) / sum(n_{m}), 2) * sum(n_{m} * n_{m}))
+            * count(*) / (count(*) - 1)) / sum(n_{m}) END AS {m}_stderr"""
+        for m in METRICS
+    )
+    return db.execute(
+        f"""WITH clusters AS (
+            SELECT file, model, task, filter, coalesce(document, item) AS cluster, count(*) AS n,
+                count(DISTINCT item) AS n_items, {sums}
+            FROM items WHERE file = {file} GROUP BY ALL)
+        SELECT file, model, task, filter, sum(n)::BIGINT AS lines, sum(n_items)::BIGINT AS items,
+            count(*)::BIGINT AS documents, {per_metric}
+        FROM clusters GROUP BY ALL ORDER BY model, task, filter"""
+    ).df()
+
+
+def profiles(db: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> pd.DataFrame:
+    """What each model made of the items that smaller models found difficult.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        Columns `RUN`, ``panel`` (runs on the same items) and ``params``.
+
+    Returns
+    -------
+    DataFrame
+        One row a run whose panel holds a smaller model, index as ``runs``: ``smaller_models``, ``failed_by_smaller``
+        (share of items no smaller model ever answered correctly), ``solved_of_failed`` (share of those that this model
+        did), and ``decile_1`` to ``decile_10``: its accuracy on tenths of the items, the most difficult first, where
+        difficulty is the share of smaller models' answers that were wrong. Items of equal difficulty share the tenths
+        they lie across. Nothing of this model or of larger ones enters difficulty.
+    """
+    found = []
+    for _, panel in runs.groupby("panel", sort=False):
+        scale = panel["params"].rank(method="dense")
+        if scale.nunique() > 1:
+            found.append(_panel_profile(db, panel, scale))
+    return pd.concat(found) if found else pd.DataFrame(columns=["smaller_models", *PROFILE_COLUMNS[-12:]])
+
+
+def _panel_profile(db: duckdb.DuckDBPyConnection, panel: pd.DataFrame, scale: pd.Series) -> pd.DataFrame:
+    members = panel[RUN].assign(run=panel.index, scale=scale.astype("int32"))
+    db.register("members", members)
+    files = ", ".join(str(f) for f in members["file"].unique())
+    groups = db.execute(
+        f"""WITH answers AS (
+            SELECT members.run, members.scale, item, avg(coalesce(accuracy, exact_match, acc_norm)) AS correct
+            FROM items JOIN members ON items.file = members.file AND items.filter = members.filter
+                AND items.model IS NOT DISTINCT FROM members.model AND items.task IS NOT DISTINCT FROM members.task
+            WHERE items.file IN ({files}) GROUP BY ALL HAVING correct IS NOT NULL),
+        seen AS (
+            SELECT run, correct, avg(correct) OVER smaller AS before, max(correct) OVER smaller AS best FROM answers
+            WINDOW smaller AS (PARTITION BY item ORDER BY scale RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+        SELECT run, round(before, 9) AS before, count(*) AS n, sum(correct) AS right,
+            count(*) FILTER (best = 0) AS failed, coalesce(sum(correct) FILTER (best = 0), 0) AS solved
+        FROM seen WHERE before IS NOT NULL GROUP BY ALL ORDER BY run, before"""
+    ).df()
+    db.unregister("members")
+    rows = {run: _profile(group) for run, group in groups.groupby("run")}
+    smaller = {run: int((scale < scale[run]).sum()) for run in rows}
+    return pd.DataFrame.from_dict(rows, orient="index").assign(smaller_models=pd.Series(smaller))
+
+
+def _profile(group: pd.DataFrame) -> dict[str, float]:
+    """Of one run's items, grouped by difficulty with the most difficult first."""
+    n, right = group["n"].sum(), group["right"].to_numpy()
+    reached = np.concatenate([[0.0], group["n"].cumsum()])
+    edges = np.interp(np.linspace(0.0, n, 11), reached, np.concatenate([[0.0], right.cumsum()]))
+    failed = group["failed"].sum()
+    return {
+        "failed_by_smaller": failed / n,
+        "solved_of_failed": group["solved"].sum() / failed if failed else np.nan,
+        **dict(zip(DECILES, np.diff(edges) / (n / 10.0), strict=True)),
+    }

@@ -1,0 +1,167 @@
+"""From paths of logs to one results table and one table of profiles, with an account of every score."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from data.aliases import harness_place
+from data.errors import DataError
+from data.logs.aggregate import PROFILE_COLUMNS, RUN, Engine, profiles, summaries, take_in
+from data.logs.formats import METRICS, Log, look_at
+from data.models import complete
+from data.names import fold_series
+from data.readers.files import Limits, Source, sources
+from data.readers.loading import Loaded, assemble, short_names
+from data.readers.metrics import metric_name
+from data.readers.reading import Reading
+
+_PLACE = ["benchmark", "task_name", "shots", "prompt", "filter"]
+
+
+@dataclass(frozen=True)
+class Logs:
+    """What `read_logs` returns: results as `data.readers.read` gives them, and profiles (`PROFILE_COLUMNS`)."""
+
+    loaded: Loaded
+    profiles: pd.DataFrame
+
+
+def read_logs(
+    paths: Iterable[str | Path],
+    *,
+    models: pd.DataFrame | None = None,
+    model: str | None = None,
+    document: str | None = None,
+    memory: int = 1 << 30,
+    threads: int = 2,
+    scratch: Path | None = None,
+    limits: Limits | None = None,
+    stdin: BinaryIO | None = None,
+    seen: Callable[[int, int], None] = lambda done, of: None,
+) -> Logs:
+    """Aggregate item-level logs into results.
+
+    Parameters
+    ----------
+    paths : files, directories, or ``-``; JSON lines, JSON or Parquet, gzip or zstd
+    models : a models table, asked before the bundled one; without a size a model's scores are refused
+    model : the model's name, for logs that name none
+    document : where an item's source document stands, such as ``passage_id``; guessed among common names when None
+    memory, threads : what DuckDB may use
+    scratch : folder for temporary files (about a tenth of the logs' size), a system folder when None
+    seen : told how many files are done, of how many
+
+    Raises
+    ------
+    DataError
+        When a file the user named is no log or is broken, or when no usable score is left.
+    """
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix="forecast-logs-", dir=scratch) as folder:
+        engine = Engine(Path(folder), memory, threads)
+        readings, unread, tables = [], [], []
+        with engine.opened() as db:
+            found = sources(paths, stdin)
+            for file, source in enumerate(found):
+                try:
+                    log = look_at(source, _path_of(source, Path(folder), file), limits, model, document)
+                    take_in(db, file, log, limits, document)
+                except DataError as error:
+                    if source.root is None:
+                        raise
+                    db.execute("DELETE FROM items WHERE file = ?", [file])
+                    unread.append(str(error))
+                    continue
+                runs = _placed(summaries(db, file), log)
+                tables.append(runs)
+                readings.append(_reading(log, runs))
+                seen(file + 1, len(found))
+            if not readings:
+                raise DataError(f"no file could be read as an item-level log; the first: {unread[0]}")
+            loaded = assemble(readings, models, unread=unread)
+            everything = pd.concat(tables, ignore_index=True)
+            return Logs(loaded, _with_profiles(everything, models, lambda runs: profiles(db, runs)))
+
+
+def _path_of(source: Source, folder: Path, file: int) -> Path:
+    """Where DuckDB finds the file; standard input and pipes are kept in the scratch folder."""
+    if source.path is not None and source.data is None:
+        return source.path
+    kept = folder / f"piped-{file}{os.extsep}log"
+    kept.write_bytes(source.data or b"")
+    return kept
+
+
+def _placed(runs: pd.DataFrame, log: Log) -> pd.DataFrame:
+    """Each run with its benchmark, task and model, from the log or from its lines."""
+    if runs.empty:
+        raise DataError(f"{log.source.name}: the log is empty")
+    for name, given in (("model", log.identity), ("task", log.place)):
+        if given is None and runs[name].isna().any():
+            raise DataError(f"{log.source.name}: a line names no {name}: fill it, or give the log in another form")
+    runs = runs.assign(named=runs["model"], params=np.nan, checkpoint=None, shots=log.shots, prompt=log.prompt)
+    if log.identity is not None:
+        runs = runs.assign(
+            named=str(log.identity.row["model"]), params=log.identity.params, checkpoint=log.identity.checkpoint
+        )
+    places = [log.place or harness_place(str(task)) for task in runs["task"]]
+    return runs.assign(benchmark=[b for b, _ in places], task_name=[t for _, t in places], when=log.when)
+
+
+def _reading(log: Log, runs: pd.DataFrame) -> Reading:
+    """The scores of one file; a metric that some items lack is refused as a whole, never a mean over a part."""
+    reading = Reading(log.source.name, log.kind, when=log.when, notes=[log.note] if log.note else [])
+    rows = []
+    for run in runs.to_dict("records"):
+        for metric in METRICS:
+            missing, lines = int(run[f"{metric}_missing"]), int(run["lines"])
+            if missing == lines:
+                continue
+            reading.found += 1
+            if missing:
+                reading.refused[f"{metric} missing in some of the items of {run['task_name']}"] += 1
+                continue
+            rows.append(
+                {
+                    "benchmark": run["benchmark"],
+                    "task": run["task_name"],
+                    "metric": metric_name(metric, str(run["filter"])),
+                    "shots": run["shots"],
+                    "prompt": run["prompt"],
+                    "model": run["named"],
+                    "checkpoint": run["checkpoint"],
+                    "params": None if pd.isna(run["params"]) else run["params"],
+                    "score": run[metric],
+                    "stderr": None if pd.isna(run[f"{metric}_stderr"]) else run[f"{metric}_stderr"],
+                    "n_examples": int(run["items"]),
+                    "source": f"{log.kind}, {log.source.path.name if log.source.path else 'standard input'}",
+                }
+            )
+    reading.rows = pd.DataFrame(rows)
+    if not reading.found:
+        raise DataError(f"{log.source.name}: no item holds a score (accuracy, exact match or choices' log-likelihoods)")
+    return reading
+
+
+def _with_profiles(
+    runs: pd.DataFrame, models: pd.DataFrame | None, measured: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """One row a run, of several runs of one key the newest."""
+    runs = runs.assign(named=short_names(runs["named"]))
+    known = complete(runs.drop(columns="model").rename(columns={"named": "model"}), models).rows
+    runs = runs.assign(params=pd.to_numeric(known["params"]))
+    runs = runs.sort_values("when", na_position="first", kind="stable")
+    runs["panel"] = runs.groupby(_PLACE, dropna=False, sort=False).ngroup()
+    newest = ~pd.DataFrame({"panel": runs["panel"], "model": fold_series(runs["named"])}).duplicated(keep="last")
+    runs = runs[newest].sort_index()
+    table = runs.join(measured(runs.dropna(subset="params")[[*RUN, "panel", "params"]]))
+    table = table.drop(columns=["model", "task"]).rename(columns={"named": "model", "task_name": "task"})
+    return table.sort_values(["benchmark", "task", "filter", "params", "model"])[PROFILE_COLUMNS].reset_index(drop=True)
