@@ -1470,7 +1470,7 @@ def frontier_command(
 def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tables, day: date) -> list[Question]:
     """The questions that an id, a YAML file or words mean; what words were taken for is said on stderr."""
     from resolvers.bank import find_question, read_files
-    from resolvers.wording import Vocabulary, understand
+    from resolvers.wording import Vocabulary, alike, understand
 
     path = Path(words)
     if path.suffix in (".yaml", ".yml") or path.is_file():
@@ -1481,6 +1481,8 @@ def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tabl
     vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
     understood = understand(words, vocabulary=vocabulary, opened=day)
     note(f"understood: {understood.sentence}")
+    if near := alike(understood.question, known)[:3]:
+        note(f"questions alike on record, to ask by id: {', '.join(question.id for question in near)}")
     return [understood.question]
 
 

@@ -12,7 +12,7 @@ from data.errors import UsageError
 from data.periods import parse_period
 from resolvers.bank import bundled_questions, dump_questions, parse_questions
 from resolvers.questions import KINDS, Scope
-from resolvers.wording import Vocabulary, tell, understand
+from resolvers.wording import Vocabulary, alike, tell, understand
 
 OPENED = dt.date(2022, 11, 15)
 PRIZE = "inverse_scaling_prize"
@@ -271,6 +271,11 @@ def test_the_same_question_has_one_id_and_another_question_another(read):
     same = {read(words).question.id for words in ("NeQA resolves by 2024", "will ne-qa be resolved by end of 2024?")}
     assert len(same) == 1
     assert read("NeQA resolves by 2025").question.id not in same
+
+
+def test_questions_alike_are_those_of_one_kind_on_the_same_tasks(read):
+    found = [question.id for question in alike(read("NeQA resolves by 2024-11-30").question, bundled_questions())]
+    assert found == ["neqa-resolves-2024", "neqa-resolves-tuned-2024", "prize-neqa-resolves"]
 
 
 def test_the_subject_decides_between_benchmarks_that_share_a_task(read):

@@ -14,18 +14,20 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from data.errors import UsageError
+from data.names import fold
 from resolvers.questions import AllOf, AnyOf, FirstBy, Measured, Not, Numeric, Question, Scope, leaves
 from resolvers.wording.grammar import Read, Reader, has_predicate
 from resolvers.wording.telling import tell
 from resolvers.wording.vocabulary import Vocabulary
 
-__all__ = ["Understood", "Vocabulary", "tell", "understand"]
+__all__ = ["Understood", "Vocabulary", "alike", "tell", "understand"]
 
 YEARS = 2
 """Years a question without a deadline stays open."""
@@ -83,6 +85,18 @@ def understand(text: str, *, vocabulary: Vocabulary, opened: dt.date, question_i
         said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise UsageError(f"{plain[:80]!r} is understood but no question: {said}") from error
     return Understood(question, tell(question))
+
+
+def alike(question: Question, known: Iterable[Question]) -> list[Question]:
+    """Known questions of the same kind on the same tasks, the one with the nearest deadline first."""
+
+    def asked(other: Question) -> tuple[str, frozenset[str]]:
+        return other.kind, frozenset(fold(leaf.task) for leaf in leaves(other.criterion))
+
+    same = [
+        other for other in known if other.id != question.id and asked(other) == asked(question) != ("manual", set())
+    ]
+    return sorted(same, key=lambda other: abs(other.resolve_by - question.resolve_by))
 
 
 def _plain(text: str) -> str:
