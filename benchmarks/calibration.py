@@ -33,7 +33,7 @@ CLUSTERS = {
     "task in line": ["line", "canonical_task"],
 }
 """What errors may share."""
-AT_LEAST = (0.25, 0.5, 0.75)
+AT_LEAST = np.arange(1, 10) / 10
 """Shares of a model's tasks that are asked to improve."""
 
 
@@ -189,10 +189,10 @@ def report(table: pd.DataFrame) -> None:
         print(f"\n{title}; {int(part['inside'].sum())} of {len(part)} within the 90% band of a calibrated forecaster")
         print(part.round(3).to_string(index=False))
     joint = several_together(table)
-    for share, part in joint.groupby("share"):
-        scores = {name: nested_mean(part, name) for name in ("joint", "independent")}
-        print(f"at least {share:.0%} of a model's tasks improve: Brier {scores['joint']:.3f} joint, ", end="")
-        print(f"{scores['independent']:.3f} independent")
+    brier = joint.groupby("share").apply(
+        lambda part: pd.Series({n: nested_mean(part, n) for n in ("joint", "independent")})
+    )
+    print("\nBrier score of: at least this share of a model's tasks improves\n", brier.round(4).T.to_string(), sep="")
     lines = joint.assign(canonical_task=joint["share"].astype(str)).reset_index(drop=True)
     low, high = interval(Resampled(lines).means((lines["independent"] - lines["joint"]).to_numpy()))
     print(
