@@ -2043,6 +2043,7 @@ def report_command(
         forecast report --family PaLM --params 540e9 -o report.html
         forecast report results/ --family mine --params 70B -o mine.html
     """
+    from data.names import counted
     from forecast.panel import as_panel
     from forecast.predictors.registry import make
     from forecast.report.contents import gather
@@ -2076,7 +2077,7 @@ def report_command(
         facts["Known by"] = f"{as_of:%Y-%m-%d}"
     whole = dataclasses.replace(found, questions=questions, record=record, facts=facts, notes=(*notes, *tables.notes))
     write(page(whole), output)
-    note(f"written: {output}, {len(found.tasks)} tasks")
+    note(f"written: {output}, {counted(len(found.tasks), 'task')}")
 
 
 def _bearing(

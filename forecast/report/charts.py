@@ -17,8 +17,10 @@ MOST_POINTS = 600
 
 
 def gains(scores: pd.DataFrame) -> str:
-    """Actual against predicted gains of shares, in points."""
+    """Actual against predicted gains of shares, in points; nothing without a share."""
     shares = scores[scores["is_share"].astype(bool)]
+    if shares.empty:
+        return ""
     predicted = 100 * (shares["median"] - shares["origin_score"]).to_numpy()
     actual = 100 * (shares["score"] - shares["origin_score"]).to_numpy()
     edge = 10 * np.ceil(max(np.abs(np.r_[predicted, actual, 10.0]).max(), 10) / 10)

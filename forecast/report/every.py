@@ -56,7 +56,7 @@ def every_task(report: Report) -> str:
     how = (
         "Largest change first. So far: the score of the family's largest smaller model, or for a recipe nobody has "
         "seen of the model nearest below in compute. In the bar: 80% and 50% intervals, the median, and a dot for the "
-        "score so far. Changes of shares are in points."
+        "score so far. A change is for the better with a plus; of shares it is in points."
     )
     return tag("p", how) + tag("div", whole, class_="wide", tabindex=0, role="region", aria_label=title)
 

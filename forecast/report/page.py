@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pandas as pd
 
+from data.names import counted
 from data.sizes import format_size
 from forecast.evaluation import readable
 from forecast.report import charts
@@ -73,7 +74,7 @@ def _subtitle(report: Report) -> str:
     if pd.notna(target.train_flops):
         size.append(f"{target.train_flops:.2g} FLOP")
     made = report.facts.get("Made")
-    out = f"{text(target.family)} at {', '.join(size)}; {len(report.tasks)} tasks, forecast by "
+    out = f"{text(target.family)} at {', '.join(size)}; {counted(len(report.tasks), 'task')}, forecast by "
     out += f"{text(report.upcoming.forecast.predictor)}{f' on {text(made)}' if made else ''}."
     known = int(report.tasks["truth"].notna().sum())
     if known:

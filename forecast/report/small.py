@@ -65,7 +65,8 @@ class _Place:
     def of(cls, task: Mapping[Any, Any], history: pd.DataFrame) -> _Place:
         low, high = 0.0, 1.0
         if not task["is_share"]:
-            high = 1.1 * float(np.nanmax([history["score"].max(), task["median"], task["truth"]]))
+            most = float(np.nanmax([history["score"].max(), task["median"], task["truth"]]))
+            high = 1.05 * max(most, min(task["q90"], 2 * most))
         scale = history["scale"].to_numpy(dtype=float)
         return cls(float(scale.min()), float(scale.max()) + float(task["step"]), low, high)
 

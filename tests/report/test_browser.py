@@ -193,6 +193,11 @@ def test_it_prints_whole(opened):
         "const b = document.querySelector('#tasks .wide'); return [b.scrollHeight, b.clientHeight]"
     )
     shown = opened.find_element("id", "controls").is_displayed()
+    page = {"width": 720, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", page)
+    width = opened.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     assert box[0] <= box[1] + 1
+    assert width[0] <= width[1]
     assert not shown
