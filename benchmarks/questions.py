@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 import zlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,22 +25,24 @@ from forecast import factory
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold
 from forecast.panel import Panel, as_panel
 from forecast.predictors.registry import DEFAULT
-from forecast.pricing.model import PricedModel
-from forecast.pricing.questions import events_on
-from forecast.pricing.recalibration import Recalibration
+from forecast.pricing.maps import Map, chosen_map
+from forecast.pricing.model import PricedModel, kind_of
+from forecast.pricing.questions import leaf_on
+from forecast.pricing.recalibration import KINDS
+from forecast.pricing.space import Event, held_off, probability_of
 from forecast.reversal import Reversal
 from forecast.targets import held_out_target, visible
 from forecast.training import Trained
 from resolvers.calibration import expected_calibration_error
 from resolvers.events import combine
+from resolvers.questions import Scope, leaves
 from resolvers.scoring import brier_score, log_score
 
 MODELS_PER_LINE = 12
-SIMULATED = 1000
 REPEATS = 500
 """Simulated forecasters."""
 BOOTSTRAPPED = 1000
-COLUMNS = ["raw", "probability", "kind", "line", "model", "happened", "base", "luck"]
+COLUMNS = ["kind", "criterion", "line", "model", "happened", "luck", "seconds"]
 
 
 def held_out_folds(panel: Panel, line: str) -> list[Fold]:
@@ -62,43 +65,82 @@ def held_out_folds(panel: Panel, line: str) -> list[Fold]:
     return folds
 
 
-def priced_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> tuple[pd.DataFrame, np.ndarray, float]:
-    """Questions about one line: a row each, simulated outcomes (n, `SIMULATED`), and processor seconds of pricing."""
+@dataclass(frozen=True)
+class Leaf:
+    """A measured criterion of a question: which map it goes through, and its event before that."""
+
+    kind: str
+    event: Event
+
+    def mapped(self, maps: dict[str, Map]) -> Event:
+        found = maps.get(self.kind)
+        share = self.event.share if found is None else float(found(np.array([self.event.share]))[0])
+        return replace(self.event, share=share)
+
+
+def asked_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> tuple[pd.DataFrame, list[list[Leaf]]]:
+    """Questions about one line, a row each, and the leaves of each, priced by what has not seen the line."""
     exclusion, folds = Exclusion(line), held_out_folds(panel, line)
-    learned = Recalibration.learned(panel, tables, exclusion, DEFAULT, cache=cache)
     predictor = Trained(panel, cache).get(DEFAULT, exclusion)
     reversal = Reversal().fit(panel.take(exclusion.allows(panel)))
-    out, drawn, seconds = [pd.DataFrame(columns=COLUMNS)], [np.zeros((0, SIMULATED), dtype=bool)], 0.0
+    out, parts = [], []
     for fold in folds:
         asked = factory.questions_of(fold, panel)
         happened = factory.settled(asked, fold, panel, tables)
         start = time.process_time()
         forecast = predictor.predict(fold.rows, fold.evidence)
-        seed = zlib.crc32(fold.target.model.encode())
-        model = PricedModel(forecast, fold.evidence, reversal=reversal, maps=learned.maps, seed=seed)
-        table = factory.priced(asked, model)
-        seconds += time.process_time() - start
-        table = table.assign(kind=[one.kind for one in asked], line=line, model=fold.target.model, happened=happened)
-        table["base"] = [learned.base_rate(kind)[0] for kind in table["kind"]]
+        model = PricedModel(forecast, fold.evidence, reversal=reversal, seed=zlib.crc32(fold.target.model.encode()))
+        found = [leaves_of(model, one) for one in asked]
         pit = np.clip(forecast.pit(fold.truth["score"].to_numpy()), 1e-3, 1 - 1e-3)
-        table["luck"] = float(special.ndtri(pit).mean())
+        table = pd.DataFrame(
+            {"kind": [one.kind for one in asked], "criterion": [one.question.criterion for one in asked]}
+        )
+        table = table.assign(
+            line=line, model=fold.target.model, happened=happened, luck=float(special.ndtri(pit).mean()),
+            seconds=(time.process_time() - start) / max(len(asked), 1),
+        )  # fmt: skip
         keep = np.isfinite(happened)
         out.append(table[keep])
-        drawn.append(simulated(asked, model)[keep])
-    return pd.concat([part for part in out if len(part)] or out), np.vstack(drawn), seconds
+        parts += [leaves for leaves, kept in zip(found, keep, strict=True) if kept]
+    return pd.concat(out) if out else pd.DataFrame(columns=COLUMNS), parts
 
 
-def simulated(asked: list[factory.Asked], model: PricedModel) -> np.ndarray:
-    """Outcomes of questions on one model in joint draws, as if we were right, (n, `SIMULATED`); least lucky first."""
-    out = np.zeros((len(asked), SIMULATED), dtype=bool)
-    if not asked:
-        return out
-    by_luck = np.argsort(model.rank.mean(axis=1), kind="stable")
-    pick = by_luck[np.linspace(0, len(by_luck) - 1, SIMULATED).astype(int)]
-    for i, one in enumerate(asked):
-        events = events_on(model, one.question.criterion)
-        out[i] = np.broadcast_to(combine(one.question.criterion, [e.holds(0.5)[pick] for e in events]), SIMULATED)
+def leaves_of(model: PricedModel, asked: factory.Asked) -> list[Leaf]:
+    """The leaves of one question, their draws in the order of the model's luck, the worst first."""
+    order = np.argsort(model.rank.mean(axis=1), kind="stable")
+    out = []
+    for leaf in leaves(asked.question.criterion):
+        _, event = leaf_on(model, leaf, Scope())
+        out.append(Leaf(kind_of(leaf), replace(event, rank=event.rank[order].astype(np.int16))))
     return out
+
+
+def recalibrated(table: pd.DataFrame, parts: list[list[Leaf]]) -> tuple[pd.DataFrame, np.ndarray]:
+    """The table with ``raw``, ``probability``, ``base`` and ``form``, and simulated outcomes (n, draws).
+
+    Maps and base rates of a line are those of the questions on all other lines.
+    """
+    table = table.reset_index(drop=True)
+    table["raw"] = [probability_of(c, [x.event for x in p]) for c, p in zip(table["criterion"], parts, strict=True)]
+    table["probability"], table["base"], table["form"] = np.nan, np.nan, "identity"
+    drawn = np.zeros((len(table), len(parts[0][0].event.rank)), dtype=bool)
+    for line in table["line"].unique():
+        others, mine = table[table["line"] != line], np.flatnonzero(table["line"] == line)
+        maps: dict[str, Map] = {}
+        for kind in KINDS:
+            part = others[others["kind"] == kind]
+            form, found = chosen_map(*(part[name].to_numpy() for name in ("raw", "happened", "line")))
+            of_kind = mine[(table["kind"].iloc[mine] == kind).to_numpy()]
+            table.loc[of_kind, "form"] = form
+            if form != "identity":
+                maps[kind] = found
+        rates = others.groupby("kind")["happened"].mean()
+        for i in mine:
+            criterion, events = table.at[i, "criterion"], [leaf.mapped(maps) for leaf in parts[i]]
+            table.at[i, "probability"] = held_off(probability_of(criterion, events))
+            table.at[i, "base"] = rates[table.at[i, "kind"]]
+            drawn[i] = combine(criterion, [event.holds(0.5) for event in events])
+    return table, drawn
 
 
 def shared_luck(table: pd.DataFrame) -> float:
@@ -116,7 +158,7 @@ def calibrated_errors(table: pd.DataFrame, drawn: np.ndarray, shared: float, see
 
     Parameters
     ----------
-    drawn : (n, `SIMULATED`) of `simulated`
+    drawn : (n, draws) of `recalibrated`
     shared : correlation of the luck of models of one line
     """
     rng = np.random.default_rng(seed)
@@ -128,7 +170,7 @@ def calibrated_errors(table: pd.DataFrame, drawn: np.ndarray, shared: float, see
     for _ in range(REPEATS):
         luck = np.sqrt(shared) * rng.standard_normal(n_lines)[line_of]
         luck = luck + np.sqrt(1 - shared) * rng.standard_normal(len(line_of))
-        pick = np.minimum((special.ndtr(luck) * SIMULATED).astype(int), SIMULATED - 1)
+        pick = np.minimum((special.ndtr(luck) * drawn.shape[1]).astype(int), drawn.shape[1] - 1)
         out.append(expected_calibration_error(drawn[rows, pick[model]], p))
     return np.array(out)
 
@@ -177,12 +219,16 @@ def main() -> None:
     tables = load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     lines = sorted(panel.rows["line"].astype("str").unique())
-    done = Parallel(n_jobs=options.jobs)(delayed(priced_line)(panel, tables, line, options.cache) for line in lines)
-    table = pd.concat([part for part, _, _ in done if len(part)], ignore_index=True)
+    found = Parallel(n_jobs=options.jobs)(delayed(asked_line)(panel, tables, line, options.cache) for line in lines)
+    asked = pd.concat([part for part, _ in found if len(part)], ignore_index=True)
+    start = time.process_time()
+    table, drawn = recalibrated(asked, [leaves for _, parts in found for leaves in parts])
+    seconds = float(table["seconds"].sum()) + time.process_time() - start
     if options.out:
-        table.to_csv(options.out, index=False)
-    print(report(table, np.vstack([drawn for _, drawn, _ in done])).round(4).to_string(index=False))
-    seconds = sum(part for _, _, part in done)
+        table.drop(columns="criterion").to_csv(options.out, index=False)
+    print(report(table, drawn).round(4).to_string(index=False))
+    forms = table[table["kind"].isin(KINDS)].groupby(["kind", "form"])["line"].nunique()
+    print("maps, in lines: " + "; ".join(f"{kind} {form} {count}" for (kind, form), count in forms.items()))
     a_thousand = 1000 * seconds / len(table)
     print(f"{len(table)} questions priced in {seconds:.0f} s of processor time, {a_thousand:.1f} s a thousand")
 
