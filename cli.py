@@ -281,7 +281,7 @@ def emit(
     from forecast.terminal import as_text, is_terminal
 
     if format_ == "csv":
-        text = table.to_csv(index=False)
+        text = csv_of(table)
     elif format_ == "json":
         text = table.to_json(orient="records", date_format="iso", indent=1, double_precision=15) + "\n"
     elif view is not None and output is None and is_terminal():
@@ -290,6 +290,13 @@ def emit(
     else:
         text = as_text(table if show is None else show, title=title)
     write(text, output)
+
+
+def csv_of(table: pd.DataFrame) -> str:
+    """CSV that no spreadsheet takes for formulas."""
+    from data.spreadsheet import marked
+
+    return marked(table).to_csv(index=False)
 
 
 def write(content: str | bytes, output: Path | None) -> None:
@@ -315,8 +322,28 @@ def note(message: str) -> None:
     click.echo(message, err=True)
 
 
+def _say_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    """The version of the tool, and of the data as entries of the ledger carry it."""
+    if not asked or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    from data.load import load
+    from data.results import fingerprint
+
+    results = load(()).results
+    try:
+        own = version("scale-forecast")
+    except PackageNotFoundError:
+        own = "not installed"
+    click.echo(f"forecast {own}, data {fingerprint(results)} ({len(results):,} scores)")
+    ctx.exit()
+
+
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="scale-forecast", prog_name="forecast")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Say the version."
+)
 def main() -> None:
     """Forecast benchmark scores of upcoming language models, price questions about them, and keep score."""
 
@@ -435,7 +462,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, format_: str, output: Pa
         raise UsageError("name a file or directory to import, or '-' for standard input")
     loaded = inputs.read()
     if tasks_out is not None:
-        write(loaded.tasks.to_csv(index=False), tasks_out)
+        write(csv_of(loaded.tasks), tasks_out)
         note(f"{counted(len(loaded.tasks), 'task')} described in {tasks_out}")
     if loaded.results.empty:
         if tasks_out is None:
@@ -499,7 +526,7 @@ def data_logs(
     for sentence in read.loaded.notes:
         note(sentence)
     if profile is not None:
-        write(read.profiles.to_csv(index=False), profile)
+        write(csv_of(read.profiles), profile)
         note(f"{counted(len(read.profiles), 'profile')} written to {profile}")
     table = printable(read.loaded.results)
     shown = ["benchmark", "task", "metric", "shots", "model", "params", "score", "stderr", "n_examples"]

@@ -20,6 +20,7 @@ from data.names import did_you_mean, fold
 from data.readers.files import Limits, Source, decoded, parsed, parsed_line
 from data.readers.reading import Reading
 from data.results import COLUMNS, is_share
+from data.spreadsheet import unmarked
 
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "<NA>"]
 
@@ -116,7 +117,7 @@ def _csv(text: str, name: str) -> pd.DataFrame:
         )
     except pa.ArrowInvalid as error:
         raise DataError(f"{name}: {_first_line(error)}: every row needs as many cells as the header") from None
-    return table.rename_columns(stripped).to_pandas()
+    return unmarked(table.rename_columns(stripped).to_pandas())
 
 
 def _split(header: str, delimiter: str) -> list[list[str]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import did_you_mean
+from data.spreadsheet import unmarked
 from forecast.curves.estimator import fit_curves
 from forecast.curves.registry import CHOSEN, FORMS, KINDS
 
@@ -23,7 +24,7 @@ def read_curves(source: Path | TextIO) -> pd.DataFrame:
     """Read a CSV file; every column but the name as it stands, for `fit_table` to check."""
     where = getattr(source, "name", str(source))
     try:
-        return pd.read_csv(source, dtype={"curve": "str", "family": "str", "role": "str"})
+        return unmarked(pd.read_csv(source, dtype={"curve": "str", "family": "str", "role": "str"}))
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{where}: the file is empty: give columns {', '.join(REQUIRED)}") from error
     except (pd.errors.ParserError, UnicodeDecodeError) as error:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import did_you_mean
+from data.spreadsheet import unmarked
 
 NEEDED = (
     "predictor", "fold", "benchmark", "task", "target_model", "line", "family", "distance", "origin_score", "score",
@@ -26,7 +27,7 @@ def read_backtest(path: Path) -> pd.DataFrame:
         For a file that is not one.
     """
     try:
-        table = pd.read_csv(path)
+        table = unmarked(pd.read_csv(path))
     except (OSError, ValueError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a CSV table: give what `forecast backtest --format csv` wrote") from error
     missing = [name for name in NEEDED if name not in table]

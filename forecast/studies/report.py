@@ -8,6 +8,7 @@ from html import escape
 
 import pandas as pd
 
+from data.spreadsheet import marked
 from forecast.plots.style import as_bytes
 from forecast.studies.findings import Findings
 from forecast.studies.registry import STUDIES
@@ -35,7 +36,7 @@ def pages(found: dict[str, Findings]) -> dict[str, bytes]:
         if findings.draw is not None:
             files[f"{name}.png"] = as_bytes(findings.draw(), ".png")
         for table, content in (findings.tables | findings.details).items():
-            files[f"{name}_{table}.csv"] = content.to_csv(index=False).encode()
+            files[f"{name}_{table}.csv"] = marked(content).to_csv(index=False).encode()
     markdown = [f"# {TITLE}\n", *(_markdown(name, one, f"{name}.png" in files) for name, one in found.items())]
     files["studies.md"] = "\n".join(markdown).encode()
     files["studies.html"] = _html(found, files).encode()

@@ -13,6 +13,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import did_you_mean
+from data.spreadsheet import unmarked
 from resolvers.importing.imported import Imported, resolution
 from resolvers.questions import ID_PATTERN, Question
 
@@ -64,7 +65,7 @@ def _read_table(text: str, where: str, columns: Mapping[str, str], constants: Ma
             f"the fields are {', '.join(COLUMNS)}"
         )
     try:
-        raw = pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True)
+        raw = unmarked(pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True))
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
         raise DataError(f"{where}: not a CSV table ({str(error).strip().splitlines()[-1]}): save it as CSV") from error
     raw.columns = [str(c).strip() for c in raw.columns]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from data.errors import DataError, UsageError
+from data.spreadsheet import marked
 from resolvers.markets import hubverse
 from resolvers.markets.forecastbench import markets_of, question_of
 from resolvers.markets.forecastbench_sets import file_name_complaints, forecast_set, read_set, set_complaints
@@ -33,7 +34,7 @@ def as_csv(forecasts: pd.DataFrame, resolutions: pd.DataFrame) -> str:
     """Every forecast with what became of it."""
     table = record_table(forecasts, resolutions)
     _raise_for(record_complaints(table), "the track record")
-    return table.to_csv(index=False)
+    return marked(table).to_csv(index=False)
 
 
 def as_forecast_set(
