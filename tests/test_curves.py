@@ -201,7 +201,7 @@ def test_a_curve_too_short_to_tell_trusts_the_forms_that_its_batch_trusts():
     assert said[0] < 0.5 * said[1]
 
 
-def test_a_curve_alone_is_weighed_as_before_any_batch():
+def test_curves_that_agree_make_each_other_surer_of_a_form():
     fits = [fit_curves([SCALES] * n, [np.linspace(0.9, 0.2, 8)] * n).weights[:, 0] for n in (1, 50)]
     assert fits[0].max() <= fits[1].max()
 

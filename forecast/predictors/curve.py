@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -10,53 +12,96 @@ import pandas as pd
 from data.errors import DataError
 from forecast.curves import fit_curves
 from forecast.distribution import Link
+from forecast.folds import Fold
 from forecast.panel import Panel, own_history, padded
 from forecast.predictors.base import PointPredictor
+from forecast.spread import Spread
+
+
+@dataclass(frozen=True)
+class _Histories:
+    """Each row's past, (n, L) padded with NaN, in decades before its target, and the number of its ``model``, (n,)."""
+
+    rows: pd.DataFrame
+    model: np.ndarray
+    decades: np.ndarray
+    score: np.ndarray
+
+    @classmethod
+    def of(cls, cases: Sequence[tuple[pd.DataFrame, Panel]]) -> _Histories:
+        decades, score = zip(*(_history(rows, evidence) for rows, evidence in cases), strict=True)
+        model = np.repeat(np.arange(len(cases)), [len(rows) for rows, _ in cases])
+        columns = ["origin_score", "is_share", "higher_is_better", "chance", "ceiling"]
+        rows = pd.concat([rows[columns] for rows, _ in cases], ignore_index=True)
+        return cls(rows, model, _stacked(decades), _stacked(score))
+
+    def take(self, at: np.ndarray) -> _Histories:
+        return _Histories(self.rows.iloc[at], self.model[at], self.decades[at], self.score[at])
 
 
 class CurveAverage(PointPredictor):
     """The curve engine's average of forms through the family's scores on the task, continued to the target's scale.
 
-    A curve that cannot be fitted (fewer than two scales, say) stays at the origin's score.
+    A curve that cannot be fitted (fewer than two scales, say) stays at the origin's score. The past forecasts that the
+    spread is learned from are made in one batch, each model's curves with priors of their own.
     """
 
     name: ClassVar[str] = "curve"
     form: ClassVar[str] = "auto"
 
-    def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        scale, score = _histories(rows, evidence)
-        last = float(rows["scale"].iloc[0])
-        predicted = rows["origin_score"].to_numpy(dtype=float).copy()
-        up = (rows["is_share"] & rows["higher_is_better"]).to_numpy()
-        for kind, wanted in (("accuracy", up), ("loss", ~up)):
-            positive = np.nanmin(np.where(np.isnan(score), np.inf, score), axis=1, initial=np.inf) > 0
-            at = np.flatnonzero(wanted & (np.isfinite(score).sum(axis=1) >= 2) & (positive | (kind == "accuracy")))
-            if len(at):
-                predicted[at] = self._continued(
-                    10.0 ** (scale[at] - last), score[at], rows.iloc[at], kind, predicted[at]
-                )
-        return Link.of(rows).forward(predicted)
+    def fit(self, past: Sequence[Fold]) -> Self:
+        points = self._locate_each([(fold.rows, fold.evidence) for fold in past])
+        self.spread_ = Spread.of_errors(list(zip(past, points, strict=True)))
+        return self
 
-    def _continued(
-        self, x: np.ndarray, y: np.ndarray, rows: pd.DataFrame, kind: str, otherwise: np.ndarray
-    ) -> np.ndarray:
+    def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
+        return self._locate_each([(rows, evidence)])[0]
+
+    def _locate_each(self, cases: Sequence[tuple[pd.DataFrame, Panel]]) -> list[np.ndarray]:
+        """The points of several models, (n,) each."""
+        if not cases:
+            return []
+        every = _Histories.of(cases)
+        predicted = every.rows["origin_score"].to_numpy(dtype=float).copy()
+        up = (every.rows["is_share"] & every.rows["higher_is_better"]).to_numpy(dtype=bool)
+        positive = np.nanmin(np.where(np.isnan(every.score), np.inf, every.score), axis=1, initial=np.inf) > 0
+        enough = np.isfinite(every.score).sum(axis=1) >= 2
+        for kind, wanted in (("accuracy", up), ("loss", ~up & positive)):
+            at = np.flatnonzero(wanted & enough)
+            if len(at):
+                value = self._continued(every.take(at), kind)
+                predicted[at] = np.where(np.isfinite(value), value, predicted[at])
+        parts = np.split(predicted, np.cumsum([len(rows) for rows, _ in cases])[:-1])
+        return [Link.of(rows).forward(part) for (rows, _), part in zip(cases, parts, strict=True)]
+
+    def _continued(self, histories: _Histories, kind: str) -> np.ndarray:
+        """Each curve at its target, (n,); NaN for those of a model of which one cannot be fitted."""
         limits = {}
         if kind == "accuracy":
             limits = {
-                "chance": rows["chance"].fillna(0.0).to_numpy(),
-                "ceiling": rows["ceiling"].fillna(1.0).to_numpy(),
+                "chance": histories.rows["chance"].fillna(0.0).to_numpy(),
+                "ceiling": histories.rows["ceiling"].fillna(1.0).to_numpy(),
             }
+        x, y, model = 10.0**histories.decades, histories.score, histories.model
         try:
-            fits = fit_curves(x, y, self.form, kind=kind, group=np.zeros(len(y), dtype=int), jobs=1, **limits)
-            value = np.asarray(fits.predict(np.ones((len(y), 1))))[:, 0]
+            fits = fit_curves(x, y, self.form, kind=kind, group=model, jobs=1, **limits)
+            return np.asarray(fits.predict(np.ones((len(y), 1))))[:, 0]
         except DataError:
-            return otherwise
-        return np.where(np.isfinite(value), value, otherwise)
+            models = [np.flatnonzero(model == m) for m in np.unique(model)]
+            if len(models) == 1:
+                return np.full(len(y), np.nan)
+            return np.concatenate([self._continued(histories.take(at), kind) for at in models])
 
 
-def _histories(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
-    """Scales and scores of the family's smaller models on each unit, (n, L) each, padded with NaN."""
+def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
+    """Decades before the target and scores of the family's smaller models on each unit, (n, L) each, NaN-padded."""
     past, at = own_history(rows, evidence, ["score"])
     past = past.groupby([at, "scale"])["score"].mean().reset_index()
     scale, score = padded(len(rows), past["level_0"].to_numpy(), past["scale"], past["score"])
-    return scale, score
+    return scale - float(rows["scale"].iloc[0]), score
+
+
+def _stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Matrices of unequal width one below the other, NaN on the right."""
+    width = max(part.shape[1] for part in parts)
+    return np.vstack([np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=np.nan) for part in parts])
