@@ -1444,6 +1444,26 @@ def ledger_import(file: TextIO, ledger: str | None) -> None:
     note(f"{count} new; the ledger ends at entry {head.sequence}, head {head.hash}")
 
 
+@ledger_group.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def ledger_copy(source: str, target: str) -> None:
+    """Copy a ledger to another file or database, entries, times and hashes as they are.
+
+    FROM and TO are paths or postgresql:// URLs. TO is made when it is not there; one that began as FROM did gets what
+    is missing. The chain is verified before anything is written.
+
+    \b
+    Example:
+        forecast ledger copy ledger.db postgresql://team@host/forecasts
+    """
+    with open_ledger_at(source) as old, open_ledger_at(target, create=True) as new:
+        count, head, theirs = new.load(old.export()), new.head(), old.head()
+    if head.sequence > theirs.sequence:
+        note(f"{target} already holds more than {source}: nothing was missing")
+    note(f"{count} new; the copy ends at entry {head.sequence}, head {head.hash}")
+
+
 # --- ask, frontier ---------------------------------------------------------------------------------------------------
 
 _FRONTIER_OF = {"compute": "train_flops", "params": "params", "effective-compute": "effective_flops"}

@@ -5,7 +5,7 @@
 
 Prints the cost of an acknowledged append beside a bare insert and commit of the same row on the same disk in the same
 run, entries per second in bulk, the rows that eight writers at once leave, and the acknowledged forecasts that 200
-kills at random moments lose.
+kills at random moments lose. `--writers 50 --each 200` prints instead how long an append takes among as many writers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from resolvers.ledger import open_ledger
-from tests.ledgers import AT, question_forecast, score_forecast, write_many, write_until_killed
+from tests.ledgers import AT, question_forecast, score_forecast, time_appends, write_many, write_until_killed
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.ledgers"])
@@ -78,6 +78,21 @@ def writers(where: str) -> None:
     print(f"{WRITERS} writers x {EACH}: {rows} rows, chain {'intact' if report.is_intact else report.problems}")
 
 
+def crowd(where: str, folder: Path, writers: int, each: int) -> None:
+    """Print how long an append takes when ``writers`` processes wait for the one lock."""
+    open_ledger(where).close()
+    files = [folder / f"seconds-{writer}" for writer in range(writers)]
+    running = [PROCESSES.Process(target=time_appends, args=(where, w, each, file)) for w, file in enumerate(files)]
+    elapsed = timed(lambda: [*(process.start() for process in running), *(process.join() for process in running)])
+    seconds = sorted(float(line) for file in files for line in file.read_text().splitlines())
+    with open_ledger(where) as ledger:
+        report, rows = ledger.verify(), ledger.forecasts()["forecaster"].str.startswith("timed-").sum()
+    chain = "intact" if report.is_intact else report.problems
+    median, late = (seconds[int(share * (len(seconds) - 1))] * 1e3 for share in (0.5, 0.99))
+    print(f"{writers} writers x {each}: {rows:,} rows in {elapsed:.0f} s, chain {chain}")
+    print(f"one append: median {median:,.0f} ms, 99th percentile {late:,.0f} ms, longest {seconds[-1] * 1e3:,.0f} ms")
+
+
 def kills(where: str, folder: Path) -> None:
     """Print what kills at random moments lose."""
     rng, notes = random.Random(0), folder / "acknowledged"
@@ -103,10 +118,15 @@ def kills(where: str, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgres", action="store_true", help="Use the server of FORECAST_TEST_POSTGRES.")
+    parser.add_argument("--writers", type=int, help="Only measure appends among as many writers.")
+    parser.add_argument("--each", type=int, default=200, help="How many forecasts each of them appends.")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         where = os.environ["FORECAST_TEST_POSTGRES"] if chosen.postgres else str(folder / "ledger.db")
+        if chosen.writers:
+            crowd(where, folder, chosen.writers, chosen.each)
+            return
         speed(where, folder)
         writers(where)
         kills(where, folder)

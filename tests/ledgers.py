@@ -1,6 +1,7 @@
 """Making ledgers for tests, and writers that run in processes of their own."""
 
 import os
+import time
 from datetime import UTC, datetime
 
 from resolvers.ledger import open_ledger
@@ -48,6 +49,15 @@ def write_many(where, writer, count):
     with open_ledger(where) as ledger:
         for number in range(count):
             ledger.append_forecasts([question_forecast(number, forecaster=f"writer-{writer}")], at=AT)
+
+
+def time_appends(where, writer, count, seconds):
+    """As `write_many`; the seconds of each append go to the file ``seconds``, a line each."""
+    with open_ledger(where) as ledger, open(seconds, "a") as notes:
+        for number in range(count):
+            start = time.perf_counter()
+            ledger.append_forecasts([question_forecast(number, forecaster=f"timed-{writer}")], at=AT)
+            notes.write(f"{time.perf_counter() - start}\n")
 
 
 def write_until_killed(where, run, acknowledged):

@@ -1,6 +1,7 @@
 """The ledger keeps what it acknowledged, on both engines, and tells when someone touched it."""
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import random
@@ -13,11 +14,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
+import cli
 from data.errors import DataError
-from resolvers.ledger import open_ledger, score_forecasts
+from resolvers.ledger import engine, open_ledger, score_forecasts, store
 from resolvers.ledger.chain import GENESIS, check, digest
 from tests.ledgers import AT, fill, question_forecast, score_forecast, write_many, write_until_killed
 
@@ -334,6 +338,75 @@ def test_export_is_stable_and_imports_to_the_same_ledger(ledger, tmp_path):
         assert copy.load(lines) == copy.load(lines[:5]) == 0
         assert list(copy.export()) == lines
         assert copy.verify(head=ledger.head().hash).is_intact
+
+
+def test_a_copy_on_another_engine_ends_in_the_same_hash_and_grows_on(ledger, tmp_path):
+    fill(ledger)
+    address = ledger._engine.url.render_as_string(hide_password=False).replace("postgresql+psycopg", "postgresql")
+    source = address.removeprefix("sqlite:///")
+    for _ in range(2):
+        result = CliRunner().invoke(cli.main, ["ledger", "copy", source, str(tmp_path / "copy.db")])
+        assert result.exit_code == 0, result.output
+        ledger.append_forecasts([question_forecast(99)], at=AT)
+    with open_ledger(tmp_path / "copy.db") as copy:
+        assert copy.verify().is_intact
+        assert copy.head().sequence == ledger.head().sequence - 1
+        assert list(copy.export()) == list(ledger.export())[:-1]
+
+
+@pytest.mark.parametrize(("failures", "outcome"), [(3, "recorded"), (99, "said")])
+def test_a_transaction_broken_off_for_another_is_begun_anew(tmp_path, monkeypatch, failures, outcome):
+    """As PostgreSQL does with SQLSTATE 40001; without end it becomes a sentence, and nothing is recorded twice."""
+
+    class BrokenOff(Exception):
+        sqlstate = "40001"
+
+    begun = itertools.count(1)
+    append = store._append
+
+    def breaking(*args):
+        sequences = append(*args)
+        if next(begun) <= failures:
+            raise DBAPIError("COMMIT", {}, BrokenOff("could not serialize access"))
+        return sequences
+
+    monkeypatch.setattr(store, "_append", breaking)
+    monkeypatch.setattr(engine.time, "sleep", lambda seconds: None)
+    with open_ledger(tmp_path / "ledger.db") as opened:
+        if outcome == "recorded":
+            opened.append_forecasts([question_forecast()], at=AT)
+        else:
+            with pytest.raises(DataError, match="could not serialize access"):
+                opened.append_forecasts([question_forecast()], at=AT)
+        assert len(opened.forecasts()) == (outcome == "recorded")
+        assert opened.verify().is_intact
+
+
+@pytest.mark.postgres
+def test_a_role_that_may_only_read_scores_and_cannot_write():
+    import psycopg
+
+    with temporary_schema() as url, open_ledger(url) as opened:
+        fill(opened)
+        schema, role = url.rsplit("%3D", 1)[1], f"reader_{uuid.uuid4().hex}"
+        with psycopg.connect(os.environ["FORECAST_TEST_POSTGRES"], autocommit=True) as connection:
+            connection.execute(f"CREATE ROLE {role} LOGIN")
+            connection.execute(f"GRANT USAGE ON SCHEMA {schema} TO {role}")
+            connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}")
+        reader = re.sub(r"//[^@]*@", f"//{role}@", url)
+        with open_ledger(reader) as read:
+            assert read.verify().is_intact
+            with pytest.raises(DataError, match="does not let this role do that"):
+                read.append_forecasts([question_forecast()], at=AT)
+        result = CliRunner().invoke(cli.main, ["score", "--ledger", reader, "--format", "json"])
+        assert result.exit_code == 0, result.output
+
+
+@pytest.mark.postgres
+def test_writers_lose_nothing_on_a_server_that_serialises_by_default():
+    """A snapshot taken while waiting for the lock would miss the entry to chain to."""
+    with temporary_schema() as url:
+        run_writers(f"{url}%20-cdefault_transaction_isolation%3Dserializable", writers=4, each=10)
 
 
 def test_an_export_that_was_edited_is_refused_whole(ledger, tmp_path):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -19,6 +19,12 @@ LATEST = "0001"
 BUSY_SECONDS = 60
 """How long to wait for another process that is writing."""
 
+ATTEMPTS = 8
+"""How often a transaction is begun that the server breaks off for another one's sake: 5 seconds in all."""
+
+Result = TypeVar("Result")
+_PASSING = {"40001", "40P01"}
+"""PostgreSQL's serialization_failure and deadlock_detected."""
 _LOCK = 0x666F7265
 """Key of the advisory lock that PostgreSQL writers take in turn."""
 _POSTGRES = {"postgresql", "postgres", "postgresql+psycopg"}
@@ -49,11 +55,29 @@ def connect_to(where: str | Path, *, create: bool) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other writer overlaps; committed at the end, undone by an error."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    """A transaction that no other writer overlaps; committed at the end, undone by an error.
+
+    On PostgreSQL each statement sees what was committed before it, whatever the server's default: a snapshot taken
+    while waiting for the lock would miss the entry to chain to.
+    """
+    options = {"isolation_level": "READ COMMITTED"} if engine.dialect.name == "postgresql" else {"writes": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         yield connection
+
+
+def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """``work`` in a `writing` transaction; begun anew where the server broke it off for another (`_PASSING`)."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with writing(engine) as connection:
+                return work(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in _PASSING or attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.02 * 2**attempt)
+    raise AssertionError("unreachable")
 
 
 @contextmanager
@@ -184,6 +208,7 @@ _REMEDIES = {
     "unable to open database file": "cannot be opened: check that the path is a file in a folder you may write to",
     "file is not a database": "is not a ledger: the file is something else",
     "malformed": "is damaged ({}): restore it from an export or a copy",
+    "permission denied": "does not let this role do that ({}): take a role that may, or ask for the right",
     "append-only": "is append-only: a row was to be changed or deleted; record a new one instead",
     "no such table": "lacks a table ({}): someone removed it; restore it from an export",
     "does not exist": "cannot be used ({}): check its address",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -80,10 +80,13 @@ class Ledger:
             Sequence numbers of what was appended.
         """
         plain = [question_row(row) for row in rows]
-        with self._appending() as connection:
+
+        def append(connection: Connection) -> list[int]:
             standing = _latest(connection, questions, ["question_id"])
             new = [row for row in plain if _differs(row, standing.get((row["question_id"],)), ["definition"])]
             return _append(connection, "questions", new, at)
+
+        return self._write(append)
 
     def append_forecasts(self, rows: Iterable[Mapping[str, Any]], *, at: datetime) -> list[int]:
         """Record forecasts made by ``at`` (UTC); see `rows.forecast_row` for what a row holds.
@@ -99,8 +102,7 @@ class Ledger:
             For a row that is not a forecast (none is recorded then), or a database that cannot be written.
         """
         plain = [forecast_row(row, at=at) for row in rows]
-        with self._appending() as connection:
-            return _append(connection, "forecasts", plain, at)
+        return self._write(lambda connection: _append(connection, "forecasts", plain, at))
 
     def append_resolutions(self, rows: Iterable[Mapping[str, Any]], *, at: datetime) -> list[int]:
         """Record resolutions; one that says what already stands is skipped, a different one supersedes it.
@@ -111,7 +113,8 @@ class Ledger:
             Sequence numbers of what was appended.
         """
         plain = [resolution_row(row) for row in rows]
-        with self._appending() as connection:
+
+        def append(connection: Connection) -> list[int]:
             standing = _latest(connection, resolutions, SUBJECT)
             new = []
             for row in plain:
@@ -119,6 +122,8 @@ class Ledger:
                 if _differs(row, before, ["status", "outcome"]):
                     new.append({**row, "supersedes": before["sequence"] if before else None})
             return _append(connection, "resolutions", new, at)
+
+        return self._write(append)
 
     # --- reading
 
@@ -177,7 +182,8 @@ class Ledger:
         report = check(entries)
         if report.problems:
             raise DataError(f"the export does not verify: {report.problems[0]}; nothing was imported")
-        with self._appending() as connection:
+
+        def append(connection: Connection) -> int:
             held = {row["sequence"]: row["hash"] for _, row in _entries(connection)}
             for table, row in entries:
                 if held.get(row["sequence"], row["hash"]) != row["hash"]:
@@ -192,12 +198,13 @@ class Ledger:
                     connection.execute(insert(TABLES[name]), rows)
             return len(new)
 
+        return self._write(append)
+
     # --- inside
 
-    @contextmanager
-    def _appending(self) -> Iterator[Connection]:
-        with engines.spoken(self._engine), engines.writing(self._engine) as connection:
-            yield connection
+    def _write(self, work: Callable[[Connection], engines.Result]) -> engines.Result:
+        with engines.spoken(self._engine):
+            return engines.write(self._engine, work)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
