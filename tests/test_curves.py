@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.learning_curves import learning_curves, noiseless
+from benchmarks.learning_curves import broken_law, learning_curves, noiseless
 from cli import main
 from data.errors import DataError, UsageError
 from forecast.curves import FORMS, fit_curves
@@ -52,6 +52,17 @@ def test_noiseless_broken_laws_are_recovered(breaks):
     found = fits.params(f"bnsl{breaks}")["c0"]
     assert np.mean(np.abs(found - truth[:, 0]) < 1e-3) >= 0.95
     assert fits.converged.mean() >= 0.95
+
+
+def test_a_break_beyond_the_fitted_points_is_found_where_there_is_no_noise():
+    """The noiseless example of Caballero et al. 2022 (arXiv:2210.14891, figure 4 right), every fifth point of it."""
+    law = (0.41388453071629455, 2.2772722897737556, 0.055077348404973955)
+    breaks = [(5.662903816010331, 612.5836172918001, 0.059193036393742314)]
+    x, beyond = np.arange(5.0, 406.0, 5.0), np.arange(406.0, 4096.0, 10.0)
+    fits = fit_curves([x], [broken_law(x, *law, breaks)], "bnsl1")
+    error = np.log(fits.predict([beyond])[0]) - np.log(broken_law(beyond, *law, breaks))
+    assert np.sqrt(np.mean(error**2)) < 1e-4
+    assert 405 * np.exp(fits.params("bnsl1")["log_d1"]) == pytest.approx([612.58], abs=0.1)
 
 
 def test_the_number_of_breaks_is_chosen():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,10 @@ HARD_AT_ONCE = 16
 """Stalled curves searched again at once: each takes thousands of starts."""
 PRIOR_CURVES = 5.0
 """How many curves a form's own prior counts for beside those of a group."""
+FINER = (0.1, 0.02, 0.004, 8e-4, 1.6e-4, 3e-5, 6e-6)
+"""Ever finer steps of log x in which the place of a break is searched on noiseless curves."""
+NOISELESS, NONE = 1e-6, 1e-15
+"""Below the first a curve has no noise to speak of, and its stalled fit is searched further; the noise then taken."""
 SAMPLE = 2000
 """Most curves from which the priors of groups are learned."""
 EXACT, QUICK = 1e-9, 1e-5
@@ -171,6 +175,41 @@ class _Task:
         best = final.cost.reshape(keep, -1).argmin(axis=0) * len(self.batch) + np.arange(len(self.batch))
         return FormFit(self.form, final.theta[:, best], final.sigma[best], final.cost[best], final.converged[best])
 
+    def from_held(self, keep: int = 8) -> FormFit:
+        """The best fit from starts whose ``held`` parameters were kept while the others were fitted."""
+        start = self.form.held_starts(self.points)
+        p, s, n = start.shape
+        flat = start.reshape(p, s * n)
+        which = np.tile(np.arange(n), s)
+        problem = self.problem.take(which)
+        at = list(self.form.held)
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        lower[at] = upper[at] = flat[at]
+        fixed = replace(problem, lower=lower, upper=upper)
+        found = minimise(self.model(which), fixed, flat, max_iterations=self.form.long, tolerance=QUICK)
+        best = np.argsort(found.cost.reshape(s, n), axis=0, kind="stable")[:keep]
+        fit = self.fit_from(np.take_along_axis(found.theta.reshape(p, s, n), best[None], axis=1))
+        for width in FINER:
+            fit = self._along(fit, self.form.held[0], width)
+        return self.fit_from(fit.theta[:, None])
+
+    def _along(self, fit: FormFit, at: int, width: float, steps: int = 21) -> FormFit:
+        """The best of fits with one parameter held at values up to ``width`` from where it is.
+
+        Where it trades off closely with others, free steps stall long before the bottom of their valley.
+        """
+        n = len(self.batch)
+        which = np.tile(np.arange(n), steps)
+        problem = replace(self.problem, noise=np.full(n, NONE)).take(which)
+        start = np.tile(fit.theta, (1, steps))
+        start[at] += np.repeat(np.linspace(-width, width, steps), n)
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        lower[at] = upper[at] = start[at] = np.clip(start[at], lower[at], upper[at])
+        fixed = replace(problem, lower=lower, upper=upper)
+        found = minimise(self.model(which), fixed, start, max_iterations=self.form.long, tolerance=EXACT)
+        best = found.cost.reshape(steps, n).argmin(axis=0) * n + np.arange(n)
+        return FormFit(self.form, found.theta[:, best], found.sigma[best], found.cost[best], found.converged[best])
+
     def with_breaks_moved(self, theta: np.ndarray) -> FormFit:
         """The best fit after taking each break of ``theta`` (p, n) out and putting one in elsewhere."""
         breaks = range(3, len(theta), 3)
@@ -199,6 +238,9 @@ def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> Fo
     for effort in range(1, form.efforts):
         for part in _parts(_stalled(fit, batch)):
             fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
+        if form.held:
+            for part in _parts(np.flatnonzero((batch.noise < NOISELESS) & _has_stalled(fit, batch))):
+                fit = fit.improved(part, _Task(form, batch.take(part), prior).from_held())
         if form.simpler is not None:
             for part in _parts(_stalled(fit, batch)):
                 task = _Task(form, batch.take(part), prior)
@@ -208,8 +250,12 @@ def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> Fo
 
 def _stalled(fit: FormFit, batch: Batch) -> np.ndarray:
     """Curves whose residuals say that the search has stalled, unless the form is wrong."""
+    return np.flatnonzero(_has_stalled(fit, batch))
+
+
+def _has_stalled(fit: FormFit, batch: Batch) -> np.ndarray:
     limit = np.where(batch.noise < SMOOTH, STALLED_SMOOTH, STALLED)
-    return np.flatnonzero(fit.sigma > limit * batch.noise)
+    return np.asarray(fit.sigma > limit * batch.noise)
 
 
 def _parts(index: np.ndarray) -> list[np.ndarray]:

@@ -56,7 +56,8 @@ class Form(ABC):
 
     ``of_loss``: the value is the log of a loss. ``last_only``: only the last point is fitted. ``refined`` starts are
     improved by ``short`` steps and ``polished`` of them by ``long`` ones; a stalled search is tried again with more
-    effort, below ``efforts``. ``simpler``: the form whose fits `extend` turns into starts.
+    effort, below ``efforts``. ``simpler``: the form whose fits `extend` turns into starts. ``held``: parameters whose
+    values in `held_starts` are kept while the others are fitted, where a stalled search is of a smooth curve.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Form(ABC):
     long = 60
     efforts = 1
     simpler: Form | None = None
+    held: tuple[int, ...] = ()
 
     @abstractmethod
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
@@ -88,6 +90,10 @@ class Form(ABC):
 
     def extend(self, points: Points, kept: np.ndarray) -> np.ndarray:
         """Starts (p, s, b) made from the fits (q, s', b) of the `simpler` form."""
+        raise NotImplementedError
+
+    def held_starts(self, points: Points) -> np.ndarray:
+        """Starts (p, s, b) on a grid of the ``held`` parameters."""
         raise NotImplementedError
 
 

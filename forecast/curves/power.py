@@ -226,6 +226,7 @@ class BNSL(Form):
         self.refined, self.polished = (4, 14, 20)[breaks - 1], breaks
         self.short, self.long = 15, 100 * breaks
         self.simpler = BNSL(breaks - 1) if breaks > 1 else None
+        self.held = (4, 5) if breaks == 1 else ()
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
         a, level, c0 = theta[:3]
@@ -275,6 +276,17 @@ class BNSL(Form):
         which, *log_f = grid(np.arange(sets.shape[1]), *[widths] * len(sets))
         kept = self._solved(points, sets[:, which.astype(int)], np.stack(log_f), keep=(3, 12, 30)[effort])
         return kept if len(sets) == self.breaks else self.extend(points, kept)
+
+    def held_starts(self, points: Points) -> np.ndarray:
+        """The best limit for each place and width of the break, also beyond the fitted points."""
+        grids = grid(np.linspace(0.5, 1.2, 15), np.log([0.02, 0.04, 0.08, 0.15, 0.3, 0.6]))
+        out = []
+        for place, log_f in zip(*grids, strict=True):
+            start = self._solved(points, np.array([[place]]), np.array([[log_f]]), keep=1)
+            off = [((self.value(s, points.u, points.floor) - points.z) ** 2 * points.w).sum(0) for s in
+                   start.transpose(1, 0, 2)]  # fmt: skip
+            out.append(np.take_along_axis(start, np.argmin(off, axis=0)[None, None], axis=1))
+        return np.concatenate(out, axis=1)
 
     def _solved(self, points: Points, places: np.ndarray, log_f: np.ndarray, keep: int) -> np.ndarray:
         """The best ``keep`` starts for each limit, (p, limits * keep, b), of breaks at shares of the span.
