@@ -263,6 +263,15 @@ def test_two_ways_of_saying_one_thing(read, words, same):
         assert one.criterion == other.criterion
 
 
+def test_parts_that_are_denied_are_told_one_by_one(read):
+    told = read("neqa does not resolve or sig-figs does not resolve by 2024").sentence
+    assert told.count("it does not hold that") == 2
+
+
+def test_a_denial_in_front_denies_all_that_follows(read):
+    assert read("it is not the case that neqa resolves or sig-figs resolves by 2024").question.kind == "not"
+
+
 def test_a_task_without_scores_waits_for_a_ruling_and_not_for_silence(read):
     assert read("PaLM 2T scores above 0.8 on MMLU").question.criterion.if_nothing == "open"
 

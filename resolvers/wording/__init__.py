@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from data.errors import UsageError
 from data.names import fold
 from resolvers.questions import AllOf, AnyOf, FirstBy, Measured, Not, Numeric, Question, Scope, leaves
-from resolvers.wording.grammar import Read, Reader, has_predicate
+from resolvers.wording.grammar import Read, Reader, denial, has_predicate, without_denial
 from resolvers.wording.telling import tell
 from resolvers.wording.vocabulary import Vocabulary
 
@@ -110,12 +110,15 @@ def _plain(text: str) -> str:
 
 
 def _compound(text: str, reader: Reader) -> Read:
-    """A statement, or several joined by ``or`` or by ``and``; ``and`` binds closer."""
+    """A statement, or several joined by ``or`` or by ``and``; ``and`` binds closer. A denial in front denies it all."""
+    denied, text = without_denial(text)
+    if denied:
+        read = _compound(text, reader)
+        return Read(denial(read.criterion), read.deadline, read.scope)
     for word, make in (("or", AnyOf), ("and", AllOf)):
         parts = _split(text, word)
         if len(parts) > 1:
-            read = [_compound(part, reader) for part in parts]
-            return _joined(read, make)
+            return _joined([_compound(part, reader) for part in parts], make)
     return reader.statement(text)
 
 

@@ -100,7 +100,6 @@ class Reader:
         UsageError
             When it has no known form, or names what is not known.
         """
-        negated, text = _without_negation(text)
         clauses = read_clauses(text, self.vocabulary, self.opened)
         for form in (self._over_tasks, self._first, self._threshold, self._comparison, self._numeric):
             criterion = form(clauses)
@@ -108,8 +107,6 @@ class Reader:
                 break
         else:
             raise UsageError(self._puzzled(clauses.statement or text))
-        if negated:
-            criterion = _negated(criterion)
         return Read(criterion, clauses.deadline, clauses.scope)
 
     # --- forms; each is None where the words are of another form
@@ -349,7 +346,8 @@ def _scope(fields: dict[str, Any]) -> Scope | None:
     return Scope(**fields) if fields else None
 
 
-def _negated(criterion: Any) -> Any:
+def denial(criterion: Any) -> Any:
+    """A criterion that holds where another does not."""
     if isinstance(criterion, Not):
         return criterion.of
     if isinstance(criterion, Numeric):
@@ -357,7 +355,8 @@ def _negated(criterion: Any) -> Any:
     return Not(of=criterion)
 
 
-def _without_negation(text: str) -> tuple[bool, str]:
+def without_denial(text: str) -> tuple[bool, str]:
+    """Whether words begin by denying what follows, and what follows."""
     for pattern in (r"it is (?:not the case|not true|false) that ", r"not:? "):
         if match := re.match(pattern, text, re.IGNORECASE):
             return True, text[match.end() :]

@@ -77,7 +77,7 @@ def _leaf(leaf: Any, place: str) -> str:
 def _several(criterion: Any, quantity: str, joint: str) -> str:
     """Parts that differ only in their tasks as one phrase, others one by one."""
     parts = criterion.of
-    if len({_but_for_the_task(part) for part in parts}) == 1:
+    if isinstance(parts[0], Measured) and len({_but_for_the_task(part) for part in parts}) == 1:
         return _leaf(parts[0], quantity + _places(parts))
     return (f"at least {criterion.at_least} hold: " if isinstance(criterion, Count) else "") + joint.join(
         f"({_said(part)})" for part in parts
