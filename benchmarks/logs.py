@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,10 @@ LINE = (
 
 
 def write_logs(folder: Path, lines: int) -> int:
-    """Logs of ``lines`` items in all, and their size in bytes; every three items share a passage."""
+    """Logs of ``lines`` items in all, and their size in bytes; every three items share a passage.
+
+    The first task is drawn, the others are copies of its files: to whoever reads them they are tasks of their own.
+    """
     rng = np.random.default_rng(0)
     written = size = 0
     while written < lines:
@@ -38,15 +42,23 @@ def write_logs(folder: Path, lines: int) -> int:
         model, task = file % MODELS, file // MODELS
         path = folder / f"org__bench-{model + 1}b" / f"samples_task_{task}.jsonl"
         path.parent.mkdir(exist_ok=True)
-        loglik = rng.normal(-5.0, 1.0, (items, 4))
-        gold = rng.integers(0, 4, items)
-        loglik[np.arange(items), gold] += 0.2 * model
-        right = loglik.argmax(axis=1) == gold
-        rows = zip(loglik.tolist(), gold.tolist(), right.tolist(), strict=True)
-        path.write_text("".join(LINE % (i, i, i // 3, g, *ll, r) for i, (ll, g, r) in enumerate(rows)))
+        first = path.with_name("samples_task_0.jsonl")
+        if first.exists() and items == ITEMS:
+            shutil.copy(first, path)
+        else:
+            path.write_text("".join(_lines(items, 0.2 * model, rng)))
         size += path.stat().st_size
         written += items
     return size
+
+
+def _lines(items: int, skill: float, rng: np.random.Generator) -> Iterator[str]:
+    loglik = rng.normal(-5.0, 1.0, (items, 4))
+    gold = rng.integers(0, 4, items)
+    loglik[np.arange(items), gold] += skill
+    right = loglik.argmax(axis=1) == gold
+    rows = zip(loglik.tolist(), gold.tolist(), right.tolist(), strict=True)
+    return (LINE % (i, i, i // 3, g, *ll, r) for i, (ll, g, r) in enumerate(rows))
 
 
 def measure(folder: Path) -> dict[str, float]:
