@@ -739,6 +739,7 @@ def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> No
 @click.option("--target", multiple=True, metavar="MODEL", help="Only this held-out model (repeatable).")
 @click.option("--predictors", help="A comma-separated list; `default`: the best and three references.  [default: all]")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
+@click.option("--dask", metavar="ADDRESS", help="Work on the Dask cluster at tcp://host:port instead.")
 @click.option("--questions", is_flag=True, help="Price the settled questions as of their opening instead.")
 @click.option(
     "-q",
@@ -757,6 +758,7 @@ def backtest_command(
     target: tuple[str, ...],
     predictors: str | None,
     jobs: int,
+    dask: str | None,
     questions: bool,
     question_files: tuple[Path, ...],
     ledger: str | None,
@@ -795,7 +797,7 @@ def backtest_command(
                 note(fold)
 
         found = folds_of(panel, folds, target)
-        table = backtest(panel, found, names, cache=_cache_folder(), jobs=jobs, progress=tell)
+        table = backtest(panel, found, names, cache=_cache_folder(), jobs=jobs, dask=dask, progress=tell)
     if table.empty:
         raise ForecastError(f"no {folds} fold has both history and a held-out score: give more models or other --folds")
     if format_ == "csv":

@@ -6,19 +6,20 @@ The same path as a live forecast: evidence, a trained predictor, a distribution,
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from data.trend import beyond_noise
 from forecast.distribution import MID_LEVELS, PRINTED, Forecast
 from forecast.events import prob_gain, trends
 from forecast.folds import Fold
 from forecast.panel import Panel
+from forecast.parallel import Workers
 from forecast.training import Trained
 from resolvers.scoring import crps_quantile, pinball_loss
 
@@ -41,6 +42,7 @@ def backtest(
     *,
     cache: Path | None = None,
     jobs: int = 1,
+    dask: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BacktestTable:
     """The backtest table: one row per (predictor, fold, unit, target model).
@@ -51,13 +53,13 @@ def backtest(
     folds : as `forecast.folds.folds_of` yields them; neighbours with one exclusion are trained once
     predictors : names in the registry
     cache : folder of trained states; none are kept when None
-    jobs : processes; the table does not depend on it
+    jobs, dask : processes, or a cluster's address (`Workers`); the table does not depend on them
     progress : called with one line per fold
     """
     groups = (list(group) for _, group in itertools.groupby(folds, key=lambda fold: fold.exclusion))
-    run = Parallel(n_jobs=jobs, return_as="generator")
+    work = functools.partial(_run, panel, predictors=list(predictors), cache=cache)
     tables = []
-    for done in run(delayed(_run)(panel, group, list(predictors), cache) for group in groups):
+    for done in Workers(jobs, dask).map(work, groups):
         for fold, target, scores in done:
             progress(f"{fold}: {target}, {len(scores) // max(len(predictors), 1)} scores")
             tables.append(scores)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +22,7 @@ from forecast.curves.intervals import (
     standard_quantiles,
 )
 from forecast.curves.registry import CHOSEN, form_named
+from forecast.parallel import Workers
 
 CHUNK = 1000
 """Curves fitted at once."""
@@ -165,11 +165,7 @@ def fit_curves(
         form_named(form, kind)
     chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
     average = _fitter(batch, form, group is not None)
-    if len(chunks) == 1:
-        averages = [average(chunks[0])]
-    else:
-        with ThreadPoolExecutor(jobs) as threads:
-            averages = list(threads.map(average, chunks))
+    averages = list(Workers(min(jobs, len(chunks)), threads=True).map(average, chunks))
     averages = share_weights(list(zip(chunks, averages, strict=True)))
     return CurveFits(tuple(zip(chunks, averages, strict=True)))
 

@@ -1,0 +1,104 @@
+"""Whoever does the work, the table is the same byte for byte; a lost worker costs time, a lost cluster a sentence."""
+
+import os
+import random
+import signal
+import threading
+import time
+
+import pytest
+
+from data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from data.errors import DataError, UsageError
+from forecast import parallel
+from forecast.backtesting import backtest
+from forecast.folds import folds_of
+from forecast.panel import as_panel
+from forecast.parallel import Workers
+
+
+def square(x):
+    return x * x
+
+
+def fail_at_two(x):
+    if x == 2:
+        raise OverflowError("of the work itself")
+    return x
+
+
+@pytest.fixture
+def cluster():
+    """Two worker processes, restarted when they die, and the address of their scheduler."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        ) as running,
+    ):
+        yield running
+
+
+@pytest.mark.parametrize("workers", [Workers(), Workers(jobs=2, threads=True), Workers(jobs=2)])
+def test_results_come_in_the_order_of_the_items(workers):
+    assert list(workers.map(square, range(7))) == [0, 1, 4, 9, 16, 25, 36]
+
+
+@pytest.mark.parametrize("workers", [Workers(), Workers(jobs=2, threads=True)])
+def test_an_error_of_the_work_itself_is_not_taken_for_one_of_the_cluster(workers):
+    with pytest.raises(OverflowError, match="of the work itself"):
+        list(workers.map(fail_at_two, range(4)))
+
+
+def test_what_is_no_address_or_answers_nothing_is_said_in_a_sentence(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(parallel, "PATIENCE", "1s")
+    with pytest.raises(DataError, match=r"tcp://127\.0\.0\.1:1 cannot be reached or was lost"):
+        list(Workers(dask="tcp://127.0.0.1:1").map(square, [1]))
+    with pytest.raises((UsageError, DataError), match="nonsense"):
+        list(Workers(dask="nonsense://x").map(square, [1]))
+
+
+def real_backtest(predictors=("persistence", "drift", "pooled-law"), **how):
+    """Lines of the bundled figures whose training takes seconds."""
+    panel = as_panel(bundled_results(), bundled_tasks(), bundled_metrics())
+    folds = folds_of(panel, "next-scale", ["PaLM 540B", "Chinchilla 70B", "Gopher 280B", "LLaMA 65B"])
+    return backtest(panel, folds, list(predictors), **how).to_csv(index=False)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_backtest_on_a_cluster_is_the_local_one_byte_for_byte(cluster):
+    alone = real_backtest()
+    assert alone.count("\n") > 300
+    assert real_backtest(dask=cluster.scheduler_address) == alone
+    assert real_backtest(jobs=2) == alone
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_killing_workers_at_random_moments_never_changes_the_result(cluster):
+    """Kills go on until 20 workers died while there was work, at most one death a second."""
+    alone, rng, killed = real_backtest(), random.Random(0), []
+    while len(killed) < 20:
+        stop = threading.Event()
+
+        def kill(stop=stop):
+            while not stop.wait(rng.uniform(0.5, 3.0)) and len(killed) < 20:
+                pids = [w["pid"] for w in _workers(cluster)]
+                if pids:
+                    os.kill(rng.choice(pids), signal.SIGKILL)
+                    killed.append(time.monotonic())
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            assert real_backtest(dask=cluster.scheduler_address) == alone
+        finally:
+            stop.set()
+            killer.join()
+
+
+def _workers(cluster):
+    """The processes of the cluster's workers, the nannies that restart them left out."""
+    return [{"pid": nanny.pid} for nanny in cluster.workers.values() if nanny.status.name == "running" and nanny.pid]
