@@ -55,7 +55,7 @@ def parse_questions(text: str, *, where: str = "questions") -> list[Question]:
     except ValueError as error:
         raise DataError(f"{where}: holds a date or number that does not exist ({error}): correct it") from error
     except yaml.YAMLError as error:
-        raise DataError(f"{where}: not YAML ({error}): save it as plain UTF-8 text") from error
+        raise DataError(f"{where}: not YAML ({str(error).splitlines()[0]}): save it as plain UTF-8 text") from error
     items = [item for d in documents for item in (d if isinstance(d, list) else [d])]
     if not items:
         raise DataError(f"{where}: holds no question: give at least id, title, criterion, opened and resolve_by")
