@@ -112,19 +112,34 @@ def errors_by_level(shares: pd.DataFrame) -> pd.DataFrame:
     return out.fillna("")
 
 
+def below_the_best(by_name: dict[str, pd.DataFrame], keep: np.ndarray) -> str:
+    """How far the default's CRPS lies below that of the reference with the lowest mean, and of each line's lowest."""
+    kept = {name: by_name[name][keep].reset_index(drop=True) for name in (DEFAULT, *reference_names())}
+    means = {name: nested_mean(rows, "crps") for name, rows in kept.items()}
+    best = min(reference_names(), key=lambda name: means[name])
+    resampled = Resampled(kept[DEFAULT])
+    draws = [resampled.means(kept[name]["crps"].to_numpy()) for name in (DEFAULT, best)]
+    low, high = interval(1 - draws[0] / draws[1])
+    lines = by_line(pd.concat(kept.values())).drop(index="all lines")
+    hindsight = lines[reference_names()].min(axis=1).mean()
+    worst = (lines[DEFAULT] / lines[best] - 1).max()
+    below = f"{1 - means[DEFAULT] / means[best]:.1%} [{low:.1%}, {high:.1%}] below {best}"
+    return (
+        f"CRPS {means[DEFAULT]:.4f}, {below}, the best single reference; "
+        f"{hindsight:.4f} for each line's best in hindsight; at worst {worst:+.0%} on a line"
+    )
+
+
 def report(table: pd.DataFrame) -> None:
     order = ["line", "family", "target_model", "benchmark", "task", "metric", "shots", "prompt"]
     by_name = {name: rows.sort_values(order).reset_index(drop=True) for name, rows in table.groupby("predictor")}
-    references = {name: nested_mean(by_name[name], "crps") for name in reference_names()}
-    best = min(references, key=lambda name: references[name])
-    stack, reference = by_name[DEFAULT], by_name[best]
+    stack = by_name[DEFAULT]
     resampled = Resampled(stack)
 
     print("CRPS by held-out line\n", by_line(table).to_string(), sep="")
-    losses = [resampled.means(rows["crps"].to_numpy()) for rows in (stack, reference)]
-    skill = 1 - nested_mean(stack, "crps") / references[best]
-    low, high = interval(1 - losses[0] / losses[1])
-    print(f"\nCRPS below {best}, the best single reference: {skill:.1%} [{low:.1%}, {high:.1%}]")
+    print("\nthe same, shares alone\n", by_line(table[table["is_share"]]).loc[["all lines"]].to_string(), sep="")
+    for what, keep in (("all scores", ~stack["score"].isna()), ("shares alone", stack["is_share"])):
+        print(f"{what}: {below_the_best(by_name, keep.to_numpy())}")
 
     suites = suite_correlations(stack)
     picked = stack[stack["target_model"].isin([model for model, _ in SUITES])].reset_index(drop=True)
