@@ -33,12 +33,13 @@ from forecast.pricing.space import Event, held_off, probability_of
 from forecast.reversal import Reversal
 from forecast.targets import held_out_target, visible
 from forecast.training import Trained
-from resolvers.calibration import expected_calibration_error
+from resolvers.calibration import bin_index, expected_calibration_error
 from resolvers.events import combine
 from resolvers.questions import Scope, leaves
 from resolvers.scoring import brier_score, log_score
 
 MODELS_PER_LINE = 12
+BINS = 10
 REPEATS = 500
 """Simulated forecasters."""
 BOOTSTRAPPED = 1000
@@ -167,11 +168,13 @@ def calibrated_errors(table: pd.DataFrame, drawn: np.ndarray, shared: float, see
     line_of = np.zeros(model.max() + 1, dtype=int)
     line_of[model] = line
     p, rows, out = table["probability"].to_numpy(dtype=float), np.arange(len(table)), []
+    bins, said = bin_index(p, BINS), np.bincount(bin_index(p, BINS), p, BINS)
     for _ in range(REPEATS):
         luck = np.sqrt(shared) * rng.standard_normal(n_lines)[line_of]
         luck = luck + np.sqrt(1 - shared) * rng.standard_normal(len(line_of))
         pick = np.minimum((special.ndtr(luck) * drawn.shape[1]).astype(int), drawn.shape[1] - 1)
-        out.append(expected_calibration_error(drawn[rows, pick[model]], p))
+        happened = np.bincount(bins, drawn[rows, pick[model]], BINS)
+        out.append(np.abs(happened - said).sum() / len(p))  # `expected_calibration_error`, its bins found once
     return np.array(out)
 
 
@@ -200,7 +203,7 @@ def report(table: pd.DataFrame, drawn: np.ndarray) -> pd.DataFrame:
         rows.append(
             {
                 "kind": kind, "questions": len(part), "lines": part["line"].nunique(), "said": p.mean(),
-                "happened": happened.mean(), "error": expected_calibration_error(happened, p),
+                "happened": happened.mean(), "error": expected_calibration_error(happened, p, bins=BINS),
                 "p90": np.quantile(calibrated_errors(part, sub, shared), 0.9),
                 "p90 apart": np.quantile(calibrated_errors(part, sub, 0.0), 0.9),
                 "Brier": brier_score(happened, p).mean(), "skill": skill, "90%": f"{low:.2f} to {high:.2f}",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit, xlog1py, xlogy
 
 INSIDE = 1e-6
@@ -53,7 +53,17 @@ class StepMap:
         return STEPS_KEPT * np.interp(p, self.said, self.happened) + (1.0 - STEPS_KEPT) * p
 
 
-Map = BetaMap | StepMap
+@dataclass(frozen=True)
+class TiedMap:
+    """p' = (1 - share) p: now and then the next model scores exactly as the last, on tasks it answers by rote."""
+
+    share: float
+
+    def __call__(self, probability: np.ndarray) -> np.ndarray:
+        return (1.0 - self.share) * np.asarray(probability, dtype=float)
+
+
+Map = BetaMap | StepMap | TiedMap
 IDENTITY = BetaMap()
 
 
@@ -77,6 +87,15 @@ def _parametric(free: tuple[bool, bool], p: np.ndarray, happened: np.ndarray, we
     return BetaMap(float(np.exp(a[0])), float(np.exp(a[1] if apart else a[0])), float(a[2]))
 
 
+def _tied(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> TiedMap:
+    """The share by penalised maximum likelihood."""
+
+    def loss(share: float) -> float:
+        return float(weight @ _log_loss((1.0 - share) * p, happened) + 0.5 * PENALTY * share**2)
+
+    return TiedMap(float(minimize_scalar(loss, bounds=(0.0, 0.5), method="bounded").x))
+
+
 def _steps(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> StepMap:
     from sklearn.isotonic import IsotonicRegression
 
@@ -92,6 +111,7 @@ FORMS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Map]] = {
     "temperature": lambda p, happened, weight: _parametric((False, False), p, happened, weight),
     "logistic": lambda p, happened, weight: _parametric((False, True), p, happened, weight),
     "beta": lambda p, happened, weight: _parametric((True, True), p, happened, weight),
+    "tied": _tied,
     "isotonic": _steps,
 }
 """The forms a map may take, the simplest first."""
