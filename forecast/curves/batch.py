@@ -116,25 +116,14 @@ def as_batch(
     """
     if kind not in KINDS:
         raise UsageError(f"kind {kind!r} is not one of {', '.join(KINDS)}")
-    x, y = _padded(x), _padded(y)
-    if x.shape[0] == 1 and y.shape[0] > 1:
-        x = np.repeat(x, y.shape[0], axis=0)
-    if x.shape != y.shape:
-        raise UsageError(f"x has shape {x.shape} and y {y.shape}: give one x for every y")
+    x, y = _same_shape(_padded(x), _padded(y))
     seen = np.isfinite(x) & np.isfinite(y)
-    _require(seen.any(axis=1), "has no point with finite x and y", "give at least one point to fit")
-    _require((x > 0) | ~seen, "has an x that is not positive", "curves are fitted in log x", x)
     n = len(x)
-    low = np.zeros(n) if chance is None else _filled(chance, n, 0.0)
-    high = np.ones(n) if ceiling is None else _filled(ceiling, n, 1.0)
-    if kind == "loss":
-        _require((y > 0) | ~seen, "has a loss that is not positive", "use --kind accuracy for scores", y)
-        low, high = np.zeros(n), np.ones(n)
-    else:
-        inside = (y >= 0) & (y <= 1)
-        advice = "are these percentages? divide by 100; for losses use --kind loss"
-        _require(inside | ~seen, "has a score outside [0, 1]", advice, y)
-        _require((low >= 0) & (low < high) & (high <= 1), "has a chance outside [0, ceiling)", "give both in [0, 1]")
+    low, high = np.zeros(n), np.ones(n)
+    if kind == "accuracy":
+        low = low if chance is None else _filled(chance, n, 0.0)
+        high = high if ceiling is None else _filled(ceiling, n, 1.0)
+    _require_curves(x, y, seen, kind, low, high)
 
     x, y, seen = x.T, y.T, seen.T
     order = np.argsort(np.where(seen, x, np.inf), axis=0, kind="stable")
@@ -160,6 +149,31 @@ def as_batch(
         _require((w > 0).any(axis=0), "has no point of positive weight", "give at least one point to fit")
     codes = np.zeros(n, dtype=int) if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
     return Batch(kind, u, z, w, x_ref, y_ref, low, high, noise, codes, int(codes.max()) + 1)
+
+
+def _same_shape(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both (n, m); one x may serve all curves."""
+    if x.shape[0] == 1 and y.shape[0] > 1:
+        x = np.repeat(x, y.shape[0], axis=0)
+    if x.shape != y.shape:
+        raise UsageError(f"x has shape {x.shape} and y {y.shape}: give one x for every y")
+    return x, y
+
+
+def _require_curves(
+    x: np.ndarray, y: np.ndarray, seen: np.ndarray, kind: str, low: np.ndarray, high: np.ndarray
+) -> None:
+    """Raise DataError for the first curve (a row) that cannot be fitted."""
+    _require(seen.any(axis=1), "has no point with finite x and y", "give at least one point to fit")
+    _require((x > 0) | ~seen, "has an x that is not positive", "curves are fitted in log x", x)
+    if kind == "loss":
+        _require((y > 0) | ~seen, "has a loss that is not positive", "use --kind accuracy for scores", y)
+        return
+    advice = "are these percentages? divide by 100; for losses use --kind loss"
+    _require(((y >= 0) & (y <= 1)) | ~seen, "has a score outside [0, 1]", advice, y)
+    _require(
+        np.asarray((low >= 0) & (low < high) & (high <= 1)), "has a chance outside [0, ceiling)", "give both in [0, 1]"
+    )
 
 
 def _padded(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
