@@ -164,16 +164,14 @@ def _require_curves(
     x: np.ndarray, y: np.ndarray, seen: np.ndarray, kind: str, low: np.ndarray, high: np.ndarray
 ) -> None:
     """Raise DataError for the first curve (a row) that cannot be fitted."""
-    _require(seen.any(axis=1), "has no point with finite x and y", "give at least one point to fit")
+    _require(np.asarray(seen.any(axis=1)), "has no point with finite x and y", "give at least one point to fit")
     _require((x > 0) | ~seen, "has an x that is not positive", "curves are fitted in log x", x)
     if kind == "loss":
         _require((y > 0) | ~seen, "has a loss that is not positive", "use --kind accuracy for scores", y)
         return
     advice = "are these percentages? divide by 100; for losses use --kind loss"
     _require(((y >= 0) & (y <= 1)) | ~seen, "has a score outside [0, 1]", advice, y)
-    _require(
-        np.asarray((low >= 0) & (low < high) & (high <= 1)), "has a chance outside [0, ceiling)", "give both in [0, 1]"
-    )
+    _require((low >= 0) & (low < high) & (high <= 1), "has a chance outside [0, ceiling)", "give both in [0, 1]")
 
 
 def _padded(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
