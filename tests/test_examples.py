@@ -19,7 +19,7 @@ def shown(outputs):
     return kinds, [text for text in texts if "<" not in text]
 
 
-def check(name, monkeypatch):
+def check(name, monkeypatch, within):
     monkeypatch.chdir(EXAMPLES)
     cells = code_cells(read(EXAMPLES / name))
     found = run_cells(["".join(cell["source"]) for cell in cells])
@@ -29,12 +29,12 @@ def check(name, monkeypatch):
         for text, now in zip(texts, now_texts, strict=True):
             assert re.sub(NUMBER, "#", text).split() == re.sub(NUMBER, "#", now).split()
             stored, new = (np.array(re.findall(NUMBER, t), dtype=float) for t in (text, now))
-            assert new == pytest.approx(stored, abs=0.05, rel=0.05)
+            assert new == pytest.approx(stored, abs=within, rel=within)
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_a_notebook_that_trains_nothing_is_in_step(name, monkeypatch):
-    check(name, monkeypatch)
+    check(name, monkeypatch, within=0.01)
 
 
 @pytest.mark.slow
@@ -43,7 +43,7 @@ def test_a_notebook_that_trains_nothing_is_in_step(name, monkeypatch):
 )
 def test_a_notebook_is_in_step(path, monkeypatch, tmp_path_factory):
     monkeypatch.setenv("FORECAST_CACHE", str(tmp_path_factory.getbasetemp() / "examples"))
-    check(path.name, monkeypatch)
+    check(path.name, monkeypatch, within=0.15)  # a predictor that learned a little more is no reason to fail
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.ipynb")), ids=lambda p: p.stem)
