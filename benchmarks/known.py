@@ -73,10 +73,13 @@ def main() -> None:
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["is_share"]]
+    table["inside"] = table["score"].between(table["q10"], table["q90"]).astype(float)
     for (kind, count), part in table.groupby(["kind", "count"]):
         told = {name: rows.reset_index(drop=True) for name, rows in part.groupby("told")}
         resampled = Resampled(told["nothing"])
         print(f"{kind}, {count} revealed, {len(told['nothing'])} scores of {part['line'].nunique()} lines")
+        held = {name: nested_mean(rows, "inside") for name, rows in told.items()}
+        print(f"  in the 80% interval {held['nothing']:.0%} -> {held['them']:.0%}")
         for column in ("abs_error", "crps"):
             means = {name: nested_mean(rows, column) for name, rows in told.items()}
             draws = {name: resampled.means(rows[column].to_numpy()) for name, rows in told.items()}
