@@ -81,9 +81,9 @@ class Publications:
     def rate(self, benchmark: str, families: Sequence[str] = ()) -> Rate:
         """Of a benchmark, or of models of some families on it; one event a day of publication, averaged over tasks."""
         own: pd.DataFrame = self._first[self._first["benchmark"] == benchmark]
-        everywhere = self._counted(self._first)
+        everywhere = self._counted(self._first).groupby("benchmark").mean()  # its tasks are measured together
         events, years = (float(everywhere[name].sum()) for name in ("events", "years"))
-        usual = (events + 1.0) / (years + 2.0)
+        usual = (events + 1.0) / (years + 1.0)
         if families:
             usual /= max(own["family"].nunique(), 1) / len(families)
             own = own.loc[own["family"].isin(families)]
