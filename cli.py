@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from data.load import Tables
     from data.readers import Layout, Loaded
+    from forecast.parallel import Workers
     from forecast.pricing import Price
     from forecast.terminal import View
     from forecast.upcoming import Upcoming
@@ -775,7 +776,9 @@ def backtest_command(
         forecast backtest --questions
     """
     if questions:
-        _backtest_questions(inputs, question_files, predictors, ledger, format_, output)
+        from forecast.parallel import Workers
+
+        _backtest_questions(inputs, question_files, predictors, ledger, Workers(jobs, dask), format_, output)
         return
     from forecast.backtesting import backtest
     from forecast.evaluation import readable, summary
@@ -813,6 +816,7 @@ def _backtest_questions(
     files: tuple[Path, ...],
     predictors: str | None,
     ledger: str | None,
+    workers: Workers,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -848,6 +852,7 @@ def _backtest_questions(
         recorded=recorded,
         predictor=predictor,
         cache=_cache_folder(),
+        workers=workers,
         progress=note,
     )
     priced = table[table["probability"].notna()]

@@ -1,5 +1,6 @@
 """Whoever does the work, the table is the same byte for byte; a lost worker costs time, a lost cluster a sentence."""
 
+import datetime as dt
 import os
 import random
 import signal
@@ -9,11 +10,15 @@ import pytest
 
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from data.errors import DataError, UsageError
+from data.load import Tables
 from forecast import parallel
 from forecast.backtesting import backtest
 from forecast.folds import folds_of
 from forecast.panel import as_panel
 from forecast.parallel import Workers
+from forecast.pricing.past import backtest_questions
+from resolvers.questions import Question
+from tests.worlds import make_results, make_tasks
 
 
 def square(x):
@@ -59,6 +64,30 @@ def test_what_is_no_address_or_answers_nothing_is_said_in_a_sentence(monkeypatch
 
 
 QUICK = ("persistence", "drift")
+
+
+@pytest.mark.slow
+def test_settled_questions_are_priced_alike_by_several():
+    tables = Tables(make_results(), make_tasks(), bundled_metrics())
+    asked = [
+        Question.model_validate(
+            {
+                "id": f"q{number}",
+                "title": "asked",
+                "criterion": {"kind": "threshold", "task": "task00", "score": 0.9 + number / 100},
+                "opened": f"202{number % 2}-06-15",
+                "resolve_by": "2023-06-15",
+            }
+        )
+        for number in range(4)
+    ]
+    told = []
+    how = {"as_of": dt.date(2024, 1, 1), "predictor": "law"}
+    alone = backtest_questions(asked, tables, **how, progress=told.append)
+    several = backtest_questions(asked, tables, **how, workers=Workers(jobs=2, threads=True))
+    assert alone["question"].tolist() == ["q0", "q2", "q1", "q3"]
+    assert len(told) == alone["probability"].notna().sum() > 0
+    assert several.to_csv() == alone.to_csv()
 
 
 def real_backtest(predictors=("persistence", "drift", "pooled-law"), **how):

@@ -7,6 +7,8 @@ can be, as long as its outcome was not public then.
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.load import Tables
+from forecast.parallel import Workers
 from forecast.predictors.registry import DEFAULT
 from forecast.pricing.desk import Desk
 from forecast.pricing.price import Price, price_at
@@ -45,6 +48,7 @@ def backtest_questions(
     predictor: str = DEFAULT,
     cache: Path | None = None,
     seed: int = 0,
+    workers: Workers | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """One row for each question that is settled yes or no by ``as_of``.
@@ -53,6 +57,7 @@ def backtest_questions(
     ----------
     outcomes : by question 1 or 0 and the day it was public, for questions that a file settles and no results do
     recorded : forecasts of others, as `resolvers.stated.stated` takes them
+    workers : who prices; questions that opened on one day go together, and the table does not depend on it
     progress : called with one line for each question priced
 
     Returns
@@ -61,13 +66,34 @@ def backtest_questions(
         ``why_not`` says why a question has no price, and is empty otherwise; ``crowd`` is the bet or last forecast on
         record by that day. Losses are missing where there is nothing to score.
     """
-    settled = list(_settled(questions, tables, as_of, outcomes or {}))
+    settled = sorted(_settled(questions, tables, as_of, outcomes or {}), key=lambda one: one[0].opened)
+    together = (list(group) for _, group in itertools.groupby(settled, key=lambda one: one[0].opened.date()))
+    work = functools.partial(_priced, tables=tables, recorded=recorded, predictor=predictor, cache=cache, seed=seed)
+    rows = []
+    for done in (workers or Workers()).map(work, together):
+        for row, said in done:
+            rows.append(row)
+            if said:
+                progress(said)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _priced(
+    settled: Sequence[tuple[Question, float, dt.date | None]],
+    *,
+    tables: Tables,
+    recorded: pd.DataFrame | None,
+    predictor: str,
+    cache: Path | None,
+    seed: int,
+) -> list[tuple[tuple[object, ...], str]]:
+    """Questions that opened on one day, which share desks: of each its row, and what to tell of it."""
     desks: dict[dt.date, Desk] = {}
     known = pd.to_datetime(tables.results["known_on"])
     rows = []
-    for question, happened, public in sorted(settled, key=lambda one: one[0].opened):
+    for question, happened, public in settled:
         price: Price | None = None
-        why = "settled when it opened"
+        why, told = "settled when it opened", ""
         for day in _days(question, tables, known, public):
             if day not in desks:
                 try:
@@ -82,11 +108,11 @@ def backtest_questions(
                 continue
             if found.status is Status.OPEN:
                 price = found
-                progress(f"{question.id} as of {day}: {found.probability:.3f}, came out {happened:g}")
+                told = f"{question.id} as of {day}: {found.probability:.3f}, came out {happened:g}"
                 break
         said = stated(question, recorded, as_of=price.as_of if price else question.closes.date())
-        rows.append(_row(question, happened, price, why, said[-1][1] if said else np.nan))
-    return pd.DataFrame(rows, columns=COLUMNS)
+        rows.append((_row(question, happened, price, why, said[-1][1] if said else np.nan), told))
+    return rows
 
 
 def summary(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
