@@ -25,7 +25,7 @@ def fold(name: str) -> str:
 def fold_series(names: pd.Series) -> pd.Series:
     """`fold` for a column; missing stays missing. Works on the distinct names only."""
     folded = {name: fold(name) for name in names.dropna().unique()}
-    return names.map(folded)
+    return names.map(folded) if folded else names  # pandas 3.0 maps nothing to floats
 
 
 def suggest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:
