@@ -152,6 +152,24 @@ def gain_reliability(table: pd.DataFrame, chance: np.ndarray) -> pd.DataFrame:
     return out[out["scores"] > 0].assign(inside=lambda t: t["gained"].between(t["low"], t["high"]))
 
 
+def overall(table: pd.DataFrame, chance: np.ndarray) -> pd.DataFrame:
+    """Summed distance of PIT tenths from a tenth, and of P(gain) from what happened, beside 90% of the simulation's."""
+    weight, prob = line_weights(table), table["prob_gain"].to_numpy()
+    bins = np.minimum((prob * BINS).astype(int), BINS - 1)
+
+    def pit_distance(pit: np.ndarray) -> float:
+        tenths = np.minimum((pit * BINS).astype(int), BINS - 1)
+        return float(np.abs(np.bincount(tenths, weight, BINS) - 1.0 / BINS).sum())
+
+    def gain_error(gained: np.ndarray) -> float:
+        return float(np.abs(np.bincount(bins, weight * (gained - prob), BINS)).sum())
+
+    seen = [pit_distance(table["pit"].to_numpy()), gain_error(table["gained"].to_numpy(dtype=float))]
+    drawn = np.array([[pit_distance(pit), gain_error(pit > 1 - prob)] for pit in chance])
+    names = ["PIT, distance from even", "P(gain), calibration error"]
+    return pd.DataFrame({"": names, "seen": seen, "90% of calibrated below": np.quantile(drawn, 0.9, axis=0)})
+
+
 def several_together(table: pd.DataFrame, draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
     """Brier score of "at least k of a model's n tasks improve", by joint draws and by independent ones."""
     rng = np.random.default_rng(seed)
@@ -188,6 +206,7 @@ def report(table: pd.DataFrame) -> None:
     for title, part in (("PIT by tenths", pits), ("P(gain) by tenths", gains)):
         print(f"\n{title}; {int(part['inside'].sum())} of {len(part)} within the 90% band of a calibrated forecaster")
         print(part.round(3).to_string(index=False))
+    print("\nas a whole\n", overall(table, chance).round(3).to_string(index=False), sep="")
     joint = several_together(table)
     brier = joint.groupby("share").apply(
         lambda part: pd.Series({n: nested_mean(part, n) for n in ("joint", "independent")})
