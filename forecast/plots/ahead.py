@@ -16,6 +16,7 @@ from forecast.folds import Exclusion
 from forecast.panel import Panel
 from forecast.plots.reversal import sizes_ahead
 from forecast.plots.task import scores_of_task
+from forecast.predictors.base import Predictor
 from forecast.reversal import BASE, EVENTS, Reversal
 from forecast.targets import Target, family_rows, target_rows, upcoming_target, visible
 from forecast.training import Trained
@@ -93,13 +94,15 @@ def reversals_ahead(
     UsageError
         For an unknown family, or a benchmark none of them has.
     """
-    parts = []
+    parts, trained = [], Trained(panel, cache)
     for name in families:
-        largest = float(family_rows(panel, name)["params"].max())
+        own = family_rows(panel, name).sort_values("scale", kind="stable")
         progress(f"forecasting next models of {name}")
-        for params in sizes_ahead(largest):
+        exclusion = Exclusion(str(own["line"].iloc[-1]), as_of=as_of)
+        made, reversal = trained.get(predictor, exclusion), Reversal().fit(panel.take(exclusion.allows(panel)))
+        for params in sizes_ahead(float(own["params"].max())):
             target, _ = upcoming_target(panel, name, float(params), released=as_of)
-            parts.append(_falling(panel, target, predictor, as_of, cache))
+            parts.append(_falling(panel.take(visible(panel, target, as_of)), target, made, reversal))
     table = pd.concat(parts, ignore_index=True)
     if benchmark is not None:
         table = table[table["benchmark"].str.casefold() == benchmark.casefold()]
@@ -108,13 +111,8 @@ def reversals_ahead(
     return table
 
 
-def _falling(
-    panel: Panel, target: Target, predictor: str, as_of: pd.Timestamp | None, cache: Path | None
-) -> pd.DataFrame:
-    evidence = panel.take(visible(panel, target, as_of))
-    rows = target_rows(evidence, target)
-    exclusion = Exclusion(target.line, as_of=as_of)
-    forecast = Trained(panel, cache).get(predictor, exclusion).predict(rows, evidence)
-    events = Reversal().fit(panel.take(exclusion.allows(panel))).predict(forecast, evidence)
+def _falling(evidence: Panel, target: Target, made: Predictor, reversal: Reversal) -> pd.DataFrame:
+    forecast = made.predict(target_rows(evidence, target), evidence)
+    events = reversal.predict(forecast, evidence)
     named = forecast.targets[[*UNIT, "family", "params"]].astype({"benchmark": "str", "task": "str", "family": "str"})
     return named.join(events[[*EVENTS, *BASE]])

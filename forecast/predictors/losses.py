@@ -16,6 +16,7 @@ from scipy.stats import t as student
 
 from forecast.distribution import LEVELS
 from forecast.panel import Panel, own_history, padded
+from forecast.spread import SHORTEST_STEP
 
 TYPICAL_SLOPE, SLOPE_VARIANCE = 0.1, 0.2**2
 """Of minus the log loss a decade, before a history is seen."""
@@ -31,7 +32,6 @@ FORGOTTEN_DECADES = 0.5
 LARGEST_SIZE = 0.75
 """Link units: however wild a history, no more than a factor of two either way is one standard deviation."""
 SHAPE = student.ppf(LEVELS, df=4)
-SHORTEST_STEP = 0.1
 LEAST_SPREAD = 1e-6
 
 

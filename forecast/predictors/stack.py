@@ -28,6 +28,7 @@ from forecast.predictors.base import Predictor, suite_mean
 from forecast.predictors.losses import loss_knots
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import (
+    SHORTEST_STEP,
     equal_lines,
     half_an_item_inside,
     noise_at,
@@ -104,7 +105,7 @@ class Candidates:
         suite = rows["suite"].to_numpy()
         shift = suite_mean(z, suite)
         centre = z.mean(axis=1)
-        step = np.maximum(rows["step"].to_numpy(), 0.1)
+        step = np.maximum(rows["step"].to_numpy(), SHORTEST_STEP)
         variance = np.mean([np.diag(p.covariance) for p in pooled], axis=0)
         terms = [noise_at(rows, centre) ** 2, variance, step, z.var(axis=1), np.ones(len(rows))]
         case = np.where(rows["origin_is_own"], np.where(lines == 0, 0, 1), 2)
