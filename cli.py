@@ -234,6 +234,26 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def workers_options(*, jobs: int = 1, threads: bool = False) -> Callable[..., Any]:
+    """``--jobs`` and ``--dask``: the command receives one argument, ``workers``."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        what = "Threads" if threads else "Processes"
+        jobs_help = f"{what} to use; the result is the same."
+
+        @click.option("--jobs", type=click.IntRange(1), default=jobs, show_default=True, help=jobs_help)
+        @click.option("--dask", metavar="ADDRESS", help="Work on the Dask cluster at tcp://host:port instead.")
+        @functools.wraps(command)
+        def wrapped(*args: Any, jobs: int, dask: str | None, **kwargs: Any) -> Any:
+            from forecast.parallel import Workers
+
+            return command(*args, workers=Workers(jobs, dask, threads), **kwargs)
+
+        return wrapped
+
+    return decorate
+
+
 def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--ledger``: shared by every command that reads or writes the ledger."""
     return click.option(
@@ -647,6 +667,7 @@ def _cache_folder() -> Path:
 @click.option("--known", multiple=True, metavar="TASK=SCORE|FILE", help="A score of the target already published.")
 @click.option("--record", is_flag=True, help="Append the forecast to the ledger, to be settled later.")
 @ledger_option
+@workers_options()
 @output_options
 def predict_command(
     inputs: Inputs,
@@ -661,6 +682,7 @@ def predict_command(
     known: tuple[str, ...],
     record: bool,
     ledger: str | None,
+    workers: Workers,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -697,7 +719,7 @@ def predict_command(
             benchmark=benchmark,
             tasks=task,
             known=known_scores(panel, target, known, as_of),
-            trained=Trained(panel, _cache_folder(), progress=learning),
+            trained=Trained(panel, _cache_folder(), workers=dataclasses.replace(workers, progress=learning)),
         )
     if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
         note(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance with --tasks")
@@ -739,8 +761,7 @@ def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> No
 )
 @click.option("--target", multiple=True, metavar="MODEL", help="Only this held-out model (repeatable).")
 @click.option("--predictors", help="A comma-separated list; `default`: the best and three references.  [default: all]")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes to use.")
-@click.option("--dask", metavar="ADDRESS", help="Work on the Dask cluster at tcp://host:port instead.")
+@workers_options()
 @click.option("--questions", is_flag=True, help="Price the settled questions as of their opening instead.")
 @click.option(
     "-q",
@@ -758,8 +779,7 @@ def backtest_command(
     folds: str,
     target: tuple[str, ...],
     predictors: str | None,
-    jobs: int,
-    dask: str | None,
+    workers: Workers,
     questions: bool,
     question_files: tuple[Path, ...],
     ledger: str | None,
@@ -776,9 +796,7 @@ def backtest_command(
         forecast backtest --questions
     """
     if questions:
-        from forecast.parallel import Workers
-
-        _backtest_questions(inputs, question_files, predictors, ledger, Workers(jobs, dask), format_, output)
+        _backtest_questions(inputs, question_files, predictors, ledger, workers, format_, output)
         return
     from forecast.backtesting import backtest
     from forecast.evaluation import readable, summary
@@ -800,7 +818,7 @@ def backtest_command(
                 note(fold)
 
         found = folds_of(panel, folds, target)
-        table = backtest(panel, found, names, cache=_cache_folder(), jobs=jobs, dask=dask, progress=tell)
+        table = backtest(panel, found, names, cache=_cache_folder(), workers=workers, progress=tell)
     if table.empty:
         raise ForecastError(f"no {folds} fold has both history and a held-out score: give more models or other --folds")
     if format_ == "csv":
@@ -922,7 +940,8 @@ def explain_command(
 @click.option("--family", required=True, help="Family that will be forecast; nothing is learned from its line.")
 @click.option("--as-of", type=DAY, help="Learn only from what was public on this day.")
 @click.option("--predictor", default="stack", show_default=True, help="What to train.")
-def train_command(inputs: Inputs, family: str, as_of: pd.Timestamp | None, predictor: str) -> None:
+@workers_options()
+def train_command(inputs: Inputs, family: str, as_of: pd.Timestamp | None, predictor: str, workers: Workers) -> None:
     """Train for a family beforehand, so that `forecast predict` answers at once.
 
     \b
@@ -932,12 +951,15 @@ def train_command(inputs: Inputs, family: str, as_of: pd.Timestamp | None, predi
     from forecast.folds import Exclusion
     from forecast.panel import as_panel
     from forecast.targets import family_rows
+    from forecast.terminal import progress
     from forecast.training import Trained
 
     tables = inputs.load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     line = str(family_rows(panel, family)["line"].iloc[0])
-    Trained(panel, _cache_folder()).get(predictor, Exclusion(line, as_of=as_of))
+    with progress("learning from past forecasts") as learning:
+        trained = Trained(panel, _cache_folder(), workers=dataclasses.replace(workers, progress=learning))
+        trained.get(predictor, Exclusion(line, as_of=as_of))
     note(f"trained {predictor} without the line {line}; kept in {_cache_folder()}")
 
 
@@ -959,8 +981,9 @@ def curves() -> None:
     show_default=True,
     help="loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better.",
 )
+@workers_options(jobs=2, threads=True)
 @output_options
-def curves_fit(table: str, form: str, kind: str, format_: str, output: Path | None) -> None:
+def curves_fit(table: str, form: str, kind: str, workers: Workers, format_: str, output: Path | None) -> None:
     """Fit the rows of role 'fit' and predict every row, with quantiles of what would be observed there.
 
     Columns: curve, x, y, role (fit or extrapolate); optionally n_examples, stderr, chance, ceiling, and family,
@@ -971,8 +994,13 @@ def curves_fit(table: str, form: str, kind: str, format_: str, output: Path | No
       forecast curves fit curves.csv --form auto --kind accuracy --format csv
     """
     from forecast.curves.tables import fit_table, read_curves
+    from forecast.terminal import progress
 
-    emit(fit_table(read_curves(sys.stdin if table == "-" else Path(table)), form, kind, where=table), format_, output)
+    rows = read_curves(sys.stdin if table == "-" else Path(table))
+    with progress("a thousand curves a step") as fitting:
+        several = dataclasses.replace(workers, progress=fitting)
+        fitted = fit_table(rows, form, kind, where=table, workers=several)
+    emit(fitted, format_, output)
 
 
 @curves.command("list")
@@ -1551,6 +1579,7 @@ def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tabl
 @click.option("--models", metavar="FILE", help="Sizes and families of your models.")
 @questions_option
 @ledger_option
+@workers_options()
 @output_options
 def ask_command(
     question: tuple[str, ...],
@@ -1563,6 +1592,7 @@ def ask_command(
     models: str | None,
     question_files: tuple[Path, ...],
     ledger: str | None,
+    workers: Workers,
     format_: str,
     output: Path | None,
 ) -> None:
@@ -1593,7 +1623,8 @@ def ask_command(
         with open_ledger_at(ledger) as opened:
             recorded = opened.forecasts()
     with progress("learning from past forecasts") as learning:
-        desk = Desk(tables, day, predictor=predictor, cache=_cache_folder(), seed=seed, progress=learning)
+        several = dataclasses.replace(workers, progress=learning)
+        desk = Desk(tables, day, predictor=predictor, cache=_cache_folder(), seed=seed, workers=several)
         prices = [price_at(desk, one) for one in asked]
     bets = [against(p.probability, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
     if format_ == "table":
@@ -2099,6 +2130,7 @@ def report_command(
     """
     from data.names import counted
     from forecast.panel import as_panel
+    from forecast.parallel import Workers
     from forecast.predictors.registry import make
     from forecast.report.contents import gather
     from forecast.report.page import page
@@ -2123,7 +2155,7 @@ def report_command(
             benchmark=benchmark,
             before=before,
             progress=note,
-            trained=Trained(panel, _cache_folder(), progress=learning),
+            trained=Trained(panel, _cache_folder(), workers=Workers(progress=learning)),
         )
     questions, record = _bearing(found.tasks, tables, question_files, ledger, as_of or at)
     facts = {"Command": _command_line(context), "Made": f"{at:%Y-%m-%d %H:%M} UTC", **found.facts, **_versions()}

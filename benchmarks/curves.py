@@ -22,6 +22,7 @@ from data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from data.series import as_series
 from data.tasks import describe
 from forecast.curves import FORMS, fit_curves
+from forecast.parallel import Workers
 
 DATASETS = ("pythia", "openlm", "gpt3", "bigbench")
 
@@ -104,7 +105,7 @@ def speed(n: int = 2000, slow: int = 8) -> pd.DataFrame:
     ]
     y = np.array([broken_law(x, *law) for law in laws]) * np.exp(0.005 * rng.normal(size=(n, len(x))))
     start = time.process_time()
-    fits = fit_curves(np.tile(x[:14], (n, 1)), y[:, :14], "bnsl1", jobs=1)
+    fits = fit_curves(np.tile(x[:14], (n, 1)), y[:, :14], "bnsl1", workers=Workers())
     ours = (time.process_time() - start) / n
     error = rmsle(fits.predict(x[14:]), y[:, 14:])
     start = time.process_time()

@@ -10,6 +10,7 @@ share its luck; and models of one line share theirs as much as the lines' own lu
 from __future__ import annotations
 
 import argparse
+import functools
 import time
 import zlib
 from dataclasses import dataclass, replace
@@ -17,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from scipy import special
 
 from data.load import Tables, load
 from forecast import factory
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold
 from forecast.panel import Panel, as_panel
+from forecast.parallel import Workers
 from forecast.predictors.registry import DEFAULT
 from forecast.pricing.maps import Map, chosen_map
 from forecast.pricing.model import PricedModel, kind_of
@@ -222,7 +223,8 @@ def main() -> None:
     tables = load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     lines = sorted(panel.rows["line"].astype("str").unique())
-    found = Parallel(n_jobs=options.jobs)(delayed(asked_line)(panel, tables, line, options.cache) for line in lines)
+    work = functools.partial(asked_line, panel, tables, cache=options.cache)
+    found = list(Workers(options.jobs).map(work, lines))
     asked = pd.concat([part for part, _ in found if len(part)], ignore_index=True)
     start = time.process_time()
     table, drawn = recalibrated(asked, [leaves for _, parts in found for leaves in parts])

@@ -41,8 +41,7 @@ def backtest(
     predictors: Sequence[str],
     *,
     cache: Path | None = None,
-    jobs: int = 1,
-    dask: str | None = None,
+    workers: Workers | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> BacktestTable:
     """The backtest table: one row per (predictor, fold, unit, target model).
@@ -53,13 +52,16 @@ def backtest(
     folds : as `forecast.folds.folds_of` yields them; neighbours with one exclusion are trained once
     predictors : names in the registry
     cache : folder of trained states; none are kept when None
-    jobs, dask : processes, or a cluster's address (`Workers`); the table does not depend on them
+    workers : who does it; the table does not depend on them
     progress : called with one line per fold
     """
     groups = (list(group) for _, group in itertools.groupby(folds, key=lambda fold: fold.exclusion))
-    work = functools.partial(_run, panel, predictors=list(predictors), cache=cache)
+    first = list(itertools.islice(groups, 2))
+    many, one = workers or Workers(), Workers()
+    across, within = (many, one) if len(first) > 1 else (one, many)
+    work = functools.partial(_run, panel, predictors=list(predictors), cache=cache, workers=within)
     tables = []
-    for done in Workers(jobs, dask).map(work, groups):
+    for done in across.map(work, itertools.chain(first, groups)):
         for fold, target, scores in done:
             progress(f"{fold}: {target}, {len(scores) // max(len(predictors), 1)} scores")
             tables.append(scores)
@@ -67,10 +69,10 @@ def backtest(
 
 
 def _run(
-    panel: Panel, folds: list[Fold], predictors: list[str], cache: Path | None
+    panel: Panel, folds: list[Fold], predictors: list[str], cache: Path | None, workers: Workers
 ) -> list[tuple[str, str, pd.DataFrame]]:
-    """All predictors on folds that share an exclusion."""
-    trained = Trained(panel, cache)
+    """All predictors on folds that share an exclusion; ``workers`` train them."""
+    trained = Trained(panel, cache, workers=workers)
     out = []
     for fold in folds:
         forecasts = [trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence) for name in predictors]

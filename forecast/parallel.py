@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
+from threadpoolctl import ThreadpoolController
 
 from data.errors import DataError, UsageError
 
@@ -30,30 +32,70 @@ class Workers:
         Address of a Dask scheduler, ``tcp://host:port``, whose workers have this package; then ``jobs`` is not used.
     threads : bool
         The work waits or lets go of the interpreter, so that processes would cost more than they bring.
+    progress : callable
+        Told how many items are done, and of how many where that is known beforehand.
     """
 
     jobs: int = 1
     dask: str | None = None
     threads: bool = False
+    progress: Callable[[int, int], None] = lambda done, total: None
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """``work`` of each item, in the order of ``items``, each handed on as soon as those before it are done.
 
         A lost worker's items are done by another one. ``work`` must depend on its item alone: what it returns is then
-        the same whoever does it.
+        the same whoever does it, since linear algebra has one thread wherever it runs (`one_thread`).
 
         Raises
         ------
         DataError
             When the cluster cannot be reached or is lost.
         """
-        calls = (delayed(work)(item) for item in items)
-        if self.dask is None:
-            yield from Parallel(self.jobs, backend="threading" if self.threads else None, return_as="generator")(calls)
-            return
-        with _said(self.dask), ExitStack() as stack:
-            stack.enter_context(_cluster(self.dask))
-            yield from Parallel(return_as="generator")(calls)
+        total = len(items) if isinstance(items, Sized) else None
+        for done, result in enumerate(
+            self._results(work, items, self.jobs if total is None else min(self.jobs, total))
+        ):
+            if total is not None:
+                self.progress(done + 1, total)
+            yield result
+
+    def _results(self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+        alone = functools.partial(_alone, work)
+        if self.dask is not None:
+            with _said(self.dask), ExitStack() as stack:
+                stack.enter_context(_cluster(self.dask))
+                yield from Parallel(return_as="generator")(delayed(alone)(item) for item in items)
+        elif jobs <= 1:
+            yield from map(alone, items)
+        elif self.threads:
+            with one_thread():
+                yield from Parallel(jobs, backend="threading", return_as="generator")(
+                    delayed(work)(item) for item in items
+                )
+        else:
+            yield from Parallel(jobs, return_as="generator")(delayed(alone)(item) for item in items)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Linear algebra has one thread inside.
+
+    The order in which several add up moves the last bits of a sum, and what is fitted carries that to the third digit.
+    """
+    return _loaded().limit(limits=1, user_api="blas")
+
+
+@functools.cache
+def _loaded() -> ThreadpoolController:
+    """The libraries of linear algebra; looking for them takes milliseconds."""
+    import scipy.linalg  # noqa: F401  (brings a library of its own)
+
+    return ThreadpoolController()
+
+
+def _alone(work: Callable[[Item], Result], item: Item) -> Result:
+    with one_thread():
+        return work(item)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from data.results import UNIT
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold
 from forecast.panel import Panel
+from forecast.parallel import Workers, one_thread
 from forecast.predictors.base import Predictor
 from forecast.predictors.registry import make
 from forecast.state import load_state, save_state, state_key
@@ -23,18 +23,21 @@ FEWEST_TASKS = 4
 
 
 class Trained:
-    """Predictors trained for an exclusion, each once, and kept on disk where a folder is given."""
+    """Predictors trained for an exclusion, each once, and kept on disk where a folder is given.
+
+    ``workers`` go through the past forecasts that are learned from.
+    """
 
     def __init__(
         self,
         panel: Panel,
         cache: Path | None = None,
         *,
-        progress: Callable[[int, int], None] = lambda done, total: None,
+        workers: Workers | None = None,
     ) -> None:
         self._panel = panel
         self._cache = cache
-        self._progress = progress
+        self._workers = workers or Workers()
         self._past: dict[Exclusion, list[Fold]] = {}
         self._fitted: dict[tuple[str, Exclusion], Predictor] = {}
 
@@ -59,21 +62,8 @@ class Trained:
     def _learned(self, name: str, exclusion: Exclusion) -> Predictor:
         if exclusion not in self._past:
             self._past = {exclusion: past_folds(self._panel, exclusion)}
-        return make(name).fit(_Watched(self._past[exclusion], self._progress))
-
-
-class _Watched(list[Fold]):
-    """Folds that tell how far one has come in going through them."""
-
-    def __init__(self, folds: list[Fold], progress: Callable[[int, int], None]) -> None:
-        super().__init__(folds)
-        self._progress = progress
-
-    def __iter__(self) -> Iterator[Fold]:
-        for done, fold in enumerate(super().__iter__()):
-            self._progress(done, len(self))
-            yield fold
-        self._progress(len(self), len(self))
+        with one_thread():
+            return make(name).fit(self._past[exclusion], self._workers)
 
 
 def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:

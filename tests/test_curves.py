@@ -13,6 +13,7 @@ from data.errors import DataError, UsageError
 from forecast.curves import FORMS, fit_curves
 from forecast.curves.levmar import inverse_spd, solve_spd
 from forecast.curves.tables import fit_table
+from forecast.parallel import Workers
 
 SCALES = np.logspace(8, 11, 8)
 BOTH = [pytest.param(form.name, kind, id=f"{form.name}-{kind}") for form in FORMS.values() for kind in form.kinds]
@@ -175,7 +176,7 @@ def test_order_padding_and_other_threads_change_nothing():
     x, y, beyond, _ = learning_curves(6, 12, 1.5, 4.0, seed=2)
     shuffled = np.random.default_rng(0).permutation(12)
     wide = np.full((6, 3), np.nan)
-    moved = fit_curves(np.hstack([x[:, shuffled], wide]), np.hstack([y[:, shuffled], wide]), jobs=1)
+    moved = fit_curves(np.hstack([x[:, shuffled], wide]), np.hstack([y[:, shuffled], wide]), workers=Workers())
     np.testing.assert_allclose(moved.predict(beyond), fit_curves(x, y).predict(beyond), rtol=1e-9)
 
 

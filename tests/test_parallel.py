@@ -6,19 +6,24 @@ import random
 import signal
 import threading
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from data.errors import DataError, UsageError
 from data.load import Tables
 from forecast import parallel
 from forecast.backtesting import backtest
-from forecast.folds import folds_of
+from forecast.curves import estimator, fit_curves
+from forecast.folds import Exclusion, folds_of
 from forecast.panel import as_panel
 from forecast.parallel import Workers
+from forecast.predictors.registry import PREDICTORS
 from forecast.pricing.past import backtest_questions
+from forecast.training import Trained
 from resolvers.questions import Question
-from tests.worlds import make_results, make_tasks
+from tests.worlds import make_panel, make_results, make_tasks
 
 
 def square(x):
@@ -63,6 +68,45 @@ def test_what_is_no_address_or_answers_nothing_is_said_in_a_sentence(monkeypatch
         list(Workers(dask="nonsense://x").map(square, [1]))
 
 
+def threads_of_algebra(_):
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+@pytest.mark.parametrize("workers", [Workers(), Workers(jobs=2, threads=True), Workers(jobs=2)])
+def test_linear_algebra_has_one_thread_whoever_does_the_work(workers):
+    """With two the last bits of sums differ, and fitted weights in the third digit; so would tables and states."""
+    with threadpool_limits(2, user_api="blas"):
+        found = list(workers.map(threads_of_algebra, range(3)))
+        assert all(set(threads) == {1} for threads in found)
+        assert set(threads_of_algebra(None)) == {2}
+
+
+def test_progress_is_told_for_each_item_done():
+    told = []
+    list(Workers(progress=lambda *step: told.append(step)).map(square, [1, 2, 3]))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_what_is_learned_does_not_depend_on_who_goes_through_the_past(name):
+    panel, exclusion = make_panel(), Exclusion("Gamma")
+    alone, several = (
+        Trained(panel, workers=workers).get(name, exclusion).state() for workers in (Workers(), Workers(jobs=2))
+    )
+    assert {key: value.tobytes() for key, value in alone.items()} == {k: v.tobytes() for k, v in several.items()}
+
+
+def test_curves_fitted_by_others_are_the_same(monkeypatch):
+    monkeypatch.setattr(estimator, "CHUNK", 5)
+    x, y = np.logspace(8, 11, 6), 2.0 + np.logspace(0, -1, 6) * np.linspace(0.5, 2.0, 15)[:, None]
+    for form in ("auto", "m2", "bnsl"):
+        alone, several = (
+            fit_curves(np.tile(x, (15, 1)), y, form, workers=workers).quantiles([3e11], [0.1, 0.5])
+            for workers in (Workers(), Workers(jobs=2))
+        )
+        assert several.tobytes() == alone.tobytes()
+
+
 QUICK = ("persistence", "drift")
 
 
@@ -102,8 +146,8 @@ def real_backtest(predictors=("persistence", "drift", "pooled-law"), **how):
 def test_a_backtest_on_a_cluster_is_the_local_one_byte_for_byte(cluster):
     alone = real_backtest()
     assert alone.count("\n") > 300
-    assert real_backtest(dask=cluster.scheduler_address) == alone
-    assert real_backtest(jobs=2) == alone
+    assert real_backtest(workers=Workers(dask=cluster.scheduler_address)) == alone
+    assert real_backtest(workers=Workers(jobs=2)) == alone
 
 
 @pytest.mark.slow
@@ -128,7 +172,7 @@ def test_killing_workers_at_random_moments_never_changes_the_result(cluster):
         killer = threading.Thread(target=kill)
         killer.start()
         try:
-            assert real_backtest(QUICK, dask=cluster.scheduler_address) == alone
+            assert real_backtest(QUICK, workers=Workers(dask=cluster.scheduler_address)) == alone
         finally:
             stop.set()
             killer.join()

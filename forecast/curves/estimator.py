@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,8 @@ import numpy.typing as npt
 from data.errors import UsageError
 from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors, share_weights
 from forecast.curves.batch import Batch, as_batch
-from forecast.curves.fitting import fit_form_exactly, learn_prior
+from forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
+from forecast.curves.forms import Form
 from forecast.curves.intervals import (
     centre_of,
     held_out_ratios,
@@ -26,6 +28,7 @@ from forecast.parallel import Workers
 
 CHUNK = 1000
 """Curves fitted at once."""
+THREADS = Workers(jobs=2, threads=True)
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def fit_curves(
     chance: npt.ArrayLike | None = None,
     ceiling: npt.ArrayLike | None = None,
     group: npt.ArrayLike | None = None,
-    jobs: int = 2,
+    workers: Workers = THREADS,
 ) -> CurveFits:
     """Fit n curves at once.
 
@@ -138,8 +141,8 @@ def fit_curves(
         Curves of one family: they share priors of exponents and breaks, learned from them. Where it is not given,
         ``auto`` takes all curves for one family, and a single form keeps its own prior. In ``auto`` all curves also
         share how far each form is trusted.
-    jobs : int
-        Threads. The result does not depend on it.
+    workers : Workers
+        Who fits the parts of a large batch. The result does not depend on it.
 
     Returns
     -------
@@ -165,7 +168,7 @@ def fit_curves(
         form_named(form, kind)
     chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
     average = _fitter(batch, form, group is not None)
-    averages = list(Workers(min(jobs, len(chunks)), threads=True).map(average, chunks))
+    averages = list(workers.map(average, chunks))
     averages = share_weights(list(zip(chunks, averages, strict=True)))
     return CurveFits(tuple(zip(chunks, averages, strict=True)))
 
@@ -176,7 +179,11 @@ def _fitter(batch: Batch, form: str, pooled: bool) -> Callable[[Batch], Averaged
         return choose_breaks
     if form == "auto":
         priors = learn_priors(batch, tuple(POOL[batch.kind]))
-        return lambda part: average_forms(part, priors)
+        return functools.partial(average_forms, priors=priors)
     one = form_named(form, batch.kind)
     prior = learn_prior(one, batch) if pooled else None
-    return lambda part: Averaged([fit_form_exactly(one, part, prior)], np.ones((1, len(part))))
+    return functools.partial(_alone, one, prior)
+
+
+def _alone(form: Form, prior: Prior | None, part: Batch) -> Averaged:
+    return Averaged([fit_form_exactly(form, part, prior)], np.ones((1, len(part))))

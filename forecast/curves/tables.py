@@ -11,8 +11,9 @@ import pandas as pd
 from data.errors import DataError
 from data.names import did_you_mean
 from data.spreadsheet import unmarked
-from forecast.curves.estimator import fit_curves
+from forecast.curves.estimator import THREADS, fit_curves
 from forecast.curves.registry import CHOSEN, FORMS, KINDS
+from forecast.parallel import Workers
 
 REQUIRED = ("curve", "x", "y", "role")
 OPTIONAL = ("n_examples", "stderr", "chance", "ceiling", "family")
@@ -31,7 +32,14 @@ def read_curves(source: Path | TextIO) -> pd.DataFrame:
         raise DataError(f"{where}: not a CSV file in UTF-8 ({error}): export it again") from error
 
 
-def fit_table(table: pd.DataFrame, form: str = "auto", kind: str = "loss", *, where: str = "curves") -> pd.DataFrame:
+def fit_table(
+    table: pd.DataFrame,
+    form: str = "auto",
+    kind: str = "loss",
+    *,
+    where: str = "curves",
+    workers: Workers = THREADS,
+) -> pd.DataFrame:
     """Fit the rows of role ``fit`` and predict every row.
 
     Parameters
@@ -39,7 +47,7 @@ def fit_table(table: pd.DataFrame, form: str = "auto", kind: str = "loss", *, wh
     table : DataFrame
         ``curve, x, y, role`` and optionally ``n_examples, stderr, chance, ceiling, family``. ``y`` may be missing where
         the role is ``extrapolate``. Rows to fit whose y is missing are left out.
-    form, kind : str
+    form, kind, workers
         As in `fit_curves`.
     where : str
         What error messages call the table.
@@ -77,6 +85,7 @@ def fit_table(table: pd.DataFrame, form: str = "auto", kind: str = "loss", *, wh
         group=rows.groupby(code)["family"].first().fillna("").to_numpy() if "family" in rows else None,
         chance=constant["chance"],
         ceiling=constant["ceiling"],
+        workers=workers,
     )
     every = _Places(code, len(names))
     x = every.spread(rows["x"])

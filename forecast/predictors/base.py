@@ -13,7 +13,10 @@ import pandas as pd
 from forecast.distribution import Forecast
 from forecast.folds import Fold
 from forecast.panel import Panel
+from forecast.parallel import Workers
 from forecast.spread import Spread
+
+ALONE = Workers()
 
 
 class Predictor(ABC):
@@ -27,8 +30,11 @@ class Predictor(ABC):
     is_reference: ClassVar[bool] = False
 
     @abstractmethod
-    def fit(self, past: Sequence[Fold]) -> Self:
-        """Learn from folds of models that are known; with none, documented defaults are used."""
+    def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
+        """Learn from folds of models that are known; with none, documented defaults are used.
+
+        ``workers`` go through the folds; what is learned does not depend on them.
+        """
 
     @abstractmethod
     def state(self) -> dict[str, np.ndarray]:
@@ -59,9 +65,12 @@ class PointPredictor(Predictor):
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
         """The predicted score on the link scale, (n,)."""
 
-    def fit(self, past: Sequence[Fold]) -> Self:
-        self.spread_ = Spread.of_errors([(fold, self.locate(fold.rows, fold.evidence)) for fold in past])
+    def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
+        self.spread_ = Spread.of_errors(list(zip(past, workers.map(self._located, past), strict=True)))
         return self
+
+    def _located(self, fold: Fold) -> np.ndarray:
+        return self.locate(fold.rows, fold.evidence)
 
     def state(self) -> dict[str, np.ndarray]:
         return {name: np.asarray(value) for name, value in asdict(self.spread_).items()}

@@ -18,8 +18,9 @@ import pandas as pd
 
 from forecast.folds import Fold
 from forecast.panel import Panel, known_items
+from forecast.parallel import Workers
 from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import PointPredictor, suite_mean
+from forecast.predictors.base import ALONE, PointPredictor, suite_mean
 from forecast.predictors.reference import PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import Spread, equal_lines
 from forecast.steps import FEATURES, chance_z, described, last_points
@@ -122,8 +123,8 @@ class Boosted(PointPredictor):
         super().__init__()
         self.trees_: lightgbm.Booster | None = None
 
-    def fit(self, past: Sequence[Fold]) -> Self:
-        gains = [Gains.of(fold.rows, fold.evidence) for fold in past]
+    def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
+        gains = list(workers.map(_gains, past))
         self.trees_ = grown(past, gains)
         self.spread_ = Spread.of_errors(list(zip(past, without_own_line(past, gains), strict=True)))
         return self
@@ -149,6 +150,10 @@ class Boosted(PointPredictor):
 
             self.trees_ = lightgbm.Booster(model_str=text)
         return self
+
+
+def _gains(fold: Fold) -> Gains:
+    return Gains.of(fold.rows, fold.evidence)
 
 
 def grown(past: Sequence[Fold], gains: Sequence[Gains]) -> lightgbm.Booster | None:

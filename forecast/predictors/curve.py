@@ -14,7 +14,8 @@ from forecast.curves import fit_curves
 from forecast.distribution import Link
 from forecast.folds import Fold
 from forecast.panel import Panel, own_history, padded
-from forecast.predictors.base import PointPredictor
+from forecast.parallel import Workers
+from forecast.predictors.base import ALONE, PointPredictor
 from forecast.spread import Spread
 
 
@@ -49,15 +50,15 @@ class CurveAverage(PointPredictor):
     name: ClassVar[str] = "curve"
     form: ClassVar[str] = "auto"
 
-    def fit(self, past: Sequence[Fold]) -> Self:
-        points = self._locate_each([(fold.rows, fold.evidence) for fold in past])
+    def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
+        points = self._locate_each([(fold.rows, fold.evidence) for fold in past], workers)
         self.spread_ = Spread.of_errors(list(zip(past, points, strict=True)))
         return self
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
         return self._locate_each([(rows, evidence)])[0]
 
-    def _locate_each(self, cases: Sequence[tuple[pd.DataFrame, Panel]]) -> list[np.ndarray]:
+    def _locate_each(self, cases: Sequence[tuple[pd.DataFrame, Panel]], workers: Workers = ALONE) -> list[np.ndarray]:
         """The points of several models, (n,) each."""
         if not cases:
             return []
@@ -69,12 +70,12 @@ class CurveAverage(PointPredictor):
         for kind, wanted in (("accuracy", up), ("loss", ~up & positive)):
             at = np.flatnonzero(wanted & enough)
             if len(at):
-                value = self._continued(every.take(at), kind)
+                value = self._continued(every.take(at), kind, workers)
                 predicted[at] = np.where(np.isfinite(value), value, predicted[at])
         parts = np.split(predicted, np.cumsum([len(rows) for rows, _ in cases])[:-1])
         return [Link.of(rows).forward(part) for (rows, _), part in zip(cases, parts, strict=True)]
 
-    def _continued(self, histories: _Histories, kind: str) -> np.ndarray:
+    def _continued(self, histories: _Histories, kind: str, workers: Workers) -> np.ndarray:
         """Each curve at its target, (n,); NaN for those of a model of which one cannot be fitted."""
         limits = {}
         if kind == "accuracy":
@@ -84,13 +85,13 @@ class CurveAverage(PointPredictor):
             }
         x, y, model = 10.0**histories.decades, histories.score, histories.model
         try:
-            fits = fit_curves(x, y, self.form, kind=kind, group=model, jobs=1, **limits)
+            fits = fit_curves(x, y, self.form, kind=kind, group=model, workers=workers, **limits)
             return np.asarray(fits.predict(np.ones((len(y), 1))))[:, 0]
         except DataError:
             models = [np.flatnonzero(model == m) for m in np.unique(model)]
             if len(models) == 1:
                 return np.full(len(y), np.nan)
-            return np.concatenate([self._continued(histories.take(at), kind) for at in models])
+            return np.concatenate([self._continued(histories.take(at), kind, workers) for at in models])
 
 
 def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:

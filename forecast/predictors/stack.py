@@ -12,7 +12,7 @@ Losses are another matter (`forecast.predictors.losses`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,8 +23,9 @@ from scipy.special import expit, ndtri, softmax
 from forecast.distribution import LEVELS, Forecast, Link
 from forecast.folds import Fold, without_family
 from forecast.panel import Panel
+from forecast.parallel import Workers
 from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import Predictor, suite_mean
+from forecast.predictors.base import ALONE, Predictor, suite_mean
 from forecast.predictors.losses import loss_knots
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import (
@@ -147,21 +148,9 @@ class Stack(Predictor):
     def __init__(self) -> None:
         self.mixtures_ = [Mixture.untrained() for _ in CASES]
 
-    def fit(self, past: Sequence[Fold]) -> Self:
-        alone, together, stranger = [], [], []
-        for whole in past:
-            fold = whole.take(whole.rows["is_share"].to_numpy())
-            if not len(fold.rows):
-                continue
-            own = fold.evidence.take((fold.evidence.rows["family"] == fold.target.family).to_numpy())
-            plain = asked(fold.rows, own)
-            alone.append((fold, Candidates.of(fold.rows, own, TRAINING_ROWS, plain)))
-            candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS, plain)
-            if (candidates.case > 0).any():
-                together.append((fold, candidates))
-            unknown = without_family(fold)
-            if unknown is not None:
-                stranger.append((unknown, Candidates.of(unknown.rows, unknown.evidence, TRAINING_ROWS)))
+    def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
+        each = list(workers.map(_past_forecasts, past))
+        alone, together, stranger = ([made[case] for made in each if case in made] for case in CASES)
         first = learned(alone, Mixture.untrained())
         second = learned(together, first)
         self.mixtures_ = [first, second, learned(stranger, second)]
@@ -197,6 +186,24 @@ class Stack(Predictor):
         """Weights of the candidates in the own part and in the shift of each share, (n, k) each."""
         own, shift = (np.array([getattr(m, part) for m in self.mixtures_]) for part in ("own", "shift"))
         return own[candidates.case], shift[candidates.case]
+
+
+def _past_forecasts(whole: Fold) -> dict[str, tuple[Fold, Candidates]]:
+    """What the candidates say of a past model's shares, by each of `CASES` that it can stand for."""
+    fold = whole.take(whole.rows["is_share"].to_numpy())
+    if not len(fold.rows):
+        return {}
+    own = fold.evidence.take((fold.evidence.rows["family"] == fold.target.family).to_numpy())
+    plain = asked(fold.rows, own)
+    made = {"alone": (fold, Candidates.of(fold.rows, own, TRAINING_ROWS, plain))}
+    candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS, plain)
+    if (candidates.case > 0).any():
+        made["together"] = (fold, candidates)
+    unknown = without_family(fold)
+    if unknown is not None:
+        made["stranger"] = (unknown, Candidates.of(unknown.rows, unknown.evidence, TRAINING_ROWS))
+    nothing = fold.evidence.take(np.zeros(len(fold.evidence.rows), dtype=bool))
+    return {case: (replace(one, evidence=nothing), said) for case, (one, said) in made.items()}
 
 
 def asked(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:

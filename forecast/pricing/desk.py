@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from forecast.distribution import LEVELS, Forecast, Link
 from forecast.folds import Exclusion
 from forecast.frontier import Frontier, bundled_frontier
 from forecast.panel import Panel, as_panel
+from forecast.parallel import Workers
 from forecast.predictors.registry import DEFAULT
 from forecast.pricing.arrivals import Course, Publications, Rate, gaps
 from forecast.pricing.model import DRAWS, PricedModel
@@ -49,19 +49,19 @@ class Desk:
     cache : folder of trained states; nothing is kept when None
     seed : of all joint draws
     recalibrate : whether to learn maps from past questions, which takes as long as training some predictors
-    progress : told while predictors are trained, how many past forecasts were gone through, and of how many
+    workers : who goes through the past forecasts that is learned from
     """
 
     def __init__(
         self, tables: Tables, as_of: dt.date, *, predictor: str = DEFAULT, cache: Path | None = None, seed: int = 0,
-        recalibrate: bool = True, progress: Callable[[int, int], None] = lambda done, total: None,
+        recalibrate: bool = True, workers: Workers | None = None,
     ) -> None:  # fmt: skip
         results = known_by(tables.results, pd.Timestamp(as_of))
         if results.empty:
             raise DataError(f"no score was public by {as_of}: ask as of a later day")
         self.as_of, self.predictor, self.seed = as_of, predictor, seed
         self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
-        self._cache, self._recalibrate, self._progress = cache, recalibrate, progress
+        self._cache, self._recalibrate, self._workers = cache, recalibrate, workers
         self._learned: dict[Exclusion, Recalibration] = {}
         self._reversals: dict[Exclusion, Reversal] = {}
         self._models: dict[Any, PricedModel] = {}
@@ -118,7 +118,7 @@ class Desk:
 
     @cached_property
     def _trained(self) -> Trained:
-        return Trained(self.panel, self._cache, progress=self._progress)
+        return Trained(self.panel, self._cache, workers=self._workers)
 
     def learned(self, line: str) -> Recalibration:
         """Settled questions of the past in which a line has no part."""
@@ -127,7 +127,7 @@ class Desk:
             return Recalibration(NOTHING)
         if exclusion not in self._learned:
             self._learned[exclusion] = Recalibration.learned(
-                self.panel, self.tables, exclusion, self.predictor, cache=self._cache
+                self.panel, self.tables, exclusion, self.predictor, cache=self._cache, workers=self._workers
             )
         return self._learned[exclusion]
 

@@ -6,6 +6,7 @@ lines is forecast by a predictor trained without it, so that the map corrects wh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from data.load import Tables
 from forecast import factory
 from forecast.folds import Exclusion, Fold
 from forecast.panel import Panel
+from forecast.parallel import Workers, one_thread
 from forecast.predictors.base import Predictor
 from forecast.predictors.registry import make
 from forecast.pricing.maps import FEWEST, IDENTITY, Map, chosen_map, resampled_map
@@ -53,14 +55,16 @@ class Recalibration:
 
     @classmethod
     def learned(
-        cls, panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, *, cache: Path | None = None
-    ) -> Self:
+        cls, panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, *, cache: Path | None = None,
+        workers: Workers | None = None,
+    ) -> Self:  # fmt: skip
         """From what ``exclusion`` allows; kept on disk where a folder is given."""
         key = state_key(panel, f"questions-{predictor}", exclusion)
         state = None if cache is None else load_state(cache, key)
         if state is not None:
             return cls(pd.DataFrame(state))
-        found = cls(_settled_past(panel, tables, exclusion, predictor))
+        with one_thread():
+            found = cls(_settled_past(panel, tables, exclusion, predictor, workers or Workers()))
         if cache is not None:
             columns = {str(name): column.to_numpy() for name, column in found.settled.items()}
             save_state(cache, key, {name: v if v.dtype != object else v.astype(str) for name, v in columns.items()})
@@ -101,16 +105,16 @@ class Recalibration:
         return (happened + 0.5 * TYPICAL) / (float(weight.sum()) + TYPICAL), len(part)
 
 
-def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str) -> pd.DataFrame:
+def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, workers: Workers) -> pd.DataFrame:
     allowed = panel.take(exclusion.allows(panel))
     past = past_folds(panel, exclusion)
     parts = [NOTHING]
     for group in _groups(past):
-        trained = make(predictor).fit([fold for fold in past if fold.target.line not in group])
+        trained = make(predictor).fit([fold for fold in past if fold.target.line not in group], workers)
         others = ~allowed.rows["line"].isin(group).to_numpy()
         reversal = Reversal().fit(allowed.take(others))
-        mine = [fold for fold in past if fold.target.line in group]
-        parts += [_settled_of(fold, allowed, tables, trained, reversal) for fold in mine]
+        work = functools.partial(_settled_of, panel=allowed, tables=tables, trained=trained, reversal=reversal)
+        parts += workers.map(work, [fold for fold in past if fold.target.line in group])
     return pd.concat(parts, ignore_index=True)
 
 
