@@ -17,6 +17,7 @@ import pandas as pd
 from data.trend import beyond_noise
 from forecast.distribution import MID_LEVELS, PRINTED, Forecast
 from forecast.events import prob_gain, trends
+from forecast.finished import fold_key, load_table, save_table
 from forecast.folds import Fold
 from forecast.panel import Panel
 from forecast.parallel import Workers
@@ -51,7 +52,7 @@ def backtest(
     panel : all rows; each fold's exclusion says which of them its predictors may learn from
     folds : as `forecast.folds.folds_of` yields them; neighbours with one exclusion are trained once
     predictors : names in the registry
-    cache : folder of trained states; none are kept when None
+    cache : folder of trained states and finished folds; nothing is kept when None
     workers : who does it; the table does not depend on them
     progress : called with one line per fold
     """
@@ -75,8 +76,13 @@ def _run(
     trained = Trained(panel, cache, workers=workers)
     out = []
     for fold in folds:
-        forecasts = [trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence) for name in predictors]
-        scores = pd.concat([scored(forecast, fold) for forecast in forecasts], ignore_index=True)
+        key = fold_key(panel, fold, predictors) if cache is not None else ""
+        scores = load_table(cache, key) if cache is not None else None
+        if scores is None:
+            forecasts = [trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence) for name in predictors]
+            scores = pd.concat([scored(forecast, fold) for forecast in forecasts], ignore_index=True)
+            if cache is not None:
+                save_table(cache, key, scores)
         out.append((fold.name, fold.target.model, scores))
     return out
 

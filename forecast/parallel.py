@@ -124,7 +124,7 @@ def _said(address: str) -> Iterator[None]:
         if not _is_of_the_cluster(error):
             raise
         raise DataError(
-            f"the Dask cluster at {address} cannot be reached or was lost ({type(error).__name__}): what was trained "
+            f"the Dask cluster at {address} cannot be reached or was lost ({type(error).__name__}): what was finished "
             "is kept in the cache; repeat the command to go on from there"
         ) from error
 

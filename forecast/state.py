@@ -6,8 +6,10 @@ import hashlib
 import os
 import tempfile
 import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -24,10 +26,10 @@ SHOWING = {"plots", "report", "studies"}
 
 
 @cache
-def code_fingerprint() -> str:
-    """SHA-256 over the source of everything that training runs, 16 hex digits."""
+def code_fingerprint(rooms: tuple[str, ...] = ROOMS) -> str:
+    """SHA-256 over the source of everything that training runs, or of other rooms; 16 hex digits."""
     digest = hashlib.sha256()
-    for room in ROOMS:
+    for room in rooms:
         paths = (p for p in (ROOT / room).rglob("*.py") if not SHOWING & set(p.relative_to(ROOT).parts))
         for path in sorted(paths):
             digest.update(path.relative_to(ROOT).as_posix().encode())
@@ -46,12 +48,17 @@ def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
 
 def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
     """Write a state whole or not at all; a folder that cannot be written is passed over."""
+    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, allow_pickle=False, **state))
+
+
+def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
+    """A file of the cache that appears whole or not at all; a folder that cannot be written is passed over."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **state)
-        Path(partial).replace(folder / f"{key}.npz")
+            write(file)
+        Path(partial).replace(folder / name)
     except OSError:
         return
 

@@ -7,6 +7,7 @@ import signal
 import threading
 
 import numpy as np
+import pandas as pd
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -23,7 +24,7 @@ from forecast.predictors.registry import PREDICTORS
 from forecast.pricing.past import backtest_questions
 from forecast.training import Trained
 from resolvers.questions import Question
-from tests.worlds import make_panel, make_results, make_tasks
+from tests.worlds import make_panel, make_results, make_tasks, scrambled
 
 
 def square(x):
@@ -108,6 +109,42 @@ def test_curves_fitted_by_others_are_the_same(monkeypatch):
 
 
 QUICK = ("persistence", "drift")
+
+
+def small_backtest(cache=None, results=None, predictors=QUICK):
+    panel = make_panel(results)
+    return backtest(panel, folds_of(panel, "next-scale", ["Gamma 2", "Beta 3"]), list(predictors), cache=cache)
+
+
+def test_finished_folds_are_kept_and_not_done_again(tmp_path, monkeypatch):
+    alone = small_backtest()
+    pd.testing.assert_frame_equal(small_backtest(tmp_path), alone)
+    for state in tmp_path.glob("*.npz"):
+        state.unlink()
+    monkeypatch.setattr(Trained, "get", lambda *_: pytest.fail("done again"))
+    again = small_backtest(tmp_path)
+    pd.testing.assert_frame_equal(again, alone)
+    assert again.to_csv() == alone.to_csv()
+
+
+@pytest.mark.parametrize("where", ["evidence", "truth", "other lines", "predictors", "damaged"])
+def test_a_fold_of_other_data_is_another_fold(tmp_path, where):
+    """A score that changed anywhere in what a fold was made of must never meet the table of before."""
+    small_backtest(tmp_path)
+    results, predictors, model = (
+        make_results(),
+        QUICK,
+        {"evidence": "Gamma 1", "truth": "Gamma 2"}.get(where, "Alpha 0"),
+    )
+    if where == "predictors":
+        predictors = ("drift",)
+    elif where == "damaged":
+        for file in tmp_path.glob("fold-*.parquet"):
+            file.write_bytes(file.read_bytes()[:-9])
+    else:
+        results = scrambled(results, (results["model"] == model).to_numpy())
+    fresh = small_backtest(None, results, predictors)
+    pd.testing.assert_frame_equal(small_backtest(tmp_path, results, predictors), fresh)
 
 
 @pytest.mark.slow
