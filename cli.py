@@ -996,7 +996,7 @@ def curves_fit(table: str, form: str, kind: str, workers: Workers, format_: str,
     from forecast.curves.tables import fit_table, read_curves
     from forecast.terminal import progress
 
-    rows = read_curves(sys.stdin if table == "-" else Path(table))
+    rows = read_curves(table, sys.stdin.buffer)
     with progress("a thousand curves a step") as fitting:
         several = dataclasses.replace(workers, progress=fitting)
         fitted = fit_table(rows, form, kind, where=table, workers=several)

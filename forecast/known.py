@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
+from data.readers.tabular import read_csv
 from data.results import UNIT
 from forecast.panel import Panel
 from forecast.targets import Target, target_rows, visible
@@ -62,10 +63,7 @@ def _parsed(text: str, tasks: set[str]) -> list[tuple[dict[str, str], float]]:
     path = Path(text)
     if not path.is_file():
         raise UsageError(f"--known {text!r} is neither TASK=SCORE nor a file")
-    try:
-        table = pd.read_csv(path, dtype=str)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not a CSV table of task and score") from error
+    table = read_csv(path, "give the columns task and score", dtype=str)
     missing = {"task", "score"} - set(table.columns)
     if missing or table.empty:
         raise DataError(f"{path}: a --known file needs the columns task and score, and at least one row")

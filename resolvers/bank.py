@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from data.catalog import QUESTIONS
 from data.errors import DataError, UsageError
 from data.names import did_you_mean
+from data.readers.files import text_of
 from resolvers.questions import KINDS, Question
 from resolvers.resolve import Resolution
 
@@ -35,7 +36,7 @@ def read_files(paths: Iterable[Path]) -> list[Question]:
     found: dict[str, tuple[Question, Path]] = {}
     for path in paths:
         for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-            for question in parse_questions(_text(file), where=file.name):
+            for question in parse_questions(text_of(file), where=file.name):
                 if question.id in found:
                     first = found[question.id][1].name
                     raise DataError(f"{file.name}: question {question.id!r} already stands in {first}: rename one")
@@ -45,8 +46,16 @@ def read_files(paths: Iterable[Path]) -> list[Question]:
 
 def parse_questions(text: str, *, where: str = "questions") -> list[Question]:
     """Questions from YAML text: one mapping, a list of them, or several documents."""
+    items = [item for d in documents(text, where=where) for item in (d if isinstance(d, list) else [d])]
+    if not items:
+        raise DataError(f"{where}: holds no question: give at least id, title, criterion, opened and resolve_by")
+    return [_parsed(item, f"{where}: question {_name(item, n)}") for n, item in enumerate(items, start=1)]
+
+
+def documents(text: str, *, where: str) -> list[Any]:
+    """The documents of YAML text, read as people mean them; `require_moderate` before writing out their aliases."""
     try:
-        documents = [d for d in yaml.load_all(text, Loader=_Loader) if d is not None]
+        return [d for d in yaml.load_all(text, Loader=_Loader) if d is not None]
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DataError(f"{where}: line {line} is not YAML ({error.problem}): check indentation and quotes") from error
@@ -56,10 +65,6 @@ def parse_questions(text: str, *, where: str = "questions") -> list[Question]:
         raise DataError(f"{where}: holds a date or number that does not exist ({error}): correct it") from error
     except yaml.YAMLError as error:
         raise DataError(f"{where}: not YAML ({str(error).splitlines()[0]}): save it as plain UTF-8 text") from error
-    items = [item for d in documents for item in (d if isinstance(d, list) else [d])]
-    if not items:
-        raise DataError(f"{where}: holds no question: give at least id, title, criterion, opened and resolve_by")
-    return [_parsed(item, f"{where}: question {_name(item, n)}") for n, item in enumerate(items, start=1)]
 
 
 def dump_questions(questions: Iterable[Question]) -> str:
@@ -129,25 +134,13 @@ def listing(questions: Sequence[Question], resolutions: Sequence[Resolution]) ->
     return table.assign(reason=[r.reason for r in resolutions])
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: save it as such") from error
-
-
 def _name(item: Any, number: int) -> str:
     named = item.get("id") if isinstance(item, dict) else None
     return repr(named) if named else f"number {number}"
 
 
 def _parsed(item: Any, where: str) -> Question:
-    if not _is_moderate(item):
-        raise DataError(
-            f"{where} has more than {_MOST_PARTS:,} parts, aliases written out: shorten it, and let none hold itself"
-        )
+    require_moderate(item, where)
     if not isinstance(item, dict):
         raise DataError(f"{where} is not a mapping but {item!r}: write fields as 'name: value'")
     try:
@@ -159,19 +152,21 @@ def _parsed(item: Any, where: str) -> Question:
 _MOST_PARTS = 10_000
 
 
-def _is_moderate(item: Any) -> bool:
-    """Whether a question written out is of moderate size: a few aliases of aliases unfold to billions of parts."""
+def require_moderate(item: Any, where: str) -> None:
+    """Refuse what is large when written out: a few aliases of aliases unfold to billions of parts."""
     stack, parts = [item], 0
     while stack:
         part = stack.pop()
         parts += 1
         if parts > _MOST_PARTS:
-            return False
+            raise DataError(
+                f"{where} has more than {_MOST_PARTS:,} parts, aliases written out: shorten it, "
+                "and let none hold itself"
+            )
         if isinstance(part, dict):
             stack.extend(part.values())
         elif isinstance(part, list):
             stack.extend(part)
-    return True
 
 
 # --- one sentence for a validation error -----------------------------------------------------------------------------

@@ -1,56 +1,47 @@
-"""Whatever a hostile file holds, it is read or refused in one sentence: questions, words, ledgers, item logs.
+"""Whatever a hostile file holds, it is read or refused in one sentence: results, logs, questions, ledgers, markets.
 
-Run `FORECAST_FUZZ=100000 python -m pytest tests/test_fuzz.py` for as many tries of each.
+Run `FORECAST_FUZZ=100000 python -m pytest tests/test_fuzz.py` for as many tries of each, each of them held to ten
+seconds and the whole to 1 GB; `.ci/fuzz` does so for an hour.
 """
 
 import datetime as dt
+import gzip
+import io
 import json
-import os
+import zipfile
 from functools import cache
-from pathlib import Path
 
+import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data.catalog import QUESTIONS, bundled_metrics, bundled_results
 from data.errors import DataError, ForecastError
+from data.readers import Limits, files, read, read_models, read_tasks
+from forecast.curves.tables import fit_table, read_curves
+from forecast.plots.backtests import read_backtest
 from resolvers.bank import bundled_questions, parse_questions
+from resolvers.importing import import_files
 from resolvers.ledger import open_ledger
+from resolvers.markets.forecastbench_sets import read_set
+from resolvers.markets.importing import criterion_of
+from resolvers.markets.metaculus_export import read_export, score_record
+from resolvers.markets.ours import quantiles_of_table
+from resolvers.markets.saved import read_saved
 from resolvers.wording import Vocabulary, understand
+from tests.fuzzing import (
+    FIXTURES,
+    damaged,
+    documents,
+    fuzzed,
+    mutated,
+    read_or_refused,
+    said_in_one_sentence,
+    texts,
+    twisted,
+)
 from tests.ledgers import fill
-
-TRIES = int(os.environ.get("FORECAST_FUZZ", "0"))
-LOGS = Path(__file__).parent / "fixtures" / "logs"
-AS_LONG_AS_IT_TAKES = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-
-
-def fuzzed(tries):
-    return settings(max_examples=TRIES or tries, deadline=None, suppress_health_check=AS_LONG_AS_IT_TAKES)
-
-
-def mutations(texts, tokens):
-    """A text of the corpus in which a few pieces were cut out, doubled, or replaced by tokens."""
-
-    @st.composite
-    def mutated(draw):
-        text = draw(st.sampled_from(texts))
-        for _ in range(draw(st.integers(1, 4))):
-            start = draw(st.integers(0, max(len(text) - 1, 0)))
-            end = min(len(text), start + draw(st.integers(0, 12)))
-            middle = draw(
-                st.one_of(st.just(""), st.sampled_from(tokens), st.text(max_size=4), st.just(text[start:end] * 2))
-            )
-            text = text[:start] + middle + text[end:]
-        return text
-
-    return mutated()
-
-
-def said_in_one_sentence(error):
-    assert str(error).strip()
-    assert "\n" not in str(error).strip()
-
 
 WORDS = [
     "at least 3 of neqa, quote-repetition, redefine-math, hindsight-neglect turn U-shaped by 2024",
@@ -58,7 +49,7 @@ WORDS = [
     "PaLM 540B scores at least 70% on MMLU",
     "MATH reaches 50% by 2025 and MMLU does not reach 90% by 2026",
 ]
-TOKENS = [
+WORD_TOKENS = [
     "by",
     "not ",
     "(",
@@ -84,12 +75,10 @@ def vocabulary():
 
 
 @fuzzed(60)
-@given(mutations(WORDS, TOKENS))
+@given(mutated(WORDS, WORD_TOKENS))
 def test_words_are_understood_or_refused_in_one_sentence(text):
-    try:
+    with read_or_refused():
         understand(text, vocabulary=vocabulary(), opened=dt.date(2023, 1, 1))
-    except ForecastError as error:
-        said_in_one_sentence(error)
 
 
 YAML = [
@@ -132,12 +121,10 @@ YAML_TOKENS = [
 
 
 @fuzzed(60)
-@given(mutations(YAML, YAML_TOKENS))
+@given(mutated(YAML, YAML_TOKENS))
 def test_a_question_file_is_read_or_refused_in_one_sentence(text):
-    try:
+    with read_or_refused():
         parse_questions(text)
-    except ForecastError as error:
-        said_in_one_sentence(error)
 
 
 def laughs(depth):
@@ -156,6 +143,29 @@ def test_a_deep_question_file_is_refused(text):
 def test_aliases_that_multiply_are_refused_before_they_do():
     with pytest.raises(DataError, match="more than 10,000 parts, aliases written out"):
         parse_questions(f"{laughs(9)}\nid: x\ntitle: y\ncriterion: *a8\nopened: 2022-01-01\nresolve_by: 2023-01-01\n")
+
+
+def test_a_criterion_whose_aliases_multiply_is_refused(tmp_path):
+    """It went to validation written out: minutes and gigabytes."""
+    file = tmp_path / "criterion.yaml"
+    file.write_text(f"{laughs(9)}\nkind: all_of\nof: *a8\n")
+    with pytest.raises(DataError, match="more than 10,000 parts, aliases written out"):
+        criterion_of(file)
+
+
+@pytest.mark.parametrize("read_file", [read_saved, read_set, lambda path: import_files([path], as_of=LATER)])
+def test_a_bomb_is_refused_before_it_is_held_in_memory(read_file, tmp_path, monkeypatch):
+    """A small gzip of much, and brackets without end: both were once read whole."""
+    monkeypatch.setattr(files, "Limits", lambda: Limits(json=1_000_000))
+    packed, deep = tmp_path / "packed.json", tmp_path / "deep.json"
+    packed.write_bytes(gzip.compress(b"[" + b" " * 10_000_000))
+    deep.write_text("[" * 500_000)
+    for path, said in ((packed, "is larger than"), (deep, "nested too deeply")):
+        with pytest.raises(DataError, match=said):
+            read_file(path)
+
+
+LATER = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +197,8 @@ LEDGER_TOKENS = [
 def test_an_export_that_was_mangled_is_refused_and_nothing_recorded(lines, tmp_path_factory, data):
     mangled = list(lines)
     at = data.draw(st.integers(0, len(lines) - 1))
-    mangled[at] = data.draw(mutations([lines[at]], LEDGER_TOKENS))
-    with open_ledger(tmp_path_factory.mktemp("copy") / "ledger.db") as copy:
+    mangled[at] = data.draw(mutated([lines[at]], LEDGER_TOKENS))
+    with open_ledger(tmp_path_factory.mktemp("copy") / "ledger.db") as copy, read_or_refused():
         try:
             copy.load(mangled)
         except ForecastError as error:
@@ -201,42 +211,187 @@ def test_an_export_that_was_mangled_is_refused_and_nothing_recorded(lines, tmp_p
 ITEM = json.dumps(
     {"doc_id": 0, "doc": {"passage": "p"}, "target": "1", "filtered_resps": [["-1.0", "x"], ["-2.0", "y"]], "acc": 0.0}
 )
-LOG_CORPUS = [
+LOGS = [
     f"{ITEM}\n{ITEM}\n",
     json.dumps({"model_id": "a-1b", "evaluation_name": "q", "sample_id": "1", "evaluation": {"is_correct": True}})
     + "\n",
     json.dumps({"model": "a-1b", "task": "q", "item": 1, "correct": True, "prob_correct": 0.5}) + "\n",
-    (LOGS / "helm" / "per_instance_stats.json").read_text()[:1500] + "}]}]",
-    (LOGS / "inspect_arc.json").read_text(),
-]
-LOG_TOKENS = [
-    '"',
-    "{",
-    "}",
-    "[",
-    "]",
-    "null",
-    "true",
-    "-1e999",
-    "NaN",
-    "9" * 400,
-    "\\ud800",
-    "\x00",
-    "\n",
-    "[[]]",
-    "PAR1",
+    (FIXTURES / "logs" / "helm" / "per_instance_stats.json").read_text()[:1500] + "}]}]",
+    (FIXTURES / "logs" / "inspect_arc.json").read_text(),
 ]
 
 
-@fuzzed(15)
-@given(mutations(LOG_CORPUS, LOG_TOKENS))
-def test_a_mangled_item_log_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
+def log_is_read_or_refused(folder, data):
     pytest.importorskip("duckdb")
     from data.logs import read_logs
 
-    path = tmp_path_factory.mktemp("log") / "samples_q.jsonl"
-    path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    try:
+    path = folder / "samples_q.jsonl"
+    path.write_bytes(data)
+    with read_or_refused():
         read_logs([path], model="a-1b", threads=1)
-    except ForecastError as error:
-        said_in_one_sentence(error)
+
+
+@fuzzed(15)
+@given(mutated(LOGS + texts("logs")))
+def test_a_mangled_item_log_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
+    log_is_read_or_refused(tmp_path_factory.mktemp("log"), text.encode("utf-8", "surrogatepass"))
+
+
+@fuzzed(15)
+@given(twisted(documents(LOGS + texts("logs"))))
+def test_an_item_log_of_odd_values_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
+    log_is_read_or_refused(tmp_path_factory.mktemp("log"), text.encode())
+
+
+def as_parquet(**columns):
+    file = io.BytesIO()
+    pd.DataFrame(columns).to_parquet(file)
+    return file.getvalue()
+
+
+ITEMS = as_parquet(model=["a-1b"] * 3, task=["q"] * 3, item=[1, 2, 3], correct=[True, False, True])
+
+
+@fuzzed(15)
+@given(damaged([ITEMS, gzip.compress(LOGS[0].encode())]))
+def test_a_damaged_item_log_is_read_or_refused_in_one_sentence(tmp_path_factory, data):
+    log_is_read_or_refused(tmp_path_factory.mktemp("log"), data)
+
+
+RESULTS = [
+    "task,model,params,score,released,n_examples\nt,a-1b,1e9,0.5,2022-01-01,100\nu,b-2b,2B,0.25,,\n",
+    "Model,params,MMLU,ARC\na-1b,1e9,0.5,0.25\n",
+    json.dumps({"task": "t", "model": "a-1b", "params": 1e9, "score": 0.5}) + "\n",
+    json.dumps([{"task": "t", "model": "a-1b", "params": "1e9", "score": 0.5, "shots": 5}]),
+    json.dumps({"name": "n", "description": "d", "keywords": [], "metrics": ["multiple_choice_grade"],
+                "examples": [{"input": "i", "target_scores": {"a": 1, "b": 0}}]}),
+    json.dumps({"model": {"model_name": "BIG-G 1b", "total_params": 1e9, "non_embedding_params": 9e8},
+                "task": {"name": "t"}, "scores": [{"score_dict": {"multiple_choice_grade": 0.5}, "number_of_shots": 0,
+                "preferred_score": "multiple_choice_grade", "low_score": 0.25, "high_score": 1.0}]}),
+    *texts("lm_eval", "logs"),
+]  # fmt: skip
+
+
+def results_are_read_or_refused(folder, data):
+    path = folder / "results_2025-03-03T00-05-12.json"
+    path.write_bytes(data)
+    with read_or_refused():
+        read([path], model="a-1b")
+
+
+@fuzzed(30)
+@given(mutated(RESULTS))
+def test_mangled_results_are_read_or_refused_in_one_sentence(tmp_path_factory, text):
+    results_are_read_or_refused(tmp_path_factory.mktemp("results"), text.encode("utf-8", "surrogatepass"))
+
+
+@fuzzed(30)
+@given(twisted(documents(RESULTS)))
+def test_results_of_odd_values_are_read_or_refused_in_one_sentence(tmp_path_factory, text):
+    results_are_read_or_refused(tmp_path_factory.mktemp("results"), text.encode())
+
+
+@fuzzed(30)
+@given(damaged([RESULTS[0].encode(), as_parquet(task=["t"], model=["a-1b"], params=[1e9], score=[0.5]),
+                gzip.compress(RESULTS[0].encode())]))  # fmt: skip
+def test_damaged_results_are_read_or_refused_in_one_sentence(tmp_path_factory, data):
+    results_are_read_or_refused(tmp_path_factory.mktemp("results"), data)
+
+
+TABLES = {
+    "models": (read_models, "model,params,train_tokens,family,line,released\na-1b,1B,3e11,a,a,2022-01-01\n"),
+    "tasks": (read_tasks, "benchmark,task,metric,n_choices,chance,ceiling,n_examples\nB,t,accuracy,4,0.25,1,100\n"),
+    "curves": (
+        lambda path: fit_table(read_curves(path), "m1", "loss", where="curves"),
+        "curve,x,y,role,n_examples,family\nc,1,3.0,fit,10,f\nc,10,2.5,fit,10,f\nc,100,,extrapolate,,f\n",
+    ),
+    "backtest": (read_backtest, "predictor,fold,task,score,median,gained,is_share\nlaw,f,t,.5,.4,True,True\n"),
+    "forecast": (lambda path: quantiles_of_table(path, None), "task,median,q05,q95\nt,0.5,0.1,0.9\n"),
+    "criterion": (criterion_of, "kind: threshold\ntask: t\nscore: 0.5\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+@fuzzed(15)
+@given(data=st.data())
+def test_a_mangled_table_is_read_or_refused_in_one_sentence(name, tmp_path_factory, data):
+    reader, text = TABLES[name]
+    path = tmp_path_factory.mktemp("table") / f"{name}.csv"
+    path.write_bytes(data.draw(mutated([text])).encode("utf-8", "surrogatepass"))
+    with read_or_refused():
+        reader(path)
+
+
+MARKETS = documents(texts("markets"))
+
+
+@fuzzed(60)
+@given(twisted(MARKETS))
+def test_an_odd_answer_of_a_market_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("market") / "answer.json"
+    path.write_text(text, encoding="utf-8")
+    with read_or_refused():
+        read_saved(path)
+
+
+@fuzzed(30)
+@given(mutated(MARKETS))
+def test_a_mangled_answer_of_a_market_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("market") / "answer.json"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with read_or_refused():
+        read_saved(path)
+
+
+IMPORTED = "question,forecaster,made_at,probability,outcome,resolved_on\nWill it?,me,2024-03-01,0.4,yes,2024-04-01\n"
+SETS = documents(texts("markets/forecastbench"))
+
+
+@fuzzed(30)
+@given(st.one_of(mutated([IMPORTED, *SETS]), twisted(SETS)))
+def test_a_track_record_of_others_is_imported_or_refused_in_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("record") / "record.csv"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with read_or_refused():
+        import_files([path], as_of=LATER)
+    with read_or_refused():
+        read_set(path)
+
+
+ASKED = (
+    "Question ID,Question Title,Post ID,Question Type,MC Options,Lower Bound,Upper Bound,Open Lower Bound,"
+    "Open Upper Bound,Continuous Range,Created Time,Open Time,CP Reveal Time,Scheduled Close Time,Actual Close Time,"
+    "Scheduled Resolve Time,Actual Resolve Time,Resolution\n"
+    "7,Will it?,9,binary,,,,,,,2024-01-01 00:00:00,2024-01-01 00:00:00,2024-01-02 00:00:00,2024-02-01 00:00:00,"
+    "2024-02-01 00:00:00,2024-02-01 00:00:00,2024-02-01 00:00:00,yes\n"
+)
+SAID = (
+    "Question ID,Forecaster ID,Forecaster Username,Start Time,End Time,Probability Yes,Probability Yes Per Category,"
+    "Continuous CDF\n7,1,user1,2024-01-03 00:00:00,2024-01-20 00:00:00,0.4,,\n"
+)
+
+
+def export_of(asked, said):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("question_data.csv", asked)
+        archive.writestr("forecast_data.csv", said)
+    return file.getvalue()
+
+
+def plain(text):
+    return text.encode("utf-8", "surrogatepass")
+
+
+@fuzzed(30)
+@given(
+    st.one_of(
+        st.tuples(mutated([ASKED]), mutated([SAID])).map(lambda pair: export_of(*map(plain, pair))),
+        damaged([export_of(ASKED, SAID)]),
+    )
+)
+def test_a_mangled_export_of_forecasts_is_read_or_refused_in_one_sentence(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("export") / "metaculus-data.zip"
+    path.write_bytes(data)
+    with read_or_refused():
+        score_record(read_export(path))

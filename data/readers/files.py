@@ -184,6 +184,16 @@ def _existing(path: Path) -> Source:
             return Source(path, pipe.read(Limits().table + 1))
 
 
+def text_of(path: str | Path) -> str:
+    """All of a text file, decompressed where it is gzip or zstd; refused where it is too large or not UTF-8."""
+    return decoded(_existing(Path(path)).whole(Limits().json), str(path))
+
+
+def document_of(path: str | Path) -> object:
+    """The JSON document in a file, within the limits of `text_of`."""
+    return parsed(text_of(path), str(path))
+
+
 def _below(root: Path) -> list[Source]:
     def refuse(error: OSError) -> None:
         raise error

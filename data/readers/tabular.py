@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,7 @@ import pandas as pd
 from data.catalog import bundled_tasks
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
-from data.readers.files import Limits, Source, decoded, parsed, parsed_line
+from data.readers.files import Limits, Source, decoded, parsed, parsed_line, sources
 from data.readers.reading import Reading
 from data.results import COLUMNS, is_share
 from data.spreadsheet import unmarked
@@ -76,6 +78,26 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
             source.name,
         )
     return _csv(text, source.name)
+
+
+def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **how: Any) -> pd.DataFrame:
+    """A CSV table that one of our commands or a person wrote, as pandas reads it with ``how``; bounded and unmarked.
+
+    Raises
+    ------
+    DataError
+        For a file that cannot be read or is no such table, with ``advice`` on what to give instead.
+    """
+    source = sources([path], stdin)[0]
+    text = decoded(source.table(Limits()), source.name)
+    try:
+        return unmarked(pd.read_csv(io.StringIO(text), **how))
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{source.name}: not a CSV table ({_last_line(error)}): {advice}") from None
+
+
+def _last_line(error: BaseException) -> str:
+    return str(error).strip().rsplit("\n", 1)[-1].rstrip(".:")
 
 
 def _parquet(data: bytes, name: str) -> pd.DataFrame:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
 from data.errors import DataError
 from data.names import did_you_mean
-from data.spreadsheet import unmarked
+from data.readers.tabular import read_csv
 from forecast.curves.estimator import THREADS, fit_curves
 from forecast.curves.registry import CHOSEN, FORMS, KINDS
 from forecast.parallel import Workers
@@ -21,15 +21,10 @@ ROLES = ("fit", "extrapolate")
 LEVELS = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "q75": 0.75, "q90": 0.9, "q95": 0.95}
 
 
-def read_curves(source: Path | TextIO) -> pd.DataFrame:
-    """Read a CSV file; every column but the name as it stands, for `fit_table` to check."""
-    where = getattr(source, "name", str(source))
-    try:
-        return unmarked(pd.read_csv(source, dtype={"curve": "str", "family": "str", "role": "str"}))
-    except pd.errors.EmptyDataError as error:
-        raise DataError(f"{where}: the file is empty: give columns {', '.join(REQUIRED)}") from error
-    except (pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise DataError(f"{where}: not a CSV file in UTF-8 ({error}): export it again") from error
+def read_curves(path: str | Path, stdin: BinaryIO | None = None) -> pd.DataFrame:
+    """Read a CSV file, or ``-`` for ``stdin``; every column but the name as it stands, for `fit_table` to check."""
+    names = {"curve": "str", "family": "str", "role": "str"}
+    return read_csv(path, f"give columns {', '.join(REQUIRED)}", stdin=stdin, dtype=names)
 
 
 def fit_table(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import did_you_mean
-from data.spreadsheet import unmarked
+from data.readers.tabular import read_csv
 
 NEEDED = (
     "predictor", "fold", "benchmark", "task", "target_model", "line", "family", "distance", "origin_score", "score",
@@ -26,10 +26,7 @@ def read_backtest(path: Path) -> pd.DataFrame:
     DataError
         For a file that is not one.
     """
-    try:
-        table = unmarked(pd.read_csv(path))
-    except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is not a CSV table: give what `forecast backtest --format csv` wrote") from error
+    table = read_csv(path, "give what `forecast backtest --format csv` wrote")
     missing = [name for name in NEEDED if name not in table]
     if missing or table.empty:
         what = f"has no column {missing[0]!r}" if missing else "has no rows"

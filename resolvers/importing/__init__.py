@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
+from data.readers.files import text_of
 from resolvers.importing import forecastbench_sets, tables
 from resolvers.importing.imported import Imported
 
@@ -48,7 +48,7 @@ def import_files(
     sets = forecastbench_sets.Sets()
     out = Imported()
     for path in paths:
-        text = _text(path)
+        text = text_of(path)
         if text.lstrip()[:1] in ("{", "["):
             sets.take(text, path.name)
         else:
@@ -64,14 +64,3 @@ def unrecorded(rows: Iterable[dict[str, Any]], forecasts: pd.DataFrame) -> list[
     names = ["question_id", "forecaster", "made_at", "probability"]
     held = set(forecasts[names].itertuples(index=False, name=None))
     return [row for row in rows if tuple(row[name] for name in names) not in held]
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.suffix == ".gz":
-            return gzip.decompress(path.read_bytes()).decode("utf-8")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, EOFError) as error:
-        raise DataError(f"{path} is not UTF-8 text: save it as such") from error

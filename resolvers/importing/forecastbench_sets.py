@@ -9,7 +9,6 @@ Source: forecastingresearch/forecastbench@05f612e.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from data.errors import DataError
+from data.readers.files import parsed
 from resolvers.importing.imported import Imported, resolution
 from resolvers.markets import forecastbench
 from resolvers.markets.market import Unsupported
@@ -35,10 +35,7 @@ class Sets:
 
     def take(self, text: str, where: str) -> None:
         """Add a file's set to those of its kind."""
-        try:
-            content = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"{where}: not JSON ({error}): save the whole file") from error
+        content = parsed(text, where)
         for kind in ("questions", "forecasts", "resolutions"):
             if isinstance(content, dict) and isinstance(content.get(kind), list):
                 getattr(self, kind).append((where, content))

@@ -66,7 +66,7 @@ def _read_table(text: str, where: str, columns: Mapping[str, str], constants: Ma
         )
     try:
         raw = unmarked(pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True))
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+    except ValueError as error:
         raise DataError(f"{where}: not a CSV table ({str(error).strip().splitlines()[-1]}): save it as CSV") from error
     raw.columns = [str(c).strip() for c in raw.columns]
     table = pd.DataFrame(index=raw.index)

@@ -6,7 +6,6 @@ src/external-submissions/functions/common/validation.py (the rules of an upload)
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -16,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from data.errors import DataError
+from data.readers.files import document_of
 from resolvers.markets.forecastbench import DATASET_SOURCES, MARKET_SOURCES
 from resolvers.markets.payload import probability, require
 
@@ -28,12 +28,7 @@ KEY = ["source", "id", "resolution_date"]
 
 def read_set(path: Path) -> dict[str, Any]:
     """A question, forecast or resolution set as it stands in its file."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON: give the file as ForecastBench published it") from error
+    content = document_of(path)
     if not isinstance(content, dict) or not {"questions", "forecasts", "resolutions"} & set(content):
         raise DataError(f"{path} is no ForecastBench set: it holds neither questions, forecasts nor resolutions")
     return content

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from data.errors import DataError, UsageError
+from data.readers.files import text_of
+from resolvers.bank import documents, require_moderate
 from resolvers.ledger import Ledger
 from resolvers.markets.keeping import Kept, keep
 from resolvers.markets.market import Market, Quote
@@ -30,13 +31,11 @@ def criterion_of(
 ) -> Any:
     """A criterion from a YAML file, or a threshold from flags; None where neither is given."""
     if file is not None:
-        try:
-            found = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise DataError(f"cannot read a criterion from {file}: write YAML such as 'kind: threshold'") from error
-        if not isinstance(found, dict):
+        found = documents(text_of(file), where=file.name)
+        if len(found) != 1 or not isinstance(found[0], dict):
             raise DataError(f"{file} holds no criterion: write YAML such as 'kind: threshold'")
-        return found
+        require_moderate(found[0], str(file))
+        return found[0]
     if (task is None) != (at_least is None):
         raise UsageError("a criterion from flags needs both --task and --at-least")
     if task is None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import fold
+from data.readers.tabular import read_csv
 from data.results import UNIT
 from resolvers.markets.answers import Cdf, answer
 from resolvers.markets.cdf import cdf_of_quantiles
@@ -83,10 +84,7 @@ def quantiles_of_table(path: Path, task: str | None) -> Quantiles:
     DataError
         For a file that is no such table, or holds several tasks when none is named.
     """
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot read {path} as a table: give what 'forecast predict --format csv' wrote") from error
+    table = read_csv(path, "give what 'forecast predict --format csv' wrote")
     known = [name for name in PRINTED if name in table.columns]
     if len(known) < 2 or "task" not in table.columns:
         raise DataError(f"{path} is no forecast table: it needs the columns task, {', '.join(PRINTED)}")
@@ -96,7 +94,10 @@ def quantiles_of_table(path: Path, task: str | None) -> Quantiles:
     if len(rows) != 1:
         near = [name for name, is_meant in zip(names, meant, strict=True) if is_meant] or names
         raise DataError(f"{path} has {len(rows)} rows for --task {task!r}: name one, such as {', '.join(near[:4])}")
-    return Quantiles(tuple(PRINTED[name] for name in known), tuple(float(rows[name].iloc[0]) for name in known))
+    values = pd.to_numeric(rows[known].iloc[0], errors="coerce")
+    if values.isna().any():
+        raise DataError(f"{path}: the quantile {values.index[values.isna()][0]} is not a number: write the table again")
+    return Quantiles(tuple(PRINTED[name] for name in known), tuple(values.astype(float)))
 
 
 def _full_names(table: pd.DataFrame) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from data.errors import DataError
+from data.readers.files import document_of
 from resolvers.markets import forecastbench, kalshi, manifold, metaculus, polymarket
 from resolvers.markets.market import Market, Unsupported
 
@@ -39,12 +39,7 @@ def read_saved(path: Path) -> tuple[list[Market], list[str]]:
     DataError
         The file cannot be read, is not JSON, or holds no market at all; the message names what it holds.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise DataError(f"{path} is not JSON: save the service's answer as it came") from error
+    content = document_of(path)
     markets: dict[str, Market] = {}
     refusals: list[str] = []
     for part in _parts(content):

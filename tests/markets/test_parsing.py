@@ -257,7 +257,7 @@ def test_forecastbench_dataset_questions_ask_once_a_date_and_name_it():
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("nope", "is not JSON: save the service's answer as it came"),
+        ("nope", "is not valid JSON (Expecting value) at line 1, column 1: copy or export it again"),
         ("[]", "holds no market: it holds nothing that we know"),
         ('{"id": "x", "outcomeType": "BINARY"}', "manifold:x has no 'question': save the service's whole answer"),
         (
