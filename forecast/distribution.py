@@ -77,6 +77,9 @@ class Forecast:
     group : ndarray of int, (n,)
         Targets with one number share the shift of one model.
     predictor : str
+    tie : ndarray, (n,)
+        Probability that a score is the origin's to the last item, which no continuous distribution gives; NaN where the
+        predictor does not say.
     """
 
     targets: pd.DataFrame
@@ -85,6 +88,7 @@ class Forecast:
     loading: np.ndarray
     group: np.ndarray
     predictor: str
+    tie: np.ndarray
 
     @classmethod
     def from_knots(
@@ -96,6 +100,7 @@ class Forecast:
         levels: np.ndarray = LEVELS,
         loading: np.ndarray | float = 0.0,
         group: np.ndarray | None = None,
+        tie: np.ndarray | float = np.nan,
     ) -> Forecast:
         """Sort the knots, set them apart so that every CDF is strictly increasing, and add the tails."""
         if not np.isfinite(knots).all():
@@ -113,6 +118,7 @@ class Forecast:
             loading=np.broadcast_to(np.asarray(loading, dtype=float), (n,)).copy(),
             group=np.zeros(n, dtype=int) if group is None else np.asarray(group),
             predictor=predictor,
+            tie=np.broadcast_to(np.asarray(tie, dtype=float), (n,)).copy(),
         )
 
     def __len__(self) -> int:
@@ -229,7 +235,7 @@ class Forecast:
         for i in range(len(self)):
             knots[i] = _line_through(log_ndtr(normal[i]) - log_ndtr(-normal[i]), self._log_odds, self.knots[i])
         left = self.loading / np.sqrt(precision) / spread
-        return Forecast.from_knots(self.targets, knots, self.predictor, loading=left, group=self.group)
+        return Forecast.from_knots(self.targets, knots, self.predictor, loading=left, group=self.group, tie=self.tie)
 
     def pit(self, observed: np.ndarray) -> np.ndarray:
         """Probability integral transform: the CDF of "how good" at the observed score, (n,)."""
@@ -263,6 +269,7 @@ class Forecast:
             loading=self.loading[rows],
             group=self.group[rows],
             predictor=self.predictor,
+            tie=self.tie[rows],
         )
 
 

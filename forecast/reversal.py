@@ -14,18 +14,16 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 from scipy.stats import beta
 
 from data.trend import TRENDS
 from forecast.distribution import Forecast
 from forecast.events import prob_gain, trends_and_events
+from forecast.logistic import Logistic
 from forecast.panel import Panel
 from forecast.steps import FALLING, FEATURES, Histories, described, known_steps, last_points
 
-PENALTY = 10.0
-"""Ridge on each standardised coefficient, against a sum of log losses in which a step of an average line counts 1."""
 SHARE_FEATURES = ("step", "falls", "depth")
 """What the share of reversals among recoveries may depend on."""
 TYPICAL_RECOVERY = 0.2
@@ -36,47 +34,6 @@ OWN_WEIGHT = 0.5
 SURE = 1e-6
 EVENTS = ["prob_recovery", "prob_reversal"]
 BASE = [f"base_{event}{end}" for event in ("recovery", "reversal") for end in ("", "_low", "_high")]
-
-
-@dataclass(frozen=True)
-class Logistic:
-    """A logistic regression on standardised features: ``centre, scale, slope`` (k,), ``intercept``."""
-
-    centre: np.ndarray
-    scale: np.ndarray
-    slope: np.ndarray
-    intercept: float
-
-    @classmethod
-    def fit(cls, x: np.ndarray, happened: np.ndarray, weight: np.ndarray, typical: float) -> Logistic:
-        """Weighted, with a ridge on the slopes, and ``typical`` as one step at the centre; all there is without steps.
-
-        Parameters
-        ----------
-        x : (n, k)
-        happened : ndarray of bool, (n,)
-        weight : (n,)
-        """
-        k = x.shape[1]
-        centre = np.average(x, axis=0, weights=weight) if len(x) else np.zeros(k)
-        spread = x.std(axis=0) if len(x) else np.zeros(k)
-        scale = np.where(spread > 1e-9, spread, 1.0)
-        features = np.vstack([(x - centre) / scale, np.zeros((2, k))])
-        outcome = np.concatenate([happened, [1.0, 0.0]])
-        weights = np.concatenate([weight, [typical, 1.0 - typical]])
-
-        def loss(a: np.ndarray) -> tuple[float, np.ndarray]:
-            odds = features @ a[:k] + a[k]
-            value = weights @ (np.logaddexp(0.0, odds) - outcome * odds) + 0.5 * PENALTY * a[:k] @ a[:k]
-            pull = weights * (expit(odds) - outcome)
-            return float(value), np.append(features.T @ pull + PENALTY * a[:k], pull.sum())
-
-        found = minimize(loss, np.append(np.zeros(k), logit(typical)), jac=True, method="L-BFGS-B").x
-        return cls(centre, scale, found[:k], float(found[k]))
-
-    def log_odds(self, x: np.ndarray) -> np.ndarray:
-        """(n,) for features (n, k)."""
-        return ((x - self.centre) / self.scale) @ self.slope + self.intercept
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from forecast.spread import (
     weighted_quantiles,
     without_smoothing,
 )
+from forecast.ties import Ties
 
 PLAIN = (Persistence, FamilyDrift, PooledLaw, TaskLaw, TaskLogit)
 CANDIDATES = (*(cls.name for cls in PLAIN), "pooled", "pooled-rough")
@@ -48,6 +49,7 @@ SMOOTH_ABSOLUTE = 0.02
 TRAINING_ROWS = 500
 PREDICTING_ROWS = 1000
 CASES = ("alone", "together", "stranger")
+TIES = "ties"
 FEWEST_PAST = 4
 FEWEST_HIGH = 20
 NEARLY_PERFECT, BLURRED = 2.2, 0.25
@@ -147,6 +149,7 @@ class Stack(Predictor):
 
     def __init__(self) -> None:
         self.mixtures_ = [Mixture.untrained() for _ in CASES]
+        self.ties_ = Ties.fit([])
 
     def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
         each = list(workers.map(_past_forecasts, past))
@@ -154,18 +157,18 @@ class Stack(Predictor):
         first = learned(alone, Mixture.untrained())
         second = learned(together, first)
         self.mixtures_ = [first, second, learned(stranger, second)]
+        self.ties_ = Ties.fit(past)
         return self
 
     def state(self) -> dict[str, np.ndarray]:
-        return {
-            f"{case}.{name}": np.asarray(value)
-            for case, mixture in zip(CASES, self.mixtures_, strict=True)
-            for name, value in asdict(mixture).items()
-        }
+        parts = {case: asdict(mixture) for case, mixture in zip(CASES, self.mixtures_, strict=True)}
+        parts[TIES] = self.ties_.state()
+        return {f"{part}.{name}": np.asarray(value) for part, held in parts.items() for name, value in held.items()}
 
     def restore(self, state: dict[str, np.ndarray]) -> Self:
         parts: list[dict[str, Any]] = [{f.name: state[f"{case}.{f.name}"] for f in fields(Mixture)} for case in CASES]
         self.mixtures_ = [Mixture(**part | {"loading": float(part["loading"])}) for part in parts]
+        self.ties_ = Ties.restore({n.removeprefix(f"{TIES}."): v for n, v in state.items() if n.startswith(f"{TIES}.")})
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
@@ -180,7 +183,7 @@ class Stack(Predictor):
         loading[share] = np.array([mixture.loading for mixture in self.mixtures_])[case]
         if not share.all():
             knots[~share] = loss_knots(rows[~share], evidence)
-        return Forecast.from_knots(rows, knots, self.name, loading=loading)
+        return Forecast.from_knots(rows, knots, self.name, loading=loading, tie=self.ties_.predict(rows))
 
     def weights(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
         """Weights of the candidates in the own part and in the shift of each share, (n, k) each."""

@@ -54,8 +54,8 @@ class StepMap:
 
 
 @dataclass(frozen=True)
-class TiedMap:
-    """p' = (1 - share) p: now and then the next model scores exactly as the last, on tasks it answers by rote."""
+class DampedMap:
+    """p' = (1 - share) p: in a share of cases nothing comes of it, however likely it looked."""
 
     share: float
 
@@ -63,7 +63,7 @@ class TiedMap:
         return (1.0 - self.share) * np.asarray(probability, dtype=float)
 
 
-Map = BetaMap | StepMap | TiedMap
+Map = BetaMap | StepMap | DampedMap
 IDENTITY = BetaMap()
 
 
@@ -87,13 +87,13 @@ def _parametric(free: tuple[bool, bool], p: np.ndarray, happened: np.ndarray, we
     return BetaMap(float(np.exp(a[0])), float(np.exp(a[1] if apart else a[0])), float(a[2]))
 
 
-def _tied(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> TiedMap:
+def _damped(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> DampedMap:
     """The share by penalised maximum likelihood."""
 
     def loss(share: float) -> float:
         return float(weight @ _log_loss((1.0 - share) * p, happened) + 0.5 * PENALTY * share**2)
 
-    return TiedMap(float(minimize_scalar(loss, bounds=(0.0, 0.5), method="bounded").x))
+    return DampedMap(float(minimize_scalar(loss, bounds=(0.0, 0.5), method="bounded").x))
 
 
 def _steps(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> StepMap:
@@ -111,7 +111,7 @@ FORMS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Map]] = {
     "temperature": lambda p, happened, weight: _parametric((False, False), p, happened, weight),
     "logistic": lambda p, happened, weight: _parametric((False, True), p, happened, weight),
     "beta": lambda p, happened, weight: _parametric((True, True), p, happened, weight),
-    "tied": _tied,
+    "damped": _damped,
     "isotonic": _steps,
 }
 """The forms a map may take, the simplest first."""

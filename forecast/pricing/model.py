@@ -19,6 +19,7 @@ from scipy.special import expit
 from data.names import fold
 from data.noise import binomial_stderr, standard_error
 from forecast.distribution import Forecast
+from forecast.events import prob_gain
 from forecast.panel import Panel
 from forecast.pricing.maps import Map
 from forecast.pricing.space import Event, ranks
@@ -199,10 +200,21 @@ class PricedModel:
             return float(self.turning[EVENTS[1]].to_numpy()[at])
         if falling and kind == "recovery":
             return float(self.turning[EVENTS[0]].to_numpy()[at])
+        if (kind or kind_of(leaf)) == "gain" and rival is not None and self._is_gain(at, leaf, rival):
+            return float(self._gains[at])
         if rival is not None and np.ndim(rival[0]):
             each = zip(*rival, strict=True)
             return float(np.mean([self._share_where(at, leaf, (float(s), float(e))) for s, e in each]))
         return self._share_where(at, leaf, rival)
+
+    @cached_property
+    def _gains(self) -> np.ndarray:
+        return prob_gain(self.forecast)
+
+    def _is_gain(self, at: int, leaf: Comparison, rival: Rival) -> bool:
+        """Whether any gain over the unit's own origin is asked for, of which `forecast.events.prob_gain` knows ties."""
+        origin = self.forecast.targets["origin_score"].to_numpy()[at]
+        return leaf.margin == 0.0 and np.ndim(rival[0]) == 0 and float(rival[0]) == origin
 
     @cached_property
     def _slim(self) -> Forecast:
