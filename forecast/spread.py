@@ -24,6 +24,9 @@ DEFAULT_VARIANCE = 0.25
 """Squared link units per decade, where no past forecast is known: half a logit a decade."""
 SHORTEST_STEP = 0.1
 FEWEST_PAST = 30
+FEWEST_TASKS = 3
+"""Of a model, for its shift to be told from its tasks' own errors."""
+TYPICAL_LOADING = 0.5
 LEAST_ITEM = 0.05
 
 
@@ -115,14 +118,23 @@ def weighted_quantiles(values: np.ndarray, levels: np.ndarray, weight: np.ndarra
 
 
 def shared_loading(standard: np.ndarray, past: Sequence[tuple[Fold, np.ndarray]]) -> float:
-    """Root of the share of the error variance that lies between models (intraclass correlation), at most 0.95."""
+    """Root of the share of the error variance that lies between models (intraclass correlation), at most 0.95.
+
+    Every line counts the same, and `TYPICAL_LOADING` as one line more.
+    """
+    parts: dict[str, list[tuple[float, float]]] = {}
     ends = np.cumsum([len(z) for _, z in past])
-    groups = [g for g in np.split(np.clip(standard, -4, 4), ends[:-1]) if len(g) >= 3]
-    if len(groups) < 3:
-        return 0.5
-    within = float(np.mean([g.var(ddof=1) for g in groups]))
-    between = max(float(np.mean([g.mean() ** 2 - g.var(ddof=1) / len(g) for g in groups])), 0.0)
-    return float(np.clip(np.sqrt(between / (between + within)), 0.0, 0.95))
+    for (fold, z), end in zip(past, ends, strict=True):
+        group = np.clip(standard[end - len(z) : end], -4, 4)
+        if len(z) >= FEWEST_TASKS:
+            within = float(group.var(ddof=1))
+            parts.setdefault(fold.target.line, []).append((float(group.mean()) ** 2 - within / len(group), within))
+    if not parts:
+        return TYPICAL_LOADING
+    between, within = np.mean([np.mean(models, axis=0) for models in parts.values()], axis=0)
+    share = max(between, 0.0) / (max(between, 0.0) + within)
+    held = (len(parts) * share + TYPICAL_LOADING**2) / (len(parts) + 1)
+    return float(np.clip(np.sqrt(held), 0.0, 0.95))
 
 
 def _drift_variance(error: np.ndarray, noise: np.ndarray, step: np.ndarray, weight: np.ndarray) -> float:

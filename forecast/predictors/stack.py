@@ -30,6 +30,7 @@ from forecast.predictors.losses import loss_knots
 from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
 from forecast.spread import (
     SHORTEST_STEP,
+    TYPICAL_LOADING,
     equal_lines,
     half_an_item_inside,
     noise_at,
@@ -55,6 +56,10 @@ FEWEST_HIGH = 20
 NEARLY_PERFECT, BLURRED = 2.2, 0.25
 """Link units: the logit of 0.9, and over how much of it an origin comes to count as high."""
 START_SIZE = np.array([1.0, 0.5, 0.05, 0.5, 0.02])
+HELD_TO_START = 0.02
+"""Ridge on the log of the sizes over theirs at the start, of one line; the log likelihood is a mean."""
+FARTHEST = 12.0
+"""Sizes stay within a factor e to this power of those at the start."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +135,8 @@ class Mixture:
     @classmethod
     def untrained(cls) -> Mixture:
         """Where no past forecast is known: equal weights, a normal spread."""
-        equal = np.full(len(CANDIDATES), 1.0 / len(CANDIDATES))
-        return cls(equal, equal, START_SIZE, ndtri(LEVELS), ndtri(LEVELS), 0.5)
+        equal, shape = np.full(len(CANDIDATES), 1.0 / len(CANDIDATES)), for_a_new_line(ndtri(LEVELS), 0)
+        return cls(equal, equal, START_SIZE, shape, shape, TYPICAL_LOADING)
 
     def centre(self, candidates: Candidates) -> np.ndarray:
         return candidates.own @ self.own + candidates.shift @ self.shift
@@ -156,7 +161,7 @@ class Stack(Predictor):
         alone, together, stranger = ([made[case] for made in each if case in made] for case in CASES)
         first = learned(alone, Mixture.untrained())
         second = learned(together, first)
-        self.mixtures_ = [first, second, learned(stranger, second)]
+        self.mixtures_ = [first, second, learned(stranger, Mixture.untrained())]
         self.ties_ = Ties.fit(past)
         return self
 
@@ -227,11 +232,14 @@ def learned(past: Sequence[tuple[Fold, Candidates]], otherwise: Mixture) -> Mixt
     truth = np.concatenate([f.truth["z"].to_numpy() for f, _ in past])
     error = truth - own @ own_weights - shift @ shift_weights
     terms = np.concatenate([c.terms for _, c in past])
-    size = _error_size(error, terms, weight)
+    lines = len({fold.target.line for fold, _ in past})
+    size = _error_size(error, terms, weight, HELD_TO_START / lines)
     standard = error / np.sqrt(terms @ size)
     high = np.concatenate([c.high for _, c in past])
-    shape = weighted_quantiles(standard, LEVELS, weight * (1.0 - high))
-    shape_high = weighted_quantiles(standard, LEVELS, weight * high) if high.sum() > FEWEST_HIGH else shape
+    shape = for_a_new_line(weighted_quantiles(standard, LEVELS, weight * (1.0 - high)), lines)
+    shape_high = shape
+    if high.sum() > FEWEST_HIGH:
+        shape_high = for_a_new_line(weighted_quantiles(standard, LEVELS, weight * high), lines)
     loading = shared_loading(standard, [(f, c.z) for f, c in past])
     return Mixture(own_weights, shift_weights, size, shape, shape_high, loading)
 
@@ -257,7 +265,16 @@ def _least_absolute(
     return softmax(found[:k]), softmax(found[k:])
 
 
-def _error_size(error: np.ndarray, terms: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def for_a_new_line(shape: np.ndarray, lines: int) -> np.ndarray:
+    """Quantiles (k,) of standardised errors, as they will be on a line that was not among the ``lines`` learned from.
+
+    Held towards a normal's as by one more line, and wider by the variance that a mean over so many leaves open: what is
+    learned from few lines says little about the next one.
+    """
+    return (lines * shape + ndtri(LEVELS)) / (lines + 1.0) * np.sqrt(1.0 + 1.0 / (lines + 1.0))
+
+
+def _error_size(error: np.ndarray, terms: np.ndarray, weight: np.ndarray, ridge: float) -> np.ndarray:
     """Non-negative coefficients of the variance, by a Student-t likelihood, so that breaks do not rule it."""
 
     def loss(a: np.ndarray) -> tuple[float, np.ndarray]:
@@ -267,6 +284,9 @@ def _error_size(error: np.ndarray, terms: np.ndarray, weight: np.ndarray) -> np.
         value = 0.5 * np.log(variance) + 2.5 * np.log1p(ratio / 4.0)
         slope = 0.5 / variance - 2.5 * ratio / (4.0 + ratio) / variance
         held = a - np.log(START_SIZE)
-        return float(weight @ value + 1e-3 * held @ held), (terms.T @ (weight * slope)) * size + 2e-3 * held
+        return float(weight @ value + ridge * held @ held), (terms.T @ (weight * slope)) * size + 2.0 * ridge * held
 
-    return np.exp(minimize(loss, np.log(START_SIZE), jac=True, method="L-BFGS-B").x)
+    start = np.log(START_SIZE)
+    return np.exp(
+        minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(a - FARTHEST, a + FARTHEST) for a in start]).x
+    )
