@@ -91,6 +91,7 @@ class Publications:
         mean = counted.mean() if len(counted) else pd.Series({"events": 0.0, "years": 0.0})
         return Rate(1.0 + float(mean["events"]), 1.0 / usual + float(mean["years"]))
 
+    @cached_property
     def new_share(self) -> float:
         """Of models that were measured later than the first on a task, the share that was of a new family."""
         began = self._first.groupby(["benchmark", "task"])["known_on"].transform("min")

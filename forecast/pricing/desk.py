@@ -30,7 +30,7 @@ from forecast.pricing.model import DRAWS, PricedModel
 from forecast.pricing.questions import benchmark_of_average, is_part_of
 from forecast.pricing.recalibration import NOTHING, Recalibration
 from forecast.reversal import Reversal
-from forecast.targets import Target, family_rows, held_out_target, target_rows, upcoming_target, visible
+from forecast.targets import NEW, Target, family_rows, held_out_target, target_rows, upcoming_target, visible
 from forecast.training import Trained
 from resolvers.evidence import Evidence
 
@@ -65,6 +65,7 @@ class Desk:
         self._learned: dict[Exclusion, Recalibration] = {}
         self._reversals: dict[Exclusion, Reversal] = {}
         self._models: dict[Any, PricedModel] = {}
+        self._rows: dict[tuple[str, str, float], pd.DataFrame] = {}
         self._courses: dict[int, Course] = {}
         self._targets: dict[tuple[str, float], Target] = {}
         self._rates: dict[tuple[str, tuple[str, ...]], Rate] = {}
@@ -149,8 +150,7 @@ class Desk:
 
     def _made(self, target: Target, leaf: Any, line: str) -> PricedModel:
         """The model; the same one for all leaves that look at the same suites."""
-        evidence = self.panel.take(visible(self.panel, target))
-        rows = target_rows(evidence, target)
+        rows = self._rows_of(target)
         suites = frozenset(rows["suite"][_looked_at(rows, leaf)].tolist())
         key = (target.family, target.model, target.compute, line, suites)
         if key not in self._models:
@@ -158,11 +158,21 @@ class Desk:
             if rows.empty:
                 of = leaf.benchmark or leaf.task
                 raise DataError(f"no score of {target.family} on {of} is known: there is nothing to start from")
-            self._models[key] = self._priced(target, rows, evidence, Exclusion(line))
+            self._models[key] = self._priced(target, rows, Exclusion(line))
         return self._models[key]
 
-    def _priced(self, target: Target, rows: pd.DataFrame, evidence: Panel, exclusion: Exclusion) -> PricedModel:
-        seen = evidence.take(np.isin(evidence.rows["task_code"].to_numpy(), rows["task_code"].to_numpy()))
+    def _rows_of(self, target: Target) -> pd.DataFrame:
+        """All that can be forecast of a target; of a family that nobody has seen, what anybody was measured on."""
+        key = (target.family, target.model, target.compute)
+        if key not in self._rows:
+            evidence = self.panel.take(visible(self.panel, target))
+            everything = evidence.rows["unit"].unique() if target.family == NEW else None
+            self._rows[key] = target_rows(evidence, target, everything)
+        return self._rows[key]
+
+    def _priced(self, target: Target, rows: pd.DataFrame, exclusion: Exclusion) -> PricedModel:
+        on_tasks = np.isin(self.panel.rows["task_code"].to_numpy(), rows["task_code"].to_numpy())
+        seen = self.panel.take(visible(self.panel, target) & on_tasks)
         forecast = self._trained.get(self.predictor, exclusion).predict(rows, seen)
         seed = zlib.crc32(f"{self.seed}|{target.family}".encode())
         forecast = with_averages(forecast, seed=seed)
@@ -227,6 +237,14 @@ class Desk:
             largest = float(family_rows(self.panel, family)["compute"].max())
             self._targets[family, step] = self.target_of(family, largest + step)
         return self._targets[family, step]
+
+    def new_targets(self, leaf: Any, steps: np.ndarray) -> list[Target]:
+        """Base models of a family that nobody has seen, so many decades from the largest measured on a leaf's task."""
+        on_task = self.folded["task"] == fold(leaf.task)
+        if not on_task.any() and (of := benchmark_of_average(leaf)):
+            on_task = self.panel.rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
+        largest = float(self.panel.rows["compute"].to_numpy()[on_task].max())
+        return [upcoming_target(self.panel, NEW, None, train_flops=10 ** (largest + step))[0] for step in steps]
 
     def rate(self, benchmark: str, families: tuple[str, ...]) -> Rate:
         """Models newly measured on a benchmark, a year; of some families, or of all."""

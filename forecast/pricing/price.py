@@ -32,6 +32,9 @@ from resolvers.status import Status
 
 MOST_TEMPLATES = 6
 """Families whose next models stand for what may come; the largest are taken."""
+NEW_SIZES = np.array([-1.5, -0.6, 0.1, 0.8, 2.0])
+"""Decades from the largest model measured on a task at which a model of a new family is forecast."""
+NEW_FAMILY = "a new family"
 REPRICED = 40
 """Times a question is priced anew with resampled lines, for the interval."""
 COVERAGE = 0.8
@@ -127,6 +130,24 @@ def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
         When it cannot be priced, with the reason: it asks for a number, no table settles it, its time is over, or
         nothing is known to start from.
     """
+    opened = _opened(desk, question)
+    return opened if isinstance(opened, Price) else opened.price(interval)
+
+
+def events_at(desk: Desk, question: Question) -> list[Event] | None:
+    """The recalibrated event of each leaf of an open question; None where the day's evidence decides it.
+
+    Raises
+    ------
+    DataError
+        As `price_at`.
+    """
+    opened = _opened(desk, question)
+    return None if isinstance(opened, Price) else [part.event() for part in opened.parts]
+
+
+def _opened(desk: Desk, question: Question) -> _Open | Price:
+    """A question with its leaves, or its price where it is settled."""
     if question.is_numeric:
         raise DataError(f"{question.id} asks for a number, not yes or no: `forecast predict` gives its distribution")
     asked = question.model_copy(update={"opened": min(question.opened, _utc(desk.as_of))})
@@ -143,7 +164,7 @@ def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
     if manual:
         raise DataError(f"{question.id} is settled by no results table ({manual[0]}): it cannot be priced")
     parts = [_Part.of(desk, question, leaf, until) for leaf, until in _dated_leaves(question)]
-    return _Open(desk, question, parts).price(interval)
+    return _Open(desk, question, parts)
 
 
 def _settled(desk: Desk, question: Question, status: Status, reason: str) -> Price:
@@ -290,8 +311,8 @@ def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
     asked_families = scope.family or better.family
     rate = desk.rate(benchmark, tuple(families) if asked_families else ())
     course = desk.course(until)
-    if leaf.kind in ("reversal", "u_shape") and not asked_families and scope.over == "any":
-        templates.append(_newcomer(desk, leaf, benchmark, templates))
+    if not asked_families and scope.over == "any" and (newcomer := _newcomer(desk, leaf, scope, benchmark, templates)):
+        templates.append(newcomer)
     dated = DatedEvent(
         course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope),
         every=scope.over == "all",
@@ -343,12 +364,29 @@ def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Templat
     return Template(family, np.array(compute), np.array(raw)), benchmark, said
 
 
-def _newcomer(desk: Desk, leaf: Any, benchmark: str, others: Sequence[Template]) -> Template:
-    """A family that is new to the task: its whole ladder may fall and rise, as often as those of others did."""
-    rate = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
-    share = desk.publications.new_share()
+def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Sequence[Template]) -> Template | None:
+    """A family that is new to the task; None where the scope leaves it no place.
+
+    Its whole ladder may fall and rise, as often as those of others did. Where a single model can bring the event about,
+    it is forecast as a recipe that nobody has seen, at sizes around those that were measured.
+    """
+    share = desk.publications.new_share
     weight = len(others) * share / (1.0 - share)
-    return Template("a new family", np.zeros(1), np.array([rate]), weight=weight, is_rate=True)
+    if leaf.kind in ("reversal", "u_shape"):
+        rate = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
+        return Template(NEW_FAMILY, np.zeros(1), np.array([rate]), weight=weight, is_rate=True)
+    if scope.line or (scope.tuning and "base" not in scope.tuning):
+        return None
+    compute, raw = [], []
+    for target in desk.new_targets(leaf, NEW_SIZES):
+        try:
+            model = desk.model(target, leaf, trained_without="")
+        except DataError:  # nothing so small was measured
+            continue
+        if units := units_of(model, leaf, scope):
+            compute.append(target.compute)
+            raw.append(max(model.raw(at, leaf, rival=rival, kind=kind_of(leaf)) for at, rival in units))
+    return Template(NEW_FAMILY, np.array(compute), np.array(raw), weight=weight) if raw else None
 
 
 def _bounds(scope: Scope) -> tuple[float, float]:
@@ -495,10 +533,14 @@ def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | Non
     )
     if example:
         yield example[0]
-    sizes = [f"{t.family} {t.raw[0]:.2f} to {t.raw[-1]:.2f}" for t in dated.templates if not t.is_rate]
+    sizes = [f"{t.family} {t.raw[0]:.2f} to {t.raw[-1]:.2f}" for t in dated.templates if t.family != NEW_FAMILY]
     yield f"P(its next model shows it), from just above its largest to {STEPS[-1]:g} decades on: {', '.join(sizes)}"
     for t in dated.templates:
-        if t.is_rate:
+        low, high = (f"1e{size:.1f}" for size in (t.compute[0], t.compute[-1]))
+        if t.family == NEW_FAMILY:
             share = t.weight / sum(other.weight for other in dated.templates)
             new = f"{share:.0%} of newly measured models are of new families"
-            yield f"{new}, which show it with probability {t.raw[0]:.2f}, as others did"
+            if t.is_rate:
+                yield f"{new}, which show it with probability {t.raw[0]:.2f}, as others did"
+            else:
+                yield f"{new}: from {t.raw[0]:.2f} at {low} FLOP to {t.raw[-1]:.2f} at {high}"

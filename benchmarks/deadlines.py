@@ -1,0 +1,126 @@
+"""Are prices of questions with a deadline right, where nobody can name the models to come?
+
+    python -m benchmarks.deadlines [--jobs N] [--cache FOLDER] [--out FILE]
+
+At quarterly origins everything is dropped that was not public then; questions are made of what is left
+(`forecast.dated`), priced by what was trained on it, and settled by the judge on all bundled results. A deadline never
+lies after the last bundled publication. What counts as measured is what the bundled tables hold, for the price and the
+judge alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import functools
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from joblib import Parallel, delayed
+
+from benchmarks.questions import BINS, REPEATS, skill_interval
+from data.errors import DataError
+from data.load import Tables, load
+from forecast.dated import KINDS, dated_questions, settled
+from forecast.pricing.desk import Desk
+from forecast.pricing.price import events_at
+from forecast.pricing.space import held_off, probability_of
+from resolvers.calibration import expected_calibration_error
+from resolvers.events import combine
+from resolvers.scoring import brier_score, log_score
+
+ORIGINS = [dt.date(year, month, 1) for year in range(2020, 2024) for month in (1, 4, 7, 10)]
+ORIGINS = [day for day in ORIGINS if dt.date(2020, 6, 1) < day < dt.date(2023, 12, 1)]
+COLUMNS = ["kind", "line", "deadline", "probability", "happened", "why"]
+
+
+def asked_on(tables: Tables, as_of: dt.date, cache: Path | None) -> tuple[pd.DataFrame, np.ndarray]:
+    """Questions that open on a day, a row each, and in which joint draws each comes true, (n, draws)."""
+    desk = Desk(tables, as_of, cache=cache)
+    last = pd.Timestamp(tables.results["known_on"].max()).date()
+    asked = dated_questions(desk.panel, as_of, last)
+    happened = settled(asked, tables)
+    rows, found, reach = [], [], []
+    for one, outcome in zip(asked, happened, strict=True):
+        criterion, why = one.question.criterion, ""
+        try:
+            events = events_at(desk, one.question)
+        except DataError as error:
+            events, why = None, str(error)
+        p = np.nan if events is None else held_off(probability_of(criterion, events))
+        rows.append((one.kind, f"{as_of}", f"{one.question.resolve_by:%Y-%m-%d}", p, outcome, why))
+        if events is not None:
+            found.append((criterion, events))
+            reach.append(np.mean([event.reach for event in events], axis=0))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    if not found:
+        return table, np.zeros((0, 1), dtype=bool)
+    order = np.argsort(np.mean(reach, axis=0), kind="stable")
+    drawn = np.array([combine(criterion, [event.holds(0.5) for event in events]) for criterion, events in found])
+    return table, drawn[:, order]
+
+
+def calibrated_errors(table: pd.DataFrame, drawn: np.ndarray, *, together: bool, seed: int = 0) -> np.ndarray:
+    """Calibration errors of forecasters who are right, whose origins have one luck or each their own, (`REPEATS`,)."""
+    rng = np.random.default_rng(seed)
+    origin, names = pd.factorize(table["line"])
+    p, rows = table["probability"].to_numpy(dtype=float), np.arange(len(table))
+    out = []
+    for _ in range(REPEATS):
+        pick = rng.integers(drawn.shape[1], size=1 if together else len(names))
+        happened = drawn[rows, np.broadcast_to(pick, len(names))[origin]]
+        out.append(expected_calibration_error(happened.astype(float), p, bins=BINS))
+    return np.array(out)
+
+
+def report(table: pd.DataFrame, drawn: np.ndarray) -> pd.DataFrame:
+    """One row a kind, and one for all."""
+    rows = []
+    for kind in ("all", *KINDS):
+        at = np.flatnonzero((table["kind"] == kind).to_numpy() | (kind == "all"))
+        part, sub = table.iloc[at], drawn[at]
+        happened, p = part["happened"].to_numpy(dtype=float), part["probability"].to_numpy(dtype=float)
+        skill, low, high = skill_interval(part)
+        errors = functools.partial(calibrated_errors, part, sub)
+        rows.append(
+            {
+                "kind": kind, "questions": len(part), "said": p.mean(), "happened": happened.mean(),
+                "error": expected_calibration_error(happened, p, bins=BINS),
+                "p90": np.quantile(errors(together=False), 0.9),
+                "p90 one luck": np.quantile(errors(together=True), 0.9),
+                "Brier": brier_score(happened, p).mean(), "skill": skill, "90%": f"{low:.2f} to {high:.2f}",
+                "log": log_score(happened, p).mean(),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--cache", type=Path, help="folder of trained states")
+    parser.add_argument("--out", type=Path, help="write the questions as CSV")
+    options = parser.parse_args()
+    tables = load()
+    start = time.process_time()
+    found = Parallel(n_jobs=options.jobs)(delayed(asked_on)(tables, day, options.cache) for day in ORIGINS)
+    asked = pd.concat([part for part, _ in found], ignore_index=True)
+    drawn = np.vstack([part for _, part in found if len(part)])
+    if options.out:
+        asked.to_csv(options.out, index=False)
+    refused = asked[asked["why"] != ""]
+    print(f"{len(asked)} questions at {len(ORIGINS)} origins, {len(refused)} of them refused")
+    priced = asked["probability"].notna().to_numpy()
+    settled_too = asked["happened"].notna().to_numpy()
+    table = asked[priced & settled_too].reset_index(drop=True)
+    print(report(table, drawn[settled_too[priced]]).round(4).to_string(index=False))
+    bins = pd.cut(table["probability"], [0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0])
+    print(table.groupby(bins, observed=True).agg(n=("happened", "size"), said=("probability", "mean"),
+                                                 happened=("happened", "mean")).round(3).to_string())  # fmt: skip
+    print(f"{time.process_time() - start:.0f} s of processor time in this process, training included")
+
+
+if __name__ == "__main__":
+    main()

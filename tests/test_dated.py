@@ -1,0 +1,109 @@
+"""Generated questions with a deadline: made without knowing what came, settled by the judge on what did."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from data.catalog import bundled_metrics
+from data.errors import DataError
+from data.load import Tables
+from data.results import as_results, known_by
+from forecast.dated import KINDS, dated_questions, settled
+from forecast.pricing import Desk, price_at
+from forecast.pricing.price import NEW_FAMILY, events_at
+from forecast.pricing.space import held_off, probability_of
+from resolvers.questions import FirstBy, Question, Threshold, leaves
+from tests.test_factory import RESULTS
+from tests.worlds import make_panel, make_tasks, scrambled
+
+AS_OF, LAST = dt.date(2020, 6, 15), dt.date(2022, 7, 1)
+
+
+def tables(results=RESULTS):
+    return Tables(results, make_tasks(), bundled_metrics())
+
+
+def known(results=RESULTS):
+    return make_panel(as_results(known_by(results, pd.Timestamp(AS_OF)).reset_index(drop=True)))
+
+
+@pytest.fixture(scope="module")
+def asked():
+    return dated_questions(known(), AS_OF, LAST)
+
+
+def test_every_kind_is_asked_before_the_last_day(asked):
+    assert {one.kind for one in asked} == set(KINDS)
+    assert len({one.question.id for one in asked}) == len(asked)
+    assert {one.question.opened.date() for one in asked} == {AS_OF}
+    assert max(one.question.resolve_by.date() for one in asked) <= LAST
+
+
+def test_questions_do_not_depend_on_what_came(asked):
+    late = (RESULTS["known_on"] > pd.Timestamp(AS_OF)).to_numpy()
+    other = scrambled(RESULTS, late)
+    assert dated_questions(known(other), AS_OF, LAST) == asked
+    answers = [settled(asked, tables(results)) for results in (RESULTS, other)]
+    assert not np.array_equal(*answers, equal_nan=True), "the control saw no difference"
+
+
+def test_no_threshold_was_reached_when_it_was_asked(asked):
+    rows = known().rows
+    best = rows.groupby(rows["task"].astype("str"))["score"].max()
+    thresholds = [leaf for one in asked for leaf in leaves(one.question.criterion) if isinstance(leaf, Threshold)]
+    assert thresholds
+    assert all(leaf.score > best[leaf.task] for leaf in thresholds)
+
+
+def test_the_judge_counts_what_was_public_by_the_deadline(asked):
+    checked = 0
+    for one, answer in zip(asked, settled(asked, tables()), strict=True):
+        criterion, until = one.question.criterion, one.question.resolve_by
+        if isinstance(criterion, FirstBy):
+            criterion, until = criterion.event, criterion.by
+        if isinstance(criterion, Threshold):
+            of = RESULTS[(RESULTS["task"] == criterion.task) & (RESULTS["known_on"] <= pd.Timestamp(until.date()))]
+            assert bool(answer) == bool((of["score"] >= criterion.score).any())
+            checked += 1
+    assert checked > 8
+
+
+def test_nothing_is_asked_where_no_deadline_is_left():
+    assert dated_questions(known(), AS_OF, AS_OF + dt.timedelta(days=30)) == []
+
+
+# --- what the price makes of models of families that nobody has seen -------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def desk():
+    return Desk(tables(), AS_OF, predictor="law", recalibrate=False)
+
+
+def question(**scope):
+    fields = {"opened": AS_OF, "resolve_by": LAST, "scope": scope}
+    return Question.model_validate(
+        {"id": "q", "title": "asked", "criterion": {"kind": "threshold", "task": "task03", "score": 0.95}, **fields}
+    )
+
+
+def test_a_model_of_a_new_family_may_bring_it_about(desk):
+    anybody, own, line = (price_at(desk, question(**scope)) for scope in ({}, {"family": "Alpha"}, {"line": "Alpha"}))
+    assert any(NEW_FAMILY in reason or "new families" in reason for reason in anybody.reasons)
+    for closed in (own, line):
+        assert not any("new families" in reason for reason in closed.reasons)
+
+
+def test_the_events_of_a_question_give_its_price(desk):
+    events = events_at(desk, question())
+    price = price_at(desk, question(), interval=False)
+    assert held_off(probability_of(question().criterion, events)) == pytest.approx(price.probability, abs=1e-12)
+
+
+def test_what_the_day_has_decided_has_no_events(desk):
+    reached = question().model_copy(update={"criterion": Threshold(task="task03", score=0.01)})
+    assert events_at(desk, reached) is None
+    with pytest.raises(DataError, match="nothing to start from"):
+        events_at(desk, question().model_copy(update={"criterion": Threshold(task="nowhere", score=0.5)}))
