@@ -18,12 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
 from benchmarks.questions import BINS, REPEATS, skill_interval
 from data.errors import DataError
 from data.load import Tables, load
 from forecast.dated import KINDS, dated_questions, settled
+from forecast.parallel import Workers
 from forecast.pricing.desk import Desk
 from forecast.pricing.price import events_at
 from forecast.pricing.space import held_off, probability_of
@@ -105,7 +105,7 @@ def main() -> None:
     options = parser.parse_args()
     tables = load()
     start = time.process_time()
-    found = Parallel(n_jobs=options.jobs)(delayed(asked_on)(tables, day, options.cache) for day in ORIGINS)
+    found = list(Workers(options.jobs).map(functools.partial(asked_on, tables, cache=options.cache), ORIGINS))
     asked = pd.concat([part for part, _ in found], ignore_index=True)
     drawn = np.vstack([part for _, part in found if len(part)])
     if options.out:
