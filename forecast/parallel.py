@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -106,11 +107,26 @@ def _cluster(address: str) -> Iterator[None]:
     except ImportError:
         raise DataError("a Dask cluster needs distributed: pip install 'scale-forecast[dask]'") from None
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
+        with _unlogged():
+            client = Client(address, timeout=PATIENCE, set_as_default=False)
     except ValueError as error:
         raise UsageError(f"--dask {address!r} is no address of a scheduler: write tcp://host:port") from error
-    with client, parallel_config("dask", client=client):
+    with _unlogged(), client, parallel_config("dask", client=client):
         yield
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Without what distributed logs of a lost connection, tracebacks among it: `_said` says it in a sentence."""
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
+    levels = {logging.getLogger(name): logging.getLogger(name).level for name in ("distributed", *names)}
+    try:
+        for logger in levels:
+            logger.setLevel(logging.CRITICAL + 1)
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 @contextmanager

@@ -4,7 +4,13 @@ import datetime as dt
 import os
 import random
 import signal
+import socket
+import subprocess
+import sys
 import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -185,6 +191,69 @@ def test_a_backtest_on_a_cluster_is_the_local_one_byte_for_byte(cluster):
     assert alone.count("\n") > 300
     assert real_backtest(workers=Workers(dask=cluster.scheduler_address)) == alone
     assert real_backtest(workers=Workers(jobs=2)) == alone
+
+
+ROOT = Path(__file__).parent.parent
+FOLDS = [word for model in ("PaLM 540B", "PaLM 62B", "Chinchilla 70B", "Gopher 280B", "LLaMA 65B", "OPT 175B")
+         for word in ("--target", model)]  # fmt: skip
+
+
+def backtesting(cache, output, *more):
+    """`forecast backtest` of six folds in a process of its own."""
+    words = ["backtest", *FOLDS, "--predictors", ",".join(QUICK), "--format", "csv", "-o", str(output), *more]
+    environment = {**os.environ, "FORECAST_CACHE": str(cache)}
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "cli.py"), *words], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    )
+
+
+@contextmanager
+def dask_processes():
+    """A scheduler and two workers as processes: the scheduler's, and its address."""
+    pytest.importorskip("distributed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    dask = [sys.executable, "-m", "dask"]
+    host, _, port = address.partition(":")
+    running = [subprocess.Popen([*dask, "scheduler", "--host", host, "--port", port, "--no-dashboard"], **quiet)]
+    try:
+        for _ in range(2):
+            worker = [*dask, "worker", f"tcp://{address}", "--nthreads", "1", "--no-dashboard"]
+            running.append(subprocess.Popen(worker, env=environment, **quiet))
+        yield running[0], f"tcp://{address}"
+    finally:
+        for process in running:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.mark.slow
+def test_a_scheduler_lost_midway_is_said_in_a_sentence_and_a_repeat_goes_on_from_there(tmp_path):
+    alone, output, cache = tmp_path / "alone.csv", tmp_path / "out.csv", tmp_path / "cache"
+    backtesting(tmp_path / "other", alone).communicate()
+    with dask_processes() as (scheduler, address):
+        process = backtesting(cache, output, "--dask", address)
+        while process.poll() is None and len(list(cache.glob("fold-*"))) < 2:
+            time.sleep(0.1)
+        os.killpg(scheduler.pid, signal.SIGKILL)
+        _, said = process.communicate()
+    *folds, last = said.splitlines()
+    assert process.returncode == 1
+    assert last.startswith(f"Error: the Dask cluster at {address} cannot be reached or was lost (")
+    assert last.endswith("what was finished is kept in the cache; repeat the command to go on from there")
+    assert all(line.startswith("next-scale: ") for line in folds)
+    assert not output.exists()
+    kept = {file: file.stat().st_mtime_ns for file in cache.glob("fold-*")}
+    assert 2 <= len(kept) < len(FOLDS) // 2
+    again = backtesting(cache, output)
+    again.communicate()
+    assert again.returncode == 0
+    assert output.read_bytes() == alone.read_bytes()
+    assert {file: file.stat().st_mtime_ns for file in kept} == kept
 
 
 @pytest.mark.slow
