@@ -520,10 +520,11 @@ def data_logs(
 ) -> None:
     """Aggregate item-level LOGS, larger than memory, into results: accuracy, its error, probabilities, Brier scores.
 
-    Reads samples_*.jsonl of lm-evaluation-harness, Inspect logs (JSON), HELM per-instance stats, every_eval_ever
-    samples, and tables with model, task, item and correct: JSON lines or Parquet, gzip, zstd or neither. Standard
-    errors take items of one source document together. --profile tells, of each model, the share of items that every
-    smaller model failed, how many of those it solved, and its accuracy by tenths of difficulty.
+    Reads samples_*.jsonl of lm-evaluation-harness, Inspect logs (.eval or JSON), full logs of BIG-bench, HELM
+    per-instance stats, every_eval_ever samples, and tables with model, task, item and correct: JSON lines or Parquet,
+    gzip, zstd or neither. Standard errors take items of one source document together. --profile tells, of each model,
+    the share of items that every smaller model failed, how many of those it solved, and its accuracy by tenths of
+    difficulty.
 
     \b
     Example:

@@ -211,6 +211,13 @@ def test_an_export_that_was_mangled_is_refused_and_nothing_recorded(lines, tmp_p
 ITEM = json.dumps(
     {"doc_id": 0, "doc": {"passage": "p"}, "target": "1", "filtered_resps": [["-1.0", "x"], ["-2.0", "y"]], "acc": 0.0}
 )
+CHOICE = {"input": "?", "targets": ["a", "b"], "scores": [-1, -2], "target_values": {"a": 1, "b": 0}, "correct": 1.0}
+BIG_BENCH = {
+    "scores": [{"score_dict": {"multiple_choice_grade": 1.0}}],
+    "task": {"task_name": "q"},
+    "model": {"model_family": "a", "model_name": "a-1b", "total_params": 1e9},
+    "queries": [{"function": "cond_log_prob", "samples": [CHOICE, CHOICE], "shots": 0, "task": "q"}],
+}
 LOGS = [
     f"{ITEM}\n{ITEM}\n",
     json.dumps({"model_id": "a-1b", "evaluation_name": "q", "sample_id": "1", "evaluation": {"is_correct": True}})
@@ -218,6 +225,7 @@ LOGS = [
     json.dumps({"model": "a-1b", "task": "q", "item": 1, "correct": True, "prob_correct": 0.5}) + "\n",
     (FIXTURES / "logs" / "helm" / "per_instance_stats.json").read_text()[:1500] + "}]}]",
     (FIXTURES / "logs" / "inspect_arc.json").read_text(),
+    json.dumps(BIG_BENCH),
 ]
 
 
@@ -253,9 +261,34 @@ ITEMS = as_parquet(model=["a-1b"] * 3, task=["q"] * 3, item=[1, 2, 3], correct=[
 
 
 @fuzzed(15)
-@given(damaged([ITEMS, gzip.compress(LOGS[0].encode())]))
+@given(damaged([ITEMS, gzip.compress(LOGS[0].encode()), (FIXTURES / "logs" / "inspect_arc.eval").read_bytes()]))
 def test_a_damaged_item_log_is_read_or_refused_in_one_sentence(tmp_path_factory, data):
     log_is_read_or_refused(tmp_path_factory.mktemp("log"), data)
+
+
+SAMPLES = json.loads((FIXTURES / "logs" / "inspect_arc.json").read_text())
+PARTS = {
+    "header.json": json.dumps({"status": "success", "eval": SAMPLES["eval"]}),
+    "summaries.json": json.dumps([{"id": s["id"], "metadata": {}, "scores": s["scores"]} for s in SAMPLES["samples"]]),
+    "samples/1_epoch_1.json": json.dumps(SAMPLES["samples"][0]),
+}
+
+
+@fuzzed(15)
+@given(data=st.data())
+def test_a_mangled_zip_file_of_items_is_read_or_refused_in_one_sentence(tmp_path_factory, data):
+    """What a part holds, how it is called, then the bytes of the whole."""
+    parts = {name: plain(text) for name, text in PARTS.items()}
+    name = data.draw(st.sampled_from(sorted(parts)))
+    change = data.draw(st.one_of(mutated([PARTS[name]]), twisted([PARTS[name]])))
+    del parts[name]
+    parts[data.draw(st.sampled_from([name, "other.json", "../x"]))] = plain(change)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", data.draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    whole = file.getvalue()
+    log_is_read_or_refused(tmp_path_factory.mktemp("log"), data.draw(st.one_of(st.just(whole), damaged([whole]))))
 
 
 RESULTS = [

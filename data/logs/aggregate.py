@@ -18,13 +18,14 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.logs.formats import ITEM_COLUMNS, METRICS, Log, items_query
+from data.logs.formats import items_query
+from data.logs.log import ITEM_COLUMNS, METRICS, Log, batches
 from data.readers.files import Limits, Source, decoded, parsed_line
 
 if TYPE_CHECKING:
     import duckdb
 
-RUN = ["file", "model", "task", "filter"]
+RUN = ["file", "model", "task", "line_shots", "filter"]
 DECILES = [f"decile_{k}" for k in range(1, 11)]
 PROFILE_COLUMNS = [
     "benchmark",
@@ -83,15 +84,17 @@ def take_in(db: duckdb.DuckDBPyConnection, file: int, log: Log, limits: Limits, 
     """
     import duckdb
 
-    if log.rows is not None:
-        db.register("rows", log.rows)
+    insert = f"INSERT INTO items SELECT {file}, * FROM ({items_query(log, limits, document)})"
     try:
-        db.execute(f"INSERT INTO items SELECT {file}, * FROM ({items_query(log, limits, document)})")
+        if log.items is None:
+            db.execute(insert)
+        else:
+            for batch in batches(log.items()):
+                db.register("batch", batch)
+                db.execute(insert)
+                db.unregister("batch")
     except duckdb.Error as error:
         raise _why(str(error), log.source, limits) from None
-    finally:
-        if log.rows is not None:
-            db.unregister("rows")
     lost = db.execute("SELECT count(*) FROM items WHERE file = ? AND item IS NULL", [file]).fetchone()
     if lost and lost[0]:
         raise DataError(
@@ -134,12 +137,12 @@ def summaries(db: duckdb.DuckDBPyConnection, file: int) -> pd.DataFrame:
     )
     return db.execute(
         f"""WITH clusters AS (
-            SELECT file, model, task, filter, coalesce(document, item) AS cluster, count(*) AS n,
+            SELECT file, model, task, line_shots, filter, coalesce(document, item) AS cluster, count(*) AS n,
                 count(DISTINCT item) AS n_items, {sums}
             FROM items WHERE file = {file} GROUP BY ALL)
-        SELECT file, model, task, filter, sum(n)::BIGINT AS lines, sum(n_items)::BIGINT AS items,
+        SELECT file, model, task, line_shots, filter, sum(n)::BIGINT AS lines, sum(n_items)::BIGINT AS items,
             count(*)::BIGINT AS documents, {per_metric}
-        FROM clusters GROUP BY ALL ORDER BY model, task, filter"""
+        FROM clusters GROUP BY ALL ORDER BY model, task, line_shots, filter"""
     ).df()
 
 
@@ -177,6 +180,7 @@ def _panel_profile(db: duckdb.DuckDBPyConnection, panel: pd.DataFrame, scale: pd
             SELECT members.run, members.scale, item, avg(coalesce(accuracy, exact_match, acc_norm)) AS correct
             FROM items JOIN members ON items.file = members.file AND items.filter = members.filter
                 AND items.model IS NOT DISTINCT FROM members.model AND items.task IS NOT DISTINCT FROM members.task
+                AND items.line_shots IS NOT DISTINCT FROM members.line_shots
             WHERE items.file IN ({files}) GROUP BY ALL HAVING correct IS NOT NULL),
         seen AS (
             SELECT run, correct, avg(correct) OVER smaller AS before, max(correct) OVER smaller AS best FROM answers

@@ -7,59 +7,21 @@ something that is no number in its range, is NULL and counted later; nothing is 
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from data.aliases import harness_place
 from data.errors import DataError
+from data.logs.bigbench import bigbench_log
+from data.logs.inspect import inspect_archive, inspect_log
+from data.logs.log import DOCUMENTS, Log, as_dict
 from data.readers.files import Limits, Source, decoded, parsed
 from data.readers.identity import Identity, identify, name_in_path
 from data.readers.lm_eval import About, time_of
 from data.readers.sample_logs import is_sample, results_beside, task_of
-
-METRICS = ("accuracy", "acc_norm", "exact_match", "prob_correct", "brier_score")
-"""Scores of an item that are aggregated; the first three say whether it was answered correctly."""
-
-ITEM_COLUMNS = {
-    "model": "VARCHAR",
-    "task": "VARCHAR",
-    "filter": "VARCHAR",
-    "item": "UBIGINT",
-    "document": "UBIGINT",
-    **dict.fromkeys(METRICS, "FLOAT"),
-}
-DOCUMENTS = ("document_id", "passage_id", "article_id", "story_id", "passage", "article", "story", "document")
-"""Where a question's source document stands when nobody says so: its name, or else its text."""
-
-_INSPECT_VALUES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
-
-
-@dataclass(frozen=True)
-class Log:
-    """One file of items.
-
-    ``path`` is a regular file DuckDB can open; ``identity`` is None where each line names its model, ``place`` is None
-    where each line names its task. ``rows`` are items already read, for documents that are not a list of lines.
-    """
-
-    source: Source
-    kind: str
-    path: Path
-    identity: Identity | None = None
-    place: tuple[str, str] | None = None
-    shots: int | None = None
-    prompt: str = "direct"
-    when: float = math.nan
-    columns: tuple[str, ...] = ()
-    rows: pd.DataFrame | None = None
-    note: str | None = None
-    is_choice: bool = False
 
 
 def look_at(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
@@ -73,6 +35,10 @@ def look_at(source: Source, path: Path, limits: Limits, model: str | None, docum
     head = source.head()
     if head[:4] == b"PAR1":
         return _parquet(source, path, limits, model)
+    if head[:4] == b"PK\x03\x04":
+        if compression_of(path) != "none":
+            raise DataError(f"{source.name}: is a zip file inside a compressed one: unpack it first")
+        return inspect_archive(source, path, limits, model, document)
     text = decoded(head, source.name, whole=False).lstrip()
     if not text:
         raise DataError(f"{source.name}: the file is empty")
@@ -82,12 +48,14 @@ def look_at(source: Source, path: Path, limits: Limits, model: str | None, docum
     if text[0] == "[" and '"instance_id"' in text and '"stats"' in text:
         return _helm(Log(source, "HELM per-instance stats", path), limits, model)
     if text[0] == "{" and '"eval"' in text:
-        return _inspect(source, path, limits, model, document)
+        return inspect_log(source, path, limits, model, document)
+    if text[0] == "{" and '"score_dict"' in text:
+        return bigbench_log(source, path, limits, model, document)
     if text[0] == "{" and record is None and len(text.partition("\n")[0]) > 20:  # more than a document's open brace
         raise DataError(f"{source.name}: line 1 is not JSON: the file is cut off or damaged")
     raise DataError(
-        f"{source.name}: is no item-level log: give lm-evaluation-harness samples_*.jsonl, Inspect or every_eval_ever "
-        "logs, HELM per-instance stats, or a table with model, task, item and correct"
+        f"{source.name}: is no item-level log: give lm-evaluation-harness samples_*.jsonl, Inspect, BIG-bench or "
+        "every_eval_ever logs, HELM per-instance stats, or a table with model, task, item and correct"
     )
 
 
@@ -163,11 +131,11 @@ def _helm(log: Log, limits: Limits, model: str | None) -> Log:
         if beside != log.source.path and beside.exists():
             document = parsed(decoded(Source(beside).whole(limits.json), str(beside)), str(beside))
             spec = document if isinstance(document, dict) else {}
-    adapter, scenario = _dict(spec.get("adapter_spec")), _dict(spec.get("scenario_spec"))
+    adapter, scenario = as_dict(spec.get("adapter_spec")), as_dict(spec.get("scenario_spec"))
     name = model or adapter.get("model")
     if not isinstance(name, str) or not isinstance(spec.get("name"), str):
         raise DataError(f"{log.source.name}: names neither model nor task: keep run_spec.json beside it")
-    what, arguments = spec["name"].partition(":")[0], _dict(scenario.get("args"))
+    what, arguments = spec["name"].partition(":")[0], as_dict(scenario.get("args"))
     shots = adapter.get("max_train_instances")
     method = str(adapter.get("method", "generation"))
     return replace(
@@ -180,73 +148,11 @@ def _helm(log: Log, limits: Limits, model: str | None) -> Log:
     )
 
 
-def _dict(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _inspect(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
-    """One JSON document holds a run; its items are few enough to be read here (at most `Limits.json` bytes)."""
-    whole = _dict(parsed(decoded(source.whole(limits.json), source.name), source.name))
-    run, samples = _dict(whole.get("eval")), whole.get("samples")
-    name, task = model or run.get("model"), run.get("task")
-    if not isinstance(name, str) or not isinstance(task, str) or not isinstance(samples, list):
-        raise DataError(f"{source.name}: is no Inspect log with eval.model, eval.task and samples: export it whole")
-    if whole.get("status", "success") != "success":
-        raise DataError(f"{source.name}: the run did not finish (status {whole['status']!r}): give finished runs")
-    created = pd.to_datetime(str(run.get("created")), errors="coerce", utc=True)
-    limit = _dict(run.get("config")).get("limit")
-    return Log(
-        source,
-        "Inspect log",
-        path,
-        identity=identify({"model_name": name}, source, model),
-        place=harness_place(task.rsplit("/", 1)[-1]),
-        when=math.nan if pd.isna(created) else created.timestamp(),
-        rows=_inspect_items(samples, document, source.name),
-        note=f"{source.name}: the run was limited to {limit} examples" if limit else None,
-    )
-
-
-def _inspect_items(samples: list[object], document: str | None, name: str) -> pd.DataFrame:
-    rows = []
-    for number, sample in enumerate(samples, start=1):
-        if not isinstance(sample, dict) or "id" not in sample:
-            raise DataError(f"{name}: sample {number} has no id: export the log again")
-        scores = _dict(sample.get("scores"))
-        for scorer, score in scores.items() or [("none", None)]:
-            rows.append(
-                {
-                    "filter": scorer if len(scores) > 1 else "none",
-                    "item": str(sample["id"]),
-                    "document": _at(sample, document.split(".")) if document else _source_document(sample),
-                    "accuracy": _inspect_value(_dict(score).get("value")),
-                }
-            )
-    return pd.DataFrame(rows, columns=["filter", "item", "document", "accuracy"]).astype({"accuracy": "float64"})
-
-
-def _inspect_value(value: object) -> float | None:
-    if isinstance(value, str):
-        return _INSPECT_VALUES.get(value)
-    return float(value) if isinstance(value, (bool, int, float)) and 0.0 <= value <= 1.0 else None
-
-
-def _source_document(sample: dict[str, Any]) -> str | None:
-    about = _dict(sample.get("metadata"))
-    return next((str(about[name]) for name in DOCUMENTS if about.get(name) is not None), None)
-
-
-def _at(record: object, path: list[str]) -> str | None:
-    for name in path:
-        record = _dict(record).get(name)
-    return None if record is None else str(record)
-
-
 def items_query(log: Log, limits: Limits, document: str | None) -> str:
-    """The items of a log as SQL, in the order of `ITEM_COLUMNS`; Inspect's are registered as ``rows``."""
-    if log.kind == "Inspect log":
-        return f"""SELECT NULL, NULL, filter, key(item), key(document),
-            accuracy, {_nothing(4)} FROM rows"""
+    """The items of a log as SQL, in the order of `ITEM_COLUMNS`; those read elsewhere are registered as ``batch``."""
+    if log.items is not None:
+        return """SELECT NULL, task, line_shots, filter, key(item), key(document),
+            accuracy, NULL, exact_match, prob_correct, brier_score FROM batch"""
     if log.kind == "HELM per-instance stats":
         return _helm_items(log, limits)
     lines = _lines(log, limits)
@@ -266,7 +172,7 @@ _HARNESS = (
     *("acc", "acc_norm", "exact_match", "em", "acc_mutual_info"),
 )
 _EEE = ("model_id", "evaluation_name", "sample_id", "evaluation", "metadata")
-_TABLE = ("model", "task", "item", "correct", "document", "prob_correct", "brier_score")
+_TABLE = ("model", "task", "shots", "item", "correct", "document", "prob_correct", "brier_score")
 _FIELDS = {"lm-evaluation-harness samples": _HARNESS, "every_eval_ever samples": _EEE, "item table": _TABLE}
 
 
@@ -352,7 +258,7 @@ def _harness_items(lines: str, document: str | None) -> str:
     spread AS (SELECT *, CASE WHEN usable THEN list_transform(loglik, lambda x: exp(x - best)) END AS e FROM usable),
     share AS (SELECT *, e[gold] / list_sum(e) AS right_share,
         list_sum(list_transform(e, lambda x: x * x)) / (list_sum(e) * list_sum(e)) AS squares FROM spread)
-    SELECT NULL, NULL, coalesce({_text("filter")}, 'none'), key(coalesce({_text("doc_id")}, {_text("doc_hash")})),
+    SELECT NULL, NULL, NULL, coalesce({_text("filter")}, 'none'), key(coalesce({_text("doc_id")}, {_text("doc_hash")})),
         {where}, accuracy, {_share("acc_norm")}, coalesce({_share("exact_match")}, {_share("em")}),
         right_share, squares - 2 * right_share + 1
     FROM share"""
@@ -381,7 +287,7 @@ def _eee_items(lines: str, document: str | None, *, named: bool) -> str:
     model = "NULL" if named else _text("model_id")
     right = _share("json_extract(evaluation, '$.is_correct')")
     score = _share("json_extract(evaluation, '$.score')")
-    return f"""SELECT {model}, {_text("evaluation_name")}, 'none', key({_text("sample_id")}),
+    return f"""SELECT {model}, {_text("evaluation_name")}, NULL, 'none', key({_text("sample_id")}),
         {_document("metadata", document)}, coalesce({right}, {score}),
         {_nothing(4)}
         FROM {lines}"""
@@ -389,7 +295,8 @@ def _eee_items(lines: str, document: str | None, *, named: bool) -> str:
 
 def _table_items(lines: str, *, named: bool) -> str:
     model = "NULL" if named else _text("model")
-    return f"""SELECT {model}, {_text("task")}, 'none', key({_text("item")}),
+    shots = f"try_cast({_text('shots')} AS INTEGER)"
+    return f"""SELECT {model}, {_text("task")}, CASE WHEN {shots} >= 0 THEN {shots} END, 'none', key({_text("item")}),
         key({_text("document")}), {_share("correct")}, NULL, NULL,
         {_share("prob_correct")}, CASE WHEN try_cast({_text("brier_score")} AS DOUBLE) BETWEEN 0 AND 2
         THEN try_cast({_text("brier_score")} AS DOUBLE) END
@@ -402,7 +309,7 @@ def _helm_items(log: Log, limits: Limits) -> str:
         AND json_extract(s, '$.name.perturbation') IS NULL)[1]"""
     value = _share(f"json_extract({score}, '$.mean')")
     accuracy, exact = (value, "NULL") if log.is_choice else ("NULL", value)
-    return f"""SELECT NULL, NULL, 'none', key({_text("instance_id")}), NULL,
+    return f"""SELECT NULL, NULL, NULL, 'none', key({_text("instance_id")}), NULL,
         {accuracy}, NULL, {exact}, NULL, NULL
         FROM read_json({_glob_free(log.path)}, format='array', columns={{'instance_id': 'JSON', 'stats': 'JSON[]'}},
         compression='{compression_of(log.path)}', maximum_object_size={limits.line})"""

@@ -15,14 +15,16 @@ import pandas as pd
 from data.aliases import harness_place
 from data.errors import DataError
 from data.logs.aggregate import PROFILE_COLUMNS, RUN, Engine, profiles, summaries, take_in
-from data.logs.formats import METRICS, Log, look_at
+from data.logs.formats import look_at
+from data.logs.log import METRICS, Log
 from data.models import complete
 from data.names import fold_series
-from data.readers.files import Limits, Source, sources
+from data.readers.files import SUFFIXES, Limits, Source, sources
 from data.readers.loading import Loaded, assemble, short_names
 from data.readers.metrics import metric_name
 from data.readers.reading import Reading
 
+LOG_SUFFIXES = (*SUFFIXES, ".eval")
 _PLACE = ["benchmark", "task_name", "shots", "prompt", "filter"]
 
 
@@ -69,7 +71,7 @@ def read_logs(
         engine = Engine(Path(folder), memory, threads)
         readings, unread, tables = [], [], []
         with engine.opened() as db:
-            found = sources(paths, stdin)
+            found = sources(paths, stdin, LOG_SUFFIXES)
             for file, source in enumerate(found):
                 try:
                     log = look_at(source, _path_of(source, Path(folder), file), limits, model, document)
@@ -107,13 +109,18 @@ def _placed(runs: pd.DataFrame, log: Log) -> pd.DataFrame:
     for name, given in (("model", log.identity), ("task", log.place)):
         if given is None and runs[name].isna().any():
             raise DataError(f"{log.source.name}: a line names no {name}: fill it, or give the log in another form")
-    runs = runs.assign(named=runs["model"], params=np.nan, checkpoint=None, shots=log.shots, prompt=log.prompt)
+    runs = runs.assign(named=runs["model"], params=np.nan, checkpoint=None, prompt=log.prompt)
+    runs["shots"] = runs["line_shots"].astype("Int64").fillna(pd.NA if log.shots is None else log.shots)
     if log.identity is not None:
         runs = runs.assign(
             named=str(log.identity.row["model"]), params=log.identity.params, checkpoint=log.identity.checkpoint
         )
-    places = [log.place or harness_place(str(task)) for task in runs["task"]]
+    places = [log.place or _place(log, str(task)) for task in runs["task"]]
     return runs.assign(benchmark=[b for b, _ in places], task_name=[t for _, t in places], when=log.when)
+
+
+def _place(log: Log, task: str) -> tuple[str, str]:
+    return (log.benchmark, task) if log.benchmark else harness_place(task)
 
 
 def _reading(log: Log, runs: pd.DataFrame) -> Reading:
@@ -126,16 +133,18 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
             if missing == lines:
                 continue
             reading.found += 1
+            name = log.accuracy if metric == "accuracy" else metric
             if missing:
-                reading.refused[f"{metric} missing in some of the items of {run['task_name']}"] += 1
+                reading.refused[f"{name} missing in some of the items of {run['task_name']}"] += 1
                 continue
             rows.append(
                 {
                     "benchmark": run["benchmark"],
                     "task": run["task_name"],
-                    "metric": metric_name(metric, str(run["filter"])),
-                    "shots": run["shots"],
+                    "metric": metric_name(name, str(run["filter"])),
+                    "shots": None if pd.isna(run["shots"]) else int(run["shots"]),
                     "prompt": run["prompt"],
+                    "family": log.family,
                     "model": run["named"],
                     "checkpoint": run["checkpoint"],
                     "params": None if pd.isna(run["params"]) else run["params"],

@@ -42,14 +42,14 @@ def is_task(document: object) -> bool:
 def read_score_file(document: dict[str, object], source: Source, model: str | None = None) -> Reading:
     """All metrics of one task by one model."""
     reading = Reading(source.name, "BIG-bench scores")
-    task = _task_name(document, source)
+    task = task_name(document, source)
     entries = document["scores"]
     assert isinstance(entries, list)
-    names = [_subtask(task, e) for e in entries]
+    names = [subtask_name(task, e.get("subtask_description")) for e in entries]
     subtasks = sorted(set(names) - {task})
     if len(set(names)) == 1:
         names, subtasks = [task] * len(names), []
-    about = _model(document, source, model)
+    about = model_row(document, source, model)
     rows = []
     for entry, name in zip(entries, names, strict=True):
         preferred = str(entry.get("preferred_score"))
@@ -89,18 +89,20 @@ def _in_unit(metric: str, value: object, preferred: str, entry: dict[str, object
     return value
 
 
-def _task_name(document: dict[str, object], source: Source) -> str:
+def task_name(document: dict[str, object], source: Source) -> str:
+    """The task a file of results is about, by itself or by its folder."""
     about = document.get("task")
     name = about.get("task_name", about.get("name")) if isinstance(about, dict) else about
     if isinstance(name, str) and name:
         return name
     if source.path and source.path.parent.name == "results":
         return source.path.parent.parent.name
-    return source.stem.removeprefix("scores_")
+    return source.stem.removeprefix("scores_").removeprefix("full-log_")
 
 
-def _subtask(task: str, entry: dict[str, object]) -> str:
-    name = str(entry.get("subtask_description") or task).strip()
+def subtask_name(task: str, part: object) -> str:
+    """``task:part``, or the task where the part is all of it."""
+    name = str(part or task).strip()
     return name if name == task or name.startswith(f"{task}:") else f"{task}:{name}"
 
 
@@ -108,7 +110,8 @@ def _shots(value: object) -> int | None:
     return int(value) if isinstance(value, (int, float)) and math.isfinite(value) and value >= 0 else None
 
 
-def _model(document: dict[str, object], source: Source, model: str | None) -> dict[str, object]:
+def model_row(document: dict[str, object], source: Source, model: str | None) -> dict[str, object]:
+    """Columns ``model, family, params`` of the results table; ``model`` is what the user calls it, which wins."""
     about = document.get("model")
     about = about if isinstance(about, dict) else {}
     family, name = str(about.get("model_family") or ""), str(about.get("model_name") or "")
@@ -117,7 +120,8 @@ def _model(document: dict[str, object], source: Source, model: str | None) -> di
         full = name
     else:
         full = f"{family} {name}".strip()
-    full = model or full or source.stem.removeprefix("scores_").replace("_", " ")
+    stem = source.stem.removeprefix("scores_").removeprefix("full-log_")
+    full = model or full or stem.replace("_", " ")
     sizes = (about.get(key) for key in ("total_params", "non_embedding_params"))
     size = next((s for s in sizes if isinstance(s, (int, float)) and not isinstance(s, bool) and s > 0), None)
     return {"model": full, "family": family or None, "params": size}

@@ -22,6 +22,7 @@ SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson")
 """What is looked at inside a directory, also with .gz or .zst behind it; what the user names may be called anything."""
 
 _HEAD = 1 << 20
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -114,11 +115,11 @@ class Source:
 
     def _endless(self, number: int, limits: Limits) -> DataError:
         return DataError(
-            f"{self.name}: line {number} is longer than {_megabytes(limits.line)}: this is no table or log of results"
+            f"{self.name}: line {number} is longer than {megabytes(limits.line)}: this is no table or log of results"
         )
 
     def _too_large(self, limit: int) -> DataError:
-        return DataError(f"{self.name}: is larger than {_megabytes(limit)}: split it into smaller files")
+        return DataError(f"{self.name}: is larger than {megabytes(limit)}: split it into smaller files")
 
 
 @contextmanager
@@ -147,12 +148,15 @@ def _plain(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error).rstrip(".").replace("\n", " ")
 
 
-def _megabytes(size: int) -> str:
+def megabytes(size: int) -> str:
+    """A size as sentences give it."""
     return f"{size / (1 << 20):g} MB"
 
 
-def sources(paths: Iterable[str | Path], stdin: BinaryIO | None = None) -> list[Source]:
-    """The files behind ``paths``, each once, in order; a directory stands for every readable file below it, sorted.
+def sources(
+    paths: Iterable[str | Path], stdin: BinaryIO | None = None, suffixes: tuple[str, ...] = SUFFIXES
+) -> list[Source]:
+    """The files behind ``paths``, each once, in order; a directory stands for every file of these endings below it.
 
     Raises
     ------
@@ -169,7 +173,7 @@ def sources(paths: Iterable[str | Path], stdin: BinaryIO | None = None) -> list[
             continue
         path = Path(path)
         with _guarded(str(path)):
-            below = _below(path) if path.is_dir() else [_existing(path)]
+            below = _below(path, suffixes) if path.is_dir() else [_existing(path)]
         for source in below:
             found.setdefault(os.path.realpath(str(source.path)), source)
     return list(found.values())
@@ -194,7 +198,7 @@ def document_of(path: str | Path) -> object:
     return parsed(text_of(path), str(path))
 
 
-def _below(root: Path) -> list[Source]:
+def _below(root: Path, suffixes: tuple[str, ...]) -> list[Source]:
     def refuse(error: OSError) -> None:
         raise error
 
@@ -203,10 +207,10 @@ def _below(root: Path) -> list[Source]:
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
             bare = name.lower().removesuffix(".gz").removesuffix(".zst")
-            if bare.endswith(SUFFIXES) and not name.startswith("."):
+            if bare.endswith(suffixes) and not name.startswith("."):
                 files.append(Source(Path(folder) / name, root=root))
     if not files:
-        raise DataError(f"{root}: this directory holds no result files ({', '.join(SUFFIXES)}): name another one")
+        raise DataError(f"{root}: this directory holds no result files ({', '.join(suffixes)}): name another one")
     return files
 
 
@@ -246,14 +250,31 @@ def parsed_line(line: str, number: int, name: str) -> object:
 
 def _load(text: str, where: str) -> object:
     try:
-        document = json.loads(text, parse_int=_whole, object_pairs_hook=lambda pairs: _unique(pairs, where))
-        if re.search(r"\\u[dD][89a-fA-F]", text):
-            json.dumps(document, ensure_ascii=False).encode()
+        document = decoder(where).decode(text)
+        refuse_half_characters(document, where, text, 0, len(text))
     except RecursionError:
-        raise DataError(f"{where}: is nested too deeply to hold results") from None
+        raise too_deep(where) from None
+    return document
+
+
+def decoder(where: str) -> json.JSONDecoder:
+    """JSON as everything here reads it: no key twice in one object, whole numbers of any length."""
+    return json.JSONDecoder(parse_int=_whole, object_pairs_hook=lambda pairs: _unique(pairs, where))
+
+
+def refuse_half_characters(value: object, where: str, text: str, start: int, end: int) -> None:
+    """A lone surrogate in what ``text[start:end]`` was decoded to cannot be written anywhere."""
+    if not _HALF.search(text, start, end):
+        return
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise DataError(f"{where}: holds half a character (a lone surrogate): export it again as UTF-8") from None
-    return document
+
+
+def too_deep(where: str) -> DataError:
+    """What is said of brackets in brackets without end."""
+    return DataError(f"{where}: is nested too deeply to hold results")
 
 
 def _whole(digits: str) -> int | float:

@@ -17,8 +17,12 @@ _NAMES = {
     "likelihood_difference": "likelihood_diff",
     "brier": "brier_score",
 }
-_ONLY_FILTER = {"none", "strict-match", "get-answer", "remove_whitespace", "custom-extract", "create_test"}
-"""Filters that are the one reading of a task, or the strict one of two: the metric keeps its plain name."""
+_ONLY_FILTER = {
+    *("none", "strict-match", "get-answer", "remove_whitespace", "custom-extract", "create_test"),
+    *("cond_log_prob", "generate_text"),
+}
+"""Filters that are the one reading of a task, or the strict one of two: the metric keeps its plain name. The last two
+are how BIG-bench asks, by choice or freely."""
 
 _CORRELATIONS = {"mcc", "matthews_correlation", "pearson", "pearsonr", "spearman", "spearmanr", "kendall"}
 _PERCENT = re.compile(r"(bleu|chrf|rouge(1|2|l|lsum)?)(_max)?", re.IGNORECASE)

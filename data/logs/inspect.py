@@ -1,0 +1,204 @@
+"""Logs of Inspect: one JSON document, or a zip file (``.eval``) with the run in one part and each sample in another.
+
+The shape is that of inspect_ai's recorders (`src/inspect_ai/log/_recorders/eval.py`): ``header.json``, or before 2025
+``start.json`` and ``results.json``; ``samples/ID_epoch_N.json``; and ``summaries.json``, which repeats of each sample
+what is needed here. Parts are deflated or, since 2026, compressed by zstd.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from data.aliases import harness_place
+from data.errors import DataError
+from data.logs.archives import Archive, opened_archive
+from data.logs.log import DOCUMENTS, Item, Log, as_dict, at, share
+from data.readers.files import Limits, Source
+from data.readers.identity import identify
+from data.readers.json_parts import Parts
+
+KIND = "Inspect log"
+_HEADER = ("status", "eval", "invalidated")
+_SUMMARIES = ("summaries.json", "summary.json")
+_LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
+_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+_MOST_SCORERS = 100
+
+Samples = Callable[[], Iterator[dict[str, object]]]
+
+
+def inspect_log(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
+    """A log in one JSON document.
+
+    Raises
+    ------
+    DataError
+        For a document that is no finished run with samples.
+    """
+    wanted = _wanted(document)
+    header: dict[str, object] = {}
+    for name, value in _document(source, limits, wanted):
+        if name != "samples":
+            header[name] = value
+
+    def samples() -> Iterator[dict[str, object]]:
+        return (as_dict(value) for name, value in _document(source, limits, wanted) if name == "samples")
+
+    return _log(Log(source, KIND, path), header, samples, model, document)
+
+
+def inspect_archive(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
+    """A log in a zip file. Raises as `inspect_log` does, and for what is no such file or not to be trusted."""
+    with opened_archive(path, source.name, limits) as archive:
+        header = _header(archive, source, limits)
+        summary = _summary(archive, source, limits) if document is None else None
+        parts = archive.below("samples") if summary is None else [summary]
+        archive.check(parts)
+
+    def samples() -> Iterator[dict[str, object]]:
+        with opened_archive(path, source.name, limits) as archive:
+            for part in parts:
+                with archive.opened(part) as stream:
+                    read = Parts(stream, f"{source.name}: {part}", limits)
+                    yield from _summaries(read) if summary else [_sample(read, _wanted(document))]
+
+    return _log(Log(source, KIND, path), header, samples, model, document)
+
+
+def _header(archive: Archive, source: Source, limits: Limits) -> dict[str, object]:
+    """Status and specification of the run; a log without ``header.json`` may lack the first."""
+    parts = ["header.json"] if "header.json" in archive else ["start.json", "_journal/start.json", "results.json"]
+    parts = [part for part in parts if part in archive]
+    archive.check(parts)
+    header: dict[str, object] = {"status": "started"}
+    for part in parts:
+        with archive.opened(part) as stream:
+            read = Parts(stream, f"{source.name}: {part}", limits)
+            header |= {name: value for name, value in _entries(read, _HEADER)}
+    return header
+
+
+def _summary(archive: Archive, source: Source, limits: Limits) -> str | None:
+    """The part with the summaries, where these hold the samples' metadata; older ones did not."""
+    for part in _SUMMARIES:
+        if part in archive:
+            archive.check([part])
+            with archive.opened(part) as stream:
+                first = next(_summaries(Parts(stream, f"{source.name}: {part}", limits)), {})
+            return part if "metadata" in first else None
+    return None
+
+
+def _wanted(document: str | None) -> tuple[str, ...]:
+    return ("id", "scores", "metadata", *([document.partition(".")[0]] if document else []))
+
+
+def _document(source: Source, limits: Limits, wanted: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    """The header's entries, and each sample under the name ``samples``."""
+    with source.opened() as stream:
+        parts = Parts(stream, source.name, limits)
+        for key in parts.entries():
+            if key == "samples" and parts.next() == "[":
+                for _ in parts.elements():
+                    yield key, _sample(parts, wanted)
+            elif key in _HEADER:
+                yield key, parts.value()
+            else:
+                parts.skip()
+        parts.finish()
+
+
+def _entries(parts: Parts, wanted: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    for key in parts.entries():
+        if key in wanted:
+            yield key, parts.value()
+        else:
+            parts.skip()
+
+
+def _sample(parts: Parts, wanted: tuple[str, ...]) -> dict[str, object]:
+    """One sample without its messages and events, which may be of any size."""
+    if parts.next() != "{":
+        parts.skip()
+        return {}
+    return dict(_entries(parts, wanted))
+
+
+def _summaries(parts: Parts) -> Iterator[dict[str, object]]:
+    for _ in parts.elements():
+        yield as_dict(parts.value())
+    parts.finish()
+
+
+def _log(log: Log, header: dict[str, object], samples: Samples, model: str | None, document: str | None) -> Log:
+    run, where = as_dict(header.get("eval")), log.source.name
+    name, task = model or run.get("model"), run.get("task")
+    if not isinstance(name, str) or not isinstance(task, str):
+        raise DataError(f"{where}: is no Inspect log with eval.model and eval.task: export it whole")
+    if header.get("status", "success") != "success":
+        raise DataError(f"{where}: the run did not finish (status {header['status']!r}): give finished runs")
+    if header.get("invalidated"):
+        raise DataError(f"{where}: its makers marked this run as invalid: leave it out")
+    scorers = _scorers(samples, where)
+    created = pd.to_datetime(str(run.get("created")), errors="coerce", utc=True)
+    limit = as_dict(run.get("config")).get("limit")
+    return Log(
+        log.source,
+        log.kind,
+        log.path,
+        identity=identify({"model_name": name}, log.source, model),
+        place=harness_place(task.rsplit("/", 1)[-1]),
+        when=math.nan if pd.isna(created) else created.timestamp(),
+        items=functools.partial(_items, samples, scorers, document),
+        note=f"{where}: the run was limited to {limit} examples" if limit else None,
+    )
+
+
+def _scorers(samples: Samples, where: str) -> list[str]:
+    """Who scored any of the samples; each of which must have a number."""
+    scorers: set[str] = set()
+    number = 0
+    for number, sample in enumerate(samples(), start=1):
+        if sample.get("id") is None:
+            raise DataError(f"{where}: sample {number} has no id: export the log again")
+        scorers |= set(as_dict(sample.get("scores")))
+        if len(scorers) > _MOST_SCORERS:
+            raise DataError(f"{where}: holds more than {_MOST_SCORERS} scorers: this is no log of results")
+    if not number:
+        raise DataError(f"{where}: holds no samples: export the log whole")
+    return sorted(scorers)
+
+
+def _items(samples: Samples, scorers: list[str], document: str | None) -> Iterator[Item]:
+    """One item a sample and scorer, so that a sample somebody did not score is missed there."""
+    for sample in samples():
+        scores = as_dict(sample.get("scores"))
+        for scorer in scorers or [""]:
+            yield Item(
+                item=str(sample["id"]),
+                filter=scorer if len(scorers) > 1 else "none",
+                document=at(sample, document) if document else _source_document(sample),
+                accuracy=_value(as_dict(scores.get(scorer)).get("value")),
+            )
+
+
+def _value(value: object) -> float | None:
+    """As inspect_ai's ``value_to_float``: letters and words of right and wrong, and numbers."""
+    if not isinstance(value, str):
+        return share(value)
+    if value in _LETTERS or value.casefold() in _WORDS:
+        return _LETTERS.get(value, _WORDS.get(value.casefold()))
+    try:
+        return share(float(value))
+    except ValueError:
+        return None
+
+
+def _source_document(sample: dict[str, object]) -> str | None:
+    about = as_dict(sample.get("metadata"))
+    return next((str(about[name]) for name in DOCUMENTS if about.get(name) is not None), None)

@@ -1,0 +1,153 @@
+"""A JSON document too large to be held: read forward, entry by entry and element by element, each bounded."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from data.errors import DataError
+from data.readers.files import Limits, decoder, megabytes, refuse_half_characters, too_deep
+
+_CHUNK = 1 << 16
+_SPACE = re.compile(r"[ \t\n\r]*")
+_AFTER_NUMBER = frozenset(",]} \t\n\r")
+_TOKEN = 16
+"""Characters from the end within which a token may be cut off by the chunk instead of being wrong."""
+
+
+class Parts:
+    """One document, read once from front to back.
+
+    ``entries`` and ``elements`` go into the object or array that is next; at each turn the caller takes what it stands
+    before, with `value` (whole), `skip`, or by going into it in turn.
+
+    Raises
+    ------
+    DataError
+        From every method: for what is no JSON, is cut off, or is larger than the limits allow (a part `Limits.line`,
+        all of it `Limits.table`).
+    """
+
+    def __init__(self, stream: BinaryIO, name: str, limits: Limits) -> None:
+        self._stream, self._name, self._limits = stream, name, limits
+        self._decoder = decoder(name)
+        self._unicode = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text, self._at, self._total = "", 0, 0
+
+    def next(self) -> str:
+        """The first character of what is next, the empty string at the end of the document."""
+        while True:
+            self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def entries(self) -> Iterator[str]:
+        """The keys of the object that is next."""
+        self._take("{")
+        if self.next() == "}":
+            self._at += 1
+            return
+        while True:
+            key = self.value()
+            if not isinstance(key, str):
+                raise self._wrong("a key is no text")
+            self._take(":")
+            yield key
+            if self._take(",}") == "}":
+                return
+
+    def elements(self) -> Iterator[None]:
+        """One turn for each element of the array that is next."""
+        self._take("[")
+        if self.next() == "]":
+            self._at += 1
+            return
+        while True:
+            yield
+            if self._take(",]") == "]":
+                return
+
+    def value(self) -> object:
+        """All of what is next."""
+        self.next()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except RecursionError:
+                raise too_deep(self._name) from None
+            except json.JSONDecodeError as error:
+                may_be_cut = error.pos > len(self._text) - _TOKEN or error.msg.startswith("Unterminated")
+                if not may_be_cut:
+                    raise self._wrong(error.msg) from None
+                if not self._more():
+                    raise DataError(f"{self._name}: is cut off: copy or export it again") from None
+                continue
+            if isinstance(value, (int, float)) and self._text[end : end + 1] not in _AFTER_NUMBER and self._more():
+                continue
+            refuse_half_characters(value, self._name, self._text, self._at, end)
+            self._at = end
+            return value
+
+    def skip(self, into: int = 3) -> None:
+        """Pass over what is next, which may be larger than a part down to ``into`` levels."""
+        first = self.next() if into else ""
+        if first not in ("{", "["):
+            self.value()
+        elif self._passed():
+            return
+        elif first == "{":
+            for _ in self.entries():
+                self.skip(into - 1)
+        else:
+            for _ in self.elements():
+                self.skip(into - 1)
+
+    def _passed(self) -> bool:
+        """Whether what is next was read to its end already, and so could be passed over at once."""
+        try:
+            self._at = self._decoder.raw_decode(self._text, self._at)[1]
+        except (json.JSONDecodeError, RecursionError):
+            return False
+        return True
+
+    def finish(self) -> None:
+        """Nothing may follow the document."""
+        if self.next():
+            raise self._wrong("something follows the document")
+
+    def _take(self, allowed: str) -> str:
+        found = self.next()
+        if not found:
+            raise DataError(f"{self._name}: is cut off: copy or export it again")
+        if found not in allowed:
+            raise self._wrong(f"{found!r} where {' or '.join(allowed)} should be")
+        self._at += 1
+        return found
+
+    def _more(self) -> bool:
+        """Read on, as much again as is pending; False at the end."""
+        pending = len(self._text) - self._at
+        if pending > self._limits.line:
+            raise DataError(
+                f"{self._name}: a part of it is longer than {megabytes(self._limits.line)}: this is no log of results"
+            )
+        data = self._stream.read(max(_CHUNK, pending))
+        self._total += len(data)
+        if self._total > self._limits.table:
+            raise DataError(f"{self._name}: is larger than {megabytes(self._limits.table)}: split it")
+        try:
+            text = self._unicode.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{self._name}: byte 0x{error.object[error.start]:02x} is not UTF-8: save it as UTF-8"
+            ) from None
+        self._text, self._at = self._text[self._at :] + text, 0
+        return bool(data)
+
+    def _wrong(self, what: str) -> DataError:
+        return DataError(f"{self._name}: is not valid JSON ({what}): copy or export it again")
