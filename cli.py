@@ -254,6 +254,23 @@ def workers_options(*, jobs: int = 1, threads: bool = False) -> Callable[..., An
     return decorate
 
 
+def profiles_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--profiles``: what item-level logs say beside the scores."""
+    return click.option(
+        "--profiles", metavar="FILE", help="Profiles of items, as `forecast data logs --profile` writes them."
+    )(command)
+
+
+def _profiles(path: str | None, tables: Tables) -> pd.DataFrame | None:
+    if path is None:
+        return None
+    from data.profiles import read_profiles
+
+    profiles, said = read_profiles(path, tables.results)
+    note(said)
+    return profiles
+
+
 def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--ledger``: shared by every command that reads or writes the ledger."""
     return click.option(
@@ -576,6 +593,7 @@ _SHOWN_STEPS = 40
 
 @main.command("features")
 @input_options
+@profiles_option
 @click.option("--family", metavar="NAME", help="Only this family; with a size, its next model.")
 @click.option("--params", type=SIZE, help="Parameters of the family's next model.")
 @click.option("--train-tokens", type=SIZE, help="Its training tokens.")
@@ -587,6 +605,7 @@ _SHOWN_STEPS = 40
 @output_options
 def features_command(
     inputs: Inputs,
+    profiles: str | None,
     family: str | None,
     params: float | None,
     train_tokens: float | None,
@@ -629,7 +648,9 @@ def features_command(
     if steps.empty:
         raise ForecastError("no task has scores of two models of one family more than 10% apart in scale: add results")
     steps = select(steps, benchmark=benchmark, task=task)
-    table = feature_table(tables.results, tables.tasks, tables.metrics, steps, as_of=as_of)
+    table = feature_table(
+        tables.results, tables.tasks, tables.metrics, steps, as_of=as_of, profiles=_profiles(profiles, tables)
+    )
     if format_ == "table" and len(table) > _SHOWN_STEPS:
         note(f"the first {_SHOWN_STEPS} of {len(table)} steps; --format csv prints all, with all features")
     shown = table.rename(columns=_SHOWN_FEATURES)[list(_SHOWN_FEATURES.values())].head(_SHOWN_STEPS)
@@ -661,6 +682,7 @@ def _cache_folder() -> Path:
 
 @main.command("predict")
 @input_options
+@profiles_option
 @target_options
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
@@ -672,6 +694,7 @@ def _cache_folder() -> Path:
 @output_options
 def predict_command(
     inputs: Inputs,
+    profiles: str | None,
     family: str,
     params: float | None,
     train_tokens: float | None,
@@ -706,7 +729,7 @@ def predict_command(
 
     make(predictor)
     tables = inputs.load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
     target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
     for sentence in notes:
         note(sentence)
@@ -753,6 +776,7 @@ def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> No
 
 @main.command("backtest")
 @input_options
+@profiles_option
 @click.option(
     "--folds",
     default="next-scale",
@@ -777,6 +801,7 @@ def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> No
 @output_options
 def backtest_command(
     inputs: Inputs,
+    profiles: str | None,
     folds: str,
     target: tuple[str, ...],
     predictors: str | None,
@@ -796,6 +821,8 @@ def backtest_command(
         forecast backtest --folds leave-family-out --format csv -o backtest.csv
         forecast backtest --questions
     """
+    if questions and profiles:
+        raise UsageError("questions are priced by the default predictor, which reads no --profiles: leave them out")
     if questions:
         _backtest_questions(inputs, question_files, predictors, ledger, workers, format_, output)
         return
@@ -809,7 +836,7 @@ def backtest_command(
 
     names = chosen(predictors)
     tables = inputs.load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
     count, total = itertools.count(1), most_folds(panel, folds, target)
     with progress(f"{folds} folds") as forecasting:
 
@@ -893,9 +920,11 @@ def _backtest_questions(
 @click.option("--results", multiple=True, metavar="PATH", help="Your results, as RESULTS of `forecast predict`.")
 @click.option("--tasks", metavar="FILE", help="Descriptors of your tasks.")
 @click.option("--models", metavar="FILE", help="Sizes and families of your models.")
+@profiles_option
 @output_options
 def explain_command(
     task: tuple[str, ...],
+    profiles: str | None,
     family: str,
     params: float | None,
     train_tokens: float | None,
@@ -924,7 +953,7 @@ def explain_command(
     from forecast.terminal import as_text
 
     tables = Inputs(results, tasks, models, None, False, False, (), (), "").load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
     target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
     for sentence in notes:
         note(sentence)
@@ -938,11 +967,19 @@ def explain_command(
 
 @main.command("train")
 @input_options
+@profiles_option
 @click.option("--family", required=True, help="Family that will be forecast; nothing is learned from its line.")
 @click.option("--as-of", type=DAY, help="Learn only from what was public on this day.")
 @click.option("--predictor", default="stack", show_default=True, help="What to train.")
 @workers_options()
-def train_command(inputs: Inputs, family: str, as_of: pd.Timestamp | None, predictor: str, workers: Workers) -> None:
+def train_command(
+    inputs: Inputs,
+    profiles: str | None,
+    family: str,
+    as_of: pd.Timestamp | None,
+    predictor: str,
+    workers: Workers,
+) -> None:
     """Train for a family beforehand, so that `forecast predict` answers at once.
 
     \b
@@ -956,7 +993,7 @@ def train_command(inputs: Inputs, family: str, as_of: pd.Timestamp | None, predi
     from forecast.training import Trained
 
     tables = inputs.load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics)
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
     line = str(family_rows(panel, family)["line"].iloc[0])
     with progress("learning from past forecasts") as learning:
         trained = Trained(panel, _cache_folder(), workers=dataclasses.replace(workers, progress=learning))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from data.noise import binomial_stderr, examples_behind
+from data.profiles import beside
 from data.scale import scale_kind
 from data.series import SeriesMatrix, as_series
 from data.tasks import describe
@@ -29,6 +30,7 @@ class Points:
     value, noise : (n, L)
         Normalised logit and its standard error; the view in which tasks are compared.
     known_on, log_flops, log_params : (n, L)
+    profile : dict of (n, L), by name in `data.profiles.OF_ITEMS`; empty where no profiles are given
     """
 
     series: SeriesMatrix
@@ -40,9 +42,12 @@ class Points:
     known_on: np.ndarray
     log_flops: np.ndarray
     log_params: np.ndarray
+    profile: dict[str, np.ndarray]
 
 
-def points_of(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> Points:
+def points_of(
+    results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, profiles: pd.DataFrame | None = None
+) -> Points:
     """Arrange results as series and describe them (``n_examples`` of the tasks table fills what a row leaves open)."""
     series = as_series(results)
     row = series.row
@@ -64,6 +69,7 @@ def points_of(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame)
     stderr = np.where(np.isnan(series.stderr), binomial_stderr(share_score, n), series.stderr)
     n = np.where(np.isnan(n), examples_behind(share_score, series.stderr), n)
     limits = limits.with_examples(n)
+    profile = pd.DataFrame() if profiles is None else beside(results, profiles)
     return Points(
         series=series,
         described=described,
@@ -74,4 +80,5 @@ def points_of(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame)
         known_on=spread(results["known_on"].to_numpy(dtype="datetime64[s]"), np.datetime64("NaT")),
         log_flops=spread(np.log10(results["train_flops"].to_numpy(dtype=float))),
         log_params=spread(np.log10(results["params"].to_numpy(dtype=float))),
+        profile={str(name): spread(column.to_numpy()) for name, column in profile.items()},
     )

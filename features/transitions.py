@@ -1,8 +1,9 @@
 """The matrix of features: one row a step from a family's known scale (the origin) to another (the target).
 
 A step is described by what was known before the target: the task (`descriptors`), its own history up to the origin
-(`history`), the other tasks of the family at models up to the origin's scale (`family`), the same task by other lines
-(`peers`), and of the target itself its scale, date and tuning, never a score.
+(`history`), what item-level logs say of it so far (`items`), the other tasks of the family at models up to the origin's
+scale (`family`), the same task by other lines (`peers`), and of the target itself its scale, date and tuning, never a
+score.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from data.trend import TRENDS
 from features.descriptors import TUNINGS, code_of, descriptors
 from features.family import family_progress
 from features.history import history
+from features.items import item_features
 from features.peers import Query, peers
 from features.points import points_of
 
@@ -164,6 +166,7 @@ def features(
     *,
     as_of: pd.Timestamp | str | None = None,
     date_limited: bool = True,
+    profiles: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What is known of each step before its target exists.
 
@@ -174,6 +177,7 @@ def features(
     steps : from `observed_steps` or `target_steps`
     as_of : read only rows public on that day
     date_limited : of other lines, read only rows public before ``target_released``, where the step gives it
+    profiles : of item-level logs (`data.profiles`): adds `features.items.ITEM_FEATURES`
 
     Returns
     -------
@@ -190,7 +194,7 @@ def features(
     if known.empty and as_of is not None:
         raise DataError(f"no score was public on {_day(as_of)}: give a later date")
     origin_row = _origin_in(place, len(results), steps)
-    points = points_of(known, tasks, metrics)
+    points = points_of(known, tasks, metrics, profiles)
     at, position = _position(points.series, origin_row)
     origin_scale, target_scale = points.series.scale[at, position], steps["target_scale"].to_numpy(dtype=float)
     if not np.array_equal(origin_scale, steps["origin_scale"].to_numpy(dtype=float)):
@@ -213,6 +217,9 @@ def features(
         before=released if date_limited else np.full_like(released, "NaT"),
     )
     columns.update(peers(points, query))
+    if points.profile:
+        of_items = item_features(points.series.scale, **points.profile)
+        columns.update((name, matrix[at, position]) for name, matrix in of_items)
     return pd.DataFrame(columns, index=steps.index, copy=False)
 
 
@@ -223,9 +230,10 @@ def feature_table(
     steps: pd.DataFrame,
     *,
     as_of: pd.Timestamp | str | None = None,
+    profiles: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """The matrix for people: steps by name with their origin's score, then their features, ``trend`` as its label."""
-    matrix = features(results, tasks, metrics, steps, as_of=as_of)
+    matrix = features(results, tasks, metrics, steps, as_of=as_of, profiles=profiles)
     named = steps.drop(columns=["origin_row", "target_row", "target_scale", "target_tuning"])
     named["origin_score"] = results["score"].to_numpy()[steps["origin_row"].to_numpy(dtype=int)]
     trend = np.array(TRENDS)[matrix["trend"].to_numpy(dtype=int)]

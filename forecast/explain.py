@@ -23,7 +23,7 @@ from forecast.folds import Exclusion
 from forecast.panel import Panel
 from forecast.pooling import Variances, pooled_posterior
 from forecast.predictors.base import suite_mean
-from forecast.predictors.boosted import INPUTS, Boosted, Gains
+from forecast.predictors.boosted import INPUTS, OF_ITEMS, Boosted, Gains
 from forecast.predictors.stack import CANDIDATES, Candidates, Stack
 from forecast.reversal import Reversal
 from forecast.steps import Histories, chance_z, known_steps
@@ -91,7 +91,10 @@ class Explanation:
                 heavy.rename(columns=lambda c: c.replace("_", " ")),
             )
             first = self.features[self.features["row"] == row].head(SHOWN).drop(columns="row")
-            yield "\nWhat moved the own part of the boosted trees", first.assign(meaning=first["feature"].map(INPUTS))
+            yield (
+                "\nWhat moved the own part of the boosted trees",
+                first.assign(meaning=first["feature"].map(INPUTS | OF_ITEMS)),
+            )
             past = self.similar[self.similar["row"] == row].drop(columns="row")
             yield (
                 "\nPast steps that looked most alike, in other lines",
@@ -236,8 +239,8 @@ def _features(rows: pd.DataFrame, boosted: Boosted, gains: Gains, at: np.ndarray
     sign = np.where(link.share == link.up, 1.0, -1.0)
     table = pd.DataFrame(
         {
-            "row": np.repeat(np.arange(len(at)), len(INPUTS)),
-            "feature": np.tile(list(INPUTS), len(at)),
+            "row": np.repeat(np.arange(len(at)), len(gains.names)),
+            "feature": np.tile(gains.names, len(at)),
             "value": gains.inputs[at].ravel(),
             "link": moved.ravel(),
             "points": (sign[:, None] * moved / here[:, None]).ravel(),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from data.noise import binomial_stderr, standard_error
+from data.profiles import OF_ITEMS, beside
 from data.results import UNIT
 from data.scale import scale_of
 from data.tasks import describe
@@ -44,14 +45,26 @@ class Panel:
 
     rows: pd.DataFrame
 
+    @property
+    def has_profiles(self) -> bool:
+        """Whether profiles of item-level logs were given."""
+        return set(OF_ITEMS) <= set(self.rows.columns)
+
     def take(self, mask: np.ndarray) -> Panel:
         """Some of the rows, with an index of their own; codes keep their meaning."""
         return Panel(self.rows[mask].reset_index(drop=True))
 
 
-def as_panel(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> Panel:
-    """Describe, measure and code a results table. Names become categories, so that rows are cheap to take."""
+def as_panel(
+    results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, profiles: pd.DataFrame | None = None
+) -> Panel:
+    """Describe, measure and code a results table. Names become categories, so that rows are cheap to take.
+
+    With ``profiles`` (`data.profiles`) every row has the columns `data.profiles.OF_ITEMS` too.
+    """
     rows = describe(results.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
+    if profiles is not None:
+        rows = rows.join(beside(rows, profiles))
     rows["scale"] = scale_of(rows)
     guessed = np.log10(6.0 * TOKENS_PER_PARAM * rows["params"] ** 2)
     rows["compute"] = np.log10(rows["train_flops"]).fillna(guessed).fillna(rows["scale"])

@@ -14,6 +14,7 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
+from data.profiles import OF_ITEMS
 from data.results import COLUMNS
 from forecast.folds import Exclusion
 from forecast.panel import Panel
@@ -39,7 +40,8 @@ def code_fingerprint(rooms: tuple[str, ...] = ROOMS) -> str:
 
 def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
     """Name of a state: the code, the predictor, what was excluded, and the content of the rows that were not."""
-    allowed = panel.rows.loc[exclusion.allows(panel), [*COLUMNS, *DESCRIPTORS]]
+    columns = [*COLUMNS, *DESCRIPTORS, *(OF_ITEMS if panel.has_profiles else ())]
+    allowed = panel.rows.loc[exclusion.allows(panel), columns]
     rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
     parts = [code_fingerprint(), name, exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
     digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())

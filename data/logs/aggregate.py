@@ -27,21 +27,8 @@ if TYPE_CHECKING:
 
 RUN = ["file", "model", "task", "line_shots", "filter"]
 DECILES = [f"decile_{k}" for k in range(1, 11)]
-PROFILE_COLUMNS = [
-    "benchmark",
-    "task",
-    "filter",
-    "shots",
-    "prompt",
-    "model",
-    "params",
-    "items",
-    "documents",
-    "smaller_models",
-    "failed_by_smaller",
-    "solved_of_failed",
-    *DECILES,
-]
+OF_PANEL = ["smaller_models", "never_solved", "failed_by_smaller", "solved_of_failed", *DECILES]
+"""What is known of a run only beside others on the same items."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +139,7 @@ def profiles(db: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     runs : DataFrame
-        Columns `RUN`, ``panel`` (runs on the same items) and ``params``.
+        Columns `RUN`, ``panel`` (runs on the same items), ``family`` and ``params``.
 
     Returns
     -------
@@ -161,38 +148,48 @@ def profiles(db: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> pd.DataFrame:
         (share of items no smaller model ever answered correctly), ``solved_of_failed`` (share of those that this model
         did), and ``decile_1`` to ``decile_10``: its accuracy on tenths of the items, the most difficult first, where
         difficulty is the share of smaller models' answers that were wrong. Items of equal difficulty share the tenths
-        they lie across. Nothing of this model or of larger ones enters difficulty.
+        they lie across. Nothing of this model or of larger ones enters difficulty. ``never_solved`` is the share of
+        items that neither this model nor a smaller one of its family ever answered correctly.
     """
     found = []
     for _, panel in runs.groupby("panel", sort=False):
         scale = panel["params"].rank(method="dense")
         if scale.nunique() > 1:
             found.append(_panel_profile(db, panel, scale))
-    return pd.concat(found) if found else pd.DataFrame(columns=["smaller_models", *PROFILE_COLUMNS[-12:]])
+    return pd.concat(found) if found else pd.DataFrame(columns=OF_PANEL)
 
 
 def _panel_profile(db: duckdb.DuckDBPyConnection, panel: pd.DataFrame, scale: pd.Series) -> pd.DataFrame:
-    members = panel[RUN].assign(run=panel.index, scale=scale.astype("int32"))
+    members = panel[RUN].assign(
+        run=panel.index, scale=scale.astype("int32"), family=pd.factorize(panel["family"])[0].astype("int32")
+    )
     db.register("members", members)
     files = ", ".join(str(f) for f in members["file"].unique())
     groups = db.execute(
         f"""WITH answers AS (
-            SELECT members.run, members.scale, item, avg(coalesce(accuracy, exact_match, acc_norm)) AS correct
+            SELECT members.run, members.scale, members.family, item,
+                avg(coalesce(accuracy, exact_match, acc_norm)) AS correct
             FROM items JOIN members ON items.file = members.file AND items.filter = members.filter
                 AND items.model IS NOT DISTINCT FROM members.model AND items.task IS NOT DISTINCT FROM members.task
                 AND items.line_shots IS NOT DISTINCT FROM members.line_shots
             WHERE items.file IN ({files}) GROUP BY ALL HAVING correct IS NOT NULL),
         seen AS (
-            SELECT run, correct, avg(correct) OVER smaller AS before, max(correct) OVER smaller AS best FROM answers
-            WINDOW smaller AS (PARTITION BY item ORDER BY scale RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+            SELECT run, correct, avg(correct) OVER smaller AS before, max(correct) OVER smaller AS best,
+                max(correct) OVER sisters AS best_of_family FROM answers
+            WINDOW smaller AS (PARTITION BY item ORDER BY scale RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                sisters AS (PARTITION BY item, family ORDER BY scale
+                    RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
         SELECT run, round(before, 9) AS before, count(*) AS n, sum(correct) AS right,
-            count(*) FILTER (best = 0) AS failed, coalesce(sum(correct) FILTER (best = 0), 0) AS solved
-        FROM seen WHERE before IS NOT NULL GROUP BY ALL ORDER BY run, before"""
+            count(*) FILTER (best = 0) AS failed, coalesce(sum(correct) FILTER (best = 0), 0) AS solved,
+            count(*) FILTER (best_of_family = 0) AS never
+        FROM seen GROUP BY ALL ORDER BY run, before"""
     ).df()
     db.unregister("members")
-    rows = {run: _profile(group) for run, group in groups.groupby("run")}
-    smaller = {run: int((scale < scale[run]).sum()) for run in rows}
-    return pd.DataFrame.from_dict(rows, orient="index").assign(smaller_models=pd.Series(smaller))
+    never = groups.groupby("run")["never"].sum() / groups.groupby("run")["n"].sum()
+    rows = {run: _profile(group) for run, group in groups.dropna(subset="before").groupby("run")}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=OF_PANEL[2:]).reindex(never.index)
+    smaller = pd.Series({run: (scale < scale[run]).sum() for run in rows}, dtype=float)
+    return table.assign(smaller_models=smaller, never_solved=never)[OF_PANEL]
 
 
 def _profile(group: pd.DataFrame) -> dict[str, float]:

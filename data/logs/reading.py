@@ -14,11 +14,12 @@ import pandas as pd
 
 from data.aliases import harness_place
 from data.errors import DataError
-from data.logs.aggregate import PROFILE_COLUMNS, RUN, Engine, profiles, summaries, take_in
+from data.logs.aggregate import RUN, Engine, profiles, summaries, take_in
 from data.logs.formats import look_at
 from data.logs.log import METRICS, Log
 from data.models import complete
-from data.names import fold_series
+from data.names import counted, fold_series
+from data.profiles import PROFILE_COLUMNS
 from data.readers.files import SUFFIXES, Limits, Source, sources
 from data.readers.loading import Loaded, assemble, short_names
 from data.readers.metrics import metric_name
@@ -109,7 +110,7 @@ def _placed(runs: pd.DataFrame, log: Log) -> pd.DataFrame:
     for name, given in (("model", log.identity), ("task", log.place)):
         if given is None and runs[name].isna().any():
             raise DataError(f"{log.source.name}: a line names no {name}: fill it, or give the log in another form")
-    runs = runs.assign(named=runs["model"], params=np.nan, checkpoint=None, prompt=log.prompt)
+    runs = runs.assign(named=runs["model"], family=log.family, params=np.nan, checkpoint=None, prompt=log.prompt)
     runs["shots"] = runs["line_shots"].astype("Int64").fillna(pd.NA if log.shots is None else log.shots)
     if log.identity is not None:
         runs = runs.assign(
@@ -128,8 +129,13 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
     reading = Reading(log.source.name, log.kind, when=log.when, notes=[log.note] if log.note else [])
     rows = []
     for run in runs.to_dict("records"):
+        lines, again = int(run["lines"]), int(run["lines"] - run["items"])
+        if again:
+            reading.notes.append(
+                f"{log.source.name}: {counted(again, 'line')} of {run['task_name']} answer an item again: all count"
+            )
         for metric in METRICS:
-            missing, lines = int(run[f"{metric}_missing"]), int(run["lines"])
+            missing = int(run[f"{metric}_missing"])
             if missing == lines:
                 continue
             reading.found += 1
@@ -166,11 +172,13 @@ def _with_profiles(
     """One row a run, of several runs of one key the newest."""
     runs = runs.assign(named=short_names(runs["named"]))
     known = complete(runs.drop(columns="model").rename(columns={"named": "model"}), models).rows
-    runs = runs.assign(params=pd.to_numeric(known["params"]))
+    runs = runs.assign(params=pd.to_numeric(known["params"]), family=known["family"])
+    for metric in ("prob_correct", "brier_score"):
+        runs[metric] = runs[metric].where(runs[f"{metric}_missing"] == 0)
     runs = runs.sort_values("when", na_position="first", kind="stable")
     runs["panel"] = runs.groupby(_PLACE, dropna=False, sort=False).ngroup()
     newest = ~pd.DataFrame({"panel": runs["panel"], "model": fold_series(runs["named"])}).duplicated(keep="last")
     runs = runs[newest].sort_index()
-    table = runs.join(measured(runs.dropna(subset="params")[[*RUN, "panel", "params"]]))
+    table = runs.join(measured(runs.dropna(subset="params")[[*RUN, "panel", "family", "params"]]))
     table = table.drop(columns=["model", "task"]).rename(columns={"named": "model", "task_name": "task"})
     return table.sort_values(["benchmark", "task", "filter", "params", "model"])[PROFILE_COLUMNS].reset_index(drop=True)

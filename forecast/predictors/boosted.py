@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from data.profiles import OF_ITEMS as PROFILE
+from features.items import ITEM_FEATURES, item_features
 from forecast.folds import Fold
-from forecast.panel import Panel, known_items
+from forecast.panel import Panel, known_items, own_history, padded
 from forecast.parallel import Workers
 from forecast.pooling import Variances, pooled_posterior
 from forecast.predictors.base import ALONE, PointPredictor, suite_mean
@@ -69,6 +71,8 @@ INPUTS = {
     **{name: FEATURES[name] for name in OF_STEP},
 }
 """What the trees see of a task, and what it means."""
+OF_ITEMS = {name.replace("_", " "): meaning for name, meaning in ITEM_FEATURES.items()}
+"""What they see besides where profiles of item-level logs are given."""
 _DESCRIPTORS = {
     "chance": "chance", "choices": "n_choices", "ceiling": "ceiling", "input words": "input_words",
     "answer characters": "target_chars", "shots": "shots",
@@ -82,11 +86,13 @@ class Gains:
 
     Attributes
     ----------
-    inputs : (n, k), columns `INPUTS`; NaN where unknown
+    names : of the inputs: `INPUTS`, and `OF_ITEMS` where profiles are given
+    inputs : (n, k); NaN where unknown
     suite : (n,) codes
     start : (n,) where a task stands before its own part is added: the origin, moved by its suite's pooled shift
     """
 
+    names: list[str]
     inputs: np.ndarray
     suite: np.ndarray
     start: np.ndarray
@@ -106,8 +112,12 @@ class Gains:
         columns.update(_of_origin(rows, suite))
         columns.update(_of_task(rows))
         columns.update(_of_history(rows, evidence))
-        inputs = np.column_stack([np.asarray(columns[name], dtype=float) for name in INPUTS])
-        return cls(inputs, suite, origin + shift)
+        names = list(INPUTS)
+        if evidence.has_profiles:
+            columns.update(_of_items(rows, evidence))
+            names += OF_ITEMS
+        inputs = np.column_stack([np.asarray(columns[name], dtype=float) for name in names])
+        return cls(names, inputs, suite, origin + shift)
 
     def own(self, said: np.ndarray) -> np.ndarray:
         """What trees said, (n,) or (n, k), less its mean over the suite."""
@@ -133,7 +143,7 @@ class Boosted(PointPredictor):
         return located(self.trees_, Gains.of(rows, evidence))
 
     def contributions(self, gains: Gains) -> np.ndarray:
-        """SHAP values of the own part, (n, k) link units, columns `INPUTS`; their sum is the own part exactly."""
+        """SHAP values of the own part, (n, k) link units, a column an input; their sum is the own part exactly."""
         if self.trees_ is None:
             return np.zeros_like(gains.inputs)
         return gains.own(np.asarray(self.trees_.predict(gains.inputs, pred_contrib=True))[:, :-1])
@@ -170,7 +180,7 @@ def grown(past: Sequence[Fold], gains: Sequence[Gains]) -> lightgbm.Booster | No
         np.concatenate([g.inputs for g in gains]),
         np.clip(np.concatenate(target), -LARGEST_GAIN, LARGEST_GAIN),
         weight=weight / weight.mean(),
-        feature_name=[name.replace(" ", "_") for name in INPUTS],
+        feature_name=[name.replace(" ", "_") for name in gains[0].names],
     )
     return lightgbm.train(SETTINGS, data, ROUNDS)
 
@@ -221,3 +231,15 @@ def _of_history(rows: pd.DataFrame, evidence: Panel) -> dict[str, np.ndarray]:
         scale, compute = some["scale"].to_numpy(), some["compute"].to_numpy()
         table[own] = described(*last_points(some, evidence), scale, compute)
     return {name: table[:, i] for i, name in enumerate(FEATURES) if name in OF_STEP}
+
+
+def _of_items(rows: pd.DataFrame, evidence: Panel) -> dict[str, np.ndarray]:
+    """What logs say of the origins of targets with a history of their own; NaN for the others."""
+    past, at = own_history(rows, evidence, ["scale", *PROFILE])
+    scale, *profile = padded(len(rows), at, past["scale"], *(past[name] for name in PROFILE))
+    last = np.isfinite(scale).sum(axis=1) - 1
+    origin = (np.arange(len(rows)), np.maximum(last, 0))
+    found = item_features(scale, *profile)
+    return {
+        name: np.where(last >= 0, column[origin], np.nan) for name, (_, column) in zip(OF_ITEMS, found, strict=True)
+    }
