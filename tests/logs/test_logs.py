@@ -216,6 +216,63 @@ def test_a_metric_that_some_items_lack_is_refused_as_a_whole(tmp_path):
     assert loaded.counts["reasons"].tolist() == ["1 accuracy missing in some of the items of qa"]
 
 
+def told(loaded, words):
+    """The one sentence in which something is said."""
+    (sentence,) = [note for note in loaded.notes if words in note]
+    return sentence
+
+
+def test_an_item_that_stands_twice_is_said(tmp_path):
+    records = samples()
+    loaded = read_logs([write(tmp_path, records + records[:3])], models=MODELS).loaded
+    assert "3 lines of qa answer an item again" in told(loaded, "again")
+    assert (loaded.results["n_examples"] == len(records)).all()
+
+
+def test_of_several_runs_of_a_task_the_newest_counts_and_the_others_are_counted(tmp_path):
+    for day, skill in (("2025-01-02", 5.0), ("2025-01-01", 0.0)):
+        write(tmp_path, samples(skill=skill), name=f"samples_qa_{day}T00-00-00.jsonl")
+    logs = read_logs([tmp_path], models=MODELS)
+    assert scores(logs)["accuracy"] > 0.9
+    assert "3 superseded by a newer run" in told(logs.loaded, "superseded")
+    assert len(logs.profiles) == 1
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda r: r.pop("filtered_resps"),
+        lambda r: r.update(filtered_resps=[["nan", "False"]] * 4),
+        lambda r: r.update(filtered_resps=[["-inf", "False"], ["-1", "False"], ["-2", "False"], ["-3", "False"]]),
+        lambda r: r.update(filtered_resps=[[None, False]] * 4),
+        lambda r: r.update(target=None),
+    ],
+    ids=["no responses", "nan", "infinite", "null", "no target"],
+)
+def test_one_line_without_probabilities_refuses_them_for_the_task_in_one_sentence(tmp_path, spoil):
+    records = samples()
+    spoil(records[7])
+    loaded = read_logs([write(tmp_path, records)], models=MODELS).loaded
+    assert loaded.results["metric"].tolist() == ["accuracy"]
+    assert "1 prob_correct missing in some of the items of qa" in told(loaded, "prob_correct")
+
+
+def test_lines_of_several_versions_of_the_harness_may_stand_in_one_file(tmp_path):
+    plain, mixed = samples(), samples()
+    for record in mixed[:10]:  # before filters
+        record["resps"] = [[pair] for pair in record.pop("filtered_resps")]
+    for record in mixed[10:20]:  # since requests have names and documents a hash
+        record |= {
+            "arguments": arguments_by_name(record),
+            "filter": "none",
+            "doc_hash": "x",
+            "acc": bool(record["acc"]),
+        }
+    assert scores(read_logs([write(tmp_path, mixed, name="samples_mixed.jsonl")], models=MODELS)) == pytest.approx(
+        scores(read_logs([write(tmp_path, plain)], models=MODELS))
+    )
+
+
 def test_a_bomb_is_refused_within_its_limit(tmp_path):
     """A line without end, of which a gzip file of a few kilobytes holds as much as one likes."""
     bomb = gzip.compress(LINE.encode() * 3000 + b'{"doc_id": "' + b"x" * (8 << 20), compresslevel=9)
