@@ -12,7 +12,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -261,13 +261,18 @@ def profiles_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def _profiles(path: str | None, tables: Tables) -> pd.DataFrame | None:
+def _profiles(path: str | None, tables: Tables, predictors: Sequence[str] = ()) -> pd.DataFrame | None:
+    """The profiles a user gives, if any; says so where none of the predictors asked for reads them."""
     if path is None:
         return None
     from data.profiles import read_profiles
+    from forecast.predictors.registry import PREDICTORS
 
     profiles, said = read_profiles(path, tables.results)
     note(said)
+    reading = [name for name, cls in PREDICTORS.items() if cls.reads_profiles]
+    if predictors and not set(reading) & set(predictors):
+        note(f"{', '.join(predictors)} does not read --profiles: ask {' or '.join(reading)}")
     return profiles
 
 
@@ -729,7 +734,7 @@ def predict_command(
 
     make(predictor)
     tables = inputs.load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables, [predictor]))
     target, notes = upcoming_target(panel, family, params, train_tokens, train_flops, as_of)
     for sentence in notes:
         note(sentence)
@@ -836,7 +841,7 @@ def backtest_command(
 
     names = chosen(predictors)
     tables = inputs.load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables, names))
     count, total = itertools.count(1), most_folds(panel, folds, target)
     with progress(f"{folds} folds") as forecasting:
 
@@ -993,7 +998,7 @@ def train_command(
     from forecast.training import Trained
 
     tables = inputs.load()
-    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables))
+    panel = as_panel(tables.results, tables.tasks, tables.metrics, _profiles(profiles, tables, [predictor]))
     line = str(family_rows(panel, family)["line"].iloc[0])
     with progress("learning from past forecasts") as learning:
         trained = Trained(panel, _cache_folder(), workers=dataclasses.replace(workers, progress=learning))

@@ -172,7 +172,7 @@ def _with_profiles(
     """One row a run, of several runs of one key the newest."""
     runs = runs.assign(named=short_names(runs["named"]))
     known = complete(runs.drop(columns="model").rename(columns={"named": "model"}), models).rows
-    runs = runs.assign(params=pd.to_numeric(known["params"]), family=known["family"])
+    runs = runs.assign(params=pd.to_numeric(known["params"]), family=known["family"].fillna(runs["named"]))
     for metric in ("prob_correct", "brier_score"):
         runs[metric] = runs[metric].where(runs[f"{metric}_missing"] == 0)
     runs = runs.sort_values("when", na_position="first", kind="stable")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import json
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
+
+import numpy as np
 
 from data.errors import DataError
 from data.readers.files import Limits, decoder, megabytes, refuse_half_characters, too_deep
@@ -16,6 +19,10 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _AFTER_NUMBER = frozenset(",]} \t\n\r")
 _TOKEN = 16
 """Characters from the end within which a token may be cut off by the chunk instead of being wrong."""
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_DEEPER = np.zeros(256, dtype=np.int64)
+_DEEPER[list(b"{[")], _DEEPER[list(b"}]")] = 1, -1
+_MOST_ENTRIES = 100_000
 
 
 class Parts:
@@ -52,7 +59,9 @@ class Parts:
         if self.next() == "}":
             self._at += 1
             return
-        while True:
+        for number in itertools.count(1):
+            if number > _MOST_ENTRIES:
+                raise DataError(f"{self._name}: holds an object of more than {_MOST_ENTRIES:,} entries: this is no log")
             key = self.value()
             if not isinstance(key, str):
                 raise self._wrong("a key is no text")
@@ -85,7 +94,7 @@ class Parts:
                 if not may_be_cut:
                     raise self._wrong(error.msg) from None
                 if not self._more():
-                    raise DataError(f"{self._name}: is cut off: copy or export it again") from None
+                    raise self._cut_off() from None
                 continue
             if isinstance(value, (int, float)) and self._text[end : end + 1] not in _AFTER_NUMBER and self._more():
                 continue
@@ -93,19 +102,12 @@ class Parts:
             self._at = end
             return value
 
-    def skip(self, into: int = 3) -> None:
-        """Pass over what is next, which may be larger than a part down to ``into`` levels."""
-        first = self.next() if into else ""
-        if first not in ("{", "["):
+    def skip(self) -> None:
+        """Pass over what is next, of whatever size an object or array is."""
+        if self.next() not in ("{", "["):
             self.value()
-        elif self._passed():
-            return
-        elif first == "{":
-            for _ in self.entries():
-                self.skip(into - 1)
-        else:
-            for _ in self.elements():
-                self.skip(into - 1)
+        elif not self._passed():
+            self._pass_over()
 
     def _passed(self) -> bool:
         """Whether what is next was read to its end already, and so could be passed over at once."""
@@ -115,6 +117,22 @@ class Parts:
             return False
         return True
 
+    def _pass_over(self) -> None:
+        """Count brackets outside of strings, stretch by stretch; what else stands there is not looked at."""
+        depth = 0
+        while True:
+            pending = self._text[self._at :]
+            bare, quote, unfinished = _STRING.sub("", pending).partition('"')
+            levels = depth + np.cumsum(_DEEPER[np.frombuffer(bare.encode("latin-1", "replace"), np.uint8)])
+            ends = np.flatnonzero(levels == 0)
+            if len(ends):
+                self._at += _place_in(pending, int(ends[0])) + 1
+                return
+            depth = int(levels[-1]) if len(levels) else depth
+            self._at = len(self._text) - len(quote + unfinished)
+            if not self._more():
+                raise self._cut_off()
+
     def finish(self) -> None:
         """Nothing may follow the document."""
         if self.next():
@@ -123,7 +141,7 @@ class Parts:
     def _take(self, allowed: str) -> str:
         found = self.next()
         if not found:
-            raise DataError(f"{self._name}: is cut off: copy or export it again")
+            raise self._cut_off()
         if found not in allowed:
             raise self._wrong(f"{found!r} where {' or '.join(allowed)} should be")
         self._at += 1
@@ -146,8 +164,23 @@ class Parts:
             raise DataError(
                 f"{self._name}: byte 0x{error.object[error.start]:02x} is not UTF-8: save it as UTF-8"
             ) from None
+        if not data:
+            return False
         self._text, self._at = self._text[self._at :] + text, 0
-        return bool(data)
+        return True
 
     def _wrong(self, what: str) -> DataError:
         return DataError(f"{self._name}: is not valid JSON ({what}): copy or export it again")
+
+    def _cut_off(self) -> DataError:
+        return DataError(f"{self._name}: is cut off: copy or export it again")
+
+
+def _place_in(text: str, bare: int) -> int:
+    """Where the character stands that is number ``bare`` once all strings are taken out."""
+    taken = 0
+    for string in _STRING.finditer(text):
+        if string.start() - taken > bare:
+            break
+        taken += string.end() - string.start()
+    return bare + taken

@@ -28,6 +28,8 @@ class Predictor(ABC):
 
     name: ClassVar[str]
     is_reference: ClassVar[bool] = False
+    reads_profiles: ClassVar[bool] = False
+    """Whether profiles of item-level logs, where given, move its forecasts."""
 
     @abstractmethod
     def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:

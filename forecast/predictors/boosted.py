@@ -128,6 +128,7 @@ class Boosted(PointPredictor):
     """The origin, the pooled shift of its suite, and the own part of the gain by boosted trees."""
 
     name: ClassVar[str] = "boosted"
+    reads_profiles: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
