@@ -1,6 +1,6 @@
 """What profiles of item-level logs are worth to a predictor, in a world made for it: no such logs are public.
 
-    python -m benchmarks.items [--lines 6] [--tasks 40]
+    python -m benchmarks.items [--lines 5] [--tasks 30]
 
 Half of the tasks of each line creep: the probability of the right choice rises with scale on every item, while right
 answers stay at chance until the largest model. On the other half nothing moves. Scores alone do not tell one from the
@@ -27,12 +27,12 @@ from forecast.panel import Panel, as_panel
 
 ITEMS = 400
 CHOICES = 4
-EASY = 0.25
-"""Share of items that every model gets right: the floor that scores stay on."""
+EASY, KNOWN = 0.28, 0.9
+"""Share of items that are easy, and of those that a model gets right: the floor of scores, about a quarter."""
 SCALES = 4
-START, PACE, SPREAD = -3.0, 1.0, 0.35
+START, PACE, SPREAD = -3.2, (0.95, 1.15), 0.35
 """Lead in logits of the right choice over each of the others on hard items: of the smallest model, its gain a decade
-where a task creeps, and how far items differ."""
+where a task creeps (from, to), and how far items differ."""
 KEY = ["benchmark", "task", "shots", "prompt", "model"]
 
 
@@ -59,19 +59,19 @@ class World(NamedTuple):
         return pd.concat(parts, ignore_index=True)
 
 
-def world(*, lines: int = 6, tasks: int = 40, seed: int = 0) -> World:
+def world(*, lines: int = 5, tasks: int = 30, seed: int = 0) -> World:
     """Draw a world; every number in it follows from ``seed``."""
     rng = np.random.default_rng(seed)
     rows, creeps = [], {}
     for line in (f"Line{number}" for number in range(lines)):
         for task in (f"task{number:02d}" for number in range(tasks)):
             creeps[line, task] = bool(rng.random() < 0.5)
-            pace = rng.uniform(0.8, 1.2) * PACE if creeps[line, task] else 0.0
+            pace = rng.uniform(*PACE) if creeps[line, task] else 0.0
             rows += _series(line, task, rng.normal(START, 0.15), pace, rng)
     table = pd.DataFrame(rows)
     results = as_results(table.drop(columns=["prob_correct", "brier_score", "never_solved"]), where="world")
     profiles = as_profiles(table[[*KEY, "prob_correct", "brier_score", "never_solved"]].assign(filter="none"))
-    described = as_tasks(pd.DataFrame({"benchmark": "world", "task": table["task"].unique(), "chance": EASY}))
+    described = as_tasks(pd.DataFrame({"benchmark": "world", "task": table["task"].unique(), "chance": 1.0 / CHOICES}))
     return World(results, profiles, described, pd.Series(creeps))
 
 
@@ -84,7 +84,7 @@ def _series(line: str, task: str, start: float, pace: float, rng: np.random.Gene
     for scale in range(SCALES):
         lead = np.where(hard, start + pace * scale + own + rng.normal(0.0, 0.05, ITEMS), 2.0)
         p = 1.0 / (1.0 + (CHOICES - 1) * np.exp(-lead))
-        right = lead > 0.0
+        right = np.where(hard, lead > 0.0, rng.random(ITEMS) < KNOWN)
         solved |= right
         rows.append(
             {
@@ -110,8 +110,8 @@ def compared(made: World) -> pd.DataFrame:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--lines", type=int, default=6)
-    parser.add_argument("--tasks", type=int, default=40)
+    parser.add_argument("--lines", type=int, default=5)
+    parser.add_argument("--tasks", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     made = world(lines=asked.lines, tasks=asked.tasks, seed=asked.seed)

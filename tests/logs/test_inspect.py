@@ -194,7 +194,7 @@ def without(*names):
         (parts_of(a_log(samples=[])), "holds no samples"),
         ({**without("summaries.json"), SAMPLE: b'{"id": 1, "scores"'}, "is cut off"),
         ({**without("summaries.json"), SAMPLE: b"{} {}"}, "sample 1 has no id"),
-        ({**without("summaries.json"), SAMPLE: b"[" * 100_000}, "is nested too deeply"),
+        ({**without("summaries.json"), SAMPLE: b'{"id": ' + b"[" * 100_000}, "is nested too deeply"),
         ({**without("summaries.json"), SAMPLE: b"\xff\xfe{"}, "is not UTF-8"),
     ],
 )
