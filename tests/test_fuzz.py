@@ -391,6 +391,13 @@ def test_a_track_record_of_others_is_imported_or_refused_in_one_sentence(tmp_pat
         read_set(path)
 
 
+def test_a_set_whose_source_is_a_list_is_refused(tmp_path):
+    path = tmp_path / "set.json"
+    path.write_text(json.dumps({"resolutions": [{"id": "1", "source": [], "resolution_date": "2024-07-01"}]}))
+    with pytest.raises(DataError, match="not of the shape it documents"):
+        import_files([path], as_of=LATER)
+
+
 ASKED = (
     "Question ID,Question Title,Post ID,Question Type,MC Options,Lower Bound,Upper Bound,Open Lower Bound,"
     "Open Upper Bound,Continuous Range,Created Time,Open Time,CP Reveal Time,Scheduled Close Time,Actual Close Time,"
@@ -410,6 +417,21 @@ def export_of(asked, said):
         archive.writestr("question_data.csv", asked)
         archive.writestr("forecast_data.csv", said)
     return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data.replace(b"PK\x01\x02", b"PK\x01\x03", 1),
+        lambda data: data[:60] + b"\xff" * 20 + data[80:],
+        lambda _: export_of(ASKED, SAID.replace("7,1,", "7,1,,,,,,,,,,,")),
+    ],
+)
+def test_a_damaged_export_is_refused(tmp_path, damage):
+    path = tmp_path / "metaculus-data.zip"
+    path.write_bytes(damage(export_of(ASKED, SAID)))
+    with pytest.raises(DataError, match="as Metaculus sent it"):
+        read_export(path)
 
 
 def plain(text):

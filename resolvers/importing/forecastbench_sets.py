@@ -22,6 +22,7 @@ from data.readers.files import parsed
 from resolvers.importing.imported import Imported, resolution
 from resolvers.markets import forecastbench
 from resolvers.markets.market import Unsupported
+from resolvers.markets.payload import understood
 from resolvers.questions import Question, Ruling
 
 
@@ -46,6 +47,7 @@ class Sets:
         )
 
 
+@understood("ForecastBench")
 def add_sets(out: Imported, sets: Sets, as_of: dt.datetime, fill_missing: bool) -> None:
     """Add what the sets hold together."""
     questions = _questions(out, sets.questions)

@@ -11,6 +11,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,10 @@ def read_export(path: Path) -> TrackRecord:
     return TrackRecord({str(market.question_id): market for market in markets}, forecasts, official)
 
 
+_DAMAGED = (ValueError, NotImplementedError, RuntimeError, EOFError, zlib.error)
+"""What a table that is none, an unknown or damaged compression, and encryption raise."""
+
+
 def _tables(path: Path) -> dict[str, pd.DataFrame]:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -98,6 +103,9 @@ def _tables(path: Path) -> dict[str, pd.DataFrame]:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is no zip file: give the file as Metaculus sent it") from error
+    except _DAMAGED as error:
+        why = str(error).strip().rsplit("\n", 1)[-1]
+        raise DataError(f"{path} cannot be unpacked and read ({why}): give the file as Metaculus sent it") from error
 
 
 def _table(content: bytes) -> pd.DataFrame:
