@@ -19,8 +19,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _AFTER_NUMBER = frozenset(",]} \t\n\r")
 _TOKEN = 16
 """Characters from the end within which a token may be cut off by the chunk instead of being wrong."""
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_DEEPER = np.zeros(256, dtype=np.int64)
+_DEEPER = np.zeros(256, dtype=np.int8)
 _DEEPER[list(b"{[")], _DEEPER[list(b"}]")] = 1, -1
 _MOST_ENTRIES = 100_000
 
@@ -121,15 +120,20 @@ class Parts:
         """Count brackets outside of strings, stretch by stretch; what else stands there is not looked at."""
         depth = 0
         while True:
-            pending = self._text[self._at :]
-            bare, quote, unfinished = _STRING.sub("", pending).partition('"')
-            levels = depth + np.cumsum(_DEEPER[np.frombuffer(bare.encode("latin-1", "replace"), np.uint8)])
-            ends = np.flatnonzero(levels == 0)
+            plain = self._text[self._at :].replace("\\\\", "__").replace('\\"', "__")
+            codes = np.frombuffer(plain.encode("latin-1", "replace"), np.uint8)
+            quotes = np.flatnonzero(codes == ord('"'))
+            if len(quotes) % 2:  # the last string is cut off: look at it again with what follows
+                codes = codes[: quotes[-1]]
+            is_inside = np.logical_xor.accumulate(codes == ord('"'))
+            deeper = np.where(is_inside, np.int8(0), _DEEPER[codes])
+            levels = depth + np.cumsum(deeper, dtype=np.int32)
+            ends = np.flatnonzero((levels == 0) & (deeper < 0))
             if len(ends):
-                self._at += _place_in(pending, int(ends[0])) + 1
+                self._at += int(ends[0]) + 1
                 return
             depth = int(levels[-1]) if len(levels) else depth
-            self._at = len(self._text) - len(quote + unfinished)
+            self._at += len(codes)
             if not self._more():
                 raise self._cut_off()
 
@@ -174,13 +178,3 @@ class Parts:
 
     def _cut_off(self) -> DataError:
         return DataError(f"{self._name}: is cut off: copy or export it again")
-
-
-def _place_in(text: str, bare: int) -> int:
-    """Where the character stands that is number ``bare`` once all strings are taken out."""
-    taken = 0
-    for string in _STRING.finditer(text):
-        if string.start() - taken > bare:
-            break
-        taken += string.end() - string.start()
-    return bare + taken
