@@ -196,16 +196,22 @@ def calibrated_errors(table: pd.DataFrame, outcomes: np.ndarray) -> np.ndarray:
 
 
 def skill_interval(table: pd.DataFrame, seed: int = 0) -> tuple[float, float, float]:
-    """Brier skill over the base rate of the kind in hindsight, and its 90% interval over lines drawn anew."""
+    """Brier skill over the base rate of the kind in hindsight, and its 90% interval over lines drawn anew.
+
+    NaN where everything came out alike, so that hindsight is never wrong; draws in which it is not are left out.
+    """
     rng = np.random.default_rng(seed)
     happened, p = table["happened"].to_numpy(dtype=float), table["probability"].to_numpy(dtype=float)
     rate = table.groupby("kind")["happened"].transform("mean").to_numpy(dtype=float)
     ours, base = brier_score(happened, p), brier_score(happened, rate)
     code, lines = pd.factorize(table["line"])
+    if not base.any():
+        return np.nan, np.nan, np.nan
     sums = np.array([np.bincount(code, x, len(lines)) for x in (ours, base)])
     times = rng.multinomial(len(lines), np.full(len(lines), 1 / len(lines)), size=BOOTSTRAPPED)
-    drawn = 1 - (times @ sums[0]) / (times @ sums[1])
-    return (1 - ours.sum() / base.sum(), *(float(x) for x in np.quantile(drawn, [0.05, 0.95])))
+    drawn, reference = times @ sums[0], times @ sums[1]
+    low, high = np.quantile(1 - drawn[reference > 0] / reference[reference > 0], [0.05, 0.95])
+    return float(1 - ours.sum() / base.sum()), float(low), float(high)
 
 
 def report(table: pd.DataFrame, outcomes: np.ndarray) -> pd.DataFrame:
