@@ -7,6 +7,7 @@ JSON files below a folder to what is broken.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import resource
@@ -98,9 +99,20 @@ TOKENS = [
 ]  # fmt: skip
 
 
-@st.composite
-def mutated(draw: st.DrawFn, corpus: list[str], tokens: list[str] = TOKENS) -> str:
+class _Corpus(list):
+    """What is broken; too long to be shown with an example."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} of them>"
+
+
+def mutated(corpus: list[str], tokens: list[str] = TOKENS) -> st.SearchStrategy[str]:
     """A text of the corpus in which a few pieces were cut out, doubled, or replaced by tokens."""
+    return _mutated(_Corpus(corpus), tokens)
+
+
+@st.composite
+def _mutated(draw: st.DrawFn, corpus: list[str], tokens: list[str]) -> str:
     text = draw(st.sampled_from(corpus))
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, max(len(text) - 1, 0)))
@@ -119,9 +131,13 @@ ODD = [
 ]  # fmt: skip
 
 
-@st.composite
-def twisted(draw: st.DrawFn, corpus: list[str]) -> str:
+def twisted(corpus: list[str]) -> st.SearchStrategy[str]:
     """A JSON document of the corpus in which a few parts were replaced, dropped, renamed or doubled."""
+    return _twisted(_Corpus(corpus))
+
+
+@st.composite
+def _twisted(draw: st.DrawFn, corpus: list[str]) -> str:
     document = json.loads(draw(st.sampled_from(corpus)))
     for _ in range(draw(st.integers(1, 4))):
         _twist(draw, document)
@@ -141,15 +157,19 @@ def _twist(draw: st.DrawFn, node: object) -> None:
         elif what == 1 and isinstance(node, dict):
             node[draw(st.text(max_size=3))] = node.pop(key)
         elif what == 1:
-            node.append(child)  # type: ignore[union-attr]
+            node.append(copy.deepcopy(child))  # type: ignore[union-attr]
         else:
-            node[key] = draw(st.sampled_from(ODD))  # type: ignore[index, call-overload]
+            node[key] = copy.deepcopy(draw(st.sampled_from(ODD)))  # type: ignore[index, call-overload]
         return
 
 
-@st.composite
-def damaged(draw: st.DrawFn, corpus: list[bytes]) -> bytes:
+def damaged(corpus: list[bytes]) -> st.SearchStrategy[bytes]:
     """Bytes of the corpus of which some were changed, cut off or doubled."""
+    return _damaged(_Corpus(corpus))
+
+
+@st.composite
+def _damaged(draw: st.DrawFn, corpus: list[bytes]) -> bytes:
     data = bytearray(draw(st.sampled_from(corpus)))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, max(len(data) - 1, 0)))
