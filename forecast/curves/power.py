@@ -139,6 +139,7 @@ class M4(Form):
         ),
         FALLING,
     )
+    long = 200
     shares = np.array([0.0, 0.6, 0.9, 0.99])
     heights = np.array([1.02, 1.3, 3.0])
 
