@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeWarning, brute, curve_fit
 
-from benchmarks.learning_curves import broken_law, learning_curves, noiseless
+from benchmarks.learning_curves import broken_curves, broken_law, learning_curves, noiseless, prior_curves
 from data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from data.series import as_series
 from data.tasks import describe
@@ -227,32 +227,40 @@ def bundled_table(gap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     return error.sort_values("mean").round(2).reset_index(), coverage
 
 
-SIMULATED = (
-    (25, 2.0, 4.0, False, 0.0),
-    (12, 1.5, 4.0, False, 0.0),
-    (40, 2.5, 10.0, False, 0.0),
-    (8, 1.5, 3.0, False, 0.0),
-    (20, 2.0, 2.0, True, 0.0),
-    (30, 2.5, 2.0, True, 0.01),
-    (16, 2.5, 4.0, True, 0.0),
-    (24, 2.0, 3.0, False, 0.015),
-)
-"""Points, decades they span, how far beyond is predicted, whether even in x, and the random walk beside the noise."""
+SIMULATED = {
+    "kinds 8, x3": lambda: learning_curves(240, 8, 1.5, 3.0, seed=8),
+    "kinds 12, x4": lambda: learning_curves(240, 12, 1.5, 4.0, seed=12),
+    "kinds 25, x4": lambda: learning_curves(240, 25, 2.0, 4.0, seed=25),
+    "kinds 40, x10": lambda: learning_curves(240, 40, 2.5, 10.0, seed=40),
+    "kinds 70, x2": lambda: learning_curves(240, 70, 2.7, 2.0, seed=70),
+    "kinds 20 even in x, x2": lambda: learning_curves(240, 20, 2.0, 2.0, seed=20, even=True),
+    "kinds 30 even in x, x2, walk 1%": lambda: learning_curves(240, 30, 2.5, 2.0, seed=30, even=True, wander=0.01),
+    "kinds 24, x3, walk 1.5%": lambda: learning_curves(240, 24, 2.0, 3.0, seed=24, wander=0.015),
+    "breaks 15, x3": lambda: broken_curves(240, 15, 2.0, 3.0, seed=15),
+    "breaks 30, x5": lambda: broken_curves(240, 30, 2.0, 5.0, seed=30),
+    "breaks 70, x2": lambda: broken_curves(240, 70, 2.7, 2.0, seed=70),
+    "LC-PFN prior 10, x5": lambda: prior_curves(240, 10, 50, seed=10),
+    "LC-PFN prior 20, x2.5": lambda: prior_curves(240, 20, 50, seed=20),
+    "LC-PFN prior 40, x2.5": lambda: prior_curves(240, 40, 100, seed=40),
+}
+"""Simulator, points and how many times beyond is predicted."""
+SINGLE = ("persistence", "m1", "m2", "m3", "m4", "bnsl1")
 
 
 def simulated() -> pd.DataFrame:
     """RMSLE by form on simulated learning curves, and the coverage of ``auto``'s 80% intervals."""
-    rows = []
-    for points, decades, factor, even, wander in SIMULATED:
-        x, y, beyond, held = learning_curves(240, points, decades, factor, seed=points, even=even, wander=wander)
-        row: dict[str, object] = {"points": points, "in": "x" if even else "log x", "times beyond": factor}
-        row["wander"] = wander
-        for form in ("persistence", "m1", "m2", "m3", "m4", "bnsl1", "auto"):
-            fits = fit_curves(x, y, form)
-            row[form] = rmsle(fits.predict(beyond), held).mean()
-        low, high = np.moveaxis(fits.quantiles(beyond, [0.1, 0.9]), -1, 0)
-        rows.append({**row, "80% hold": ((held >= low) & (held <= high)).mean()})
-    return pd.DataFrame(rows)
+    return pd.DataFrame([{"curves": name} | losses_row(*drawn()) for name, drawn in SIMULATED.items()])
+
+
+def losses_row(x: np.ndarray, y: np.ndarray, beyond: np.ndarray, held: np.ndarray) -> dict[str, float]:
+    """Mean RMSLE of each form at ``beyond, held`` (n, m), NaN in the padding; coverage of ``auto``'s 80% intervals."""
+    row = {}
+    for form in (*SINGLE, "auto"):
+        fits = fit_curves(x, y, form)
+        row[form] = np.sqrt(np.nanmean((np.log(fits.predict(beyond)) - np.log(held)) ** 2, axis=1)).mean()
+    low, high = np.moveaxis(fits.quantiles(beyond, [0.1, 0.9]), -1, 0)
+    seen = np.isfinite(held)
+    return row | {"80% hold": ((held >= low) & (held <= high))[seen].mean()}
 
 
 def show(table: pd.DataFrame) -> None:

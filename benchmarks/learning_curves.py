@@ -1,4 +1,5 @@
-"""Simulated curves: noiseless BNSL, and noisy learning curves of six kinds, of which two are forms that are fitted."""
+"""Simulated curves: noiseless BNSL; noisy learning curves of six kinds, of which two are forms that are fitted; draws
+from two priors of others."""
 
 from __future__ import annotations
 
@@ -61,6 +62,66 @@ def learning_curves(
             rng.normal(size=len(every)) * np.sqrt(np.diff(np.log(every), prepend=np.log(every[0])))
         )
         rows.append(y * np.exp(noise * rng.normal(size=len(every)) + walk))
+    y = np.array(rows)
+    return np.tile(x, (n, 1)), y[:, :points], np.tile(beyond, (n, 1)), y[:, points:]
+
+
+def prior_curves(n: int, points: int, upto: int, *, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Error rates after epochs 1, 2, ... from the prior that LC-PFN is trained on: x, y of the first ``points`` epochs,
+    and of those up to ``upto`` (100 at most).
+
+    One minus a sum of a power law, an inverse logarithm and a Janoschek growth curve, each of weight U(0, 1), drawn
+    again unless it rises and stays in [0, 1]; normal noise of standard deviation exp(N(-4, 1)) (Adriaensen et al. 2023,
+    arXiv:2310.20447). Curves with noise above 0.05 or an error below 0.01 are left out: log errors are compared.
+    """
+    rng = np.random.default_rng(seed)
+    x = np.arange(1.0, 101.0)
+    rows: list[np.ndarray] = []
+    while len(rows) < n:
+        power = rng.uniform(0, 1.25) - rng.uniform(-0.6, 0.6) * x ** -rng.lognormal(0, 2)
+        slow = rng.uniform(0, 1) - rng.uniform(-0.5, 0.5) / np.log(x + 1)
+        top, start = rng.uniform(0, 1), rng.uniform(0, 2)
+        with np.errstate(over="ignore"):
+            growth = top - (top - start) * np.exp(-rng.lognormal(-2, 1) * x ** rng.lognormal(0, 0.5))
+        share = rng.uniform(0, 1, 3) @ np.array([power, slow, growth])
+        noise = np.exp(rng.normal(-4, 1))
+        error = 1.0 - share + noise * rng.normal(size=len(x))
+        if share[-1] > share[0] and (share >= 0).all() and (share <= 1).all() and noise < 0.05 and (error > 0.01).all():
+            rows.append(error)
+    y = np.array(rows)
+    every = np.tile(x, (n, 1))
+    return every[:, :points], y[:, :points], every[:, points:upto], y[:, points:upto]
+
+
+def broken_curves(
+    n: int, points: int, decades: float, factor: float, *, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Error rates that start at a plateau of 0.7 to 1 and fall through one to three breaks anywhere in the points.
+
+    Shapes as `learning_curves`. Half have a limit; exponents change by -0.1 to 0.5 over widths of 0.15 to 2 (in log x);
+    relative noise 0.3 to 2%. Drawn again unless the error falls by a fifth, nearly everywhere.
+    """
+    rng = np.random.default_rng(seed)
+    x = np.logspace(0, decades, points)
+    beyond = x[-1] * np.logspace(np.log10(1.05), np.log10(factor), 10)
+    every = np.concatenate([x, beyond])
+    rows: list[np.ndarray] = []
+    while len(rows) < n:
+        limit = rng.choice([0.0, 1.0]) * rng.uniform(0.01, 0.3)
+        span = np.log(every[-1])
+        breaks = [
+            (
+                rng.uniform(-0.1 if i else 0.05, 0.5),
+                np.exp(rng.uniform(0, 1) * span),
+                np.exp(rng.uniform(np.log(0.15), np.log(2))),
+            )
+            for i in range(1 + len(rows) % 3)
+        ]
+        fall = broken_law(every, 0.0, 1.0, rng.uniform(0, 0.05), breaks)
+        y = limit + (rng.uniform(0.7, 1.0) - limit) * fall / fall[0]
+        if (y < 1).all() and y[-1] < 0.8 * y[0] and (np.diff(y) < 0).mean() > 0.9:
+            noise = np.exp(rng.uniform(np.log(0.003), np.log(0.02)))
+            rows.append(y * np.exp(noise * rng.normal(size=len(every))))
     y = np.array(rows)
     return np.tile(x, (n, 1)), y[:, :points], np.tile(beyond, (n, 1)), y[:, points:]
 

@@ -29,9 +29,14 @@ DOUBT = 10.0
 """Noise variances added to a form's held-out error before it is weighed: differences within noise count little."""
 ALIKE = 10.0
 """How many curves the prior weights count for beside the batch's own, when its curves share their weights."""
-ANCHOR = {"loss": 0.6, "accuracy": 0.0}
-"""Share of the average's residual at the last point that is carried forward: losses drift smoothly around any form,
-scores scatter by sampling."""
+TEMPER = 0.3
+"""Power to which the likelihood of held-out points is taken: they are neighbours with one misfit in common, and origins
+share them, so they tell less than as many points apart."""
+RECENT = {"loss": {"m4": 0.3, "m2": 0.15}, "accuracy": {}}
+"""Shares of a curve's span of log x over which, going back from its end, the weight of a point halves when the form is
+fitted: what a form misses at the start of training must not bend it at the end."""
+NEAR = 0.03
+"""Share of a loss curve's span of log x over which the weight of a residual falls by e in `carried`."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,12 @@ def learn_priors(batch: Batch, pool: tuple[str, ...]) -> dict[str, Prior]:
 def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     """Fit every form and weigh them curve by curve; `share_weights` then lets the curves of a batch learn together.
 
-    Weights are proportional to a prior weight times (e_k^2 + `DOUBT` s^2)^(-h / 2), e_k the root mean squared error of
-    form k on the h points held out at rolling origins and s the curve's noise: the likelihood of the held-out points
-    with their variance profiled out. On curves too short to hold any out, the fitted points count as one held out.
+    Weights are proportional to a prior weight times (e_k^2 + `DOUBT` s^2)^(-h / 2) to the power of `TEMPER`, e_k the
+    root mean squared error of form k on the h points held out at rolling origins and s the curve's noise: the
+    likelihood of the held-out points with their variance profiled out. On curves too short to hold any out, the fitted
+    points count as one held out.
     """
-    fits = [fit_form(FORMS[name], batch, prior) for name, prior in priors.items()]
+    fits = [_fit_member(name, batch, prior) for name, prior in priors.items()]
     trials = _rolling(batch, priors)
     total = sum(np.where(t.out, (t.values - batch.z) ** 2 * batch.w, 0.0).sum(axis=1) for t in trials)
     held = sum(t.out.sum(axis=0) for t in trials)
@@ -86,7 +92,7 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     met = np.stack([((fit.value(batch, batch.u) - batch.z) ** 2 * batch.w).sum(axis=0) for fit in fits])
     total = np.where(untried, met, total)
     held = np.where(untried, 1.0, held)
-    evidence = -0.5 * held * np.log(total / held + DOUBT * batch.noise**2)
+    evidence = -0.5 * TEMPER * held * np.log(total / held + DOUBT * batch.noise**2)
     evidence = evidence - evidence.max(axis=0)
     weights = _normalised(np.exp(evidence) * _prior_weights(batch, list(priors)))
     return Averaged(fits, weights, tuple(trials), evidence)
@@ -115,6 +121,37 @@ def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> 
         replace(average, weights=part)
         for (_, average), part in zip(parts, np.split(weights, ends, axis=1), strict=True)
     ]
+
+
+def carried(batch: Batch, w: np.ndarray, residual: np.ndarray) -> np.ndarray:
+    """What an average's residuals (m, n) at points of weights w (m, n) say that it misses at a loss curve's end, (n,).
+
+    Losses drift smoothly around any form, so their last residuals go on; scores scatter by sampling, and nothing is
+    carried. The residuals' mean near the end is shrunk by what noise alone would make of it: times 1 - v / mean^2,
+    v its variance by noise, and no less than nothing (James and Stein 1961).
+    """
+    if batch.kind == "accuracy":
+        return np.zeros(len(batch))
+    seen = w > 0
+    last = np.where(seen, batch.u, -np.inf).max(axis=0)
+    span = last - np.where(seen, batch.u, np.inf).min(axis=0)
+    weight = np.where(seen, w * np.exp(np.minimum((batch.u - last) / np.maximum(NEAR * span, 1e-9), 0.0)), 0.0)
+    total = weight.sum(axis=0)
+    mean = (weight * residual).sum(axis=0) / total
+    variance = batch.noise**2 * (weight**2 / np.where(seen, w, 1.0)).sum(axis=0) / total**2
+    return mean * np.maximum(1.0 - variance / np.maximum(mean**2, 1e-300), 0.0)
+
+
+def _fit_member(name: str, batch: Batch, prior: Prior) -> FormFit:
+    """A form as `auto` fits it: with recent points counting more where it is among `RECENT`."""
+    half = RECENT[batch.kind].get(name)
+    if half is not None:
+        seen = batch.w > 0
+        last = np.where(seen, batch.u, -np.inf).max(axis=0)
+        span = last - np.where(seen, batch.u, np.inf).min(axis=0)
+        w = batch.w * 0.5 ** np.where(seen, (last - batch.u) / np.maximum(half * span, 1e-9), 0.0)
+        batch = batch.with_weights(w * batch.w.sum(axis=0) / w.sum(axis=0))
+    return fit_form(FORMS[name], batch, prior)
 
 
 def _prior_weights(batch: Batch, names: list[str]) -> np.ndarray:
@@ -156,7 +193,7 @@ def _rolling(batch: Batch, priors: dict[str, Prior]) -> list[Trial]:
         drop = np.maximum(least, np.rint(share * distinct)).astype(int)
         out = _last(batch, np.where(distinct > drop + 1, drop, 0))
         kept = batch.with_weights(np.where(out, 0.0, batch.w))
-        past = [fit_form(FORMS[name], kept, prior) for name, prior in priors.items()]
+        past = [_fit_member(name, kept, prior) for name, prior in priors.items()]
         values = np.stack([fit.value(kept, batch.u) for fit in past])
         trials.append(Trial(out, values, np.stack([fit.sigma for fit in past])))
     return trials

@@ -12,20 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.curves.averaging import ANCHOR, Averaged, Trial
+from forecast.curves.averaging import Averaged, Trial, carried
 from forecast.curves.batch import Batch
 
-WEIGHTS = {"accuracy": (0.99, 0.9, 0.009, 0.175, 0.163), "loss": (1.17, 1.32, 0.013, 0.091, 2.51)}
+WEIGHTS = {"accuracy": (1.0, 0.6, 0.01, 0.35, 0.13), "loss": (1.03, 1.09, 0.019, 0.073, 0.138)}
 """Factors of noise, between, distance, change, and distance x noise in the standard deviation."""
 SHAPE = {
-    "accuracy": {0.05: -1.68, 0.1: -1.28, 0.25: -0.68, 0.5: 0.0, 0.75: 0.69, 0.9: 1.63, 0.95: 2.60},
-    "loss": {0.05: -1.97, 0.1: -1.39, 0.25: -0.70, 0.5: 0.0, 0.75: 0.70, 0.9: 1.39, 0.95: 1.97},
+    "accuracy": {0.05: -1.69, 0.1: -1.29, 0.25: -0.68, 0.5: 0.0, 0.75: 0.63, 0.9: 1.68, 0.95: 2.69},
+    "loss": {0.05: -2.05, 0.1: -1.48, 0.25: -0.71, 0.5: 0.0, 0.75: 0.71, 0.9: 1.48, 0.95: 2.05},
 }
 """Quantiles of errors in units of that standard deviation. Those of simulated losses are made symmetric: their skew is
 the simulation's, and their `HELD_OUT` is 7% below what it gives, on the safe side."""
-HELD_OUT = {"accuracy": 1.55, "loss": 1.6}
+HELD_OUT = {"accuracy": 1.64, "loss": 1.95}
 """The 80% point of curves' largest |error| / spread at a rolling origin when intervals hold what they say."""
-OWN_CURVES = 30.0
+OWN_CURVES = {"accuracy": 10.0, "loss": 30.0}
 """Curves with held-out points at which a batch's own errors count half in the size of its intervals."""
 
 
@@ -46,12 +46,9 @@ class Parts:
 def centre_of(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
     """The averaged curve at u (m, n), in the fitted space."""
     centre = np.einsum("kn,kmn->mn", average.weights, average.values(batch, u))
-    share = ANCHOR[batch.kind] if average.trials else 0.0
-    if share:
-        at_last = np.einsum("kn,kmn->mn", average.weights, average.values(batch, np.zeros((1, len(batch)))))
-        last = (batch.w > 0) & (batch.u >= 0.0)
-        level = np.where(last, batch.z, 0.0).sum(axis=0) / last.sum(axis=0)
-        centre = centre + share * (level - at_last)
+    if average.trials:
+        fitted = np.einsum("kn,kmn->mn", average.weights, average.values(batch, batch.u))
+        centre = centre + carried(batch, batch.w, batch.z - fitted)
     return centre
 
 
@@ -72,8 +69,8 @@ def trial_parts(batch: Batch, average: Averaged, trial: Trial) -> tuple[np.ndarr
     at_last = np.einsum("mn,kmn->kn", last, trial.values)[:, None]
     parts = _parts(batch, average.weights, trial.sigma, trial.values, at_last, np.maximum(batch.u - start, 0.0))
     centre = np.einsum("kn,kmn->mn", average.weights, trial.values)
-    residual = (last * batch.z).sum(axis=0) - np.einsum("kn,kn->n", average.weights, at_last[:, 0])
-    error = batch.z - centre - ANCHOR[batch.kind] * residual
+    error = batch.z - centre
+    error = error - carried(batch, np.where(trial.out, 0.0, batch.w), error)
     return np.where(trial.out, error, np.nan), parts
 
 
@@ -105,7 +102,7 @@ def own_size(ratios: np.ndarray, kind: str) -> float:
     if curves == 0:
         return 1.0
     seen = np.quantile(ratios[np.isfinite(ratios)], 0.8)
-    return float(np.clip(seen / HELD_OUT[kind], 0.3, 3.0) ** (curves / (curves + OWN_CURVES)))
+    return float(np.clip(seen / HELD_OUT[kind], 0.3, 3.0) ** (curves / (curves + OWN_CURVES[kind])))
 
 
 def standard_quantiles(levels: np.ndarray, kind: str) -> np.ndarray:
