@@ -90,6 +90,8 @@ def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **
     """
     source = sources([path], stdin)[0]
     text = decoded(source.table(Limits()), source.name)
+    if not text.strip():
+        raise DataError(f"{source.name}: the file is empty: {advice}")
     try:
         return unmarked(pd.read_csv(io.StringIO(text), **how))
     except (ValueError, OverflowError) as error:
