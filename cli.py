@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from data.errors import ForecastError, UsageError
+from data.errors import DataError, ForecastError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -1395,7 +1395,7 @@ def resolve_command(
 @click.option("--every", is_flag=True, help="Score every forecast, not only each forecaster's last on a question.")
 @click.option("--ahead-only", is_flag=True, help="Leave out forecasts made when the outcome was already public.")
 @click.option("--bins", type=click.IntRange(1), default=10, show_default=True, help="Bins of the calibration table.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the bootstrap over questions.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap over questions.")
 @ledger_option
 @output_options
 def score(
@@ -1560,7 +1560,7 @@ _FRONTIER_OF = {"compute": "train_flops", "params": "params", "effective-compute
 @click.option(
     "--of", type=click.Choice(tuple(_FRONTIER_OF)), default="compute", show_default=True, help="What is largest."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated futures.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the simulated futures.")
 @output_options
 def frontier_command(
     periods: tuple[str, ...],
@@ -1584,12 +1584,20 @@ def frontier_command(
     from forecast.frontier import bundled_frontier, shown
 
     days = [parse_period(period)[1] for period in periods]
-    known_at = (as_of or now()).date()
+    known_at = _day_of_knowledge(as_of)
     frontier = bundled_frontier(known_at)
     table = frontier.table(days, of=_FRONTIER_OF[of], seed=seed)
     if frontier.until < min(known_at, max(days)):
         note(f"the bundled models are complete until {frontier.until}: what came after is forecast too")
     emit(table, format_, output, title=f"largest public model, as of {known_at}", show=shown(table))
+
+
+def _day_of_knowledge(as_of: pd.Timestamp | None) -> date:
+    """The day as of which something is asked; today when None."""
+    today = now().date()
+    if as_of is not None and as_of.date() > today:
+        raise UsageError(f"--as-of {as_of:%Y-%m-%d} is in the future: nobody knows yet what is public then")
+    return today if as_of is None else as_of.date()
 
 
 def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tables, day: date) -> list[Question]:
@@ -1598,8 +1606,11 @@ def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tabl
     from resolvers.wording import Vocabulary, alike, understand
 
     path = Path(words)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
-        return read_files([path])
+    if path.suffix in (".yaml", ".yml") or os.path.isfile(words):  # which, unlike Path's, takes words of any length
+        found = read_files([path])
+        if not found:
+            raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
+        return found
     known = _questions(files, ledger)
     if " " not in words.strip() or any(question.id == words for question in known):
         return [find_question(words, known)]
@@ -1616,7 +1627,7 @@ def _asked(words: str, files: tuple[Path, ...], ledger: str | None, tables: Tabl
 @click.option("--as-of", type=DAY, metavar="DATE", help="Know only what was public on this day.  [default: today]")
 @click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
 @click.option("--no-record", is_flag=True, help="Do not write the question and its price to the ledger.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated futures.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the simulated futures.")
 @click.option("--results", multiple=True, metavar="PATH", help="Your results, as RESULTS of `forecast predict`.")
 @click.option("--tasks", metavar="FILE", help="Descriptors of your tasks.")
 @click.option("--models", metavar="FILE", help="Sizes and families of your models.")
@@ -1658,8 +1669,7 @@ def ask_command(
 
     make(predictor)
     tables = Inputs(results, tasks, models, None, False, False, (), (), "").load()
-    at = now()
-    day = (as_of or at).date()
+    at, day = now(), _day_of_knowledge(as_of)
     asked = _asked(" ".join(question), question_files, ledger, tables, day)
     recorded = None
     if ledger_exists(ledger):
@@ -1719,7 +1729,7 @@ def _record_prices(
 @click.argument("name")
 @input_options
 @click.option("--joined", is_flag=True, help="Study your RESULTS together with the bundled figures.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of resampling and simulation.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of resampling and simulation.")
 @click.option("--table", "table_name", metavar="NAME", help="Print this table alone, with all its columns.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the picture: FILE.png or FILE.svg.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Write one page with everything here.")
@@ -2106,7 +2116,7 @@ def plot_question(
 @click.option("--by", "period", required=True, metavar="DATE", help="Last day drawn: a day, month, quarter or year.")
 @click.option("--as-of", type=DAY, metavar="DATE", help="Only models released by then; today when not given.")
 @click.option("--of", type=click.Choice(("compute", "params")), default="compute", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated futures.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the simulated futures.")
 @picture_option
 def plot_frontier(period: str, as_of: pd.Timestamp | None, of: str, seed: int) -> Any:
     """The largest public models by date, as known on a day, and what came after it.

@@ -107,3 +107,64 @@ def test_what_the_day_has_decided_has_no_events(desk):
     assert events_at(desk, reached) is None
     with pytest.raises(DataError, match="nothing to start from"):
         events_at(desk, question().model_copy(update={"criterion": Threshold(task="nowhere", score=0.5)}))
+
+
+# --- what a leaf's judge will only say at the deadline ---------------------------------------------------------------
+
+
+def asked_of(criterion, **scope):
+    fields = {"id": "q", "title": "asked", "opened": AS_OF, "resolve_by": LAST, "scope": scope}
+    return Question.model_validate({**fields, "criterion": criterion})
+
+
+def comparison(better, worse):
+    return asked_of({"kind": "comparison", "task": "task03", "better": better, "worse": worse})
+
+
+def leader_and_other():
+    """Families by their best known score on a task, the best first and the worst last."""
+    rows = known().rows
+    best = rows[rows["task"] == "task03"].groupby("family", observed=True)["score"].max().sort_values()
+    return str(best.index[-1]), str(best.index[0])
+
+
+def test_a_comparison_that_holds_so_far_is_likely_and_its_opposite_is_not(desk):
+    leader, other = leader_and_other()
+    holds, opposite = (
+        price_at(desk, comparison({"family": a}, {"family": b}), interval=False)
+        for a, b in ((leader, other), (other, leader))
+    )
+    assert holds.probability > 0.5 > opposite.probability
+    assert holds.probability + opposite.probability == pytest.approx(1.0, abs=0.05)
+    assert "holds so far" in holds.reasons[0]
+
+
+def test_nobody_can_undo_a_lead_over_models_that_are_measured(desk):
+    leader, other = leader_and_other()
+    rows = known().rows
+    model = str(rows.loc[(rows["family"] == other).to_numpy(), "model"].iloc[0])
+    price = price_at(desk, comparison({"family": leader}, {"family": other, "model": model}), interval=False)
+    assert price.probability > 0.99
+
+
+def test_an_average_that_known_tasks_have_reached_counts_as_reached(desk):
+    average = {"kind": "threshold", "task": "average", "benchmark": "world"}
+    means = known().rows.groupby("model", observed=True)["score"].mean()
+    reached = price_at(desk, asked_of({**average, "score": round(means.max() - 0.01, 4)}), interval=False)
+    assert reached.probability > 0.99
+    assert "has a mean of" in reached.reasons[0]
+    assert (
+        price_at(desk, asked_of({**average, "score": round(means.max() + 0.01, 4)}), interval=False).probability < 0.99
+    )
+
+
+def test_fewer_tunings_do_not_come_more_often(desk):
+    threshold = {"kind": "threshold", "task": "task03", "score": 0.9}
+    anybody, tuned = (price_at(desk, asked_of(threshold, **scope)) for scope in ({}, {"tuning": "instruct"}))
+    assert tuned.probability < anybody.probability
+
+
+def test_a_deadline_beyond_sight_is_refused(desk):
+    far = question().model_copy(update={"resolve_by": dt.datetime(2200, 1, 1, tzinfo=dt.UTC)})
+    with pytest.raises(DataError, match="more than 30 years ahead"):
+        price_at(desk, far)

@@ -28,7 +28,7 @@ from forecast.steps import Histories
 from resolvers.events import is_u_shaped, turns
 
 STEPS = np.array([0.1, 0.6, 1.3, 2.5])
-"""Decades above a family's largest model at which its next is forecast; in between and beyond by straight lines."""
+"""Decades above a family's largest model at which its next is forecast; in between by lines, beyond as at an end."""
 YEAR = 365.25
 PER_YEAR = 4
 """Steps of a year in which sizes are drawn."""

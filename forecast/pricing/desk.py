@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,12 @@ class Desk:
             on_task = self.panel.rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
         largest = float(self.panel.rows["compute"].to_numpy()[on_task].max())
         return [upcoming_target(self.panel, NEW, None, train_flops=10 ** (largest + step))[0] for step in steps]
+
+    def families_tuned(self, tuning: Sequence[str]) -> tuple[str, ...]:
+        """Families of some tuning; none where no tuning is named, which stands for all of them."""
+        wanted = [fold(name) for name in tuning]
+        own = self.panel.rows["family"][np.isin(self.folded["tuning"], wanted)]
+        return tuple(sorted(own.astype("str").unique()))
 
     def rate(self, benchmark: str, families: tuple[str, ...]) -> Rate:
         """Models newly measured on a benchmark, a year; of some families, or of all."""

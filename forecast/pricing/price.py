@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ from data.load import Tables
 from data.names import did_you_mean, fold
 from data.sizes import format_size
 from forecast.predictors.registry import DEFAULT
-from forecast.pricing.arrivals import STEPS, DatedEvent, Template, ladder_rate
+from forecast.pricing.arrivals import STEPS, YEAR, DatedEvent, Template, ladder_rate
 from forecast.pricing.desk import Desk
 from forecast.pricing.maps import Map
 from forecast.pricing.model import PricedModel, kind_of
 from forecast.pricing.questions import benchmark_of_average, is_part_of, leaf_on, named, units_of
 from forecast.pricing.recalibration import Recalibration
 from forecast.pricing.space import Event, held_off, probability_of
+from forecast.pricing.standing import average_reached, holds_today
 from forecast.targets import Target
 from resolvers.criteria import Case, judge, moment
 from resolvers.odds import fair_odds
@@ -35,6 +36,8 @@ MOST_TEMPLATES = 6
 NEW_SIZES = np.array([-1.5, -0.6, 0.1, 0.8, 2.0])
 """Decades from the largest model measured on a task at which a model of a new family is forecast."""
 NEW_FAMILY = "a new family"
+MOST_YEARS = 30
+"""Of a deadline without a named model."""
 REPRICED = 40
 """Times a question is priced anew with resampled lines, for the interval."""
 COVERAGE = 0.8
@@ -221,6 +224,8 @@ class _Part:
     dated: DatedEvent | None = None
     scope: Scope = field(default_factory=Scope)
     said: tuple[str, ...] = ()
+    is_undone: bool = False
+    """Whether ``dated`` is what would undo a leaf that holds so far."""
 
     @classmethod
     def of(cls, desk: Desk, question: Question, leaf: Any, until: dt.datetime) -> _Part:
@@ -229,24 +234,31 @@ class _Part:
         found = judge(leaf, case)
         over = until.date() < desk.as_of
         if found.status is Status.YES or over:
-            rank = np.arange(desk.course(desk.as_of).n)
             happened = "has happened" if found.status is Status.YES else "did not happen in time"
-            return cls(
-                leaf, kind_of(leaf), None, fixed=Event(rank, float(found.status is Status.YES)),
-                said=(f"{leaf.kind} on {leaf.task} {happened}: {found.reason}",),
-            )  # fmt: skip
+            said = f"{leaf.kind} on {leaf.task} {happened}: {found.reason}"
+            return cls._certain(desk, leaf, said, happened=found.status is Status.YES)
         better = scope.within(leaf.better) if isinstance(leaf, Comparison) else scope
         targets = _named_targets(desk, better, until.date())
         if targets:
             return _named_part(desk, leaf, scope, targets, until.date())
+        if isinstance(leaf, Comparison) and (standing := holds_today(desk, question, leaf)):
+            return _standing_part(desk, leaf, scope, until.date(), standing)
+        if reached := average_reached(desk, leaf, scope):
+            return cls._certain(desk, leaf, f"{leaf.kind} on {named(leaf)} has happened: {reached}")
         return _dated_part(desk, leaf, scope, until.date())
+
+    @classmethod
+    def _certain(cls, desk: Desk, leaf: Any, said: str, *, happened: bool = True) -> _Part:
+        rank = np.arange(desk.course(desk.as_of).n)
+        return cls(leaf, kind_of(leaf), None, fixed=Event(rank, float(happened)), said=(said,))
 
     def event(self, maps: Mapping[str, Map] | None = None, level: float | None = None) -> Event:
         if self.fixed is not None:
             return self.fixed
         if self.dated is not None:
             used = maps if maps is not None else self.learned.maps if self.learned else {}
-            return self.dated.event(used, level)
+            event = self.dated.event(used, level)
+            return replace(event, turned=not event.turned) if self.is_undone else event
         events = [leaf_on(model.with_maps(maps), self.leaf, self.scope)[1] for model in self.models]
         if len(events) == 1:
             return events[0]
@@ -282,6 +294,10 @@ def _named_part(desk: Desk, leaf: Any, scope: Scope, targets: Sequence[Target], 
         if not units:
             raise DataError(_unpriced(desk, leaf, scope, target.family))
         said += _said_of_model(target.model, target.params, target.compute, model, units)
+        if len(units) > 1:
+            said.append(
+                f"any of {len(units)} ways of measuring {target.model} may show it: name the prompt or shots for one"
+            )
     who = " and ".join(target.model for target in targets)
     said.append(f"taken for granted that {who} will be measured on it by {by}")
     return _Part(leaf, kind_of(leaf), desk.learned(targets[0].line), models=models, scope=scope, said=tuple(said))
@@ -299,6 +315,11 @@ def _rival(desk: Desk, leaf: Comparison, by: dt.date) -> PricedModel | None:
 
 def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
     """A leaf about whichever models will be measured by a day."""
+    if (until - desk.as_of).days > MOST_YEARS * YEAR:
+        raise DataError(
+            f"the deadline {until} is more than {MOST_YEARS} years ahead, further than anything here can see: "
+            "ask with an earlier one"
+        )
     better = leaf.better if isinstance(leaf, Comparison) else Scope()
     families = _families(desk, leaf, scope.within(better) if better.model_fields_set else scope)
     if not families:
@@ -306,12 +327,14 @@ def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
     made = [found for family in families if (found := _template(desk, leaf, scope, family)) is not None]
     if not made:
         raise DataError(_unpriced(desk, leaf, scope, None))
-    templates, benchmark = [template for template, _, _ in made], made[0][1]
+    templates = [template for template, _, _ in made]
+    measured_on = next((benchmark for _, benchmark, _ in made if fold(benchmark) == fold(leaf.benchmark or "")), None)
+    benchmark = measured_on or made[0][1]
     example = max(made, key=lambda found: float(found[0].raw.mean()))[2]
-    asked_families = scope.family or better.family
-    rate = desk.rate(benchmark, tuple(families) if asked_families else ())
+    is_closed = bool(scope.family or better.family or scope.line)
+    rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_tuned(scope.tuning))
     course = desk.course(until)
-    if not asked_families and scope.over == "any" and (newcomer := _newcomer(desk, leaf, scope, benchmark, templates)):
+    if not is_closed and scope.over == "any" and (newcomer := _newcomer(desk, leaf, scope, benchmark, templates)):
         templates.append(newcomer)
     dated = DatedEvent(
         course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope),
@@ -325,6 +348,17 @@ def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
         scope=scope,
         said=tuple(_said_of_dated(desk, dated, example)),
     )
+
+
+def _standing_part(desk: Desk, leaf: Comparison, scope: Scope, until: dt.date, why: str) -> _Part:
+    """A comparison that holds so far: it stays so unless the other side overtakes."""
+    holds = f"comparison on {named(leaf)} holds so far: {why}"
+    if leaf.worse.model:
+        return _Part._certain(desk, leaf, f"{holds}; the other side's models are measured")
+    sides = {"better": leaf.worse, "worse": leaf.better}
+    overtaking = leaf.model_copy(update={**sides, "margin": 0.0, "beyond_noise": False})
+    part = _dated_part(desk, overtaking, scope, until)
+    return replace(part, leaf=leaf, is_undone=True, said=(f"{holds}; what may undo it:", *part.said))
 
 
 def _families(desk: Desk, leaf: Any, scope: Scope) -> list[str]:
@@ -365,7 +399,7 @@ def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Templat
 
 
 def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Sequence[Template]) -> Template | None:
-    """A family that is new to the task; None where the scope leaves it no place.
+    """A family that is new to the task; None where nothing is known of the kind asked for.
 
     Its whole ladder may fall and rise, as often as those of others did. Where a single model can bring the event about,
     it is forecast as a recipe that nobody has seen, at sizes around those that were measured.
@@ -375,7 +409,7 @@ def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Seque
     if leaf.kind in ("reversal", "u_shape"):
         rate = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
         return Template(NEW_FAMILY, np.zeros(1), np.array([rate]), weight=weight, is_rate=True)
-    if scope.line or (scope.tuning and "base" not in scope.tuning):
+    if scope.tuning and "base" not in scope.tuning:
         return None
     compute, raw = [], []
     for target in desk.new_targets(leaf, NEW_SIZES):
@@ -473,14 +507,17 @@ class _Open:
         dated = [part.dated for part in self.parts if part.dated is not None]
         if len(self.parts) == 1 and dated:
             event = dated[0]
+            known = [t for t in event.templates if t.family != NEW_FAMILY]
             weight = np.array([t.weight for t in event.templates])
             size = np.array([np.median(event.course.size_by(event.deadline) + event.course.gain_by(event.deadline))])
-            near = weight @ np.array([t.raw[0] for t in event.templates]) / weight.sum()
+            near = np.mean([t.raw[0] for t in known])
             far = weight @ np.array([t.at(size, None)[0] for t in event.templates]) / weight.sum()
+            if self.parts[0].is_undone:
+                near, far = 1.0 - near, 1.0 - far
             return [
-                ("one newly measured model, just above its family's largest", float(near)),
-                ("at the size models will have by the deadline", float(far)),
-                (f"with {event.expected:.1f} newly measured models expected in time", raw),
+                ("the next model of a known family, just above its largest", float(near)),
+                ("one newly measured model, of the size they will have by the deadline", float(far)),
+                (f"with {event.expected:.1f} publications of new models expected in time", raw),
             ]
         return [("what the forecast of the model says" if not dated else "what the forecasts say together", raw)]
 
@@ -528,7 +565,7 @@ def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | Non
     gain = 10.0 ** float(np.median(dated.course.gain_by(dated.deadline)))
     yield (
         f"by {dated.deadline} newly measured models train on 1e{mid:.1f} FLOP (80%: 1e{low:.1f} to 1e{high:.1f}), "
-        f"and recipes are worth {gain:.1f} times as much compute; {dated.expected:.1f} of them expected "
+        f"and recipes are worth {gain:.1f} times as much compute; {dated.expected:.1f} publications of them expected "
         f"on {dated.benchmark}, at {dated.rate.mean:.2f} a year"
     )
     if example:

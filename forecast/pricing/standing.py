@@ -1,0 +1,52 @@
+"""What the evidence of a day already says of a leaf that its judge will only settle at the deadline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from data.names import fold
+from forecast.pricing.desk import FEWEST_MEMBERS, Desk
+from forecast.pricing.questions import benchmark_of_average, is_part_of
+from resolvers.criteria import Case, judge, moment
+from resolvers.events import reaches
+from resolvers.questions import Question, Scope, Threshold
+from resolvers.status import Status
+
+
+def holds_today(desk: Desk, question: Question, leaf: Any) -> str | None:
+    """Why the judge would say yes if the deadline had been this day; None where he would not."""
+    today = moment(np.datetime64(desk.as_of, "s").item())
+    case = Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today)
+    found = judge(leaf, case)
+    return found.reason if found.status is Status.YES else None
+
+
+def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:
+    """Which model's mean over all tasks of a benchmark passes a threshold on its average; None where none does.
+
+    No table holds most averages, so that the judge waits for a ruling where the tasks themselves have told.
+    """
+    of = benchmark_of_average(leaf)
+    if not isinstance(leaf, Threshold) or of is None or len(desk.evidence.rows_of(leaf.task)):
+        return None
+    rows, names = desk.panel.rows, desk.folded
+    here = rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
+    here = here & (names["metric"] == fold(leaf.metric))
+    here = here & (rows["checkpoint"].isna() & rows["aggregate_of"].isna()).to_numpy()
+    for name in ("family", "line", "tuning", "prompt"):
+        if wanted := [fold(value) for value in getattr(scope, name)]:
+            here = here & np.isin(names[name], wanted)
+    if scope.shots:
+        here = here & rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
+    way = ["benchmark", "prompt", "shots"]
+    known = rows[here].groupby([*way, "family", "model"], observed=True, dropna=False)
+    means = known.agg(score=("score", "mean"), tasks=("task", "nunique")).reset_index()
+    whole = means.groupby("benchmark", observed=True)["tasks"].transform("max")
+    means = means[((means["tasks"] == whole) & (whole >= FEWEST_MEMBERS)).to_numpy()]
+    means = means[reaches(means["score"].to_numpy(dtype=float), leaf)]
+    if means.empty:
+        return None
+    best = means.sort_values("score").iloc[-1 if leaf.side in ("at_least", "above") else 0]
+    return f"{best['model']} has a mean of {best['score']:.3f} over the {best['tasks']} tasks of {best['benchmark']}"
