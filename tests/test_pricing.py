@@ -14,8 +14,9 @@ from data.errors import DataError
 from data.load import Tables
 from forecast.pricing import Desk, price_all, price_at
 from forecast.pricing.maps import FORMS, chosen_map
+from forecast.pricing.questions import leaf_on
 from forecast.pricing.space import Event, held_off, probability_of, ranks
-from resolvers.questions import AllOf, AnyOf, Count, Not, Question, Threshold
+from resolvers.questions import AllOf, AnyOf, Comparison, Count, Not, Question, Scope, Threshold
 from resolvers.status import Status
 from tests.worlds import TASKS, make_results, make_tasks, scrambled
 
@@ -277,3 +278,17 @@ def test_a_price_explains_itself(desk):
     assert any("Alpha 100B" in reason and "from" in reason for reason in found.reasons)
     dated = price_at(desk, question(above(0.9)))
     assert any("expected on world" in reason for reason in dated.reasons)
+
+
+def test_a_comparison_holds_in_every_way_of_measuring_or_not_at_all(desk):
+    """Its judge says yes only where all ways agree; of a threshold any way will do."""
+    model = price_part(desk)
+    twice = model.with_maps({})
+    twice.places = {"task00": model.places["task00"] + model.places["task01"]}
+    leaf = Comparison(task="task00", better=Scope(model="Alpha 100B"), worse=Scope(family="Beta"))
+    threshold = Threshold(task="task00", score=0.5)
+    (once, also), (first, second) = (
+        [leaf_on(one, asked, Scope())[0] for one in (model, twice)] for asked in (leaf, threshold)
+    )
+    assert also < once
+    assert second > first

@@ -389,13 +389,18 @@ def _template(desk: Desk, leaf: Any, scope: Scope, family: str) -> tuple[Templat
         units = units_of(model, leaf, scope)
         if not units:
             return None
-        either = [model.raw(at, leaf, rival=rival, kind=kind_of(leaf)) for at, rival in units]
-        raw.append(max(either))
+        raw.append(_raw_on(model, leaf, units))
         compute.append(target.compute)
         if step == STEPS[0]:
             benchmark = str(model.forecast.targets["benchmark"].iloc[units[0][0]])
             said = tuple(_said_of_model(target.model, target.params, target.compute, model, units[:1]))
     return Template(family, np.array(compute), np.array(raw)), benchmark, said
+
+
+def _raw_on(model: PricedModel, leaf: Any, units: Sequence[tuple[int, Any]]) -> float:
+    """Before recalibration, in the way of measuring that decides: the likeliest; of a comparison the least likely."""
+    each = [model.raw(at, leaf, rival=rival, kind=kind_of(leaf)) for at, rival in units]
+    return min(each) if isinstance(leaf, Comparison) else max(each)
 
 
 def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Sequence[Template]) -> Template | None:
@@ -419,7 +424,7 @@ def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Seque
             continue
         if units := units_of(model, leaf, scope):
             compute.append(target.compute)
-            raw.append(max(model.raw(at, leaf, rival=rival, kind=kind_of(leaf)) for at, rival in units))
+            raw.append(_raw_on(model, leaf, units))
     return Template(NEW_FAMILY, np.array(compute), np.array(raw), weight=weight) if raw else None
 
 

@@ -11,7 +11,7 @@ from data.errors import DataError
 from data.names import fold
 from forecast.pricing.model import PricedModel, Rival, kind_of
 from forecast.pricing.space import Event, held_off, probability_of
-from resolvers.questions import AnyOf, Comparison, Scope, leaves
+from resolvers.questions import AllOf, AnyOf, Comparison, Scope, leaves
 
 
 def price_on(model: PricedModel, criterion: Any, scope: Scope | None = None) -> tuple[float, float]:
@@ -33,7 +33,9 @@ def raw_on(model: PricedModel, leaf: Any) -> float:
 
 
 def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
-    """A leaf's probability before recalibration, and its event; on several ways of measuring, that of any of them.
+    """A leaf's probability before recalibration, and its event.
+
+    On several ways of measuring any may show it, but a comparison has to hold in all of them, as its judge has it.
 
     Raises
     ------
@@ -47,10 +49,11 @@ def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
     found = [(model.raw(at, leaf, rival=r, kind=kind), model.event(at, leaf, rival=r, kind=kind)) for at, r in units]
     if len(found) == 1:
         return found[0]
-    either = AnyOf.model_construct(of=(leaf,) * len(found), if_nothing="no")
-    raw = probability_of(either, [event.at(p) for p, event in found])
-    reach = np.max([event.reach for _, event in found], axis=0)
-    return raw, Event.top(reach, probability_of(either, [event for _, event in found]))
+    needs_all = isinstance(leaf, Comparison)
+    several = (AllOf if needs_all else AnyOf).model_construct(of=(leaf,) * len(found), if_nothing="no")
+    raw = probability_of(several, [event.at(p) for p, event in found])
+    reach = (np.min if needs_all else np.max)([event.reach for _, event in found], axis=0)
+    return raw, Event.top(reach, probability_of(several, [event for _, event in found]))
 
 
 def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, Rival | None]]:
