@@ -1,5 +1,6 @@
-"""The documentation needs nobody's server."""
+"""The documentation does what it says: its tutorial runs from start to end, and its site needs nobody's server."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+COMMANDS = re.compile(r"^\$ (.*)$", flags=re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_tutorials_commands_run_one_after_the_other(tmp_path):
+    commands = COMMANDS.findall((ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"))
+    assert len(commands) > 10
+    script = f'set -e\nforecast() {{ "{sys.executable}" "{ROOT / "cli.py"}" "$@"; }}\n' + "\n".join(commands)
+    environment = {**os.environ, "FORECAST_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "made when the outcome was already public" in done.stderr
+    assert "intact up to entry" in done.stdout
+    assert (tmp_path / "tutorial.db").exists()
 
 
 @pytest.mark.slow

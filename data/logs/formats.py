@@ -36,7 +36,7 @@ def look_at(source: Source, path: Path, limits: Limits, model: str | None, docum
     if head[:4] == b"PAR1":
         return _parquet(source, path, limits, model)
     if head[:4] == b"PK\x03\x04":
-        if compression_of(path) != "none":
+        if compression_of(path) != "uncompressed":
             raise DataError(f"{source.name}: is a zip file inside a compressed one: unpack it first")
         return inspect_archive(source, path, limits, model, document)
     text = decoded(head, source.name, whole=False).lstrip()
@@ -187,10 +187,10 @@ def _glob_free(path: Path) -> str:
 
 
 def compression_of(path: Path) -> str:
-    """``gzip``, ``zstd`` or ``none``, by the first bytes."""
+    """``gzip``, ``zstd`` or ``uncompressed``, by the first bytes."""
     with path.open("rb") as stream:
         head = stream.read(4)
-    return "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head == b"\x28\xb5\x2f\xfd" else "none"
+    return "gzip" if head[:2] == b"\x1f\x8b" else "zstd" if head == b"\x28\xb5\x2f\xfd" else "uncompressed"
 
 
 def _lines(log: Log, limits: Limits) -> str:
