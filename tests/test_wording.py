@@ -199,6 +199,8 @@ REFUSED = [
     ("FooBar 7B beats PaLM 540B on neqa", "no model or family 'FooBar 7B'"),
     ("PaLM 540 scores 0.9 on neqa by 2024", r"no model or family 'PaLM 540' \(did you mean 'PaLM 540B'"),
     ("PaLM 540B scores 80 on neqa", "80 is outside 0 to 1 for accuracy: write 80% or 0.8"),
+    ("PaLM 540B scores above 120% on neqa", r"120% is outside 0 to 1 \(100%\), between which accuracy"),
+    ("PaLM 540B scores above -1 on neqa", r"-1 is outside 0 to 1 \(100%\), between which accuracy"),
     ("neqa improves by 2024", "does not say which model does: write 'PaLM 540B improves on neqa'"),
     ("PaLM 8B improves on neqa", "has no smaller model"),
     ("neqa resolves by 2020", "the deadline 2020-12-31 is not after 2022-11-15"),

@@ -380,13 +380,18 @@ def _as_tuple(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+SHARES = ("accuracy", "exact_match", "multiple_choice_grade", "preferred", "acc_norm", "f1")
+
+
 def _score(match: re.Match[str], metric: str) -> float:
     value = float(match["value"])
-    if match["unit"]:
-        return round(value / 100.0, 10)
-    if value > 1.0 and metric in ("accuracy", "exact_match", "multiple_choice_grade", "preferred", "acc_norm", "f1"):
-        raise UsageError(f"{match['value']} is outside 0 to 1 for {metric}: write {match['value']}% or {value / 100:g}")
-    return value
+    score = round(value / 100.0, 10) if match["unit"] else value
+    if metric not in SHARES or 0.0 <= score <= 1.0:
+        return score
+    said = f"{match['value']}{match['unit'] or ''}"
+    if 1.0 < value <= 100.0 and not match["unit"]:
+        raise UsageError(f"{said} is outside 0 to 1 for {metric}: write {match['value']}% or {value / 100:g}")
+    raise UsageError(f"{said} is outside 0 to 1 (100%), between which {metric} always is: ask for another score")
 
 
 def _quantity(words: str) -> tuple[Callable[[int], int] | None, str]:
