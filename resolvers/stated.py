@@ -18,7 +18,8 @@ def stated(question: Question, recorded: pd.DataFrame | None, *, as_of: dt.date)
     Parameters
     ----------
     recorded : DataFrame
-        As `Ledger.forecasts` gives it; of each forecaster the last on the question counts.
+        As `Ledger.forecasts` gives it; of each forecaster the last on the question counts, and what a predictor of ours
+        said is nobody to bet against.
     as_of : date
         What was said later is left out; a forecast without a time counts from the day the question opened.
     """
@@ -29,9 +30,10 @@ def stated(question: Question, recorded: pd.DataFrame | None, *, as_of: dt.date)
         if given.implied is not None and (given.time or question.opened).date() <= as_of:
             said[given.forecaster] = given.implied
     if recorded is not None and not recorded.empty:
-        mine = recorded[(recorded["question_id"] == question.id) & recorded["probability"].notna()]
-        mine = mine[mine["made_at"].dt.date <= as_of].sort_values(["made_at", "sequence"], kind="stable")
-        said |= dict(zip(mine["forecaster"], mine["probability"].astype(float), strict=True))
+        theirs = recorded["predictor"].isna() & recorded["probability"].notna()
+        found = recorded[theirs & (recorded["question_id"] == question.id) & (recorded["made_at"].dt.date <= as_of)]
+        found = found.sort_values(["made_at", "sequence"], kind="stable")
+        said |= dict(zip(found["forecaster"], found["probability"].astype(float), strict=True))
     return list(said.items())
 
 

@@ -18,7 +18,8 @@ def question(**more):
 
 def recorded(*rows):
     table = pd.DataFrame(rows, columns=["question_id", "forecaster", "probability", "made_at", "sequence"])
-    return table.assign(made_at=pd.to_datetime(table["made_at"], utc=True))
+    ours = table["forecaster"].where(table["forecaster"] == "stack")
+    return table.assign(made_at=pd.to_datetime(table["made_at"], utc=True), predictor=ours)
 
 
 def test_a_bet_and_forecasts_count_from_their_day():
@@ -40,8 +41,9 @@ def test_of_the_ledger_each_forecasters_last_word_by_the_day_counts():
         ("q", "a", 0.9, "2023-02-01", 3),
         ("other", "b", 0.5, "2022-12-01", 4),
         ("q", "c", None, "2022-12-01", 5),
+        ("q", "stack", 0.4, "2022-12-01", 6),
     )
-    assert stated(question(), rows, as_of=DAY) == [("a", 0.3)]
+    assert stated(question(), rows, as_of=DAY) == [("a", 0.3)], "nobody bets against what we said ourselves"
 
 
 def test_a_price_above_our_probability_is_bet_against():
