@@ -94,9 +94,10 @@ def quantiles_of_table(path: Path, task: str | None) -> Quantiles:
     if len(rows) != 1:
         near = [name for name, is_meant in zip(names, meant, strict=True) if is_meant] or names
         raise DataError(f"{path} has {len(rows)} rows for --task {task!r}: name one, such as {', '.join(near[:4])}")
-    values = pd.to_numeric(rows[known].iloc[0], errors="coerce")
-    if values.isna().any():
-        raise DataError(f"{path}: the quantile {values.index[values.isna()][0]} is not a number: write the table again")
+    values = pd.to_numeric(rows[known].iloc[0].astype(str), errors="coerce")  # as text: an integer may be too large
+    odd = ~np.isfinite(values.to_numpy(dtype=float))
+    if odd.any():
+        raise DataError(f"{path}: the quantile {values.index[odd][0]} is not a number: write the table again")
     return Quantiles(tuple(PRINTED[name] for name in known), tuple(values.astype(float)))
 
 

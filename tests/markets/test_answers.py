@@ -16,6 +16,7 @@ from resolvers.markets.answers import (
     within_limits,
 )
 from resolvers.markets.market import Kind, Market, Option, Status
+from resolvers.markets.ours import quantiles_of_table
 from resolvers.markets.rules import LEAST, cdf_complaints, multiple_choice_complaints
 from resolvers.markets.scale import Scale
 
@@ -135,3 +136,12 @@ def test_shares_within_limits_sum_to_one_and_keep_their_order(shares):
 def test_what_is_no_threshold_is_refused(text):
     with pytest.raises(DataError, match="is no threshold: write a sign and a number"):
         parse_threshold(text)
+
+
+@pytest.mark.parametrize("odd", ["9" * 400, "nan", "inf", "much"])
+def test_a_quantile_that_is_no_number_is_said_by_name(tmp_path, odd):
+    """An integer of four hundred digits once ended in a traceback."""
+    table = tmp_path / "table.csv"
+    table.write_text(f"task,q05,q95\nt,0.1,{odd}\n")
+    with pytest.raises(DataError, match="the quantile q95 is not a number"):
+        quantiles_of_table(table, None)
