@@ -12,6 +12,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import counted, fold_series, refuse_unknown_columns
+from data.numbers import as_numbers
 from data.readers.files import Limits, sources
 from data.readers.tabular import read_frame
 
@@ -63,7 +64,7 @@ def as_profiles(frame: pd.DataFrame, *, where: str = "profiles") -> pd.DataFrame
             raise DataError(f"{where}: row {int(table[name].isna().argmax()) + 1} has no {name}: fill it")
     table["prompt"] = table["prompt"].astype(object).fillna("direct")
     for name in ("shots", *OF_ITEMS):
-        number = pd.to_numeric(table[name], errors="coerce").astype(float)
+        number = as_numbers(table[name])
         bad = table[name].notna() & ~number.between(0.0, np.inf if name == "shots" else _MOST.get(name, 1.0))
         if bad.any():
             row = int(bad.argmax())

@@ -14,6 +14,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import did_you_mean, fold_series
+from data.numbers import as_numbers
 
 KEY = ["benchmark", "task", "metric", "shots", "prompt", "model", "checkpoint"]
 UNIT = ["benchmark", "task", "metric", "shots", "prompt"]
@@ -137,7 +138,7 @@ def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
     if pd.api.types.infer_dtype(column, skipna=True).startswith(("boolean", "mixed")):
         truth = column.map(lambda value: isinstance(value, (bool, np.bool_))).astype(bool)
         _refuse(truth, column, name, where, "is not a number", "give a plain number")
-    number = pd.to_numeric(column, errors="coerce").astype("float64")
+    number = as_numbers(column)
     _refuse(column.notna() & number.isna(), column, name, where, "is not a number", "give a plain number")
     if kind == "int?":
         _refuse(number.notna() & (number % 1 != 0), column, name, where, "is not a whole number", "round it")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import fold_series, refuse_unknown_columns
+from data.numbers import as_numbers
 from data.results import is_share
 
 TASK_COLUMNS = {
@@ -45,7 +46,7 @@ def as_tasks(frame: pd.DataFrame, *, where: str = "tasks", benchmark: str = "use
     table["benchmark"] = table["benchmark"].astype(object).where(table["benchmark"].notna(), benchmark)
     for name, kind in TASK_COLUMNS.items():
         if kind == "float":
-            number = pd.to_numeric(table[name], errors="coerce").astype(float)
+            number = as_numbers(table[name])
             bad = table[name].notna() & ~np.isfinite(number)
             if bad.any():
                 row = int(np.flatnonzero(bad)[0])

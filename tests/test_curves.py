@@ -323,3 +323,12 @@ def test_rows_to_fit_without_y_are_left_out():
 def test_every_form_is_listed():
     result = CliRunner().invoke(main, ["curves", "list", "--format", "csv"])
     assert set(pd.read_csv(io.StringIO(result.output))["form"]) == {"auto", "bnsl", *FORMS}
+
+
+def test_a_number_beyond_all_floats_is_refused_in_a_sentence(tmp_path):
+    """Four hundred digits once ended in a traceback."""
+    file = tmp_path / "curves.csv"
+    file.write_text(f"curve,x,y,role\nc,{'9' * 400},3.0,fit\nc,10,2.5,fit\nc,100,,extrapolate\n")
+    result = CliRunner().invoke(main, ["curves", "fit", str(file), "--form", "m1", "--kind", "loss"])
+    assert result.exit_code == 1
+    assert "is not a number" in result.stderr

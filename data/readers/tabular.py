@@ -19,6 +19,7 @@ import pandas as pd
 from data.catalog import bundled_tasks
 from data.errors import DataError, UsageError
 from data.names import did_you_mean, fold
+from data.numbers import as_numbers
 from data.readers.files import Limits, Source, decoded, parsed, parsed_line, sources
 from data.readers.reading import Reading
 from data.results import COLUMNS, is_share
@@ -192,7 +193,7 @@ def _divide_by_hundred(rows: pd.DataFrame) -> None:
     share = is_share(rows["metric"].astype("str")) if "metric" in rows else pd.Series(True, index=rows.index)
     for name in ("score", "stderr"):
         if name in rows:
-            number = (pd.to_numeric(rows[name], errors="coerce") / 100.0).round(12)
+            number = (as_numbers(rows[name]) / 100.0).round(12)
             rows[name] = number.astype(object).where(share & number.notna(), rows[name])
 
 
@@ -220,7 +221,7 @@ def _wide(frame: pd.DataFrame, source: Source, layout: Layout) -> Reading:
     left = [str(c) for c in frame.columns if c not in about and c not in tasks]
     if not tasks:
         raise DataError(f"{source.name}: no column is left to be a task: every column is one of the results table's")
-    text = [c for c in tasks if frame[c].notna().any() and pd.to_numeric(frame[c], errors="coerce").isna().all()]
+    text = [c for c in tasks if frame[c].notna().any() and as_numbers(frame[c]).isna().all()]
     if text and not layout.task_columns:
         raise DataError(
             f"{source.name}: column {str(text[0])!r} holds no number, so it is no task: "

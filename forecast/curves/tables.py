@@ -10,6 +10,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import did_you_mean
+from data.numbers import as_numbers
 from data.readers.tabular import read_csv
 from forecast.curves.estimator import THREADS, fit_curves
 from forecast.curves.registry import CHOSEN, FORMS, KINDS
@@ -127,7 +128,7 @@ def _checked(table: pd.DataFrame, where: str) -> pd.DataFrame:
     _refuse(~rows["role"].isin(ROLES), rows["role"], "role", where, f"is not one of {', '.join(ROLES)}")
     for name in ("x", "y", *OPTIONAL[:-1]):
         if name in rows:
-            number = pd.to_numeric(rows[name], errors="coerce").astype(float)
+            number = as_numbers(rows[name])
             bad = rows[name].notna() & ~np.isfinite(number)
             _refuse(bad, rows[name], name, where, "is not a number: give a plain number or leave it empty")
             rows[name] = number

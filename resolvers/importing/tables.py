@@ -13,6 +13,7 @@ import pandas as pd
 
 from data.errors import DataError
 from data.names import did_you_mean
+from data.numbers import as_numbers
 from data.spreadsheet import unmarked
 from resolvers.importing.imported import Imported, resolution
 from resolvers.questions import ID_PATTERN, Question
@@ -35,7 +36,7 @@ def add_table(
 ) -> None:
     """Add the forecasts of a CSV file, their questions and the outcomes it gives."""
     table = _read_table(text, where, columns, constants)
-    probability = pd.to_numeric(table["probability"], errors="coerce")
+    probability = as_numbers(table["probability"])
     _refuse(probability.isna(), table["probability"], where, "is not a number", "give a probability between 0 and 1")
     outside = ~probability.between(0.0, 1.0)
     percent = (probability[outside] <= 100).all() and (probability[outside] > 1).all()

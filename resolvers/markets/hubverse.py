@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
+from data.numbers import as_numbers
 
 TASK = ["origin_date", "target", "benchmark", "task", "metric", "shots", "prompt", "model"]
 OUTPUT = ["output_type", "output_type_id", "value"]
@@ -64,7 +65,7 @@ def output_complaints(table: pd.DataFrame) -> list[str]:
         return [f"output_type {unknown[0]!r} is none of {', '.join(TYPES)}"]
     tasks = [name for name in table.columns if name not in OUTPUT]
     complaints = []
-    if not np.isfinite(pd.to_numeric(table["value"], errors="coerce")).all():
+    if not np.isfinite(as_numbers(table["value"])).all():
         complaints.append("value holds something that is not a finite number")
     if table.duplicated([*tasks, "output_type", "output_type_id"]).any():
         complaints.append("one output_type_id stands twice for the same task")
@@ -86,8 +87,8 @@ def _type_complaints(type_: str, rows: pd.DataFrame, tasks: list[str]) -> list[s
 
 
 def _group_complaints(type_: str, group: pd.DataFrame) -> list[str]:
-    value = pd.to_numeric(group["value"], errors="coerce").to_numpy(dtype=float)
-    id = pd.to_numeric(group["output_type_id"], errors="coerce").to_numpy(dtype=float)
+    value = as_numbers(group["value"]).to_numpy(dtype=float)
+    id = as_numbers(group["output_type_id"]).to_numpy(dtype=float)
     inside = ((value >= 0) & (value <= 1)).all()
     if type_ == "pmf":
         if not inside:

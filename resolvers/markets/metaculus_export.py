@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
+from data.numbers import as_numbers
 from resolvers import peer
 from resolvers.markets.market import CONTINUOUS, Kind, Market, Option, Status
 from resolvers.markets.scale import Scale
@@ -381,7 +382,7 @@ def _with_official(table: pd.DataFrame, official: pd.DataFrame) -> pd.DataFrame:
         return table
     who = "User Username" if "User Username" in official else "User (Anonymized)"
     known = official[official["Score Type"].isin(OFFICIAL)]
-    wide = known.assign(value=pd.to_numeric(known["Score"], errors="coerce")).pivot_table(
+    wide = known.assign(value=as_numbers(known["Score"])).pivot_table(
         index=["Question ID", who], columns="Score Type", values="value", aggfunc="last"
     )
     wide = wide.rename(columns=lambda name: f"official_{name}").reset_index()

@@ -12,6 +12,7 @@ import pandas as pd
 
 from data.errors import DataError, UsageError
 from data.names import fold
+from data.numbers import as_numbers
 from data.readers.tabular import read_csv
 from data.results import UNIT
 from resolvers.markets.answers import Cdf, answer
@@ -94,8 +95,8 @@ def quantiles_of_table(path: Path, task: str | None) -> Quantiles:
     if len(rows) != 1:
         near = [name for name, is_meant in zip(names, meant, strict=True) if is_meant] or names
         raise DataError(f"{path} has {len(rows)} rows for --task {task!r}: name one, such as {', '.join(near[:4])}")
-    values = pd.to_numeric(rows[known].iloc[0].astype(str), errors="coerce")  # as text: an integer may be too large
-    odd = ~np.isfinite(values.to_numpy(dtype=float))
+    values = as_numbers(rows[known].iloc[0])
+    odd = ~np.isfinite(values.to_numpy())
     if odd.any():
         raise DataError(f"{path}: the quantile {values.index[odd][0]} is not a number: write the table again")
     return Quantiles(tuple(PRINTED[name] for name in known), tuple(values.astype(float)))
