@@ -55,3 +55,11 @@ class Logistic:
     def probability(self, x: np.ndarray) -> np.ndarray:
         """(n,) for features (n, k)."""
         return expit(self.log_odds(x))
+
+
+def line_weights(code: np.ndarray) -> np.ndarray:
+    """Weights (n,) of mean 1 that give each line the root of the number of its cases; ``code`` numbers the lines."""
+    if not len(code):
+        return np.zeros(0)
+    weight = np.bincount(code)[code] ** -0.5
+    return weight / weight.mean()

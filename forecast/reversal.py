@@ -20,7 +20,7 @@ from scipy.stats import beta
 from data.trend import TRENDS
 from forecast.distribution import Forecast
 from forecast.events import prob_gain, trends_and_events
-from forecast.logistic import Logistic
+from forecast.logistic import Logistic, line_weights
 from forecast.panel import Panel
 from forecast.steps import FALLING, FEATURES, Histories, described, known_steps, last_points
 
@@ -76,8 +76,7 @@ class Reversal:
         A line's steps weigh together as the root of their number, so that no line of many models rules.
         """
         x, line, recovered, reversed_ = _falling(allowed)
-        count = np.bincount(line)[line] if len(line) else np.ones(0)
-        weight = count**-0.5 / np.mean(count**-0.5) if len(line) else count
+        weight = line_weights(line)
         share = x[:, _share_columns()]
         self.recovery_ = Logistic.fit(x, recovered, weight, TYPICAL_RECOVERY)
         self.share_ = Logistic.fit(share[recovered], reversed_[recovered], weight[recovered], TYPICAL_SHARE)

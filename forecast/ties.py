@@ -14,7 +14,7 @@ import pandas as pd
 
 from data.noise import binomial_stderr
 from forecast.folds import Fold
-from forecast.logistic import Logistic
+from forecast.logistic import Logistic, line_weights
 from forecast.panel import known_items
 
 TYPICAL = 0.05
@@ -42,8 +42,7 @@ class Ties:
         )
         line = np.repeat([fold.target.line for fold in kept], [len(fold.rows) for fold in kept])
         code = np.unique(line, return_inverse=True)[1]
-        weight = np.bincount(code)[code] ** -0.5 if len(code) else np.zeros(0)
-        return cls(Logistic.fit(x, tied, weight / weight.mean() if len(code) else weight, TYPICAL))
+        return cls(Logistic.fit(x, tied, line_weights(code), TYPICAL))
 
     def predict(self, rows: pd.DataFrame) -> np.ndarray:
         """Of target rows, (n,); NaN for losses and where the origin is another family's."""

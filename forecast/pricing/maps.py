@@ -13,6 +13,8 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit, xlog1py, xlogy
 
+from forecast.logistic import line_weights
+
 INSIDE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their log-odds are taken."""
 PENALTY = 60.0
@@ -154,12 +156,6 @@ def resampled_map(p: np.ndarray, happened: np.ndarray, line: np.ndarray, *, seed
     times = np.bincount(np.random.default_rng(seed).integers(n, size=n), minlength=n)[code]
     drawn = times > 0
     return FORMS["logistic"](p[drawn], happened[drawn], (line_weights(code) * times)[drawn])
-
-
-def line_weights(code: np.ndarray) -> np.ndarray:
-    """Weights (n,) of mean 1 that give each line the root of the number of its questions."""
-    weight = np.bincount(code)[code] ** -0.5
-    return weight / weight.mean()
 
 
 def _log_loss(p: np.ndarray, happened: np.ndarray) -> np.ndarray:
