@@ -34,6 +34,7 @@ from forecast.reversal import Reversal
 from forecast.targets import NEW, Target, family_rows, held_out_target, target_rows, upcoming_target, visible
 from forecast.training import Trained
 from resolvers.evidence import Evidence
+from resolvers.questions import Scope
 
 FEWEST_MEMBERS = 5
 """Tasks that an average is taken over."""
@@ -239,11 +240,25 @@ class Desk:
             self._targets[family, step] = self.target_of(family, largest + step)
         return self._targets[family, step]
 
+    def part_of(self, benchmark: str) -> np.ndarray:
+        """Mask of the panel's rows of a benchmark or its splits."""
+        return self.panel.rows["benchmark"].astype("str").map(is_part_of(benchmark)).to_numpy(dtype=bool)
+
+    def in_scope(self, scope: Scope) -> np.ndarray:
+        """Mask of the panel's rows of the families, lines, tunings, prompts and shots that a scope names."""
+        here = np.ones(len(self.panel.rows), dtype=bool)
+        for name in ("family", "line", "tuning", "prompt"):
+            if wanted := [fold(value) for value in getattr(scope, name)]:
+                here = here & np.isin(self.folded[name], wanted)
+        if scope.shots:
+            here = here & self.panel.rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
+        return here
+
     def new_targets(self, leaf: Any, steps: np.ndarray) -> list[Target]:
         """Base models of a family that nobody has seen, so many decades from the largest measured on a leaf's task."""
         on_task = self.folded["task"] == fold(leaf.task)
         if not on_task.any() and (of := benchmark_of_average(leaf)):
-            on_task = self.panel.rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
+            on_task = self.part_of(of)
         largest = float(self.panel.rows["compute"].to_numpy()[on_task].max())
         return [upcoming_target(self.panel, NEW, None, train_flops=10 ** (largest + step))[0] for step in steps]
 

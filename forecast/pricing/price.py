@@ -20,7 +20,7 @@ from forecast.pricing.arrivals import STEPS, YEAR, DatedEvent, Template, ladder_
 from forecast.pricing.desk import Desk
 from forecast.pricing.maps import Map
 from forecast.pricing.model import PricedModel, kind_of
-from forecast.pricing.questions import benchmark_of_average, is_part_of, leaf_on, named, units_of
+from forecast.pricing.questions import benchmark_of_average, leaf_on, named, units_of
 from forecast.pricing.recalibration import Recalibration
 from forecast.pricing.space import Event, held_off, probability_of
 from forecast.pricing.standing import average_reached, holds_today
@@ -366,16 +366,11 @@ def _families(desk: Desk, leaf: Any, scope: Scope) -> list[str]:
     rows, names = desk.panel.rows, desk.folded
     here = names["task"] == fold(leaf.task)
     if not here.any() and (of := benchmark_of_average(leaf)):
-        here = rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
+        here = desk.part_of(of)
     elif leaf.benchmark:
         here = here & (names["benchmark"] == fold(leaf.benchmark))
     here = here & (names["metric"] == fold(leaf.metric)) & rows["checkpoint"].isna().to_numpy()
-    for name in ("family", "line", "tuning", "prompt"):
-        wanted = [fold(value) for value in getattr(scope, name)]
-        here = here & np.isin(names[name], wanted) if wanted else here
-    if scope.shots:
-        here = here & rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
-    largest = rows[here].groupby("family", observed=True)["compute"].max()
+    largest = rows[here & desk.in_scope(scope)].groupby("family", observed=True)["compute"].max()
     return [str(name) for name in largest.sort_values(ascending=False, kind="stable").index[:MOST_TEMPLATES]]
 
 

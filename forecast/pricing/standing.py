@@ -8,7 +8,7 @@ import numpy as np
 
 from data.names import fold
 from forecast.pricing.desk import FEWEST_MEMBERS, Desk
-from forecast.pricing.questions import benchmark_of_average, is_part_of
+from forecast.pricing.questions import benchmark_of_average
 from resolvers.criteria import Case, judge, moment
 from resolvers.events import reaches
 from resolvers.questions import Question, Scope, Threshold
@@ -31,15 +31,9 @@ def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:
     of = benchmark_of_average(leaf)
     if not isinstance(leaf, Threshold) or of is None or len(desk.evidence.rows_of(leaf.task)):
         return None
-    rows, names = desk.panel.rows, desk.folded
-    here = rows["benchmark"].astype("str").map(is_part_of(of)).to_numpy(dtype=bool)
-    here = here & (names["metric"] == fold(leaf.metric))
+    rows = desk.panel.rows
+    here = desk.part_of(of) & desk.in_scope(scope) & (desk.folded["metric"] == fold(leaf.metric))
     here = here & (rows["checkpoint"].isna() & rows["aggregate_of"].isna()).to_numpy()
-    for name in ("family", "line", "tuning", "prompt"):
-        if wanted := [fold(value) for value in getattr(scope, name)]:
-            here = here & np.isin(names[name], wanted)
-    if scope.shots:
-        here = here & rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
     way = ["benchmark", "prompt", "shots"]
     known = rows[here].groupby([*way, "family", "model"], observed=True, dropna=False)
     means = known.agg(score=("score", "mean"), tasks=("task", "nunique")).reset_index()
