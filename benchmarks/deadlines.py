@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.questions import BINS, REPEATS, skill_interval
+from benchmarks.questions import BINS, REPEATS, report
 from data.errors import DataError
 from data.load import Tables, load
 from forecast.dated import KINDS, dated_questions, settled
@@ -29,7 +29,6 @@ from forecast.pricing.price import events_at
 from forecast.pricing.space import held_off, probability_of
 from resolvers.calibration import expected_calibration_error
 from resolvers.events import combine
-from resolvers.scoring import brier_score, log_score
 
 ORIGINS = [dt.date(year, month, 1) for year in range(2020, 2024) for month in (1, 4, 7, 10)]
 ORIGINS = [day for day in ORIGINS if dt.date(2020, 6, 1) < day < dt.date(2023, 12, 1)]
@@ -75,28 +74,6 @@ def calibrated_errors(table: pd.DataFrame, drawn: np.ndarray, *, together: bool,
     return np.array(out)
 
 
-def report(table: pd.DataFrame, drawn: np.ndarray) -> pd.DataFrame:
-    """One row a kind, and one for all."""
-    rows = []
-    for kind in ("all", *KINDS):
-        at = np.flatnonzero((table["kind"] == kind).to_numpy() | (kind == "all"))
-        part, sub = table.iloc[at], drawn[at]
-        happened, p = part["happened"].to_numpy(dtype=float), part["probability"].to_numpy(dtype=float)
-        skill, low, high = skill_interval(part)
-        errors = functools.partial(calibrated_errors, part, sub)
-        rows.append(
-            {
-                "kind": kind, "questions": len(part), "said": p.mean(), "happened": happened.mean(),
-                "error": expected_calibration_error(happened, p, bins=BINS),
-                "p90": np.quantile(errors(together=False), 0.9),
-                "p90 one luck": np.quantile(errors(together=True), 0.9),
-                "Brier": brier_score(happened, p).mean(), "skill": skill, "90%": f"{low:.2f} to {high:.2f}",
-                "log": log_score(happened, p).mean(),
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1)
@@ -115,7 +92,12 @@ def main() -> None:
     priced = asked["probability"].notna().to_numpy()
     settled_too = asked["happened"].notna().to_numpy()
     table = asked[priced & settled_too].reset_index(drop=True)
-    print(report(table, drawn[settled_too[priced]]).round(4).to_string(index=False))
+    kept = drawn[settled_too[priced]]
+    chance = {
+        "p90": lambda at: calibrated_errors(table.iloc[at], kept[at], together=False),
+        "p90 one luck": lambda at: calibrated_errors(table.iloc[at], kept[at], together=True),
+    }
+    print(report(table, KINDS, chance).round(4).to_string(index=False))
     bins = pd.cut(table["probability"], [0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0])
     print(table.groupby(bins, observed=True).agg(n=("happened", "size"), said=("probability", "mean"),
                                                  happened=("happened", "mean")).round(3).to_string())  # fmt: skip

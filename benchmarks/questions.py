@@ -13,6 +13,7 @@ import argparse
 import functools
 import time
 import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -214,10 +215,15 @@ def skill_interval(table: pd.DataFrame, seed: int = 0) -> tuple[float, float, fl
     return float(1 - ours.sum() / base.sum()), float(low), float(high)
 
 
-def report(table: pd.DataFrame, outcomes: np.ndarray) -> pd.DataFrame:
-    """One row a kind, and one for all."""
+def report(
+    table: pd.DataFrame, kinds: Sequence[str], chance: Mapping[str, Callable[[np.ndarray], np.ndarray]]
+) -> pd.DataFrame:
+    """One row a kind, and one for all.
+
+    ``chance`` gives, under the name of a column, the calibration errors of simulated forecasters on some rows.
+    """
     rows = []
-    for kind in ("all", *factory.KINDS):
+    for kind in ("all", *kinds):
         at = np.flatnonzero((table["kind"] == kind).to_numpy() | (kind == "all"))
         part = table.iloc[at]
         happened, p = part["happened"].to_numpy(dtype=float), part["probability"].to_numpy(dtype=float)
@@ -226,7 +232,7 @@ def report(table: pd.DataFrame, outcomes: np.ndarray) -> pd.DataFrame:
             {
                 "kind": kind, "questions": len(part), "lines": part["line"].nunique(), "said": p.mean(),
                 "happened": happened.mean(), "error": expected_calibration_error(happened, p, bins=BINS),
-                "p90": np.quantile(calibrated_errors(part, outcomes[:, at]), 0.9),
+                **{name: np.quantile(errors(at), 0.9) for name, errors in chance.items()},
                 "Brier": brier_score(happened, p).mean(), "skill": skill, "90%": f"{low:.2f} to {high:.2f}",
                 "log": log_score(happened, p).mean(),
             }
@@ -253,7 +259,8 @@ def main() -> None:
     shares = clustering(forecasts)
     print("of the errors' variance", ", ".join(f"{share:.0%} goes with the {name}" for name, share in shares.items()))
     outcomes = calibrated_outcomes(parts, table["criterion"], forecasts)
-    print(report(table, outcomes).round(4).to_string(index=False))
+    chance = {"p90": lambda at: calibrated_errors(table.iloc[at], outcomes[:, at])}
+    print(report(table, factory.KINDS, chance).round(4).to_string(index=False))
     forms = table[table["kind"].isin(KINDS)].groupby(["kind", "form"])["line"].nunique()
     print("maps, in lines: " + "; ".join(f"{kind} {form} {count}" for (kind, form), count in forms.items()))
     a_thousand = 1000 * seconds / len(table)
