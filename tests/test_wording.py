@@ -217,6 +217,14 @@ REFUSED = [
     ("CB resolves by 2024 " + "x" * 700, "is too long"),
     ("neqa resolves within 99999 years", "is beyond the calendar"),
     ("not highest score on neqa by 2024", "cannot be denied"),
+    ("PaLM 540B beats PaLM 540B on neqa", "compares PaLM 540B with itself"),
+    ("PaLM -5B scores 0.5 on neqa", "'-5B' has a minus sign"),
+    ("neqa resolves with -5-shot prompts by 2024", "'-5-shot' has a minus sign"),
+    ("at least 2 of neqa, NeQA, memo-trap resolve by 2024", "'NeQA' is in the list twice"),
+    (
+        "any model with at least 1T parameters with at most 1B parameters scores 0.5 on neqa by 2024",
+        "no model has both the least and the most params",
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ _WITHIN = _clause(
 )
 _LATE = re.compile(r"\b(?:by|before|until|within|no later than)\b(?P<rest>[^,]*[0-9][^,]*)$", re.IGNORECASE)
 _SHOTS = _clause(rf"(?:with |at |in )?(?P<number>{_NUMBER})[- ]shots?\b(?: prompts?| prompting)?")
+_NEGATIVE = re.compile(r"(?<!\S)-(?:[0-9.]+[kmbt]|[0-9]+[- ]shots?)\b", re.IGNORECASE)
 _THOUGHT = r"(?:any )?(?:chain[- ]of[- ]thought|cot)(?: prompt(?:s|ing)?)?\b"
 _PROMPTS = (
     (_clause(rf"(?:without|no) {_THOUGHT}"), "direct"),
@@ -83,8 +85,10 @@ def read_clauses(text: str, vocabulary: Vocabulary, opened: dt.date) -> Clauses:
     Raises
     ------
     UsageError
-        For a date that is none, two deadlines, or two limits of one kind.
+        For a date that is none, two deadlines, two limits of one kind or that nothing meets, or a size below zero.
     """
+    if negative := _NEGATIVE.search(text):
+        raise UsageError(f"{negative[0]!r} has a minus sign, and sizes and shots have none: leave it out")
     found = Clauses(text)
     _take_deadline(found, opened)
     before = None
@@ -179,6 +183,8 @@ def _take_size(found: Clauses, vocabulary: Vocabulary) -> None:
     low = match["side"].lower() in ("at least", "more than", "over", "above")
     of = "params" if match["unit"].lower().startswith("param") else "flops"
     found.limit(**{f"{'min' if low else 'max'}_{of}": parse_size(match["size"])})
+    if found.scope.get(f"min_{of}", 0.0) > found.scope.get(f"max_{of}", math.inf):
+        raise UsageError(f"no model has both the least and the most {of} asked for: the least is larger")
     _cut(found, match)
 
 

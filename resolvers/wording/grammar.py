@@ -186,6 +186,8 @@ class Reader:
             worse = self._who(match["b"]) if match["b"] else self._origin(better, match["a"])
             if form is loses:
                 better, worse = worse, better
+            if better == worse:
+                raise UsageError(f"{text!r} compares {match['a']} with itself: name another model or family")
             points, unit = match["margin"], match["unit"]
             if points is None and "late" in match.re.groupindex:
                 points, unit = match["late"], match["late_unit"]
@@ -283,6 +285,8 @@ class Reader:
         if negated and (quantity is not None or joined == "or"):
             raise UsageError(f"'not' with {words.strip()!r} can be read two ways: write 'none of' or 'at least 1 of'")
         parts = tuple(make(*self._place(name, clauses, sides)) for name in names)
+        if twice := next((name for k, name in enumerate(names) if parts[k] in parts[:k]), None):
+            raise UsageError(f"{twice.strip()!r} is in the list twice: name each task once")
         if quantity is None:
             return Not(of=AnyOf(of=parts)) if negated else (AnyOf if joined == "or" else AllOf)(of=parts)
         least = quantity(len(parts))
