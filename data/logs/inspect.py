@@ -166,7 +166,7 @@ def _scorers(samples: Samples, where: str) -> list[str]:
     for number, sample in enumerate(samples(), start=1):
         if sample.get("id") is None:
             raise DataError(f"{where}: sample {number} has no id: export the log again")
-        scorers |= set(as_dict(sample.get("scores")))
+        scorers |= set(_values(sample))
         if len(scorers) > _MOST_SCORERS:
             raise DataError(f"{where}: holds more than {_MOST_SCORERS} scorers: this is no log of results")
     if not number:
@@ -177,14 +177,25 @@ def _scorers(samples: Samples, where: str) -> list[str]:
 def _items(samples: Samples, scorers: list[str], document: str | None) -> Iterator[Item]:
     """One item a sample and scorer, so that a sample somebody did not score is missed there."""
     for sample in samples():
-        scores = as_dict(sample.get("scores"))
+        values = _values(sample)
         for scorer in scorers or [""]:
             yield Item(
                 item=str(sample["id"]),
                 filter=scorer if len(scorers) > 1 else "none",
                 document=at(sample, document) if document else _source_document(sample),
-                accuracy=_value(as_dict(scores.get(scorer)).get("value")),
+                accuracy=_value(values.get(scorer)),
             )
+
+
+def _values(sample: dict[str, object]) -> dict[str, object]:
+    """What each scorer said of a sample; a scorer that says several things counts as several."""
+    values: dict[str, object] = {}
+    for scorer, score in as_dict(sample.get("scores")).items():
+        value = as_dict(score).get("value")
+        values |= (
+            {f"{scorer}/{name}": one for name, one in value.items()} if isinstance(value, dict) else {scorer: value}
+        )
+    return values
 
 
 def _value(value: object) -> float | None:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -120,6 +120,11 @@ def _placed(runs: pd.DataFrame, log: Log) -> pd.DataFrame:
     return runs.assign(benchmark=[b for b, _ in places], task_name=[t for _, t in places], when=log.when)
 
 
+def _run_name(run: dict[Any, Any]) -> str:
+    """A run's task, and its scorer or filter where there is one."""
+    return str(run["task_name"]) if run["filter"] == "none" else f"{run['task_name']} ({run['filter']})"
+
+
 def _place(log: Log, task: str) -> tuple[str, str]:
     return (log.benchmark, task) if log.benchmark else harness_place(task)
 
@@ -128,20 +133,24 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
     """The scores of one file; a metric that some items lack is refused as a whole, never a mean over a part."""
     reading = Reading(log.source.name, log.kind, when=log.when, notes=[log.note] if log.note else [])
     rows = []
+    scored = False
     for run in runs.to_dict("records"):
         lines, again = int(run["lines"]), int(run["lines"] - run["items"])
         if again:
             reading.notes.append(
                 f"{log.source.name}: {counted(again, 'line')} of {run['task_name']} answer an item again: all count"
             )
-        for metric in METRICS:
+        measured = [metric for metric in METRICS if int(run[f"{metric}_missing"]) < lines]
+        scored |= bool(measured)
+        if not measured:
+            reading.found += 1
+            reading.refused[f"no score from 0 to 1 in any of the items of {_run_name(run)}"] += 1
+        for metric in measured:
             missing = int(run[f"{metric}_missing"])
-            if missing == lines:
-                continue
             reading.found += 1
             name = log.accuracy if metric == "accuracy" else metric
             if missing:
-                reading.refused[f"{name} missing in some of the items of {run['task_name']}"] += 1
+                reading.refused[f"{name} missing in some of the items of {_run_name(run)}"] += 1
                 continue
             rows.append(
                 {
@@ -161,7 +170,7 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
                 }
             )
     reading.rows = pd.DataFrame(rows)
-    if not reading.found:
+    if not scored:
         raise DataError(f"{log.source.name}: no item holds a score (accuracy, exact match or choices' log-likelihoods)")
     return reading
 

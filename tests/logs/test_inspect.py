@@ -129,6 +129,19 @@ def test_epochs_of_a_sample_are_one_item(tmp_path):
     assert twice["stderr"] == pytest.approx(once["stderr"])
 
 
+def test_a_scorer_that_says_several_things_counts_as_several(tmp_path):
+    """Of them, what is no share of 1 is refused by name, and the others are kept."""
+    log = a_log()
+    for number, sample in enumerate(log["samples"]):
+        sample["scores"] = {"quiz": {"value": {"right": "C" if number else "I", "fluent": 0.5, "words": 120}}}
+    loaded = read_logs([write(tmp_path / "a.eval", parts_of(log))], model="a-1b").loaded
+    assert loaded.results.set_index("metric")["score"].to_dict() == {
+        "accuracy:quiz/fluent": 0.5,
+        "accuracy:quiz/right": 0.8,
+    }
+    assert loaded.counts["reasons"].tolist() == ["1 no score from 0 to 1 in any of the items of arc_easy (quiz/words)"]
+
+
 def test_a_sample_that_one_of_several_scorers_lacks_is_missed(tmp_path):
     log = a_log()
     for sample in log["samples"]:
@@ -136,7 +149,7 @@ def test_a_sample_that_one_of_several_scorers_lacks_is_missed(tmp_path):
     del log["samples"][2]["scores"]["model_graded"]
     loaded = read_logs([write(tmp_path / "a.eval", parts_of(log))], model="a-1b").loaded
     assert loaded.results["metric"].tolist() == ["accuracy:choice"]
-    assert loaded.counts["reasons"].tolist() == ["1 accuracy missing in some of the items of arc_easy"]
+    assert loaded.counts["reasons"].tolist() == ["1 accuracy missing in some of the items of arc_easy (model_graded)"]
 
 
 @pytest.mark.parametrize(
