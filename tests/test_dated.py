@@ -158,6 +158,31 @@ def test_an_average_that_known_tasks_have_reached_counts_as_reached(desk):
     )
 
 
+def best_by_family():
+    rows = known().rows
+    return rows[rows["task"] == "task03"].groupby("family", observed=True)["score"].max().sort_values()
+
+
+def test_of_all_families_only_those_that_lack_it_are_asked_and_they_share_the_models_to_come(desk):
+    """Each family was once given all the models of the benchmark, whether it had shown the event or not."""
+    best = best_by_family()
+    assert len(best) > 2
+
+    def asked(score, over):
+        return price_at(
+            desk, asked_of({"kind": "threshold", "task": "task03", "score": score}, over=over), interval=False
+        )
+
+    one_lacks, all_lack = (round(float(x), 4) for x in (best.iloc[:2].mean(), best.max() + 0.01))
+    some, none = asked(one_lacks, "all"), asked(all_lack, "all")
+    assert f"of {len(best)} families measured so far 1 still lack it: {best.index[0]}" in some.reasons
+    assert none.probability < some.probability
+    assert none.probability < asked(all_lack, "any").probability / 4
+    shown = asked(float(best.min()) - 0.01, "all")
+    assert some.probability < shown.probability < 1.0
+    assert f"none of the {len(best)} families measured so far lacks it" in shown.reasons
+
+
 def test_fewer_tunings_do_not_come_more_often(desk):
     threshold = {"kind": "threshold", "task": "task03", "score": 0.9}
     anybody, tuned = (price_at(desk, asked_of(threshold, **scope)) for scope in ({}, {"tuning": "instruct"}))

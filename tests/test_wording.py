@@ -61,6 +61,12 @@ UNDERSTOOD = [
         "2024-12-31",
     ),
     ("neqa turns u-shaped in every family by 2025", neqa("u_shape"), {"over": "all"}, "2025-12-31"),
+    (
+        "every model family scores above 0.5 on neqa by 2025",
+        neqa("threshold", score=0.5, side="above", scope={"over": "all"}),
+        {},
+        "2025-12-31",
+    ),
     ("neqa does not resolve within 18 months", {"kind": "not", "of": neqa("reversal")}, {}, "2024-05-15"),
     ("It is not the case that neqa resolves by 2024", {"kind": "not", "of": neqa("reversal")}, {}, "2024-12-31"),
     (
@@ -217,6 +223,7 @@ REFUSED = [
     ("CB resolves by 2024 " + "x" * 700, "is too long"),
     ("neqa resolves within 99999 years", "is beyond the calendar"),
     ("not highest score on neqa by 2024", "cannot be denied"),
+    ("every family beats PaLM 540B on neqa", "name two models or families"),
     ("PaLM 540B beats PaLM 540B on neqa", "compares PaLM 540B with itself"),
     ("PaLM -5B scores 0.5 on neqa", "'-5B' has a minus sign"),
     ("neqa resolves with -5-shot prompts by 2024", "'-5-shot' has a minus sign"),

@@ -221,6 +221,8 @@ class Template:
     weight: float = 1.0
     is_rate: bool = False
     """A frequency that no map corrects, rather than a forecast."""
+    is_new: bool = False
+    """Of a family that is not measured yet, rather than of one that is."""
 
     def at(self, size: np.ndarray, mapped: Map | None) -> np.ndarray:
         """Recalibrated probabilities at any sizes, at least the smallest of ``compute``."""
@@ -245,34 +247,40 @@ class DatedEvent:
     least: float = -np.inf
     most: float = np.inf
     every: bool = False
-    """Whether all the families must show it, rather than any."""
+    """Whether all of the families must show it, rather than any; a template's weight is then its share of arrivals."""
 
     def event(self, maps: Mapping[str, Map], level: float | None = None) -> Event:
         """The event on the draws of the course; ``level`` fixes the rate of arrivals at one of its quantiles."""
-        hazard = self._hazard(maps.get(self.kind), level)
+        arrivals, hazard = self._hazard(maps.get(self.kind), level)
         luck = -np.log(self.course.luck(self.benchmark, self.task, 1))
-        if self.every:
-            hazard = hazard[[not template.is_rate for template in self.templates]]
-            share = float(np.mean(np.prod(-np.expm1(-hazard), axis=0)))
-            return Event.top(hazard.min(axis=0) / luck, share)
         weight = np.array([template.weight for template in self.templates])
+        if self.every:
+            new = np.array([template.is_new for template in self.templates], dtype=bool)
+            shown = np.prod(-np.expm1(-weight[~new, None] * hazard[~new]), axis=0)
+            without = weight[new] @ (arrivals - hazard[new])
+            probability = shown * np.exp(-without)
+            return Event.top(probability / luck, float(probability.mean()))
         total = weight / weight.sum() @ hazard
         return Event.top(total / luck, float(np.mean(-np.expm1(-total))))
 
-    def _hazard(self, mapped: Map | None, level: float | None) -> np.ndarray:
-        """Expected arrivals before the deadline that bring it about, if all were of one family; (families, N)."""
+    def _hazard(self, mapped: Map | None, level: float | None) -> tuple[np.ndarray, np.ndarray]:
+        """Expected arrivals before the deadline, (N,), and those that bring it about if all were of one family.
+
+        The second is (families, N).
+        """
         luck = self.course.luck(self.benchmark, "", 2) if level is None else level
         years = self.course.weights(self.deadline)
         until = int(np.count_nonzero(years))
         size, shift = self.course.size[:until], ndtri(self.course.luck(self.benchmark, self.task, 3))
         may = (size >= self.least) & (size <= self.most)
         effective = size + self.course.gain[:until]
+        rate = np.maximum(self.rate.quantile(luck), 1e-9)
         rows = []
         for template in self.templates:
             normal = ndtri(np.clip(template.at(effective, mapped), 1e-9, 1 - 1e-9))
             given = ndtr((normal + np.sqrt(SHARED) * shift) / np.sqrt(1.0 - SHARED))
             rows.append(years[:until] @ np.where(may, np.maximum(given, 1e-12), 0.0))
-        return np.array(rows) * np.maximum(self.rate.quantile(luck), 1e-9)
+        return years[:until] @ may * rate, np.array(rows) * rate
 
     @cached_property
     def expected(self) -> float:

@@ -23,7 +23,7 @@ from forecast.pricing.model import PricedModel, kind_of
 from forecast.pricing.questions import benchmark_of_average, leaf_on, named, units_of
 from forecast.pricing.recalibration import Recalibration
 from forecast.pricing.space import Event, held_off, probability_of
-from forecast.pricing.standing import average_reached, holds_today
+from forecast.pricing.standing import average_reached, holds_today, lacking
 from forecast.targets import Target
 from resolvers.criteria import Case, judge, moment
 from resolvers.odds import fair_odds
@@ -242,10 +242,10 @@ class _Part:
         if targets:
             return _named_part(desk, leaf, scope, targets, until.date())
         if isinstance(leaf, Comparison) and (standing := holds_today(desk, question, leaf)):
-            return _standing_part(desk, leaf, scope, until.date(), standing)
+            return _standing_part(desk, question, leaf, scope, until.date(), standing)
         if reached := average_reached(desk, leaf, scope):
             return cls._certain(desk, leaf, f"{leaf.kind} on {named(leaf)} has happened: {reached}")
-        return _dated_part(desk, leaf, scope, until.date())
+        return _dated_part(desk, question, leaf, scope, until.date())
 
     @classmethod
     def _certain(cls, desk: Desk, leaf: Any, said: str, *, happened: bool = True) -> _Part:
@@ -313,7 +313,7 @@ def _rival(desk: Desk, leaf: Comparison, by: dt.date) -> PricedModel | None:
     return desk.model(desk.named_target(names[0], next(iter(leaf.worse.family), None), by), leaf)
 
 
-def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
+def _dated_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: dt.date) -> _Part:
     """A leaf about whichever models will be measured by a day."""
     if (until - desk.as_of).days > MOST_YEARS * YEAR:
         raise DataError(
@@ -324,40 +324,44 @@ def _dated_part(desk: Desk, leaf: Any, scope: Scope, until: dt.date) -> _Part:
     families = _families(desk, leaf, scope.within(better) if better.model_fields_set else scope)
     if not families:
         raise DataError(_unpriced(desk, leaf, scope, None))
-    made = [found for family in families if (found := _template(desk, leaf, scope, family)) is not None]
-    if not made:
+    every = scope.over == "all" and not isinstance(leaf, Comparison)
+    asked = lacking(desk, question, leaf, families) if every else families
+    made = [found for family in asked if (found := _template(desk, leaf, scope, family)) is not None]
+    if asked and not made:
         raise DataError(_unpriced(desk, leaf, scope, None))
     templates = [template for template, _, _ in made]
-    measured_on = next((benchmark for _, benchmark, _ in made if fold(benchmark) == fold(leaf.benchmark or "")), None)
-    benchmark = measured_on or made[0][1]
-    example = max(made, key=lambda found: float(found[0].raw.mean()))[2]
+    benchmarks = [benchmark for _, benchmark, _ in made] or [leaf.benchmark or ""]
+    benchmark = next((one for one in benchmarks if fold(one) == fold(leaf.benchmark or "")), benchmarks[0])
+    example = max(made, key=lambda found: float(found[0].raw.mean()))[2] if made else None
     is_closed = bool(scope.family or better.family or scope.line)
     rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_tuned(scope.tuning))
     course = desk.course(until)
-    if not is_closed and scope.over == "any" and (newcomer := _newcomer(desk, leaf, scope, benchmark, templates)):
+    if not is_closed and (newcomer := _newcomer(desk, leaf, scope, benchmark, len(families), every=every)):
         templates.append(newcomer)
+    if every:
+        total = len(families) + sum(template.weight for template in templates if template.is_new)
+        templates = [replace(template, weight=template.weight / total) for template in templates]
     dated = DatedEvent(
-        course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope),
-        every=scope.over == "all",
-    )  # fmt: skip
+        course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope), every=every
+    )
     return _Part(
         leaf,
         kind_of(leaf),
         desk.learned(""),
         dated=dated,
         scope=scope,
-        said=tuple(_said_of_dated(desk, dated, example)),
+        said=tuple(_said_of_dated(desk, dated, example)) + (_said_of_all(families, asked) if every else ()),
     )
 
 
-def _standing_part(desk: Desk, leaf: Comparison, scope: Scope, until: dt.date, why: str) -> _Part:
+def _standing_part(desk: Desk, question: Question, leaf: Comparison, scope: Scope, until: dt.date, why: str) -> _Part:
     """A comparison that holds so far: it stays so unless the other side overtakes."""
     holds = f"comparison on {named(leaf)} holds so far: {why}"
     if leaf.worse.model:
         return _Part._certain(desk, leaf, f"{holds}; the other side's models are measured")
     sides = {"better": leaf.worse, "worse": leaf.better}
     overtaking = leaf.model_copy(update={**sides, "margin": 0.0, "beyond_noise": False})
-    part = _dated_part(desk, overtaking, scope, until)
+    part = _dated_part(desk, question, overtaking, scope, until)
     return replace(part, leaf=leaf, is_undone=True, said=(f"{holds}; what may undo it:", *part.said))
 
 
@@ -398,17 +402,20 @@ def _raw_on(model: PricedModel, leaf: Any, units: Sequence[tuple[int, Any]]) -> 
     return min(each) if isinstance(leaf, Comparison) else max(each)
 
 
-def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Sequence[Template]) -> Template | None:
-    """A family that is new to the task; None where nothing is known of the kind asked for.
+def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: int, *, every: bool) -> Template | None:
+    """A family that is new to the task, beside so many others; None where nothing is known of the kind asked for.
 
     Its whole ladder may fall and rise, as often as those of others did. Where a single model can bring the event about,
-    it is forecast as a recipe that nobody has seen, at sizes around those that were measured.
+    it is forecast as a recipe that nobody has seen, at sizes around those that were measured. Where every family is
+    asked to resolve, a new one that never falls is not asked, and how many fall is left out.
     """
     share = desk.publications.new_share
-    weight = len(others) * share / (1.0 - share)
+    weight = others * share / (1.0 - share)
+    if every and leaf.kind == "reversal":
+        return None
     if leaf.kind in ("reversal", "u_shape"):
         rate = ladder_rate(desk.panel.rows, leaf.kind, benchmark, leaf.task)
-        return Template(NEW_FAMILY, np.zeros(1), np.array([rate]), weight=weight, is_rate=True)
+        return Template(NEW_FAMILY, np.zeros(1), np.array([rate]), weight=weight, is_rate=True, is_new=True)
     if scope.tuning and "base" not in scope.tuning:
         return None
     compute, raw = [], []
@@ -420,7 +427,7 @@ def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: Seque
         if units := units_of(model, leaf, scope):
             compute.append(target.compute)
             raw.append(_raw_on(model, leaf, units))
-    return Template(NEW_FAMILY, np.array(compute), np.array(raw), weight=weight) if raw else None
+    return Template(NEW_FAMILY, np.array(compute), np.array(raw), weight=weight, is_new=True) if raw else None
 
 
 def _bounds(scope: Scope) -> tuple[float, float]:
@@ -507,7 +514,9 @@ class _Open:
         dated = [part.dated for part in self.parts if part.dated is not None]
         if len(self.parts) == 1 and dated:
             event = dated[0]
-            known = [t for t in event.templates if t.family != NEW_FAMILY]
+            if event.every:
+                return [(f"with {event.expected:.1f} publications of new models expected in time", raw)]
+            known = [t for t in event.templates if not t.is_new]
             weight = np.array([t.weight for t in event.templates])
             size = np.array([np.median(event.course.size_by(event.deadline) + event.course.gain_by(event.deadline))])
             near = np.mean([t.raw[0] for t in known])
@@ -560,6 +569,13 @@ def _said_of_model(
         )
 
 
+def _said_of_all(families: Sequence[str], asked: Sequence[str]) -> tuple[str, ...]:
+    """Where every family must show it: which have not."""
+    if not asked:
+        return (f"none of the {len(families)} families measured so far lacks it",)
+    return (f"of {len(families)} families measured so far {len(asked)} still lack it: {', '.join(asked)}",)
+
+
 def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | None) -> Iterator[str]:
     low, mid, high = np.quantile(dated.course.size_by(dated.deadline), [0.1, 0.5, 0.9])
     gain = 10.0 ** float(np.median(dated.course.gain_by(dated.deadline)))
@@ -570,12 +586,13 @@ def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | Non
     )
     if example:
         yield example[0]
-    sizes = [f"{t.family} {t.raw[0]:.2f} to {t.raw[-1]:.2f}" for t in dated.templates if t.family != NEW_FAMILY]
-    yield f"P(its next model shows it), from just above its largest to {STEPS[-1]:g} decades on: {', '.join(sizes)}"
+    sizes = [f"{t.family} {t.raw[0]:.2f} to {t.raw[-1]:.2f}" for t in dated.templates if not t.is_new]
+    if sizes:
+        yield f"P(its next model shows it), from just above its largest to {STEPS[-1]:g} decades on: {', '.join(sizes)}"
     for t in dated.templates:
         low, high = (f"1e{size:.1f}" for size in (t.compute[0], t.compute[-1]))
-        if t.family == NEW_FAMILY:
-            share = t.weight / sum(other.weight for other in dated.templates)
+        if t.is_new:
+            share = t.weight if dated.every else t.weight / sum(other.weight for other in dated.templates)
             new = f"{share:.0%} of newly measured models are of new families"
             if t.is_rate:
                 yield f"{new}, which show it with probability {t.raw[0]:.2f}, as others did"

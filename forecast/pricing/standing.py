@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,26 @@ from resolvers.status import Status
 
 def holds_today(desk: Desk, question: Question, leaf: Any) -> str | None:
     """Why the judge would say yes if the deadline had been this day; None where he would not."""
-    today = moment(np.datetime64(desk.as_of, "s").item())
-    case = Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today)
-    found = judge(leaf, case)
+    found = judge(leaf, _closed_today(desk, question))
     return found.reason if found.status is Status.YES else None
+
+
+def lacking(desk: Desk, question: Question, leaf: Any, families: Iterable[str]) -> list[str]:
+    """Of families that must all show an event, those that have not; a family that never fell has nothing to resolve."""
+    case = _closed_today(desk, question)
+
+    def status(family: str) -> Status:
+        only = Scope(family=(family,), over="any")
+        scope = only if leaf.scope is None else leaf.scope.within(only)
+        return judge(leaf.model_copy(update={"scope": scope}), case).status
+
+    return [family for family in families if status(family) not in (Status.YES, Status.ANNULLED)]
+
+
+def _closed_today(desk: Desk, question: Question) -> Case:
+    """What the judge would see if the deadline had been the day of knowledge."""
+    today = moment(np.datetime64(desk.as_of, "s").item())
+    return Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today)
 
 
 def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:

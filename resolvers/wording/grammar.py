@@ -73,6 +73,7 @@ _ANYONE = re.compile(
     r"^(?:(?:any|a|an|some|at least one|one|single|the best|the|first|public|new|published) )*"
     r"(?:(?:ai|language|large language|machine learning|ml) )?(?:models?|ai|llms?|systems?|ai systems?)$"
 )  # fmt: skip
+_EVERYONE = re.compile(r"^(?:every|each|all)(?: of the)?(?: measured)?(?: model)? famil(?:y|ies)$", re.IGNORECASE)
 _OF_FAMILY = re.compile(r"^(?:(?:any|a|an|some|the|one|the best) )?(?P<family>.+?)(?: (?:family|model|models))?$")
 
 
@@ -186,6 +187,8 @@ class Reader:
             worse = self._who(match["b"]) if match["b"] else self._origin(better, match["a"])
             if form is loses:
                 better, worse = worse, better
+            if "over" in better or "over" in worse:
+                raise UsageError(f"{text!r} compares with every family: name two models or families")
             if better == worse:
                 raise UsageError(f"{text!r} compares {match['a']} with itself: name another model or family")
             points, unit = match["margin"], match["unit"]
@@ -236,6 +239,8 @@ class Reader:
         words = words.strip(" ,'\"`")
         if _ANYONE.match(words.lower()):
             return {}
+        if _EVERYONE.match(words):
+            return {"over": "all"}
         found = self.vocabulary.who(words)
         if found is None and (match := _OF_FAMILY.match(words)):
             found = self.vocabulary.who(match["family"])
