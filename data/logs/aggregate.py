@@ -29,6 +29,8 @@ RUN = ["file", "model", "task", "line_shots", "filter"]
 DECILES = [f"decile_{k}" for k in range(1, 11)]
 OF_PANEL = ["smaller_models", "never_solved", "failed_by_smaller", "solved_of_failed", *DECILES]
 """What is known of a run only beside others on the same items."""
+UNIT = 1 << 30
+"""Sums are of whole numbers of 1 / `UNIT`: those of floats depend on the order in which threads add, these do not."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,12 @@ def summaries(db: duckdb.DuckDBPyConnection, file: int) -> pd.DataFrame:
     together, sqrt(G / (G - 1) * sum over documents of (sum of x - mean)^2) / n (Liang and Zeger 1986), which with one
     line a document is the usual one. NULL with a single document.
     """
-    sums = ", ".join(f"count({m}) AS n_{m}, sum({m}::DOUBLE) AS s_{m}" for m in METRICS)
+    sums = ", ".join(f"count({m}) AS n_{m}, sum({_whole(m)}) AS s_{m}" for m in METRICS)
     per_metric = ", ".join(
-        f"""sum(n) - sum(n_{m}) AS {m}_missing, sum(s_{m}) / sum(n_{m}) AS {m},
-        CASE WHEN count(*) > 1 THEN sqrt(greatest(0, sum(s_{m} * s_{m}) - 2 * (sum(s_{m}) / sum(n_{m}))
-            * sum(s_{m} * n_{m}) + pow(sum(s_{m}) / sum(n_{m}), 2) * sum(n_{m} * n_{m}))
-            * count(*) / (count(*) - 1)) / sum(n_{m}) END AS {m}_stderr"""
+        f"""sum(n) - sum(n_{m}) AS {m}_missing, sum(s_{m})::DOUBLE / sum(n_{m}) / {UNIT} AS {m},
+        CASE WHEN count(*) > 1 THEN sqrt(greatest(0, sum(s_{m} * s_{m})::DOUBLE - 2 * (sum(s_{m})::DOUBLE / sum(n_{m}))
+            * sum(s_{m} * n_{m}) + pow(sum(s_{m})::DOUBLE / sum(n_{m}), 2) * sum(n_{m} * n_{m}))
+            * count(*) / (count(*) - 1)) / sum(n_{m}) / {UNIT} END AS {m}_stderr"""
         for m in METRICS
     )
     return db.execute(
@@ -133,13 +135,18 @@ def summaries(db: duckdb.DuckDBPyConnection, file: int) -> pd.DataFrame:
     ).df()
 
 
+def _whole(value: str) -> str:
+    """A number of SQL in whole units."""
+    return f"round({value}::DOUBLE * {UNIT})::BIGINT"
+
+
 def profiles(db: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> pd.DataFrame:
     """What each model made of the items that smaller models found difficult.
 
     Parameters
     ----------
     runs : DataFrame
-        Columns `RUN`, ``panel`` (runs on the same items), ``family`` and ``params``.
+        Columns `RUN`, ``panel`` (runs on the same items), ``family``, ``params`` and ``released``.
 
     Returns
     -------
@@ -149,7 +156,7 @@ def profiles(db: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> pd.DataFrame:
         did), and ``decile_1`` to ``decile_10``: its accuracy on tenths of the items, the most difficult first, where
         difficulty is the share of smaller models' answers that were wrong. Items of equal difficulty share the tenths
         they lie across. Nothing of this model or of larger ones enters difficulty. ``never_solved`` is the share of
-        items that neither this model nor a smaller one of its family ever answered correctly.
+        items that neither this model nor a smaller one of its family, released no later, ever answered correctly.
     """
     found = []
     for _, panel in runs.groupby("panel", sort=False):
@@ -160,36 +167,49 @@ def profiles(db: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panel_profile(db: duckdb.DuckDBPyConnection, panel: pd.DataFrame, scale: pd.Series) -> pd.DataFrame:
+    # A model of no date counts as there before all others, which then do not count for it.
+    moment = panel.groupby("family")["released"].rank(method="dense").fillna(0.0)
     members = panel[RUN].assign(
-        run=panel.index, scale=scale.astype("int32"), family=pd.factorize(panel["family"])[0].astype("int32")
+        run=panel.index,
+        scale=scale.astype("int32"),
+        family=pd.factorize(panel["family"])[0].astype("int32"),
+        moment=moment.astype("int32"),
     )
     db.register("members", members)
     files = ", ".join(str(f) for f in members["file"].unique())
+    db.execute(
+        f"""CREATE TEMP TABLE answers AS
+        SELECT members.run, members.scale, members.family, members.moment, item,
+            round(avg(coalesce(accuracy, exact_match, acc_norm)), 9) AS correct
+        FROM items JOIN members ON items.file = members.file AND items.filter = members.filter
+            AND items.model IS NOT DISTINCT FROM members.model AND items.task IS NOT DISTINCT FROM members.task
+            AND items.line_shots IS NOT DISTINCT FROM members.line_shots
+        WHERE items.file IN ({files}) GROUP BY ALL HAVING correct IS NOT NULL"""
+    )
     groups = db.execute(
-        f"""WITH answers AS (
-            SELECT members.run, members.scale, members.family, item,
-                avg(coalesce(accuracy, exact_match, acc_norm)) AS correct
-            FROM items JOIN members ON items.file = members.file AND items.filter = members.filter
-                AND items.model IS NOT DISTINCT FROM members.model AND items.task IS NOT DISTINCT FROM members.task
-                AND items.line_shots IS NOT DISTINCT FROM members.line_shots
-            WHERE items.file IN ({files}) GROUP BY ALL HAVING correct IS NOT NULL),
-        seen AS (
-            SELECT run, correct, avg(correct) OVER smaller AS before, max(correct) OVER smaller AS best,
-                max(correct) OVER sisters AS best_of_family FROM answers
-            WINDOW smaller AS (PARTITION BY item ORDER BY scale RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-                sisters AS (PARTITION BY item, family ORDER BY scale
-                    RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
-        SELECT run, round(before, 9) AS before, count(*) AS n, sum(correct) AS right,
-            count(*) FILTER (best = 0) AS failed, coalesce(sum(correct) FILTER (best = 0), 0) AS solved,
-            count(*) FILTER (best_of_family = 0) AS never
+        f"""WITH seen AS (
+            SELECT run, correct, avg(correct) OVER smaller AS before, max(correct) OVER smaller AS best FROM answers
+            WINDOW smaller AS (PARTITION BY item ORDER BY scale RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))
+        SELECT run, round(before, 9) AS before, count(*) AS n, sum({_whole("correct")})::DOUBLE / {UNIT} AS right,
+            count(*) FILTER (best = 0) AS failed,
+            coalesce(sum({_whole("correct")}) FILTER (best = 0), 0)::DOUBLE / {UNIT} AS solved
         FROM seen GROUP BY ALL ORDER BY run, before"""
     ).df()
+    never = db.execute(
+        """WITH moments AS (SELECT DISTINCT family, moment FROM members),
+        seen AS (
+            SELECT run, answers.moment = moments.moment AS is_own,
+                max(correct) OVER (PARTITION BY item, answers.family, moments.moment ORDER BY scale
+                    RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS best
+            FROM answers JOIN moments ON answers.family = moments.family AND answers.moment <= moments.moment)
+        SELECT run, count(*) FILTER (best = 0) / count(*) AS never FROM seen WHERE is_own GROUP BY run ORDER BY run"""
+    ).df()
+    db.execute("DROP TABLE answers")
     db.unregister("members")
-    never = groups.groupby("run")["never"].sum() / groups.groupby("run")["n"].sum()
     rows = {run: _profile(group) for run, group in groups.dropna(subset="before").groupby("run")}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=OF_PANEL[2:]).reindex(never.index)
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=OF_PANEL[2:]).reindex(never["run"])
     smaller = pd.Series({run: (scale < scale[run]).sum() for run in rows}, dtype=float)
-    return table.assign(smaller_models=smaller, never_solved=never)[OF_PANEL]
+    return table.assign(smaller_models=smaller, never_solved=never.set_index("run")["never"])[OF_PANEL]
 
 
 def _profile(group: pd.DataFrame) -> dict[str, float]:

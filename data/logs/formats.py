@@ -198,10 +198,10 @@ def _lines(log: Log, limits: Limits) -> str:
     fields = _FIELDS[log.kind]
     if log.source.head()[:4] == b"PAR1":
         taken = ", ".join(f'{_as_json(f)} AS "{f}"' if f in log.columns else f'NULL::JSON AS "{f}"' for f in fields)
-        return f"(SELECT {taken} FROM read_parquet({_glob_free(log.path)}))"
+        return f"(SELECT {taken} FROM read_parquet({_glob_free(log.path)}, hive_partitioning=false))"
     columns = ", ".join(f"{quoted(f)}: 'JSON'" for f in fields)
     return f"""read_json({_glob_free(log.path)}, format='newline_delimited', columns={{{columns}}},
-        compression='{compression_of(log.path)}', maximum_object_size={limits.line})"""
+        compression='{compression_of(log.path)}', maximum_object_size={limits.line}, hive_partitioning=false)"""
 
 
 def _as_json(name: str) -> str:
@@ -312,4 +312,4 @@ def _helm_items(log: Log, limits: Limits) -> str:
     return f"""SELECT NULL, NULL, NULL, 'none', key({_text("instance_id")}), NULL,
         {accuracy}, NULL, {exact}, NULL, NULL
         FROM read_json({_glob_free(log.path)}, format='array', columns={{'instance_id': 'JSON', 'stats': 'JSON[]'}},
-        compression='{compression_of(log.path)}', maximum_object_size={limits.line})"""
+        compression='{compression_of(log.path)}', maximum_object_size={limits.line}, hive_partitioning=false)"""

@@ -20,7 +20,7 @@ from data.logs.log import METRICS, Log
 from data.models import complete
 from data.names import counted, fold_series
 from data.profiles import PROFILE_COLUMNS
-from data.readers.files import SUFFIXES, Limits, Source, sources
+from data.readers.files import SUFFIXES, Limits, Source, megabytes, sources
 from data.readers.loading import Loaded, assemble, short_names
 from data.readers.metrics import metric_name
 from data.readers.reading import Reading
@@ -77,15 +77,16 @@ def read_logs(
                 try:
                     log = look_at(source, _path_of(source, Path(folder), file), limits, model, document)
                     take_in(db, file, log, limits, document)
+                    runs = _placed(summaries(db, file), log)
+                    reading = _reading(log, runs)
                 except DataError as error:
                     if source.root is None:
                         raise
                     db.execute("DELETE FROM items WHERE file = ?", [file])
                     unread.append(str(error))
                     continue
-                runs = _placed(summaries(db, file), log)
                 tables.append(runs)
-                readings.append(_reading(log, runs))
+                readings.append(reading)
                 seen(file + 1, len(found))
             if not readings:
                 raise DataError(f"no file could be read as an item-level log; the first: {unread[0]}")
@@ -98,6 +99,10 @@ def _path_of(source: Source, folder: Path, file: int) -> Path:
     """Where DuckDB finds the file; standard input and pipes are kept in the scratch folder."""
     if source.path is not None and source.data is None:
         return source.path
+    if len(source.data or b"") > (limit := Limits().table):
+        raise DataError(
+            f"{source.name}: is longer than {megabytes(limit)}, the most that is kept of a pipe: name a file"
+        )
     kept = folder / f"piped-{file}{os.extsep}log"
     kept.write_bytes(source.data or b"")
     return kept
@@ -181,13 +186,17 @@ def _with_profiles(
     """One row a run, of several runs of one key the newest."""
     runs = runs.assign(named=short_names(runs["named"]))
     known = complete(runs.drop(columns="model").rename(columns={"named": "model"}), models).rows
-    runs = runs.assign(params=pd.to_numeric(known["params"]), family=known["family"].fillna(runs["named"]))
+    runs = runs.assign(
+        params=pd.to_numeric(known["params"]),
+        family=known["family"].fillna(runs["named"]),
+        released=pd.to_datetime(known["released"]),
+    )
     for metric in ("prob_correct", "brier_score"):
         runs[metric] = runs[metric].where(runs[f"{metric}_missing"] == 0)
     runs = runs.sort_values("when", na_position="first", kind="stable")
     runs["panel"] = runs.groupby(_PLACE, dropna=False, sort=False).ngroup()
     newest = ~pd.DataFrame({"panel": runs["panel"], "model": fold_series(runs["named"])}).duplicated(keep="last")
     runs = runs[newest].sort_index()
-    table = runs.join(measured(runs.dropna(subset="params")[[*RUN, "panel", "family", "params"]]))
+    table = runs.join(measured(runs.dropna(subset="params")[[*RUN, "panel", "family", "params", "released"]]))
     table = table.drop(columns=["model", "task"]).rename(columns={"named": "model", "task_name": "task"})
     return table.sort_values(["benchmark", "task", "filter", "params", "model"])[PROFILE_COLUMNS].reset_index(drop=True)

@@ -273,6 +273,52 @@ def test_lines_of_several_versions_of_the_harness_may_stand_in_one_file(tmp_path
     )
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+@pytest.mark.parametrize("folder", ["correct=1", "model=other", "shots=9", "task=other"])
+def test_the_name_of_a_folder_is_no_column(tmp_path, folder, form):
+    """DuckDB by itself takes ``name=value`` in a path for a column that goes before the file's own."""
+    table = pd.DataFrame({"model": "a-1b", "task": "qa", "shots": 2, "item": range(10), "correct": [0.0, 1.0] * 5})
+    path = tmp_path / folder / f"items.{form}"
+    path.parent.mkdir()
+    table.to_parquet(path) if form == "parquet" else table.to_json(path, orient="records", lines=True)
+    row = read_logs([path]).loaded.results.iloc[0]
+    assert (row["model"], row["task"], row["shots"], row["score"]) == ("a-1b", "qa", 2, 0.5)
+
+
+def test_threads_do_not_move_a_score(tmp_path):
+    """Sums of floats depend on the order of adding; a score whose last digit moved would retrain every predictor."""
+    rng = np.random.default_rng(0)
+    n = 300_000
+    table = pd.DataFrame(
+        {"model": "a-1b", "task": "qa", "item": range(n), "correct": (rng.random(n) < 0.5).astype(float)}
+    )
+    table["prob_correct"], table["document"] = rng.random(n), rng.integers(0, 5000, n)
+    path = tmp_path / "items.parquet"
+    table.to_parquet(path, row_group_size=10_000)
+    first, *others = (read_logs([path], threads=threads).loaded.results for threads in (1, 2, 2, 4))
+    for other in others:
+        pd.testing.assert_frame_equal(first, other, check_exact=True)
+    assert first["score"].tolist() == pytest.approx([table["correct"].mean(), table["prob_correct"].mean()], abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ('{"doc_id": 0, "resps": []}\n', "no item holds a score"),
+        ("\n", "the file is empty"),
+        ('{"doc_id": ', "is no item-level log"),
+    ],
+)
+def test_one_bad_log_in_a_directory_is_named_and_the_rest_is_read(tmp_path, content, sentence):
+    write(tmp_path, samples())
+    bad = tmp_path / "org__a-2b" / "samples_qa.jsonl"
+    bad.parent.mkdir()
+    bad.write_text(content)
+    loaded = read_logs([tmp_path]).loaded
+    assert loaded.results["model"].unique().tolist() == ["a-1b"]
+    assert any(sentence in note for note in loaded.notes)
+
+
 def test_a_bomb_is_refused_within_its_limit(tmp_path):
     """A line without end, of which a gzip file of a few kilobytes holds as much as one likes."""
     bomb = gzip.compress(LINE.encode() * 3000 + b'{"doc_id": "' + b"x" * (8 << 20), compresslevel=9)

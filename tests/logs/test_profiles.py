@@ -86,6 +86,25 @@ def test_profiles_equal_those_of_numpy(read, model):
     np.testing.assert_allclose(profile[[f"decile_{k}" for k in range(1, 11)]].astype(float), tenths)
 
 
+def test_a_sister_released_later_does_not_tell_what_was_never_solved(tmp_path):
+    """A forecast as of a day before her would else know her answers."""
+    pytest.importorskip("duckdb")
+    right = {"big-1b": [1, 0, 0, 0], "big-3b": [0, 1, 0, 0], "big-9b": [0, 0, 1, 0]}
+    rows = [(model, "qa", item, float(x)) for model, given in right.items() for item, x in enumerate(given)]
+    path = tmp_path / "items.parquet"
+    pd.DataFrame(rows, columns=["model", "task", "item", "correct"]).to_parquet(path)
+
+    def never(*released):
+        models = pd.DataFrame({"model": list(right), "params": [1e9, 3e9, 9e9], "family": "big", "released": released})
+        found = read_logs([path], models=models).profiles.set_index("model")["never_solved"]
+        return [found[model] for model in right]
+
+    assert never("2022-01-01", "2022-06-01", "2023-01-01") == [0.75, 0.5, 0.25]
+    assert never("2022-01-01", "2023-01-01", "2022-06-01") == [0.75, 0.5, 0.5]
+    assert never("2023-01-01", "2022-06-01", "2022-01-01") == [0.75, 0.75, 0.75]
+    assert never("2022-01-01", None, "2022-01-01") == [0.5 + 0.25, 0.75, 0.25]
+
+
 # --- at the door ------------------------------------------------------------------------------------------------------
 
 
