@@ -27,6 +27,11 @@ NAMED_CODES = {
     "line_code": "line",
 }
 """Integer codes of names, for what compares all rows with all; ``prompt_code`` is by the prompt's first letters."""
+DERIVED = {
+    *("scale", "compute", "unit", "suite", "noise_known", "se", "z", "z_se", "prompt_code", "model_code"),
+    *NAMED_CODES,
+}
+"""Columns that follow from the others."""
 UNUSED = ["keywords", "low_score", "high_score", "shots_in_prompt"]
 
 

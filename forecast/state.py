@@ -7,20 +7,21 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
-from data.profiles import OF_ITEMS
-from data.results import COLUMNS
 from forecast.folds import Exclusion
-from forecast.panel import Panel
+from forecast.panel import DERIVED, Panel
 
 ROOT = Path(__file__).parent.parent
-DESCRIPTORS = ["canonical_task", "chance", "ceiling", "higher_is_better"]
+LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "lightgbm")
+"""What computes with the rows: another version may give other last digits."""
 ROOMS = ("data", "features", "forecast")
 SHOWING = {"plots", "report", "studies"}
 """Folders of `forecast` that show what was learned and have no part in it."""
@@ -38,12 +39,18 @@ def code_fingerprint(rooms: tuple[str, ...] = ROOMS) -> str:
     return digest.hexdigest()[:16]
 
 
+@cache
+def _versions() -> list[str]:
+    return [version(library) for library in LIBRARIES]
+
+
 def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
-    """Name of a state: the code, the predictor, what was excluded, and the content of the rows that were not."""
-    columns = [*COLUMNS, *DESCRIPTORS, *(OF_ITEMS if panel.has_profiles else ())]
-    allowed = panel.rows.loc[exclusion.allows(panel), columns]
+    """Name of a state: the code, the predictor, what was excluded, and all that is known of the rows that were not."""
+    given = [column for column in panel.rows.columns if column not in DERIVED]
+    allowed = panel.rows.loc[exclusion.allows(panel), given]
     rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
-    parts = [code_fingerprint(), name, exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
+    exclusions = [exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
+    parts = [code_fingerprint(), *_versions(), *given, name, *exclusions]
     digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())
     return f"{name}-{digest.hexdigest()[:24]}"
 
@@ -58,11 +65,17 @@ def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> N
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
+    except OSError:
+        return
+    try:
         with os.fdopen(handle, "wb") as file:
             write(file)
         Path(partial).replace(folder / name)
-    except OSError:
-        return
+    except BaseException as error:
+        with suppress(OSError):
+            Path(partial).unlink()
+        if not isinstance(error, OSError):
+            raise
 
 
 def load_state(folder: Path, key: str) -> dict[str, np.ndarray] | None:
