@@ -188,6 +188,11 @@ def _existing(path: Path) -> Source:
             return Source(path, pipe.read(Limits().table + 1))
 
 
+def _waits(path: Path) -> bool:
+    """Whether this is a pipe or a device, which might never end."""
+    return path.exists() and not path.is_file()
+
+
 def text_of(path: str | Path) -> str:
     """All of a text file, decompressed where it is gzip or zstd; refused where it is too large or not UTF-8."""
     return decoded(_existing(Path(path)).whole(Limits().json), str(path))
@@ -207,8 +212,9 @@ def _below(root: Path, suffixes: tuple[str, ...]) -> list[Source]:
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
             bare = name.lower().removesuffix(".gz").removesuffix(".zst")
-            if bare.endswith(suffixes) and not name.startswith("."):
-                files.append(Source(Path(folder) / name, root=root))
+            path = Path(folder) / name
+            if bare.endswith(suffixes) and not name.startswith(".") and not _waits(path):
+                files.append(Source(path, root=root))
     if not files:
         raise DataError(f"{root}: this directory holds no result files ({', '.join(suffixes)}): name another one")
     return files
@@ -285,7 +291,9 @@ def _whole(digits: str) -> int | float:
 def _unique(pairs: list[tuple[str, object]], where: str) -> dict[str, object]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"{where}: the key {twice!r} stands twice in one object: remove one of them")
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise DataError(f"{where}: the key {key!r} stands twice in one object: remove one of them")
+            seen.add(key)
     return table

@@ -75,7 +75,7 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
         return _records(parsed(text, source.name), source.name)
     if first == "{":
         return _records(
-            [parsed_line(line, n, source.name) for n, line in enumerate(text.splitlines(), 1) if line.strip()],
+            [parsed_line(line, n, source.name) for n, line in enumerate(text.split("\n"), 1) if line.strip()],
             source.name,
         )
     return _csv(text, source.name)

@@ -87,7 +87,7 @@ class Journal:
         sent = None
         if not self.path.exists():
             return None
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_text(encoding="utf-8").split("\n"):
             try:
                 entry = json.loads(line)
             except ValueError:
