@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sized
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -45,13 +47,13 @@ class Workers:
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """``work`` of each item, in the order of ``items``, each handed on as soon as those before it are done.
 
-        A lost worker's items are done by another one. ``work`` must depend on its item alone: what it returns is then
-        the same whoever does it, since linear algebra has one thread wherever it runs (`one_thread`).
+        What a lost Dask worker had to do is done by another one. ``work`` must depend on its item alone: what it
+        returns is then the same whoever does it, since linear algebra has one thread wherever it runs (`one_thread`).
 
         Raises
         ------
         DataError
-            When the cluster cannot be reached or is lost.
+            When the cluster cannot be reached or is lost, or a process of this machine was killed.
         """
         total = len(items) if isinstance(items, Sized) else None
         for done, result in enumerate(
@@ -66,7 +68,8 @@ class Workers:
         if self.dask is not None:
             with _said(self.dask), ExitStack() as stack:
                 stack.enter_context(_cluster(self.dask))
-                yield from Parallel(return_as="generator")(delayed(alone)(item) for item in items)
+                told = functools.partial(_told_apart, work)
+                yield from Parallel(return_as="generator")(delayed(told)(item) for item in items)
         elif jobs <= 1:
             yield from map(alone, items)
         elif self.threads:
@@ -75,7 +78,13 @@ class Workers:
                     delayed(work)(item) for item in items
                 )
         else:
-            yield from Parallel(jobs, return_as="generator")(delayed(alone)(item) for item in items)
+            try:
+                yield from Parallel(jobs, return_as="generator")(delayed(alone)(item) for item in items)
+            except BrokenProcessPool as error:
+                raise DataError(
+                    f"one of the {jobs} processes was killed, perhaps for want of memory: ask for fewer --jobs; what a "
+                    "backtest had finished is kept"
+                ) from error
 
 
 def one_thread() -> AbstractContextManager[Any]:
@@ -99,6 +108,17 @@ def _alone(work: Callable[[Item], Result], item: Item) -> Result:
         return work(item)
 
 
+class _OfTheWork(Exception):
+    """Carries what the work raised from a worker of a cluster, whose own errors are of the same classes."""
+
+
+def _told_apart(work: Callable[[Item], Result], item: Item) -> Result:
+    try:
+        return _alone(work, item)
+    except Exception as error:
+        raise _OfTheWork(error) from error
+
+
 @contextmanager
 def _cluster(address: str) -> Iterator[None]:
     """joblib's calls go to the cluster inside."""
@@ -111,7 +131,8 @@ def _cluster(address: str) -> Iterator[None]:
             client = Client(address, timeout=PATIENCE, set_as_default=False)
     except ValueError as error:
         raise UsageError(f"--dask {address!r} is no address of a scheduler: write tcp://host:port") from error
-    with _unlogged(), client, parallel_config("dask", client=client):
+    with _unlogged(), warnings.catch_warnings(), client, parallel_config("dask", client=client):
+        warnings.filterwarnings("ignore", "Sending large graph", UserWarning)  # a panel goes with each batch of folds
         yield
 
 
@@ -134,6 +155,8 @@ def _said(address: str) -> Iterator[None]:
     """A cluster's errors in one sentence; those of the work itself pass."""
     try:
         yield
+    except _OfTheWork as error:
+        raise error.args[0] from None
     except (DataError, UsageError):
         raise
     except Exception as error:

@@ -88,6 +88,16 @@ def test_linear_algebra_has_one_thread_whoever_does_the_work(workers):
         assert set(threads_of_algebra(None)) == {2}
 
 
+def kill_oneself(x):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_was_killed_is_said_in_a_sentence():
+    """The kernel kills what wants more memory than there is."""
+    with pytest.raises(DataError, match="one of the 2 processes was killed, perhaps for want of memory"):
+        list(Workers(jobs=2).map(kill_oneself, [1, 2, 3]))
+
+
 def test_progress_is_told_for_each_item_done():
     told = []
     list(Workers(progress=lambda *step: told.append(step)).map(square, [1, 2, 3]))
