@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -1506,9 +1506,9 @@ def ledger_export(output: Path | None, ledger: str | None) -> None:
 
 
 @ledger_group.command("import")
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @ledger_option
-def ledger_import(file: TextIO, ledger: str | None) -> None:
+def ledger_import(file: str, ledger: str | None) -> None:
     """Add the entries of an export to a ledger that is empty or began as the exported one did.
 
     The whole chain is verified first; an entry that differs from the one held here is refused.
@@ -1517,8 +1517,12 @@ def ledger_import(file: TextIO, ledger: str | None) -> None:
     Example:
         forecast ledger import ledger.jsonl --ledger copy.db
     """
+    from data.readers.files import Limits, decoded, sources
+
+    source = sources([file], sys.stdin.buffer)[0]
+    lines = (decoded(line, source.name) for line in source.lines(Limits()))
     with open_ledger_at(ledger, create=True) as opened:
-        count, head = opened.load(file), opened.head()
+        count, head = opened.load(lines), opened.head()
     note(f"{count} new; the ledger ends at entry {head.sequence}, head {head.hash}")
 
 
@@ -1535,10 +1539,12 @@ def ledger_copy(source: str, target: str) -> None:
     Example:
         forecast ledger copy ledger.db postgresql://team@host/forecasts
     """
+    from resolvers.ledger import shown_address
+
     with open_ledger_at(source) as old, open_ledger_at(target, create=True) as new:
         count, head, theirs = new.load(old.export()), new.head(), old.head()
     if head.sequence > theirs.sequence:
-        note(f"{target} already holds more than {source}: nothing was missing")
+        note(f"{shown_address(target)} already holds more than {shown_address(source)}: nothing was missing")
     note(f"{count} new; the copy ends at entry {head.sequence}, head {head.hash}")
 
 
@@ -2240,11 +2246,17 @@ def _bearing(
 
 
 def _command_line(context: click.Context) -> str:
-    """What was typed, as it can be typed again."""
+    """What was typed, as it can be typed again but for the password in a ledger's address."""
     import shlex
 
+    from resolvers.ledger import shown_address
+
     names = [] if context.parent is None else [context.info_name or ""]
-    return shlex.join(["forecast", *names, *context.meta.get(_TYPED, ())])
+    typed = []
+    for word in context.meta.get(_TYPED, ()):
+        option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        typed.append(f"{option}{equals}{shown_address(value)}" if value.startswith("postgres") else word)
+    return shlex.join(["forecast", *names, *typed])
 
 
 def _versions() -> dict[str, str]:

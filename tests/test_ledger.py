@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 import cli
 from data.errors import DataError
-from resolvers.ledger import engine, open_ledger, score_forecasts, store
+from resolvers.ledger import engine, open_ledger, score_forecasts, shown_address, store
 from resolvers.ledger.chain import GENESIS, check, digest
 from tests.ledgers import AT, fill, question_forecast, score_forecast, write_many, write_until_killed
 
@@ -125,6 +125,13 @@ def test_a_wrong_resolution_is_superseded_and_stays_on_record(ledger):
     assert ledger.resolutions(standing=False)["status"].tolist() == ["yes", "no"]
 
 
+def test_of_resolutions_recorded_together_each_supersedes_the_one_before(ledger):
+    ledger.append_forecasts([score_forecast(1)], at=AT)
+    rows = [{"question_id": "q", "status": status} for status in ("yes", "yes", "no", "yes")]
+    assert ledger.append_resolutions(rows, at=AT) == [2, 3, 4]
+    assert ledger.resolutions(standing=False)["supersedes"].fillna(0).tolist() == [0, 2, 3]
+
+
 def test_a_score_is_resolved_by_its_own_key(ledger):
     subject = {name: score_forecast(1)[name] for name in ("benchmark", "task", "metric", "shots", "prompt", "model")}
     ledger.append_resolutions([{**subject, "status": "number", "outcome": 0.61, "stderr": 0.01}], at=AT)
@@ -206,6 +213,27 @@ def test_a_removed_trigger_is_reported(where):
 
 
 # --- tampering
+
+
+def test_a_row_cannot_be_replaced_in_sqlite(tmp_path):
+    """Replacing deletes a row without asking the trigger against deletion; ledgers of the first revision allowed it."""
+    path = str(tmp_path / "ledger.db")
+    with open_ledger(path) as ledger:
+        fill(ledger, 5)
+    connection = sqlite3.connect(path)
+    replace = (
+        f"INSERT OR REPLACE INTO forecasts ({COLUMNS}) SELECT {COLUMNS.replace('probability', '0.99')} FROM forecasts"
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute(replace)
+    for table in ("questions", "forecasts", "resolutions"):
+        connection.execute(f"DROP TRIGGER {table}_no_replace")
+    connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.commit()
+    open_ledger(path).close()
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute(replace)
+    connection.close()
 
 
 COLUMNS = "sequence, recorded_at, kind, made_at, forecaster, question_id, probability, previous_hash, hash"
@@ -531,6 +559,7 @@ def test_there_is_nothing_to_read_before_the_first_forecast(tmp_path):
     [
         ("mysql://host/db", "no ledger can be kept at mysql://: give a path, or postgresql://user@host/database"),
         ("postgresql://nobody:secret@127.0.0.1:1/none", "the ledger postgresql"),
+        ("postgresql://nobody@127.0.0.1:1/none?password=secret", "the ledger postgresql"),
     ],
 )
 def test_an_address_that_is_no_ledger_is_said_without_its_password(address, message):
@@ -539,6 +568,21 @@ def test_an_address_that_is_no_ledger_is_said_without_its_password(address, mess
     assert str(error.value).startswith(message)
     assert "secret" not in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("notes/ledger.db", "notes/ledger.db"),
+        ("postgresql://me@host/db", "postgresql://me@host/db"),
+        ("postgresql://me:secret@host/db?sslmode=require", "postgresql://me:***@host/db?sslmode=require"),
+        ("postgresql://me@host/db?sslpassword=secret&password=secret", "postgresql://me@host/db?"),
+        ("postgresql://me:secret@host:port/db", "postgresql://***"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(address, shown):
+    assert shown_address(address).startswith(shown)
+    assert "secret" not in shown_address(address)
 
 
 def test_a_file_that_is_something_else_is_left_alone(tmp_path):
@@ -553,7 +597,7 @@ def test_a_ledger_of_a_newer_version_is_not_touched(where):
     open_ledger(where).close()
     with behind_the_back(where) as execute:
         execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(DataError, match="has revision 9999, but this version of forecast knows 0001"):
+    with pytest.raises(DataError, match="has revision 9999, but this version of forecast knows 0002"):
         open_ledger(where)
 
 

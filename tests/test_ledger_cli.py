@@ -52,7 +52,7 @@ def test_verify_fails_and_names_the_entry(path):
     [
         (["ledger", "verify", "--head", "41"], 2, "--head '41' is not a hash"),
         (["ledger", "head", "--ledger", "none/ledger.db"], 1, "there is no ledger at none/ledger.db"),
-        (["ledger", "import", "no-such-file"], 2, "No such file"),
+        (["ledger", "import", "no-such-file"], 2, "'no-such-file' does not exist"),
         (["score", "--by", "modle"], 2, "averaged by 'modle'"),
         (["score", "--ledger", "mysql://x/y"], 1, "no ledger can be kept at mysql://"),
     ],

@@ -1,7 +1,8 @@
 """The ledger of forecasts and resolutions: written once, chained by hashes, never edited."""
 
 from resolvers.ledger.chain import Report
+from resolvers.ledger.engine import shown_address
 from resolvers.ledger.rows import score_forecasts
 from resolvers.ledger.store import Head, Ledger, open_ledger
 
-__all__ = ["Head", "Ledger", "Report", "open_ledger", "score_forecasts"]
+__all__ = ["Head", "Ledger", "Report", "open_ledger", "score_forecasts", "shown_address"]

@@ -14,8 +14,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from data.errors import DataError
 from resolvers.ledger.schema import TABLES
 
-LATEST = "0001"
+LATEST = "0002"
 """The revision this version of the tool reads and writes."""
+GUARDED = {
+    "sqlite": {"update": "being edited", "delete": "being deleted", "replace": "being replaced"},
+    "postgresql": {"update": "being edited", "delete": "being deleted", "truncate": "being emptied"},
+}
+"""What triggers forbid, and how it is said when one is gone."""
 BUSY_SECONDS = 60
 """How long to wait for another process that is writing."""
 
@@ -94,12 +99,27 @@ def spoken(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        where = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string()
+        where = engine.url.database if engine.dialect.name == "sqlite" else _without_secrets(engine.url)
         raise DataError(f"the ledger {where} {_in_words(str(error.orig).strip())}") from error
 
 
+def shown_address(where: str | Path) -> str:
+    """A ledger's path or URL as it may be printed: without its password."""
+    if isinstance(where, Path) or "://" not in where:
+        return str(where)
+    try:
+        return _without_secrets(make_url(where))
+    except (ArgumentError, ValueError):
+        return f"{where.partition('://')[0]}://***"
+
+
+def _without_secrets(url: URL) -> str:
+    hidden = {name: "***" for name in url.query if "password" in name.lower()}
+    return url.update_query_dict(hidden).render_as_string()
+
+
 def missing_guards(connection: Connection) -> list[str]:
-    """A sentence for each table whose triggers against updates and deletions are gone."""
+    """A sentence for each table whose triggers against changes and deletions are gone."""
     catalogue = {
         "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'",
         "postgresql": "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'O'",
@@ -108,7 +128,7 @@ def missing_guards(connection: Connection) -> list[str]:
     return [
         f"the trigger that keeps {table} from {what} is gone: someone removed it"
         for table in TABLES
-        for verb, what in (("update", "being edited"), ("delete", "being deleted"))
+        for verb, what in GUARDED[connection.dialect.name].items()
         if (table, guard_name(table, verb)) not in present
     ]
 

@@ -116,11 +116,14 @@ class Ledger:
 
         def append(connection: Connection) -> list[int]:
             standing = _latest(connection, resolutions, SUBJECT)
-            new = []
+            new: list[dict[str, Any]] = []
+            last = _head(connection).sequence
             for row in plain:
-                before = standing.get(tuple(row[name] for name in SUBJECT))
+                subject = tuple(row[name] for name in SUBJECT)
+                before = standing.get(subject)
                 if _differs(row, before, ["status", "outcome"]):
                     new.append({**row, "supersedes": before["sequence"] if before else None})
+                    standing[subject] = {**row, "sequence": last + len(new)}
             return _append(connection, "resolutions", new, at)
 
         return self._write(append)

@@ -114,6 +114,15 @@ def test_the_command_that_made_the_page_stands_on_it(outline, home):
     assert f"forecast report {home / 'hostile.csv'} -o {home / 'hostile.html'} --family '<b>mine</b>'" in shown
 
 
+@pytest.mark.parametrize("form", [["--ledger", "{}"], ["--ledger={}"]])
+def test_the_command_on_the_page_lacks_the_password_of_the_ledger(form):
+    context = cli.main.make_context("forecast", [], resilient_parsing=True)
+    address = "postgresql://me:secret@host/db?sslmode=require"
+    context.meta[cli._TYPED] = tuple(word.format(address) for word in form)
+    assert "secret" not in cli._command_line(context)
+    assert "me:***@host/db" in cli._command_line(context)
+
+
 def test_the_same_names_are_no_harm_in_pictures_and_terminal(home, run, page):
     results = home / "hostile.csv"
     run("plot", "task", MARKUP, "--results", results, "-o", home / "markup.svg")
