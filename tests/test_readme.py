@@ -68,7 +68,9 @@ def tamper(ledger):
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")]
         for name in (name for name in names if "forecasts" in name):
             connection.execute(f'DROP TRIGGER "{name}"')
-        connection.execute("UPDATE forecasts SET predictor = 'x' WHERE entry = (SELECT min(entry) FROM forecasts)")
+        connection.execute(
+            "UPDATE forecasts SET predictor = 'x' WHERE sequence = (SELECT max(sequence) FROM forecasts)"
+        )
     connection.close()
 
 

@@ -1,7 +1,7 @@
 """What is released is whole: no file of a package stays behind, and every place names the same version."""
 
+import re
 import tomllib
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,17 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+def _pattern(glob):
+    """As setuptools reads it: a star stays within a folder, two go below."""
+    return re.compile(re.escape(glob).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*"))
+
+
 @pytest.mark.parametrize("room", ["data", "features", "forecast", "resolvers"])
 def test_every_file_of_a_package_is_in_the_wheel(room):
     """A table or style sheet that no pattern names works from a checkout and is missing once installed."""
-    patterns = [p.replace("**/", "*") for p in PROJECT["tool"]["setuptools"]["package-data"].get(room, [])]
+    patterns = [_pattern(glob) for glob in PROJECT["tool"]["setuptools"]["package-data"].get(room, [])]
     files = [p.relative_to(ROOT / room).as_posix() for p in (ROOT / room).rglob("*") if p.is_file()]
-    left = [f for f in files if not f.endswith((".py", ".pyc")) and not any(fnmatch(f, p) for p in patterns)]
+    left = [f for f in files if not f.endswith((".py", ".pyc")) and not any(p.fullmatch(f) for p in patterns)]
     assert left == []
 
 
@@ -36,8 +41,6 @@ def test_the_citation_is_of_this_version_and_licence():
 
 
 def test_every_extra_that_an_error_names_exists():
-    import re
-
     named = set()
     for room in ("data", "features", "forecast", "resolvers"):
         for module in (ROOT / room).rglob("*.py"):
