@@ -108,7 +108,7 @@ def _parquet(source: Source, path: Path, limits: Limits, model: str | None) -> L
 
     try:
         names = tuple(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # of which names that are not UTF-8
         raise DataError(f"{source.name}: is no readable Parquet file ({_first(error)}): write it again") from error
     kind = _kind_of(names)
     if kind is None:

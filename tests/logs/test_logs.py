@@ -285,6 +285,14 @@ def test_the_name_of_a_folder_is_no_column(tmp_path, folder, form):
     assert (row["model"], row["task"], row["shots"], row["score"]) == ("a-1b", "qa", 2, 0.5)
 
 
+def test_a_parquet_file_whose_columns_are_not_in_utf8_is_refused(tmp_path):
+    path = tmp_path / "items.parquet"
+    pd.DataFrame({"model": ["a-1b"], "task": "qa", "item": 1, "correct": True}).to_parquet(path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"model", b"\x80odel"))
+    with pytest.raises(DataError, match="is no readable Parquet file"):
+        read_logs([path])
+
+
 def test_threads_do_not_move_a_score(tmp_path):
     """Sums of floats depend on the order of adding; a score whose last digit moved would retrain every predictor."""
     rng = np.random.default_rng(0)
