@@ -762,7 +762,7 @@ def predict_command(
 def _record(upcoming: Upcoming, results: pd.DataFrame, ledger: str | None) -> None:
     from data.results import fingerprint
     from forecast.distribution import PRINTED
-    from forecast.state import code_fingerprint
+    from forecast.provenance import code_fingerprint
     from resolvers.ledger.rows import score_forecasts
 
     levels = [0.01, 0.025, *PRINTED.values(), 0.5, 0.975, 0.99]
@@ -1708,7 +1708,7 @@ def _record_prices(
 ) -> None:
     """The questions, so that they can be resolved later, and our probabilities."""
     from data.results import fingerprint
-    from forecast.state import code_fingerprint
+    from forecast.provenance import code_fingerprint
 
     data, code = fingerprint(results), code_fingerprint()
     rows = [

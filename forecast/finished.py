@@ -14,7 +14,8 @@ import pandas as pd
 
 from forecast.folds import Fold
 from forecast.panel import Panel
-from forecast.state import code_fingerprint, state_key, write_whole
+from forecast.provenance import code_fingerprint
+from forecast.state import state_key, write_whole
 
 
 def fold_key(panel: Panel, fold: Fold, predictors: Sequence[str]) -> str:

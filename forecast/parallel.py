@@ -15,6 +15,7 @@ from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import ThreadpoolController
 
 from data.errors import DataError, UsageError
+from forecast.provenance import LIBRARIES, computes_with
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -132,8 +133,29 @@ def _cluster(address: str) -> Iterator[None]:
     except ValueError as error:
         raise UsageError(f"--dask {address!r} is no address of a scheduler: write tcp://host:port") from error
     with _unlogged(), warnings.catch_warnings(), client, parallel_config("dask", client=client):
+        _check_workers(client, address)
         warnings.filterwarnings("ignore", "Sending large graph", UserWarning)  # a panel goes with each batch of folds
         yield
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """There are workers, and they compute with what this process computes with: else bytes would differ unseen."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise DataError(f"the Dask cluster at {address} has no worker: start `dask worker {address}`") from None
+    try:
+        theirs = client.run(computes_with)
+    except ImportError as error:
+        raise DataError(
+            f"a worker of the Dask cluster at {address} lacks {error.name}: install this package there"
+        ) from error
+    for worker, found in sorted(theirs.items()):
+        if found != computes_with():
+            raise DataError(
+                f"the Dask worker at {worker} runs another version of this package or of {', '.join(LIBRARIES)}: "
+                "install the same ones there"
+            )
 
 
 @contextmanager

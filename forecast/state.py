@@ -8,8 +8,6 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,30 +16,7 @@ import pandas as pd
 
 from forecast.folds import Exclusion
 from forecast.panel import DERIVED, Panel
-
-ROOT = Path(__file__).parent.parent
-LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "lightgbm")
-"""What computes with the rows: another version may give other last digits."""
-ROOMS = ("data", "features", "forecast")
-SHOWING = {"plots", "report", "studies"}
-"""Folders of `forecast` that show what was learned and have no part in it."""
-
-
-@cache
-def code_fingerprint(rooms: tuple[str, ...] = ROOMS) -> str:
-    """SHA-256 over the source of everything that training runs, or of other rooms; 16 hex digits."""
-    digest = hashlib.sha256()
-    for room in rooms:
-        paths = (p for p in (ROOT / room).rglob("*.py") if not SHOWING & set(p.relative_to(ROOT).parts))
-        for path in sorted(paths):
-            digest.update(path.relative_to(ROOT).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def _versions() -> list[str]:
-    return [version(library) for library in LIBRARIES]
+from forecast.provenance import code_fingerprint, library_versions
 
 
 def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
@@ -50,7 +25,7 @@ def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
     allowed = panel.rows.loc[exclusion.allows(panel), given]
     rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
     exclusions = [exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
-    parts = [code_fingerprint(), *_versions(), *given, name, *exclusions]
+    parts = [code_fingerprint(), *library_versions(), *given, name, *exclusions]
     digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())
     return f"{name}-{digest.hexdigest()[:24]}"
 

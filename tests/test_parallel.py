@@ -88,6 +88,10 @@ def test_linear_algebra_has_one_thread_whoever_does_the_work(workers):
         assert set(threads_of_algebra(None)) == {2}
 
 
+def open_nowhere(x):
+    return open("nowhere").read()
+
+
 def kill_oneself(x):
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -192,6 +196,22 @@ def real_backtest(predictors=("persistence", "drift", "pooled-law"), **how):
     panel = as_panel(bundled_results(), bundled_tasks(), bundled_metrics())
     folds = folds_of(panel, "next-scale", ["PaLM 540B", "Chinchilla 70B", "Gopher 280B", "LLaMA 65B"])
     return backtest(panel, folds, list(predictors), **how).to_csv(index=False)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_workers_own_error_is_not_taken_for_one_of_the_cluster(cluster):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        list(Workers(dask=cluster.scheduler_address).map(open_nowhere, [1]))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_workers_of_another_version_are_refused(cluster, monkeypatch):
+    """They would give other digits, and nobody would see it."""
+    monkeypatch.setattr(parallel, "computes_with", lambda: (str(os.getpid()),))
+    with pytest.raises(DataError, match="runs another version of this package"):
+        list(Workers(dask=cluster.scheduler_address).map(square, [1]))
 
 
 @pytest.mark.slow

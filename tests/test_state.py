@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import state
+from forecast import provenance
 from forecast.folds import Exclusion
 from forecast.panel import DERIVED, Panel
 from forecast.state import load_state, save_state, state_key, write_whole
@@ -42,12 +42,12 @@ def test_a_key_is_of_everything_that_is_known_of_a_row(column):
 
 def test_a_key_is_of_what_computes(monkeypatch):
     key = state_key(PANEL, "boosted", Exclusion("Alpha"))
-    state._versions.cache_clear()
-    monkeypatch.setattr(state, "version", lambda name: "0.0")
+    provenance.library_versions.cache_clear()
+    monkeypatch.setattr(provenance, "version", lambda name: "0.0")
     try:
         assert state_key(PANEL, "boosted", Exclusion("Alpha")) != key
     finally:
-        state._versions.cache_clear()
+        provenance.library_versions.cache_clear()
 
 
 @pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt(), ValueError("x")])

@@ -16,7 +16,7 @@ from forecast.evaluation import summary
 from forecast.folds import Exclusion, Fold, held_out_models, make_fold
 from forecast.panel import Panel
 from forecast.plots.ahead import truths
-from forecast.state import code_fingerprint
+from forecast.provenance import code_fingerprint
 from forecast.targets import Target, held_out_target, visible
 from forecast.training import Trained
 from forecast.upcoming import Upcoming, history, predict_upcoming
