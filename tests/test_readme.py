@@ -13,7 +13,7 @@ import pytest
 from tests.a_users_files import write_files
 
 ROOT = Path(__file__).parent.parent
-NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
+NUMBER = re.compile(r"\b[0-9a-f]{64}\b|[-+]?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?")
 NOT_OURS = ("python3 -m venv", "pip install", "echo", "_FORECAST_COMPLETE=fish", 'eval "$(_FORECAST_COMPLETE=zsh')
 ENDS_WITH_1 = ("forecast data validate percentages.csv",)
 SHORTENED = ("forecast backtest",)

@@ -216,9 +216,13 @@ def _dict(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+SMALLEST_STDERR = 1e-7
+"""Below it no test set is large enough, and squares leave the range of numbers."""
+
+
 def _examples_behind(value: float, stderr: float | None) -> int | None:
     """The items behind a share of right answers whose standard error is sqrt(p (1-p) / (n-1)); None if none fit."""
-    if not stderr or not 0.0 < value < 1.0:
+    if stderr is None or not (0.0 < value < 1.0 and SMALLEST_STDERR < stderr <= 0.5):
         return None
     n = value * (1.0 - value) / stderr**2 + 1.0
     right = value * round(n)

@@ -1,5 +1,6 @@
 """lm-evaluation-harness files of all layouts, and their sample logs."""
 
+import contextlib
 import json
 import math
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.errors import DataError
 from data.readers import read
 from data.readers.metrics import score
 
@@ -277,3 +279,12 @@ def test_uninformed_choices_score_as_chance(tmp_path):
     rows = read([path]).results.set_index("metric")["score"]
     assert rows["prob_correct"] == pytest.approx(0.2)
     assert rows["brier_score"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("stderr", [1e200, 1e-200, 5e-324, 0.7, 0.0, -0.01])
+def test_a_standard_error_that_no_test_set_has_tells_no_number_of_items(tmp_path, stderr):
+    """Squaring some of them leaves the range of numbers."""
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps({"results": {"t": {"acc": 0.5, "acc_stderr": stderr}}, "model_name": "a-1b"}))
+    with contextlib.suppress(DataError):
+        assert read([path]).results["n_examples"].isna().all()
