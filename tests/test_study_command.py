@@ -34,18 +34,22 @@ def own_file(tmp_path_factory):
     return str(path)
 
 
+OF_A_VERSION = {"features": 0.02, "noise": 0.06}
+"""LightGBM's trees; NumPy's binomial draws, which version 2.5 makes in another order (an interval of 24 tasks)."""
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_readme_says_what_the_studies_find_on_the_bundled_figures(name):
-    """Word for word; what a learning library decides may be off by 0.02, since its versions differ."""
+    """Word for word; what a version of a library decides, which draws or learns in another way, may be a little off."""
     section = re.search(r"<!-- what we found -->\n(.*?)<!-- end -->", README.read_text(encoding="utf-8"), flags=re.S)
     items = dict(re.findall(r"^- \*\*(\w+)\.\*\* (.*?)(?=^- |\Z)", section.group(1), flags=re.S | re.M))
     assert list(items) == list(STUDIES)
     written, found = " ".join(items[name].split()), " ".join(bundled_study(name).sentences)
-    if name == "features":
+    if name in OF_A_VERSION:
         number = r"-?\d+\.\d+"
         assert re.sub(number, "#", written) == re.sub(number, "#", found)
         theirs, ours = ([float(x) for x in re.findall(number, text)] for text in (written, found))
-        assert ours == pytest.approx(theirs, abs=0.02)
+        assert ours == pytest.approx(theirs, abs=OF_A_VERSION[name])
     else:
         assert written == found
 
