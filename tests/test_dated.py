@@ -147,6 +147,41 @@ def test_nobody_can_undo_a_lead_over_models_that_are_measured(desk):
     assert price.probability > 0.99
 
 
+def measured_and_next():
+    """A family's largest known model, one ten times as large, and the known one's score on a task."""
+    rows = known().rows
+    own = rows[(rows["family"] == leader_and_other()[0]).to_numpy() & (rows["task"] == "task03").to_numpy()]
+    top = own.sort_values("params").iloc[-1]
+    return str(top["model"]), f"{top['family']} {10 * top['params'] / 1e9:g}B", float(top["score"])
+
+
+def test_a_named_model_that_is_measured_is_not_forecast_again(desk):
+    """Its known score stands; it was once forecast as if nobody had seen it."""
+    model, _, score = measured_and_next()
+    price = price_at(desk, asked_of({"kind": "threshold", "task": "task03", "score": score + 0.01}, model=model))
+    assert price.probability < 0.01
+    assert price.low == price.high == price.probability
+    assert "taken to stand" in price.reasons[0]
+
+
+def test_both_directions_of_a_comparison_with_a_measured_model_sum_to_one(desk):
+    model, larger, _ = measured_and_next()
+    up, down = comparison({"model": larger}, {"model": model}), comparison({"model": model}, {"model": larger})
+    ahead, behind = (price_at(desk, one, interval=False).probability for one in (up, down))
+    assert ahead + behind == pytest.approx(1.0, abs=1e-9)
+    by_margin = comparison({"model": model}, {"model": larger})
+    by_margin = by_margin.model_copy(update={"criterion": by_margin.criterion.model_copy(update={"margin": 0.03})})
+    assert price_at(desk, by_margin, interval=False).probability < behind
+    both = asked_of({"kind": "all_of", "of": [up.criterion.model_dump(), down.criterion.model_dump()]})
+    assert price_at(desk, both, interval=False).probability < 0.01
+
+
+def test_a_comparison_with_nobodys_score_is_refused(desk):
+    model, _, _ = measured_and_next()
+    with pytest.raises(DataError, match="no score"):
+        price_at(desk, comparison({"model": model}, {"family": "Nobody"}))
+
+
 def test_an_average_that_known_tasks_have_reached_counts_as_reached(desk):
     average = {"kind": "threshold", "task": "average", "benchmark": "world"}
     means = known().rows.groupby("model", observed=True)["score"].mean()

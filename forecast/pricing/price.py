@@ -23,7 +23,7 @@ from forecast.pricing.model import PricedModel, kind_of
 from forecast.pricing.questions import benchmark_of_average, leaf_on, named, units_of
 from forecast.pricing.recalibration import Recalibration
 from forecast.pricing.space import Event, held_off, probability_of
-from forecast.pricing.standing import average_reached, holds_today, lacking
+from forecast.pricing.standing import average_reached, holds_today, is_measured, lacking
 from forecast.targets import Target
 from resolvers.criteria import Case, judge, moment
 from resolvers.odds import fair_odds
@@ -225,7 +225,7 @@ class _Part:
     scope: Scope = field(default_factory=Scope)
     said: tuple[str, ...] = ()
     is_undone: bool = False
-    """Whether ``dated`` is what would undo a leaf that holds so far."""
+    """Whether ``dated`` or ``models`` tell what would undo the leaf, rather than bring it about."""
 
     @classmethod
     def of(cls, desk: Desk, question: Question, leaf: Any, until: dt.datetime) -> _Part:
@@ -238,6 +238,8 @@ class _Part:
             said = f"{leaf.kind} on {leaf.task} {happened}: {found.reason}"
             return cls._certain(desk, leaf, said, happened=found.status is Status.YES)
         better = scope.within(leaf.better) if isinstance(leaf, Comparison) else scope
+        if is_measured(desk, leaf, better):
+            return _measured_part(desk, question, leaf, scope, until.date(), found.reason)
         targets = _named_targets(desk, better, until.date())
         if targets:
             return _named_part(desk, leaf, scope, targets, until.date())
@@ -253,12 +255,15 @@ class _Part:
         return cls(leaf, kind_of(leaf), None, fixed=Event(rank, float(happened)), said=(said,))
 
     def event(self, maps: Mapping[str, Map] | None = None, level: float | None = None) -> Event:
+        event = self._event(maps, level)
+        return replace(event, turned=not event.turned) if self.is_undone else event
+
+    def _event(self, maps: Mapping[str, Map] | None, level: float | None) -> Event:
         if self.fixed is not None:
             return self.fixed
         if self.dated is not None:
             used = maps if maps is not None else self.learned.maps if self.learned else {}
-            event = self.dated.event(used, level)
-            return replace(event, turned=not event.turned) if self.is_undone else event
+            return self.dated.event(used, level)
         events = [leaf_on(model.with_maps(maps), self.leaf, self.scope)[1] for model in self.models]
         if len(events) == 1:
             return events[0]
@@ -301,6 +306,25 @@ def _named_part(desk: Desk, leaf: Any, scope: Scope, targets: Sequence[Target], 
     who = " and ".join(target.model for target in targets)
     said.append(f"taken for granted that {who} will be measured on it by {by}")
     return _Part(leaf, kind_of(leaf), desk.learned(targets[0].line), models=models, scope=scope, said=tuple(said))
+
+
+def _measured_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: dt.date, why: str) -> _Part:
+    """A leaf about named models whose scores are known, and have not brought it about: these scores stand."""
+    if not isinstance(leaf, Comparison):
+        return _Part._certain(desk, leaf, f"{why}: measured already, and taken to stand", happened=False)
+    if standing := holds_today(desk, question, leaf):
+        return _standing_part(desk, question, leaf, scope, until, standing)
+    worse = scope.within(leaf.worse)
+    rivals = _named_targets(desk, worse, until)
+    if not rivals and not len(desk.evidence.select(leaf, worse)):
+        raise DataError(_unpriced(desk, leaf, worse, next(iter(worse.family), None)))
+    if not rivals or is_measured(desk, leaf, worse):
+        return _Part._certain(desk, leaf, f"{why}: measured already, and taken to stand", happened=False)
+    # The rival must stay below the known score less the margin: the opposite of its beating it by a negative one.
+    sides = {"better": leaf.worse, "worse": leaf.better, "margin": -leaf.margin, "beyond_noise": False}
+    part = _named_part(desk, leaf.model_copy(update=sides), scope, rivals, until)
+    who = " and ".join(leaf.better.model)
+    return replace(part, is_undone=True, said=(f"{who} is measured; what would surpass it:", *part.said))
 
 
 def _rival(desk: Desk, leaf: Comparison, by: dt.date) -> PricedModel | None:

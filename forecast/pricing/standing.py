@@ -22,6 +22,14 @@ def holds_today(desk: Desk, question: Question, leaf: Any) -> str | None:
     return found.reason if found.status is Status.YES else None
 
 
+def is_measured(desk: Desk, leaf: Any, scope: Scope) -> bool:
+    """Whether every model that a scope names has a score that may decide the leaf."""
+    rows = desk.evidence.select(leaf, scope)
+    rows = rows[desk.evidence.may_decide(rows, scope)]
+    known = {fold(desk.evidence.name("model", int(row))) for row in rows}
+    return bool(scope.model) and {fold(name) for name in scope.model} <= known
+
+
 def lacking(desk: Desk, question: Question, leaf: Any, families: Iterable[str]) -> list[str]:
     """Of families that must all show an event, those that have not; a family that never fell has nothing to resolve."""
     case = _closed_today(desk, question)

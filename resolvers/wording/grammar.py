@@ -162,6 +162,10 @@ class Reader:
             if nobody := re.match(r"no (?:other )?", who, re.IGNORECASE):
                 who = "any " + who[nobody.end() :]
             scope = self._who(re.sub(r"'s$", "", who))
+            if negated and "who" in said and not nobody and (not scope or "over" in scope):
+                raise UsageError(
+                    f"'not' after {who!r} can be read two ways: write 'no model ...', or say the other side"
+                )
             maker = _threshold_maker(match, _scope(scope), self.vocabulary.lower_is_better)
             sides = self._families_of(scope)
             return self._each(match["tasks"], clauses, maker, sides, negated=bool(nobody) != negated)
@@ -187,6 +191,10 @@ class Reader:
             worse = self._who(match["b"]) if match["b"] else self._origin(better, match["a"])
             if form is loses:
                 better, worse = worse, better
+            if not worse:
+                raise UsageError(
+                    f"{match['b']!r} may mean some or every model: name the one, or the family, to be beaten"
+                )
             if "over" in better or "over" in worse:
                 raise UsageError(f"{text!r} compares with every family: name two models or families")
             if better == worse:
