@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures.process import BrokenProcessPool
@@ -44,6 +45,14 @@ class Workers:
     dask: str | None = None
     threads: bool = False
     progress: Callable[[int, int], None] = lambda done, total: None
+
+    def __post_init__(self) -> None:
+        """Refuses an address that is none at once: the client would try it for a minute first."""
+        address = re.fullmatch(
+            r"(?:tcp|tls|ucx|ws|wss)://(?:\[[0-9a-fA-F:.]+\]|[^\s/:]+):([0-9]{1,5})", self.dask or ""
+        )
+        if self.dask is not None and (address is None or not 0 < int(address[1]) < 65536):
+            raise UsageError(f"--dask {self.dask!r} is no address of a scheduler: write tcp://host:port")
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """``work`` of each item, in the order of ``items``, each handed on as soon as those before it are done.
@@ -127,11 +136,8 @@ def _cluster(address: str) -> Iterator[None]:
         from distributed import Client
     except ImportError:
         raise DataError("a Dask cluster needs distributed: pip install 'scale-forecast[dask]'") from None
-    try:
-        with _unlogged():
-            client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except ValueError as error:
-        raise UsageError(f"--dask {address!r} is no address of a scheduler: write tcp://host:port") from error
+    with _unlogged():
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     with _unlogged(), warnings.catch_warnings(), client, parallel_config("dask", client=client):
         _check_workers(client, address)
         warnings.filterwarnings("ignore", "Sending large graph", UserWarning)  # a panel goes with each batch of folds

@@ -66,13 +66,17 @@ def test_an_error_of_the_work_itself_is_not_taken_for_one_of_the_cluster(workers
         list(workers.map(fail_at_two, range(4)))
 
 
-def test_what_is_no_address_or_answers_nothing_is_said_in_a_sentence(monkeypatch):
+def test_an_address_that_answers_nothing_is_said_in_a_sentence(monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(parallel, "PATIENCE", "1s")
     with pytest.raises(DataError, match=r"tcp://127\.0\.0\.1:1 cannot be reached or was lost"):
         list(Workers(dask="tcp://127.0.0.1:1").map(square, [1]))
-    with pytest.raises((UsageError, DataError), match="nonsense"):
-        list(Workers(dask="nonsense://x").map(square, [1]))
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "http://h:1", "tcp://h", "tcp://h:0", "tcp://h:99999", "tcp://:1"])
+def test_what_is_no_address_is_refused_before_anything_is_tried(address):
+    with pytest.raises(UsageError, match="is no address of a scheduler: write tcp://host:port"):
+        Workers(dask=address)
 
 
 def threads_of_algebra(_):
