@@ -1518,9 +1518,12 @@ def ledger_import(file: str, ledger: str | None) -> None:
         forecast ledger import ledger.jsonl --ledger copy.db
     """
     from data.readers.files import Limits, decoded, sources
+    from resolvers.ledger import read_export
 
     source = sources([file], sys.stdin.buffer)[0]
-    lines = (decoded(line, source.name) for line in source.lines(Limits()))
+    lines = [decoded(line, source.name) for line in source.lines(Limits())]
+    if not read_export(lines):  # before a ledger is made for it
+        raise DataError(f"{source.name}: holds no entries: import a file that `ledger export` wrote")
     with open_ledger_at(ledger, create=True) as opened:
         count, head = opened.load(lines), opened.head()
     note(f"{count} new; the ledger ends at entry {head.sequence}, head {head.hash}")
@@ -1539,10 +1542,13 @@ def ledger_copy(source: str, target: str) -> None:
     Example:
         forecast ledger copy ledger.db postgresql://team@host/forecasts
     """
-    from resolvers.ledger import shown_address
+    from resolvers.ledger import read_export, shown_address
 
-    with open_ledger_at(source) as old, open_ledger_at(target, create=True) as new:
-        count, head, theirs = new.load(old.export()), new.head(), old.head()
+    with open_ledger_at(source) as old:
+        lines, theirs = list(old.export()), old.head()
+    read_export(lines)  # before a ledger is made for it
+    with open_ledger_at(target, create=True) as new:
+        count, head = new.load(lines), new.head()
     if head.sequence > theirs.sequence:
         note(f"{shown_address(target)} already holds more than {shown_address(source)}: nothing was missing")
     note(f"{count} new; the copy ends at entry {head.sequence}, head {head.hash}")

@@ -1,6 +1,7 @@
 """`forecast score` and `forecast ledger`: what is printed, where, and with which exit code."""
 
 import json
+import sqlite3
 
 import pandas as pd
 import pytest
@@ -108,3 +109,28 @@ def test_an_empty_ledger_has_no_scores_yet(tmp_path):
     result = run("score", "--ledger", tmp_path / "empty.db")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "nothing to score yet" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("not json\n", "line 1 is not an entry of a ledger"), ("", "holds no entries"), ("\n\n", "holds no entries")],
+)
+def test_a_refused_export_leaves_no_ledger_behind(tmp_path, content, message):
+    (tmp_path / "bad.jsonl").write_text(content)
+    result = run("ledger", "import", tmp_path / "bad.jsonl", "--ledger", tmp_path / "new.db")
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_a_refused_copy_leaves_no_ledger_behind(path, tmp_path):
+    with open_ledger(str(path)) as ledger:
+        fill(ledger, 3)
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TRIGGER forecasts_no_update")
+        connection.execute("UPDATE forecasts SET probability = 0.99")
+    connection.close()
+    result = run("ledger", "copy", path, tmp_path / "new.db")
+    assert result.exit_code == 1
+    assert "does not verify" in result.stderr
+    assert not (tmp_path / "new.db").exists()

@@ -3,6 +3,6 @@
 from resolvers.ledger.chain import Report
 from resolvers.ledger.engine import shown_address
 from resolvers.ledger.rows import score_forecasts
-from resolvers.ledger.store import Head, Ledger, open_ledger
+from resolvers.ledger.store import Head, Ledger, open_ledger, read_export
 
-__all__ = ["Head", "Ledger", "Report", "open_ledger", "score_forecasts", "shown_address"]
+__all__ = ["Head", "Ledger", "Report", "open_ledger", "read_export", "score_forecasts", "shown_address"]

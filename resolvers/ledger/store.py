@@ -181,10 +181,7 @@ class Ledger:
         DataError
             For lines that are not entries or do not verify, or an entry that differs from the one held here.
         """
-        entries = [_entry_of(line, number) for number, line in enumerate(lines, 1) if line.strip()]
-        report = check(entries)
-        if report.problems:
-            raise DataError(f"the export does not verify: {report.problems[0]}; nothing was imported")
+        entries = read_export(lines)
 
         def append(connection: Connection) -> int:
             held = {row["sequence"]: row["hash"] for _, row in _entries(connection)}
@@ -294,6 +291,21 @@ def _stream(connection: Connection, name: str) -> Iterator[Entry]:
     rows = connection.execution_options(yield_per=_BATCH).execute(select(table).order_by(table.c.sequence)).mappings()
     for row in rows:
         yield name, dict(row)
+
+
+def read_export(lines: Iterable[str]) -> list[Entry]:
+    """The entries of an export, whose chain is sound.
+
+    Raises
+    ------
+    DataError
+        For lines that are not entries or do not verify.
+    """
+    entries = [_entry_of(line, number) for number, line in enumerate(lines, 1) if line.strip()]
+    report = check(entries)
+    if report.problems:
+        raise DataError(f"the export does not verify: {report.problems[0]}; nothing was imported")
+    return entries
 
 
 def _entry_of(line: str, number: int) -> Entry:
