@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from data.errors import DataError
-from data.logs.formats import items_query
+from data.logs.formats import NO_SHOTS, items_query
 from data.logs.log import ITEM_COLUMNS, METRICS, Log, batches
+from data.names import counted
 from data.readers.files import Limits, Source, decoded, parsed_line
 
 if TYPE_CHECKING:
@@ -89,6 +90,11 @@ def take_in(db: duckdb.DuckDBPyConnection, file: int, log: Log, limits: Limits, 
         raise DataError(
             f"{log.source.name}: {lost[0]:,} lines name no item (doc_id, sample_id, item): number the items"
         )
+    odd = db.execute("SELECT count(*) FROM items WHERE file = ? AND line_shots = ?", [file, NO_SHOTS]).fetchone()
+    if odd and odd[0]:
+        raise DataError(
+            f"{log.source.name}: {counted(odd[0], 'line')} with shots that are no whole number: mend or empty them"
+        )
 
 
 def _why(message: str, source: Source, limits: Limits) -> DataError:
@@ -100,8 +106,8 @@ def _why(message: str, source: Source, limits: Limits) -> DataError:
     if "JSON" in message or "maximum_object_size" in message:
         try:
             for number, line in enumerate(source.lines(replace(limits, table=sys.maxsize)), start=1):
-                if line.strip():
-                    parsed_line(decoded(line, source.name), number, source.name)
+                if line.strip() and not isinstance(parsed_line(decoded(line, source.name), number, source.name), dict):
+                    return DataError(f"{source.name}: line {number} is no object in braces: this is no log of items")
         except DataError as error:
             return error
     first = message.strip().split("\n")[0].rstrip(". ")

@@ -163,6 +163,10 @@ def items_query(log: Log, limits: Limits, document: str | None) -> str:
     return _table_items(lines, named=log.identity is not None)
 
 
+NO_SHOTS = -1
+"""Stands for a number of shots that is none."""
+
+
 def _nothing(number: int) -> str:
     return ", ".join(["NULL"] * number)
 
@@ -293,10 +297,15 @@ def _eee_items(lines: str, document: str | None, *, named: bool) -> str:
         FROM {lines}"""
 
 
+def _shots(text: str) -> str:
+    """A whole number, NULL where there is none, and `NO_SHOTS` for anything else, which is refused."""
+    return f"""CASE WHEN {text} IS NULL OR lower({text}) IN ('', 'nan') THEN NULL
+        WHEN regexp_full_match({text}, '[0-9]{{1,6}}(\\.0*)?') THEN {text}::DOUBLE::INTEGER ELSE {NO_SHOTS} END"""
+
+
 def _table_items(lines: str, *, named: bool) -> str:
     model = "NULL" if named else _text("model")
-    shots = f"try_cast({_text('shots')} AS INTEGER)"
-    return f"""SELECT {model}, {_text("task")}, CASE WHEN {shots} >= 0 THEN {shots} END, 'none', key({_text("item")}),
+    return f"""SELECT {model}, {_text("task")}, {_shots(_text("shots"))}, 'none', key({_text("item")}),
         key({_text("document")}), {_share("correct")}, NULL, NULL,
         {_share("prob_correct")}, CASE WHEN try_cast({_text("brier_score")} AS DOUBLE) BETWEEN 0 AND 2
         THEN try_cast({_text("brier_score")} AS DOUBLE) END

@@ -293,6 +293,31 @@ def test_a_parquet_file_whose_columns_are_not_in_utf8_is_refused(tmp_path):
         read_logs([path])
 
 
+@pytest.mark.parametrize("shots", [5.7, -5, 1e20, "five"])
+def test_shots_that_are_no_whole_number_are_refused(tmp_path, shots):
+    path = tmp_path / "items.jsonl"
+    lines = [{"model": "a-1b", "task": "qa", "item": k, "correct": 1, "shots": shots if k else 5} for k in range(3)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(DataError, match="2 lines with shots that are no whole number"):
+        read_logs([path])
+
+
+@pytest.mark.parametrize("shots", [5, 5.0, "5"])
+def test_shots_may_be_written_as_a_float_or_as_text(tmp_path, shots):
+    path = tmp_path / "items.jsonl"
+    path.write_text(json.dumps({"model": "a-1b", "task": "qa", "item": 1, "correct": 1, "shots": shots}) + "\n")
+    assert read_logs([path]).loaded.results["shots"].tolist() == [5]
+
+
+@pytest.mark.parametrize("line", ["[1, 2]", "5", '"text"'])
+def test_a_line_that_is_no_object_is_named(tmp_path, line):
+    path = tmp_path / "items.jsonl"
+    good = json.dumps({"model": "a-1b", "task": "qa", "item": 1, "correct": 1})
+    path.write_text(f"{good}\n{line}\n")
+    with pytest.raises(DataError, match="line 2 is no object in braces"):
+        read_logs([path])
+
+
 def test_threads_do_not_move_a_score(tmp_path):
     """Sums of floats depend on the order of adding; a score whose last digit moved would retrain every predictor."""
     rng = np.random.default_rng(0)
