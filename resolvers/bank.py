@@ -150,23 +150,28 @@ def _parsed(item: Any, where: str) -> Question:
 
 
 _MOST_PARTS = 10_000
+_MOST_LEVELS = 100
 
 
 def require_moderate(item: Any, where: str) -> None:
     """Refuse what is large when written out: a few aliases of aliases unfold to billions of parts."""
-    stack, parts = [item], 0
+    stack, parts = [(item, 0)], 0
     while stack:
-        part = stack.pop()
+        part, depth = stack.pop()
         parts += 1
+        if depth > _MOST_LEVELS:
+            raise DataError(
+                f"{where} is nested too deeply, more than {_MOST_LEVELS} levels: flatten it, and let none hold itself"
+            )
         if parts > _MOST_PARTS:
             raise DataError(
                 f"{where} has more than {_MOST_PARTS:,} parts, aliases written out: shorten it, "
                 "and let none hold itself"
             )
         if isinstance(part, dict):
-            stack.extend(part.values())
+            stack.extend((inner, depth + 1) for inner in part.values())
         elif isinstance(part, list):
-            stack.extend(part)
+            stack.extend((inner, depth + 1) for inner in part)
 
 
 # --- one sentence for a validation error -----------------------------------------------------------------------------
@@ -177,6 +182,7 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     path = _path(first["loc"])
     kind, value, context = first["type"], first["input"], first.get("ctx", {})
+    shown = repr(value) if len(repr(value)) <= _SHOWN else f"{repr(value)[:_SHOWN]}..."
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if kind == "missing":
         return f"{path} is missing: add it{more}"
@@ -192,17 +198,19 @@ def _sentence(error: ValidationError) -> str:
         return f"{path}.kind is missing: choose one of {', '.join(KINDS)}{more}"
     if kind == "value_error":
         said = str(context["error"])
-        return f"{path} {value!r} {said}{more}" if said.startswith(_CONTINUES) else f"{_at(path)}{said}{more}"
+        return f"{path} {shown} {said}{more}" if said.startswith(_CONTINUES) else f"{_at(path)}{said}{more}"
     if kind == "literal_error":
-        return f"{path} {value!r} is unknown: choose {context['expected']}{more}"
+        return f"{path} {shown} is unknown: choose {context['expected']}{more}"
     if kind == "string_type":
-        return f"{path} {value!r} is not text: put it in quotes{more}"
+        return f"{path} {shown} is not text: put it in quotes{more}"
     if kind == "string_pattern_mismatch":
-        return f"{path} {value!r} is not an id: use letters, digits and . _ - : / @ +{more}"
+        return f"{path} {shown} is not an id: use letters, digits and . _ - : / @ +{more}"
     wrong = first["msg"][0].lower() + first["msg"][1:]
-    return f"{path} {value!r} is refused, {wrong.replace('input ', 'it ')}: correct it{more}"
+    return f"{path} {shown} is refused, {wrong.replace('input ', 'it ')}: correct it{more}"
 
 
+_SHOWN = 200
+"""Characters of a value that a sentence repeats."""
 _CONTINUES = ("is ", "has ")
 
 

@@ -91,6 +91,11 @@ def test_an_outcome_that_is_not_yet_public_is_not_recorded(tmp_path):
             "q,a,2024-01-01,0.5,,\nq,a,2024-01-01,0.5,yes,later\n",
             "c.csv: resolved_on 'later' in row 3 is not a time: write 2024-03-01, or 2024-03-01T12:00:00Z",
         ),
+        (
+            "question,forecaster,time,probability\nq,a,2024-01-01,0.5\nq,a,2024-01-01,0.6\n",
+            "c.csv: probability '0.5' in row 2 contradicts another row of its question, forecaster and time "
+            "(2 such rows): keep one",
+        ),
         ("question,forecaster,time,probability\n", "c.csv: the table has no rows: give at least one forecast"),
         (
             '{"markets": []}',

@@ -48,6 +48,10 @@ def add_table(
     ids = {text: text if text in known else _id_of(text) for text in table["question"].unique()}
     on = _times(table["resolved_on"].dropna(), where).reindex(table.index)
     table = table.assign(id=table["question"].map(ids), at=time, p=probability, on=on)
+    same = table.groupby(["id", "forecaster", "at"], sort=False)["p"].transform("nunique") > 1
+    _refuse(
+        same, table["probability"], where, "contradicts another row of its question, forecaster and time", "keep one"
+    )
     for row in table[["id", "forecaster", "at", "p"]].itertuples(index=False, name=None):
         name, forecaster, at, p = row
         out.forecasts.append(
