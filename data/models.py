@@ -121,7 +121,7 @@ def complete(rows: pd.DataFrame, models: pd.DataFrame | None = None) -> Complete
         if name not in rows:
             rows[name] = None
         rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
-    key = rows["model"].astype(str) + "\0" + rows["checkpoint"].map(lambda c: "" if c is None else str(c))
+    key = rows["model"].astype(str) + "\0" + rows["checkpoint"].map(lambda c: "" if c is None else str(c)).astype(str)
     codes, names = pd.factorize(key)
     first = np.full(len(names), -1)
     first[codes[::-1]] = np.arange(len(rows))[::-1]

@@ -68,7 +68,8 @@ class Explanation:
         parts = [self.tasks.drop(columns=UNIT).assign(row=range(len(self.tasks)), part="forecast", name="")]
         parts.append(self.candidates.assign(part="candidate").rename(columns={"candidate": "name"}))
         parts.append(self.features.assign(part="feature").rename(columns={"feature": "name"}))
-        label = self.similar["task"].astype("str") + ": " + self.similar["from"] + " to " + self.similar["to"]
+        names = self.similar[["task", "from", "to"]].astype("str")
+        label = names["task"] + ": " + names["from"] + " to " + names["to"]
         parts.append(self.similar.drop(columns=["task", "from", "to"]).assign(part="past step", name=label))
         melted = [p.melt(["row", "part", "name"], var_name="quantity", value_name="number") for p in parts]
         long = pd.concat([m.astype({"number": object}) for m in melted], ignore_index=True)

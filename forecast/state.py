@@ -31,8 +31,16 @@ def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
 
 
 def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
-    """Write a state whole or not at all; a folder that cannot be written is passed over."""
-    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, allow_pickle=False, **state))
+    """Write a state whole or not at all; a folder that cannot be written is passed over.
+
+    Raises
+    ------
+    TypeError
+        For an array of objects, which only a pickle could hold.
+    """
+    if pickled := [name for name, array in state.items() if array.dtype == object]:
+        raise TypeError(f"{pickled[0]} is an array of objects")
+    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, **state))
 
 
 def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:

@@ -68,3 +68,6 @@ def test_a_state_comes_back_as_it_was(tmp_path):
     save_state(tmp_path, "k", {"a": np.arange(3.0)})
     assert load_state(tmp_path, "k")["a"].tolist() == [0.0, 1.0, 2.0]
     assert load_state(tmp_path, "other") is None
+    with pytest.raises(TypeError, match="b is an array of objects"):
+        save_state(tmp_path, "k", {"a": np.arange(3.0), "b": np.array([None])})
+    assert set(load_state(tmp_path, "k")) == {"a"}
