@@ -78,7 +78,7 @@ class Workers:
         if self.dask is not None:
             with _said(self.dask), ExitStack() as stack:
                 stack.enter_context(_cluster(self.dask))
-                told = functools.partial(_told_apart, work)
+                told = functools.partial(_told_apart, work, computes_with())
                 yield from Parallel(return_as="generator")(delayed(told)(item) for item in items)
         elif jobs <= 1:
             yield from map(alone, items)
@@ -122,8 +122,14 @@ class _OfTheWork(Exception):
     """Carries what the work raised from a worker of a cluster, whose own errors are of the same classes."""
 
 
-def _told_apart(work: Callable[[Item], Result], item: Item) -> Result:
+def _told_apart(work: Callable[[Item], Result], made_with: tuple[str, ...], item: Item) -> Result:
+    """The work, where it computes with what the client computes with: else bytes would differ unseen."""
     try:
+        if computes_with() != made_with:
+            raise DataError(
+                f"a Dask worker runs another version of this package or of {', '.join(LIBRARIES)}: "
+                "install the same ones there"
+            )
         return _alone(work, item)
     except Exception as error:
         raise _OfTheWork(error) from error
@@ -139,29 +145,16 @@ def _cluster(address: str) -> Iterator[None]:
     with _unlogged():
         client = Client(address, timeout=PATIENCE, set_as_default=False)
     with _unlogged(), warnings.catch_warnings(), client, parallel_config("dask", client=client):
-        _check_workers(client, address)
+        _await_worker(client, address)
         warnings.filterwarnings("ignore", "Sending large graph", UserWarning)  # a panel goes with each batch of folds
         yield
 
 
-def _check_workers(client: Any, address: str) -> None:
-    """There are workers, and they compute with what this process computes with: else bytes would differ unseen."""
+def _await_worker(client: Any, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
         raise DataError(f"the Dask cluster at {address} has no worker: start `dask worker {address}`") from None
-    try:
-        theirs = client.run(computes_with)
-    except ImportError as error:
-        raise DataError(
-            f"a worker of the Dask cluster at {address} lacks {error.name}: install this package there"
-        ) from error
-    for worker, found in sorted(theirs.items()):
-        if found != computes_with():
-            raise DataError(
-                f"the Dask worker at {worker} runs another version of this package or of {', '.join(LIBRARIES)}: "
-                "install the same ones there"
-            )
 
 
 @contextmanager

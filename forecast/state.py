@@ -40,7 +40,7 @@ def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
     """
     if pickled := [name for name, array in state.items() if array.dtype == object]:
         raise TypeError(f"{pickled[0]} is an array of objects")
-    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, **state))
+    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, **state))  # type: ignore[arg-type]
 
 
 def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
