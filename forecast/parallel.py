@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 PATIENCE = "30s"
 """How long a scheduler may take to answer at first."""
+WORKER_PATIENCE = "180s"
+"""How long a cluster may be without any worker at first: its nannies may be starting others for those that died."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _cluster(address: str) -> Iterator[None]:
 
 def _await_worker(client: Any, address: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=WORKER_PATIENCE)
     except TimeoutError:
         raise DataError(f"the Dask cluster at {address} has no worker: start `dask worker {address}`") from None
 
