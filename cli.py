@@ -1521,11 +1521,11 @@ def ledger_import(file: str, ledger: str | None) -> None:
     from resolvers.ledger import read_export
 
     source = sources([file], sys.stdin.buffer)[0]
-    lines = [decoded(line, source.name) for line in source.lines(Limits())]
-    if not read_export(lines):  # before a ledger is made for it
+    entries = read_export(decoded(line, source.name) for line in source.lines(Limits()))  # before a ledger is made
+    if not entries:
         raise DataError(f"{source.name}: holds no entries: import a file that `ledger export` wrote")
     with open_ledger_at(ledger, create=True) as opened:
-        count, head = opened.load(lines), opened.head()
+        count, head = opened.take(entries), opened.head()
     note(f"{count} new; the ledger ends at entry {head.sequence}, head {head.hash}")
 
 
@@ -1545,10 +1545,9 @@ def ledger_copy(source: str, target: str) -> None:
     from resolvers.ledger import read_export, shown_address
 
     with open_ledger_at(source) as old:
-        lines, theirs = list(old.export()), old.head()
-    read_export(lines)  # before a ledger is made for it
+        entries, theirs = read_export(old.export()), old.head()  # before a ledger is made
     with open_ledger_at(target, create=True) as new:
-        count, head = new.load(lines), new.head()
+        count, head = new.take(entries), new.head()
     if head.sequence > theirs.sequence:
         note(f"{shown_address(target)} already holds more than {shown_address(source)}: nothing was missing")
     note(f"{count} new; the copy ends at entry {head.sequence}, head {head.hash}")

@@ -166,10 +166,14 @@ class Ledger:
                 yield canonical({"table": table, **read}) + "\n"
 
     def load(self, lines: Iterable[str]) -> int:
-        """Append entries exported elsewhere, hashes and times as they are.
+        """Append the entries of an export, as `take` does. Raises as `read_export` and `take` do."""
+        return self.take(read_export(lines))
 
-        The lines must be a sound chain that begins as this ledger does: an empty ledger takes them all, one that holds
-        the first of them takes the rest.
+    def take(self, entries: Sequence[Entry]) -> int:
+        """Append entries of `read_export`, hashes and times as they are.
+
+        The chain must begin as this ledger does: an empty ledger takes all entries, one that holds the first of them
+        takes the rest.
 
         Returns
         -------
@@ -179,9 +183,8 @@ class Ledger:
         Raises
         ------
         DataError
-            For lines that are not entries or do not verify, or an entry that differs from the one held here.
+            For an entry that differs from the one held here.
         """
-        entries = read_export(lines)
 
         def append(connection: Connection) -> int:
             held = {row["sequence"]: row["hash"] for _, row in _entries(connection)}
