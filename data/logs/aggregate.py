@@ -85,15 +85,15 @@ def take_in(db: duckdb.DuckDBPyConnection, file: int, log: Log, limits: Limits, 
                 db.unregister("batch")
     except duckdb.Error as error:
         raise _why(str(error), log.source, limits) from None
-    lost = db.execute("SELECT count(*) FROM items WHERE file = ? AND item IS NULL", [file]).fetchone()
-    if lost and lost[0]:
+    lost, odd = db.execute(
+        f"SELECT count(*) FILTER (item IS NULL), count(*) FILTER (line_shots = {NO_SHOTS}) FROM items WHERE file = ?",
+        [file],
+    ).fetchall()[0]
+    if lost:
+        raise DataError(f"{log.source.name}: {lost:,} lines name no item (doc_id, sample_id, item): number the items")
+    if odd:
         raise DataError(
-            f"{log.source.name}: {lost[0]:,} lines name no item (doc_id, sample_id, item): number the items"
-        )
-    odd = db.execute("SELECT count(*) FROM items WHERE file = ? AND line_shots = ?", [file, NO_SHOTS]).fetchone()
-    if odd and odd[0]:
-        raise DataError(
-            f"{log.source.name}: {counted(odd[0], 'line')} with shots that are no whole number: mend or empty them"
+            f"{log.source.name}: {counted(odd, 'line')} with shots that are no whole number: mend or empty them"
         )
 
 

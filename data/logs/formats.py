@@ -204,7 +204,11 @@ def _lines(log: Log, limits: Limits) -> str:
         taken = ", ".join(f'{_as_json(f)} AS "{f}"' if f in log.columns else f'NULL::JSON AS "{f}"' for f in fields)
         return f"(SELECT {taken} FROM read_parquet({_glob_free(log.path)}, hive_partitioning=false))"
     columns = ", ".join(f"{quoted(f)}: 'JSON'" for f in fields)
-    return f"""read_json({_glob_free(log.path)}, format='newline_delimited', columns={{{columns}}},
+    return _read_json(log, limits, "newline_delimited", columns)
+
+
+def _read_json(log: Log, limits: Limits, form: str, columns: str) -> str:
+    return f"""read_json({_glob_free(log.path)}, format='{form}', columns={{{columns}}},
         compression='{compression_of(log.path)}', maximum_object_size={limits.line}, hive_partitioning=false)"""
 
 
@@ -320,5 +324,4 @@ def _helm_items(log: Log, limits: Limits) -> str:
     accuracy, exact = (value, "NULL") if log.is_choice else ("NULL", value)
     return f"""SELECT NULL, NULL, NULL, 'none', key({_text("instance_id")}), NULL,
         {accuracy}, NULL, {exact}, NULL, NULL
-        FROM read_json({_glob_free(log.path)}, format='array', columns={{'instance_id': 'JSON', 'stats': 'JSON[]'}},
-        compression='{compression_of(log.path)}', maximum_object_size={limits.line}, hive_partitioning=false)"""
+        FROM {_read_json(log, limits, "array", "'instance_id': 'JSON', 'stats': 'JSON[]'")}"""
