@@ -34,4 +34,4 @@ def library_versions() -> tuple[str, ...]:
 
 def computes_with() -> tuple[str, ...]:
     """What two processes must share for the same digits: the judge's code, the forecaster's, and the libraries."""
-    return (code_fingerprint((*ROOMS, "resolvers")), *library_versions())
+    return (code_fingerprint(), code_fingerprint(("resolvers",)), *library_versions())
