@@ -212,7 +212,7 @@ class Course:
 class Template:
     """What an arrival of one family would do: probabilities ``raw`` (k,) at ``compute`` (k,) decades.
 
-    ``weight`` says how likely an arrival is of this family, beside the others.
+    ``weight`` is the share of arrivals that are of this family.
     """
 
     family: str
@@ -247,7 +247,7 @@ class DatedEvent:
     least: float = -np.inf
     most: float = np.inf
     every: bool = False
-    """Whether all of the families must show it, rather than any; a template's weight is then its share of arrivals."""
+    """Whether all of the families must show it, rather than any."""
 
     def event(self, maps: Mapping[str, Map], level: float | None = None) -> Event:
         """The event on the draws of the course; ``level`` fixes the rate of arrivals at one of its quantiles."""
@@ -260,7 +260,7 @@ class DatedEvent:
             without = weight[new] @ (arrivals - hazard[new])
             probability = shown * np.exp(-without)
             return Event.top(probability / luck, float(probability.mean()))
-        total = weight / weight.sum() @ hazard
+        total = weight @ hazard
         return Event.top(total / luck, float(np.mean(-np.expm1(-total))))
 
     def _hazard(self, mapped: Map | None, level: float | None) -> tuple[np.ndarray, np.ndarray]:

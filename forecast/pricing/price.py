@@ -310,21 +310,25 @@ def _named_part(desk: Desk, leaf: Any, scope: Scope, targets: Sequence[Target], 
 
 def _measured_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: dt.date, why: str) -> _Part:
     """A leaf about named models whose scores are known, and have not brought it about: these scores stand."""
-    if not isinstance(leaf, Comparison):
-        return _Part._certain(desk, leaf, f"{why}: measured already, and taken to stand", happened=False)
-    if standing := holds_today(desk, question, leaf):
-        return _standing_part(desk, question, leaf, scope, until, standing)
-    worse = scope.within(leaf.worse)
-    rivals = _named_targets(desk, worse, until)
-    if not rivals and not len(desk.evidence.select(leaf, worse)):
-        raise DataError(_unpriced(desk, leaf, worse, next(iter(worse.family), None)))
-    if not rivals or is_measured(desk, leaf, worse):
-        return _Part._certain(desk, leaf, f"{why}: measured already, and taken to stand", happened=False)
-    # The rival must stay below the known score less the margin: the opposite of its beating it by a negative one.
-    sides = {"better": leaf.worse, "worse": leaf.better, "margin": -leaf.margin, "beyond_noise": False}
-    part = _named_part(desk, leaf.model_copy(update=sides), scope, rivals, until)
-    who = " and ".join(leaf.better.model)
-    return replace(part, is_undone=True, said=(f"{who} is measured; what would surpass it:", *part.said))
+    if isinstance(leaf, Comparison):
+        if standing := holds_today(desk, question, leaf):
+            return _standing_part(desk, question, leaf, scope, until, standing)
+        worse = scope.within(leaf.worse)
+        rivals = _named_targets(desk, worse, until)
+        if not rivals and not len(desk.evidence.select(leaf, worse)):
+            raise DataError(_unpriced(desk, leaf, worse, next(iter(worse.family), None)))
+        if rivals and not is_measured(desk, leaf, worse):
+            # The rival must stay below the known score less the margin: it must not beat it by a negative one.
+            part = _named_part(desk, _swapped(leaf, -leaf.margin), scope, rivals, until)
+            who = " and ".join(leaf.better.model)
+            return replace(part, is_undone=True, said=(f"{who} is measured; what would surpass it:", *part.said))
+    return _Part._certain(desk, leaf, f"{why}: measured already, and taken to stand", happened=False)
+
+
+def _swapped(leaf: Comparison, margin: float) -> Comparison:
+    """The other side beating this one by a margin, noise aside."""
+    sides = {"better": leaf.worse, "worse": leaf.better}
+    return leaf.model_copy(update={**sides, "margin": margin, "beyond_noise": False})
 
 
 def _rival(desk: Desk, leaf: Comparison, by: dt.date) -> PricedModel | None:
@@ -360,11 +364,9 @@ def _dated_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: 
     is_closed = bool(scope.family or better.family or scope.line)
     rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_tuned(scope.tuning))
     course = desk.course(until)
-    if not is_closed and (newcomer := _newcomer(desk, leaf, scope, benchmark, len(families), every=every)):
-        templates.append(newcomer)
-    if every:
-        total = len(families) + sum(template.weight for template in templates if template.is_new)
-        templates = [replace(template, weight=template.weight / total) for template in templates]
+    newcomer = None if is_closed else _newcomer(desk, leaf, scope, benchmark, every=every)
+    known = (1.0 - (newcomer.weight if newcomer else 0.0)) / len(families if every else templates)
+    templates = [replace(template, weight=known) for template in templates] + ([newcomer] if newcomer else [])
     dated = DatedEvent(
         course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope), every=every
     )
@@ -383,9 +385,7 @@ def _standing_part(desk: Desk, question: Question, leaf: Comparison, scope: Scop
     holds = f"comparison on {named(leaf)} holds so far: {why}"
     if leaf.worse.model:
         return _Part._certain(desk, leaf, f"{holds}; the other side's models are measured")
-    sides = {"better": leaf.worse, "worse": leaf.better}
-    overtaking = leaf.model_copy(update={**sides, "margin": 0.0, "beyond_noise": False})
-    part = _dated_part(desk, question, overtaking, scope, until)
+    part = _dated_part(desk, question, _swapped(leaf, 0.0), scope, until)
     return replace(part, leaf=leaf, is_undone=True, said=(f"{holds}; what may undo it:", *part.said))
 
 
@@ -426,15 +426,14 @@ def _raw_on(model: PricedModel, leaf: Any, units: Sequence[tuple[int, Any]]) -> 
     return min(each) if isinstance(leaf, Comparison) else max(each)
 
 
-def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, others: int, *, every: bool) -> Template | None:
-    """A family that is new to the task, beside so many others; None where nothing is known of the kind asked for.
+def _newcomer(desk: Desk, leaf: Any, scope: Scope, benchmark: str, *, every: bool) -> Template | None:
+    """A family that is new to the task; None where nothing is known of the kind asked for.
 
     Its whole ladder may fall and rise, as often as those of others did. Where a single model can bring the event about,
     it is forecast as a recipe that nobody has seen, at sizes around those that were measured. Where every family is
     asked to resolve, a new one that never falls is not asked, and how many fall is left out.
     """
-    share = desk.publications.new_share
-    weight = others * share / (1.0 - share)
+    weight = desk.publications.new_share
     if every and leaf.kind == "reversal":
         return None
     if leaf.kind in ("reversal", "u_shape"):
@@ -544,7 +543,7 @@ class _Open:
             weight = np.array([t.weight for t in event.templates])
             size = np.array([np.median(event.course.size_by(event.deadline) + event.course.gain_by(event.deadline))])
             near = np.mean([t.raw[0] for t in known])
-            far = weight @ np.array([t.at(size, None)[0] for t in event.templates]) / weight.sum()
+            far = weight @ np.array([t.at(size, None)[0] for t in event.templates])
             if self.parts[0].is_undone:
                 near, far = 1.0 - near, 1.0 - far
             return [
@@ -616,8 +615,7 @@ def _said_of_dated(desk: Desk, dated: DatedEvent, example: tuple[str, ...] | Non
     for t in dated.templates:
         low, high = (f"1e{size:.1f}" for size in (t.compute[0], t.compute[-1]))
         if t.is_new:
-            share = t.weight if dated.every else t.weight / sum(other.weight for other in dated.templates)
-            new = f"{share:.0%} of newly measured models are of new families"
+            new = f"{t.weight:.0%} of newly measured models are of new families"
             if t.is_rate:
                 yield f"{new}, which show it with probability {t.raw[0]:.2f}, as others did"
             else:
