@@ -7,6 +7,7 @@ import os
 import random
 import re
 import sqlite3
+import sys
 import time
 import uuid
 from datetime import datetime
@@ -555,14 +556,26 @@ def test_there_is_nothing_to_read_before_the_first_forecast(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "address", ["postgresql://nobody:secret@127.0.0.1:1/none", "postgresql://nobody@127.0.0.1:1/none?password=secret"]
+)
+def test_a_server_that_does_not_answer_is_named_without_the_password(address):
+    pytest.importorskip("psycopg")
+    _refused_without_its_password(address, "the ledger postgresql")
+
+
+@pytest.mark.parametrize(
     ("address", "message"),
     [
         ("mysql://host/db", "no ledger can be kept at mysql://: give a path, or postgresql://user@host/database"),
-        ("postgresql://nobody:secret@127.0.0.1:1/none", "the ledger postgresql"),
-        ("postgresql://nobody@127.0.0.1:1/none?password=secret", "the ledger postgresql"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", "a PostgreSQL ledger needs psycopg: install it with pip"),
     ],
 )
-def test_an_address_that_is_no_ledger_is_said_without_its_password(address, message):
+def test_an_address_that_is_no_ledger_is_refused_where_only_the_package_is_installed(monkeypatch, address, message):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    _refused_without_its_password(address, message)
+
+
+def _refused_without_its_password(address, message):
     with pytest.raises(DataError) as error:
         open_ledger(address)
     assert str(error.value).startswith(message)
