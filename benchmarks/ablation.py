@@ -17,15 +17,24 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from data.load import load
-from forecast.backtesting import scored
-from forecast.distribution import Forecast
-from forecast.evaluation import Resampled, interval, nested_mean
-from forecast.folds import Exclusion, Fold, folds_of
-from forecast.panel import Panel, as_panel
-from forecast.pooling import Variances
-from forecast.predictors.stack import CASES, PLAIN, PREDICTING_ROWS, PRIORS, TRAINING_ROWS, Candidates, Mixture, learned
-from forecast.training import past_folds
+from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.summary import Resampled, interval, nested_mean
+from scale_forecast.backtests.training import past_folds
+from scale_forecast.data.load import load
+from scale_forecast.distribution import Forecast
+from scale_forecast.inputs.folds import Exclusion, Fold, folds_of
+from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.predictors.pooling import Variances
+from scale_forecast.predictors.stack import (
+    CASES,
+    PLAIN,
+    PREDICTING_ROWS,
+    PRIORS,
+    TRAINING_ROWS,
+    Candidates,
+    Mixture,
+    learned,
+)
 
 FLAT_NOISE = 0.1
 """Link units of noise that every score has where the noise model is left out."""

@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.load import load
-from forecast.backtesting import backtest
-from forecast.evaluation import (
+from scale_forecast.backtests.run import backtest
+from scale_forecast.backtests.summary import (
     COVERAGES,
     FEWEST_TASKS,
     SUITE,
@@ -28,9 +27,10 @@ from forecast.evaluation import (
     partial_correlation,
     task_bootstrap,
 )
-from forecast.folds import folds_of
-from forecast.panel import as_panel
-from forecast.predictors.registry import DEFAULT, PREDICTORS, reference_names
+from scale_forecast.data.load import load
+from scale_forecast.inputs.folds import folds_of
+from scale_forecast.inputs.panel import as_panel
+from scale_forecast.predictors.registry import DEFAULT, PREDICTORS, reference_names
 
 SUITES = [
     ("PaLM 540B", "BIG-bench Lite"),

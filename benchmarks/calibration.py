@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from forecast.evaluation import COVERAGES, TARGET, Resampled, interval, nested_mean
-from forecast.predictors.registry import DEFAULT
+from scale_forecast.backtests.summary import COVERAGES, TARGET, Resampled, interval, nested_mean
+from scale_forecast.predictors.registry import DEFAULT
 
 DRAWS = 2000
 BINS = 10

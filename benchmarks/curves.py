@@ -18,11 +18,11 @@ import pandas as pd
 from scipy.optimize import OptimizeWarning, brute, curve_fit
 
 from benchmarks.learning_curves import broken_curves, broken_law, learning_curves, noiseless, prior_curves
-from data.catalog import bundled_metrics, bundled_results, bundled_tasks
-from data.series import as_series
-from data.tasks import describe
-from forecast.curves import FORMS, fit_curves
-from forecast.parallel import Workers
+from scale_forecast.curves import FORMS, fit_curves
+from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from scale_forecast.data.series import as_series
+from scale_forecast.data.tasks import describe
+from scale_forecast.parallel import Workers
 
 DATASETS = ("pythia", "openlm", "gpt3", "bigbench")
 

@@ -1,4 +1,4 @@
-"""Derive the constants of `forecast.curves.intervals` from extrapolations of held-out curves.
+"""Derive the constants of `curves.intervals` from extrapolations of held-out curves.
 
     python -m benchmarks.curves_spread [accuracy] [loss]
 
@@ -21,9 +21,9 @@ from scipy.optimize import minimize
 
 from benchmarks.curves import DATASETS, Held, held_out
 from benchmarks.learning_curves import broken_curves, learning_curves, prior_curves
-from forecast.curves.averaging import POOL, average_forms, learn_priors, near_chance, share_weights
-from forecast.curves.batch import Batch, as_batch
-from forecast.curves.intervals import OWN_CURVES, Parts, centre_of, parts_of, trial_parts
+from scale_forecast.curves.averaging import POOL, average_forms, learn_priors, near_chance, share_weights
+from scale_forecast.curves.batch import Batch, as_batch
+from scale_forecast.curves.intervals import OWN_CURVES, Parts, centre_of, parts_of, trial_parts
 
 LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
 PARTS = ["noise", "between", "distance", "change"]

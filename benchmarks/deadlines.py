@@ -3,9 +3,9 @@
     python -m benchmarks.deadlines [--jobs N] [--cache FOLDER] [--out FILE]
 
 At quarterly origins everything is dropped that was not public then; questions are made of what is left
-(`forecast.dated`), priced by what was trained on it, and settled by the judge on all bundled results. A deadline never
-lies after the last bundled publication. What counts as measured is what the bundled tables hold, for the price and the
-judge alike.
+(`synthetic.deadlines`), priced by what was trained on it, and settled by the judge on all bundled results. A deadline
+never lies after the last bundled publication. What counts as measured is what the bundled tables hold, for the price
+and the judge alike.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.questions import BINS, REPEATS, report
-from data.errors import DataError
-from data.load import Tables, load
-from forecast.dated import KINDS, dated_questions, settled
-from forecast.parallel import Workers
-from forecast.pricing.desk import Desk
-from forecast.pricing.price import events_at
-from forecast.pricing.space import held_off, probability_of
-from resolvers.calibration import expected_calibration_error
-from resolvers.events import combine
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.load import Tables, load
+from scale_forecast.parallel import Workers
+from scale_forecast.pricing.desk import Desk
+from scale_forecast.pricing.price import events_at
+from scale_forecast.pricing.space import held_off, probability_of
+from scale_forecast.resolvers.judge.events import combine
+from scale_forecast.resolvers.scores.calibration import expected_calibration_error
+from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settled
 
 ORIGINS = [dt.date(year, month, 1) for year in range(2020, 2024) for month in (1, 4, 7, 10)]
 ORIGINS = [day for day in ORIGINS if dt.date(2020, 6, 1) < day < dt.date(2023, 12, 1)]

@@ -18,8 +18,8 @@ import time
 
 from benchmarks.features_reference import reference_features
 from benchmarks.tables import random_tables
-from data.catalog import bundled_metrics
-from features.transitions import features, observed_steps
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.features.transitions import features, observed_steps
 
 ROWS_A_TASK = 61.2
 SIZES = (100_000, 200_000, 500_000, 1_000_000)

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.noise import binomial_stderr, standard_error
-from data.results import known_by
-from data.scale import BELOW, scale_kind, scale_of
-from data.series import SERIES
-from data.tasks import METRIC_KINDS, describe
-from data.trend import TRENDS, trend_of
-from features.descriptors import TUNINGS
-from features.family import GAIN_NOISE
-from features.history import _FLOOR, _UNKNOWN, VIEWS
-from features.links import Limits, link, link_stderr
-from features.peers import NEAR_ENOUGH, RIGHT_ANSWERS
+from scale_forecast.data.noise import binomial_stderr, standard_error
+from scale_forecast.data.results import known_by
+from scale_forecast.data.scale import BELOW, scale_kind, scale_of
+from scale_forecast.data.series import SERIES
+from scale_forecast.data.tasks import METRIC_KINDS, describe
+from scale_forecast.data.trend import TRENDS, trend_of
+from scale_forecast.features.descriptors import TUNINGS
+from scale_forecast.features.family import GAIN_NOISE
+from scale_forecast.features.history import _FLOOR, _UNKNOWN, VIEWS
+from scale_forecast.features.links import Limits, link, link_stderr
+from scale_forecast.features.peers import NEAR_ENOUGH, RIGHT_ANSWERS
 
 Row = dict[str, Any]
 

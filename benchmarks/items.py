@@ -16,14 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from data.catalog import bundled_metrics
-from data.profiles import as_profiles
-from data.results import as_results
-from data.tasks import as_tasks
-from forecast.backtesting import backtest
-from forecast.evaluation import summary
-from forecast.folds import folds_of
-from forecast.panel import Panel, as_panel
+from scale_forecast.backtests.run import backtest
+from scale_forecast.backtests.summary import summary
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.data.profiles import as_profiles
+from scale_forecast.data.results import as_results
+from scale_forecast.data.tasks import as_tasks
+from scale_forecast.inputs.folds import folds_of
+from scale_forecast.inputs.panel import Panel, as_panel
 
 ITEMS = 400
 CHOICES = 4

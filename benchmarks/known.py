@@ -14,13 +14,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from data.load import load
-from forecast.backtesting import scored
-from forecast.evaluation import Resampled, interval, nested_mean
-from forecast.folds import Fold, folds_of, without_family
-from forecast.panel import Panel, as_panel
-from forecast.predictors.registry import DEFAULT
-from forecast.training import Trained
+from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.summary import Resampled, interval, nested_mean
+from scale_forecast.backtests.training import Trained
+from scale_forecast.data.load import load
+from scale_forecast.inputs.folds import Fold, folds_of, without_family
+from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.predictors.registry import DEFAULT
 
 REVEALED = (1, 5)
 FEWEST = 10

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from resolvers.ledger import open_ledger
+from scale_forecast.resolvers.ledger import open_ledger
 from tests.ledgers import AT, question_forecast, score_forecast, time_appends, write_many, write_until_killed
 
 PROCESSES = multiprocessing.get_context("forkserver")

@@ -63,7 +63,7 @@ def _lines(items: int, skill: float, rng: np.random.Generator) -> Iterator[str]:
 
 def measure(folder: Path) -> dict[str, float]:
     """Seconds and peak memory of aggregating every log below ``folder``."""
-    from data.logs import read_logs
+    from scale_forecast.data.logs import read_logs
 
     start, processor = time.perf_counter(), time.process_time()
     logs = read_logs([folder])

@@ -10,7 +10,7 @@ import argparse
 
 import numpy as np
 
-from tests.markets.test_cdf import send
+from tests.resolvers.markets.test_cdf import send
 
 
 def main() -> None:

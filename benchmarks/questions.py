@@ -21,24 +21,24 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import clustering, simulated
-from data.load import Tables, load
-from forecast import factory
-from forecast.backtesting import scored
-from forecast.folds import Exclusion, Fold, held_out_models, make_fold
-from forecast.panel import Panel, as_panel
-from forecast.parallel import Workers
-from forecast.predictors.registry import DEFAULT
-from forecast.pricing.maps import Map, chosen_map
-from forecast.pricing.model import PricedModel, kind_of
-from forecast.pricing.questions import leaf_on, units_of
-from forecast.pricing.recalibration import KINDS
-from forecast.pricing.space import Event, held_off, probability_of
-from forecast.reversal import Reversal
-from forecast.targets import held_out_target, visible
-from forecast.training import Trained
-from resolvers.calibration import bin_index, expected_calibration_error
-from resolvers.questions import Count, Scope, leaves
-from resolvers.scoring import brier_score, log_score
+from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.training import Trained
+from scale_forecast.data.load import Tables, load
+from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
+from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.inputs.targets import held_out_target, visible
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.predictors.reversal import Reversal
+from scale_forecast.pricing.maps import Map, chosen_map
+from scale_forecast.pricing.model import PricedModel, kind_of
+from scale_forecast.pricing.questions import leaf_on, units_of
+from scale_forecast.pricing.recalibration import KINDS
+from scale_forecast.pricing.space import Event, held_off, probability_of
+from scale_forecast.resolvers.questions.question import Count, Scope, leaves
+from scale_forecast.resolvers.scores.calibration import bin_index, expected_calibration_error
+from scale_forecast.resolvers.scores.scoring import brier_score, log_score
+from scale_forecast.synthetic import questions as factory
 
 MODELS_PER_LINE = 12
 BINS = 10

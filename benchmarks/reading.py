@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.catalog import bundled_models
-from data.errors import DataError
-from data.readers import read
+from scale_forecast.data.catalog import bundled_models
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.readers import read
 
 SIZES = (100_000, 1_000_000)
 ENDLESS = 2 << 30

@@ -18,10 +18,10 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from data.catalog import bundled_metrics, bundled_tasks
-from resolvers.evidence import Evidence
-from resolvers.questions import Question
-from resolvers.resolve import resolve_all
+from scale_forecast.data.catalog import bundled_metrics, bundled_tasks
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.resolve import resolve_all
+from scale_forecast.resolvers.questions.question import Question
 
 SIZES = 10.0 ** np.linspace(8, 12, 8)
 

@@ -16,16 +16,16 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import beta
 
-from data.load import load
-from data.trend import recovers, reverses
-from forecast.evaluation import Resampled, interval, nested_mean
-from forecast.events import trends_and_events
-from forecast.folds import Fold, folds_of
-from forecast.panel import Panel, as_panel
-from forecast.predictors.registry import DEFAULT
-from forecast.reversal import Reversal
-from forecast.steps import FALLING, Histories, known_steps
-from forecast.training import Trained
+from scale_forecast.backtests.summary import Resampled, interval, nested_mean
+from scale_forecast.backtests.training import Trained
+from scale_forecast.data.load import load
+from scale_forecast.data.trend import recovers, reverses
+from scale_forecast.inputs.folds import Fold, folds_of
+from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.inputs.steps import FALLING, Histories, known_steps
+from scale_forecast.predictors.events import trends_and_events
+from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.predictors.reversal import Reversal
 
 EVENTS = ("recovery", "reversal")
 ALONE = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.results import as_results
-from data.tasks import as_tasks
+from scale_forecast.data.results import as_results
+from scale_forecast.data.tasks import as_tasks
 
 SIZES = {
     "A": (4, 1.0), "A-chat": (4, 1.0), "B": (6, 1.0), "C": (8, 1.0), "C@step1000": (8, 0.1), "C@step9000": (8, 0.5),

@@ -7,8 +7,8 @@ from functools import cache
 
 import pandas as pd
 
-from data.catalog import bundled_tasks
-from data.names import fold, fold_series
+from scale_forecast.data.catalog import bundled_tasks
+from scale_forecast.data.names import fold, fold_series
 
 HARNESS = "lm-eval"
 """Benchmark of lm-evaluation-harness tasks that belong to no bundled benchmark."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.results import as_results
-from data.tasks import as_metrics, as_tasks
+from scale_forecast.data.results import as_results
+from scale_forecast.data.tasks import as_metrics, as_tasks
 
 TABLES = Path(__file__).parent / "tables"
 QUESTIONS = Path(__file__).parent / "questions"

@@ -9,12 +9,12 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from data.aliases import described_by_name
-from data.catalog import bundled_metrics, bundled_results, bundled_tasks
-from data.names import counted, did_you_mean, fold_series
-from data.readers import Layout, read, read_models, read_tasks
-from data.results import COLUMNS, as_results, is_unbounded
-from data.tasks import TASK_COLUMNS, as_tasks
+from scale_forecast.data.aliases import described_by_name
+from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from scale_forecast.data.names import counted, did_you_mean, fold_series
+from scale_forecast.data.readers import Layout, read, read_models, read_tasks
+from scale_forecast.data.results import COLUMNS, as_results, is_unbounded
+from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from data.catalog import bundled_models, frontier_models
-from data.errors import DataError, UsageError
-from data.names import counted, fold, fold_series, refuse_unknown_columns
-from data.sizes import family_in_name, parse_size, size_in_name
+from scale_forecast.data.catalog import bundled_models, frontier_models
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.names import counted, fold, fold_series, refuse_unknown_columns
+from scale_forecast.data.sizes import family_in_name, parse_size, size_in_name
 
 MODEL_COLUMNS = {
     "model": "str",

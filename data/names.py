@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from data.errors import DataError
+from scale_forecast.data.errors import DataError
 
 _IGNORED = r"[\s\-_]+"
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.results import is_share
+from scale_forecast.data.results import is_share
 
 
 def binomial_stderr(score: npt.ArrayLike, n_examples: npt.ArrayLike) -> np.ndarray:

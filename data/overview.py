@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from data.errors import UsageError
-from data.names import did_you_mean, fold, fold_series
-from data.results import COLUMNS
+from scale_forecast.data.errors import UsageError
+from scale_forecast.data.names import did_you_mean, fold, fold_series
+from scale_forecast.data.results import COLUMNS
 
 BY = ("dataset", "benchmark", "line", "family", "model", "metric")
 

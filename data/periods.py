@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 import re
 
-from data.errors import UsageError
+from scale_forecast.data.errors import UsageError
 
 _MONTHS = {name.casefold(): i for i, name in enumerate(calendar.month_name) if name}
 _MONTHS |= {name.casefold(): i for i, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}

@@ -12,9 +12,9 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.names import did_you_mean, fold_series
-from data.numbers import as_numbers
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import did_you_mean, fold_series
+from scale_forecast.data.numbers import as_numbers
 
 KEY = ["benchmark", "task", "metric", "shots", "prompt", "model", "checkpoint"]
 UNIT = ["benchmark", "task", "metric", "shots", "prompt"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.errors import UsageError
+from scale_forecast.data.errors import UsageError
 
 NEAR = 0.1
 """A model within this share of the target's scale counts as the target's size."""

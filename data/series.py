@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data.noise import standard_error
-from data.results import UNIT
-from data.scale import scale_of
+from scale_forecast.data.noise import standard_error
+from scale_forecast.data.results import UNIT
+from scale_forecast.data.scale import scale_of
 
 SERIES = [*UNIT, "family"]
 """What one series is: a task, as measured, along one family's scales."""

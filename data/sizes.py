@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from data.errors import UsageError
+from scale_forecast.data.errors import UsageError
 
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 _SIZE = re.compile(r"^\s*([0-9][0-9_,]*\.?[0-9]*(?:e[+-]?[0-9]+)?|\.[0-9]+)\s*([kmbgt]?)\s*$", re.IGNORECASE)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.names import fold_series, refuse_unknown_columns
-from data.numbers import as_numbers
-from data.results import is_share
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import fold_series, refuse_unknown_columns
+from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.results import is_share
 
 TASK_COLUMNS = {
     "benchmark": "str",

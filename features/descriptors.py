@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from data.tasks import METRIC_KINDS
-from features.points import Points
+from scale_forecast.data.tasks import METRIC_KINDS
+from scale_forecast.features.points import Points
 
 TUNINGS = ("base", "instruct", "rlhf")
 AS_GIVEN = ("n_choices", "input_words", "target_chars", "chance", "ceiling")

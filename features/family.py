@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from data.scale import BELOW
-from features.descriptors import is_chain_of_thought
-from features.links import link
-from features.points import Points
+from scale_forecast.data.scale import BELOW
+from scale_forecast.features.descriptors import is_chain_of_thought
+from scale_forecast.features.links import link
+from scale_forecast.features.points import Points
 
 GAIN_NOISE = 1.0
 """Spread of one task's gain in logits per step about the family's; with the sampling noise it weighs the tasks."""

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.scale import BELOW
-from data.trend import trends_along
-from features.links import link, link_stderr
-from features.points import Points
+from scale_forecast.data.scale import BELOW
+from scale_forecast.data.trend import trends_along
+from scale_forecast.features.links import link, link_stderr
+from scale_forecast.features.points import Points
 
 VIEWS = ("raw", "logit", "log_error", "normalised_logit")
 

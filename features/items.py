@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.scale import BELOW
+from scale_forecast.data.scale import BELOW
 
 ITEM_FEATURES = {
     "item_prob_correct": "mean probability of the correct choice",

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data.scale import BELOW
-from features.descriptors import is_chain_of_thought
-from features.points import Points
+from scale_forecast.data.scale import BELOW
+from scale_forecast.features.descriptors import is_chain_of_thought
+from scale_forecast.features.points import Points
 
 RIGHT_ANSWERS = ("accuracy", "acc_norm", "exact_match", "multiple_choice_grade", "preferred")
 """Metrics that count right answers: compared with one another."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from data.noise import binomial_stderr, examples_behind
-from data.profiles import beside
-from data.scale import scale_kind
-from data.series import SeriesMatrix, as_series
-from data.tasks import describe
-from features.links import Limits, limits_of, link, link_stderr
+from scale_forecast.data.noise import binomial_stderr, examples_behind
+from scale_forecast.data.profiles import beside
+from scale_forecast.data.scale import scale_kind
+from scale_forecast.data.series import SeriesMatrix, as_series
+from scale_forecast.data.tasks import describe
+from scale_forecast.features.links import Limits, limits_of, link, link_stderr
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError, UsageError
-from data.names import did_you_mean, fold, fold_series
-from data.results import UNIT, known_by
-from data.scale import BELOW, scale_kind
-from data.series import SeriesMatrix, as_series
-from data.trend import TRENDS
-from features.descriptors import TUNINGS, code_of, descriptors
-from features.family import family_progress
-from features.history import history
-from features.items import item_features
-from features.peers import Query, peers
-from features.points import points_of
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.names import did_you_mean, fold, fold_series
+from scale_forecast.data.results import UNIT, known_by
+from scale_forecast.data.scale import BELOW, scale_kind
+from scale_forecast.data.series import SeriesMatrix, as_series
+from scale_forecast.data.trend import TRENDS
+from scale_forecast.features.descriptors import TUNINGS, code_of, descriptors
+from scale_forecast.features.family import family_progress
+from scale_forecast.features.history import history
+from scale_forecast.features.items import item_features
+from scale_forecast.features.peers import Query, peers
+from scale_forecast.features.points import points_of
 
 PAIRS = ("consecutive", "all")
 STEP = [

@@ -4,23 +4,23 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "load_results": ("data.load", "load"),
-    "as_panel": ("forecast.panel", "as_panel"),
-    "ScaleForecaster": ("forecast.forecaster", "ScaleForecaster"),
-    "Forecast": ("forecast.distribution", "Forecast"),
-    "backtest": ("forecast.backtesting", "backtest"),
-    "folds_of": ("forecast.folds", "folds_of"),
-    "summary": ("forecast.evaluation", "summary"),
-    "Desk": ("forecast.pricing", "Desk"),
-    "price": ("forecast.pricing", "price"),
-    "price_all": ("forecast.pricing", "price_all"),
-    "fit_curves": ("forecast.curves", "fit_curves"),
+    "load_results": ("scale_forecast.data.load", "load"),
+    "as_panel": ("scale_forecast.inputs.panel", "as_panel"),
+    "ScaleForecaster": ("scale_forecast.forecaster", "ScaleForecaster"),
+    "Forecast": ("scale_forecast.distribution", "Forecast"),
+    "backtest": ("scale_forecast.backtests.run", "backtest"),
+    "folds_of": ("scale_forecast.inputs.folds", "folds_of"),
+    "summary": ("scale_forecast.backtests.summary", "summary"),
+    "Desk": ("scale_forecast.pricing", "Desk"),
+    "price": ("scale_forecast.pricing", "price"),
+    "price_all": ("scale_forecast.pricing", "price_all"),
+    "fit_curves": ("scale_forecast.curves", "fit_curves"),
 }
 __all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'forecast' has no attribute {name!r}")
+        raise AttributeError(f"module 'scale_forecast' has no attribute {name!r}")
     module, attribute = _HOMES[name]
     return getattr(import_module(module), attribute)

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, log_ndtr, logit, ndtri
 
-from data.errors import ForecastError
+from scale_forecast.data.errors import ForecastError
 
 LEVELS = np.array([0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5])
 LEVELS = np.concatenate([LEVELS, 1.0 - LEVELS[-2::-1]])

@@ -7,11 +7,11 @@ from typing import Self
 
 import pandas as pd
 
-from data.load import Tables
-from forecast.panel import Panel, as_panel
-from forecast.predictors.registry import DEFAULT, make
-from forecast.targets import upcoming_target
-from forecast.upcoming import Upcoming, predict_upcoming
+from scale_forecast.data.load import Tables
+from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.inputs.targets import upcoming_target
+from scale_forecast.predictors.registry import DEFAULT, make
+from scale_forecast.upcoming import Upcoming, predict_upcoming
 
 
 class ScaleForecaster:
@@ -19,7 +19,7 @@ class ScaleForecaster:
 
     Parameters
     ----------
-    predictor : name in `forecast.predictors.registry.PREDICTORS`
+    predictor : name in `predictors.registry.PREDICTORS`
     as_of : read only what was public on this day
     cache : folder for trained states; nothing is kept when None
 
@@ -30,7 +30,7 @@ class ScaleForecaster:
 
     Examples
     --------
-    >>> from forecast import ScaleForecaster, load_results
+    >>> from scale_forecast import ScaleForecaster, load_results
     >>> upcoming = ScaleForecaster("persistence").fit(load_results()).predict("PaLM", params=540e9, benchmark="MGSM")
     >>> len(upcoming.table)
     10
@@ -59,7 +59,7 @@ class ScaleForecaster:
         benchmark: str | None = None,
         tasks: tuple[str, ...] = (),
     ) -> Upcoming:
-        """Forecast a model of ``family`` of the given size; see `forecast.upcoming.predict_upcoming`."""
+        """Forecast a model of ``family`` of the given size; see `upcoming.predict_upcoming`."""
         as_of = None if self.as_of is None else pd.Timestamp(self.as_of)
         target, _ = upcoming_target(self.panel_, family, params, train_tokens, train_flops, as_of)
         return predict_upcoming(

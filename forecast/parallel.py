@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import ThreadpoolController
 
-from data.errors import DataError, UsageError
-from forecast.provenance import LIBRARIES, computes_with
+from scale_forecast.cache.fingerprint import LIBRARIES, computing_fingerprint
+from scale_forecast.data.errors import DataError, UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -80,7 +80,7 @@ class Workers:
         if self.dask is not None:
             with _said(self.dask), ExitStack() as stack:
                 stack.enter_context(_cluster(self.dask))
-                told = functools.partial(_told_apart, work, computes_with())
+                told = functools.partial(_told_apart, work, computing_fingerprint())
                 yield from Parallel(return_as="generator")(delayed(told)(item) for item in items)
         elif jobs <= 1:
             yield from map(alone, items)
@@ -127,7 +127,7 @@ class _OfTheWork(Exception):
 def _told_apart(work: Callable[[Item], Result], made_with: tuple[str, ...], item: Item) -> Result:
     """The work, where it computes with what the client computes with: else bytes would differ unseen."""
     try:
-        if computes_with() != made_with:
+        if computing_fingerprint() != made_with:
             raise DataError(
                 f"a Dask worker runs another version of this package or of {', '.join(LIBRARIES)}: "
                 "install the same ones there"

@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError, UsageError
-from data.names import did_you_mean, fold
-from data.results import UNIT
-from forecast.distribution import PRINTED, Forecast
-from forecast.events import prob_gain
-from forecast.folds import Exclusion
-from forecast.panel import Panel
-from forecast.reversal import Reversal
-from forecast.targets import Target, target_rows, visible
-from forecast.training import Trained
+from scale_forecast.backtests.training import Trained
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.results import UNIT
+from scale_forecast.distribution import PRINTED, Forecast
+from scale_forecast.inputs.folds import Exclusion
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.inputs.targets import Target, target_rows, visible
+from scale_forecast.predictors.events import prob_gain
+from scale_forecast.predictors.reversal import Reversal
 
 FORECAST_COLUMNS = [
     "benchmark", "task", "metric", "shots", "prompt", "family", "target_model", "target_params", "target_flops",
@@ -46,7 +46,7 @@ class Upcoming:
     table: pd.DataFrame
 
     def _repr_html_(self) -> str:
-        from forecast.report.cells import upcoming_html
+        from scale_forecast.show.report.cells import upcoming_html
 
         return upcoming_html(self)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from data.errors import ForecastError
+from scale_forecast.data.errors import ForecastError
 
 TRIES = int(os.environ.get("FORECAST_FUZZ", "0"))
 CORPUS = os.environ.get("FORECAST_CORPUS")

@@ -4,7 +4,7 @@ import os
 import time
 from datetime import UTC, datetime
 
-from resolvers.ledger import open_ledger
+from scale_forecast.resolvers.ledger import open_ledger
 
 AT = datetime(2026, 11, 24, 15, tzinfo=UTC)
 

@@ -5,11 +5,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from data.catalog import bundled_metrics
-from data.load import Tables, load
-from data.results import as_results
-from data.tasks import as_tasks
-from forecast.studies.registry import run_studies
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.data.load import Tables, load
+from scale_forecast.data.results import as_results
+from scale_forecast.data.tasks import as_tasks
+from scale_forecast.studies.registry import run_studies
 
 METRICS = bundled_metrics()
 

@@ -16,20 +16,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.catalog import QUESTIONS, bundled_metrics, bundled_results
-from data.errors import DataError, ForecastError
-from data.readers import Limits, files, read, read_models, read_tasks
-from forecast.curves.tables import fit_table, read_curves
-from forecast.plots.backtests import read_backtest
-from resolvers.bank import bundled_questions, parse_questions
-from resolvers.importing import import_files
-from resolvers.ledger import open_ledger
-from resolvers.markets.forecastbench_sets import read_set
-from resolvers.markets.importing import criterion_of
-from resolvers.markets.metaculus_export import read_export, score_record
-from resolvers.markets.ours import quantiles_of_table
-from resolvers.markets.saved import read_saved
-from resolvers.wording import Vocabulary, understand
+from scale_forecast.curves.tables import fit_table, read_curves
+from scale_forecast.data.catalog import QUESTIONS, bundled_metrics, bundled_results
+from scale_forecast.data.errors import DataError, ForecastError
+from scale_forecast.data.readers import Limits, files, read, read_models, read_tasks
+from scale_forecast.resolvers.forecastbench.sets import read_set
+from scale_forecast.resolvers.importing import import_files
+from scale_forecast.resolvers.ledger import open_ledger
+from scale_forecast.resolvers.markets.importing import criterion_of
+from scale_forecast.resolvers.markets.metaculus_export import read_export, score_record
+from scale_forecast.resolvers.markets.ours import quantiles_of_table
+from scale_forecast.resolvers.markets.saved import read_saved
+from scale_forecast.resolvers.questions.bank import bundled_questions, parse_questions
+from scale_forecast.resolvers.questions.wording import Vocabulary, understand
+from scale_forecast.show.plots.backtests import read_backtest
 from tests.fuzzing import (
     FIXTURES,
     damaged,
@@ -231,7 +231,7 @@ LOGS = [
 
 def log_is_read_or_refused(folder, data):
     pytest.importorskip("duckdb")
-    from data.logs import read_logs
+    from scale_forecast.data.logs import read_logs
 
     path = folder / "samples_q.jsonl"
     path.write_bytes(data)

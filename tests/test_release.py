@@ -1,13 +1,23 @@
 """What is released is whole: no file of a package stays behind, and every place names the same version."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ROOMS = {name: ROOT / folder for name, folder in PROJECT["tool"]["setuptools"]["package-dir"].items()}
+
+
+def folder_of(package):
+    """Where a package's files lie: the mapped room it stands in, longest name first."""
+    room = max((name for name in ROOMS if f"{package}.".startswith(f"{name}.")), key=len)
+    return ROOMS[room].joinpath(*package.removeprefix(room).strip(".").split("."))
 
 
 def _pattern(glob):
@@ -15,20 +25,61 @@ def _pattern(glob):
     return re.compile(re.escape(glob).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*"))
 
 
-@pytest.mark.parametrize("room", ["data", "features", "forecast", "resolvers"])
-def test_every_file_of_a_package_is_in_the_wheel(room):
+def test_every_file_of_a_package_is_in_the_wheel():
     """A table or style sheet that no pattern names works from a checkout and is missing once installed."""
-    patterns = [_pattern(glob) for glob in PROJECT["tool"]["setuptools"]["package-data"].get(room, [])]
-    files = [p.relative_to(ROOT / room).as_posix() for p in (ROOT / room).rglob("*") if p.is_file()]
-    left = [f for f in files if not f.endswith((".py", ".pyc")) and not any(p.fullmatch(f) for p in patterns)]
+    patterns = [
+        (folder_of(package), _pattern(glob))
+        for package, globs in PROJECT["tool"]["setuptools"]["package-data"].items()
+        for glob in globs
+    ]
+    files = [p for room in ROOMS.values() for p in room.rglob("*") if p.is_file() and p.suffix not in (".py", ".pyc")]
+    assert files
+    left = [
+        file
+        for file in files
+        if not any(p.fullmatch(file.relative_to(at).as_posix()) for at, p in patterns if file.is_relative_to(at))
+    ]
     assert left == []
 
 
-def test_every_folder_with_modules_is_a_package():
-    rooms = [ROOT / room for room in ("data", "features", "forecast", "resolvers")]
-    folders = {module.parent for room in rooms for module in room.rglob("*.py")}
-    bare = [f for f in folders if not (f / "__init__.py").exists() and "migrations" not in f.parts]
-    assert bare == []
+def test_every_folder_with_modules_is_a_package_of_the_list():
+    found = set()
+    for room, folder in ROOMS.items():
+        for path in folder.rglob("*.py"):
+            parts = path.parent.relative_to(folder).parts
+            if "migrations" not in parts:
+                found.add(".".join([room, *parts]))
+    assert found == set(PROJECT["tool"]["setuptools"]["packages"])
+    assert [name for name in found if not (folder_of(name) / "__init__.py").exists()] == []
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of this checkout, built without looking at any index."""
+    pytest.importorskip("setuptools")
+    place = tmp_path_factory.mktemp("wheel")
+    copy = place / "source"
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    listed = names.stdout.splitlines() if names.returncode == 0 else []
+    if not listed:
+        listed = [p.relative_to(ROOT).as_posix() for room in ROOMS.values() for p in room.rglob("*") if p.is_file()]
+        listed += ["pyproject.toml", "README.md", "LICENSE", "NOTICE", "MANIFEST.in"]
+    for name in listed:
+        if not name.startswith(("tests/", "docs/", "benchmarks/")) and (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            (copy / name).write_bytes((ROOT / name).read_bytes())
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", str(place), str(copy)]
+    subprocess.run(command, check=True, capture_output=True)
+    (built,) = place.glob("*.whl")
+    return built
+
+
+@pytest.mark.slow
+def test_the_wheel_has_one_top_level_name(wheel):
+    """`pip install features` once overwrote a file of ours, and a user's `data.py` hid another."""
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.split("/")[0] for name in archive.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"scale_forecast"}
 
 
 def test_the_citation_is_of_this_version_and_licence():
@@ -42,8 +93,8 @@ def test_the_citation_is_of_this_version_and_licence():
 
 def test_every_extra_that_an_error_names_exists():
     named = set()
-    for room in ("data", "features", "forecast", "resolvers"):
-        for module in (ROOT / room).rglob("*.py"):
+    for room in ROOMS.values():
+        for module in room.rglob("*.py"):
             named |= set(re.findall(r"scale-forecast\[(\w+)\]", module.read_text(encoding="utf-8")))
     assert named <= set(PROJECT["project"]["optional-dependencies"])
     assert {"logs", "dask", "postgres"} <= named

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from data.catalog import bundled_metrics
-from data.results import as_results
-from data.tasks import as_tasks
-from forecast.panel import Panel, as_panel
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.data.results import as_results
+from scale_forecast.data.tasks import as_tasks
+from scale_forecast.inputs.panel import Panel, as_panel
 
 LINES = {"Alpha": 4, "Beta": 4, "Gamma": 3, "Delta": 3}
 TASKS = [f"task{i:02d}" for i in range(8)]

@@ -5,6 +5,6 @@ of difficulty, `reading` ties both to the readers' account of what was kept and 
 is never held in memory.
 """
 
-from data.logs.reading import Logs, read_logs
+from scale_forecast.data.logs.reading import Logs, read_logs
 
 __all__ = ["Logs", "read_logs"]

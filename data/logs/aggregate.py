@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.logs.formats import NO_SHOTS, items_query
-from data.logs.log import ITEM_COLUMNS, METRICS, Log, batches
-from data.names import counted
-from data.readers.files import Limits, Source, decoded, parsed_line
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.logs.formats import NO_SHOTS, items_query
+from scale_forecast.data.logs.log import ITEM_COLUMNS, METRICS, Log, batches
+from scale_forecast.data.names import counted
+from scale_forecast.data.readers.files import Limits, Source, decoded, parsed_line
 
 if TYPE_CHECKING:
     import duckdb

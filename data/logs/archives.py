@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from data.errors import DataError
-from data.readers.files import Limits, megabytes
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.readers.files import Limits, megabytes
 
 ZSTANDARD = 93
 """Compression method of the zip format that `zipfile` learns with Python 3.14."""

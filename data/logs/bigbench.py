@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from data.errors import DataError
-from data.logs.log import Item, Log, as_dict, at, share
-from data.readers.bigbench import BENCHMARK, model_row, subtask_name, task_name
-from data.readers.files import Limits, Source
-from data.readers.identity import Identity
-from data.readers.json_parts import Parts
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.logs.log import Item, Log, as_dict, at, share
+from scale_forecast.data.readers.bigbench import BENCHMARK, model_row, subtask_name, task_name
+from scale_forecast.data.readers.files import Limits, Source
+from scale_forecast.data.readers.identity import Identity
+from scale_forecast.data.readers.json_parts import Parts
 
 KIND = "BIG-bench log"
 _PROGRAMMATIC = "programmatic"

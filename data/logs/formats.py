@@ -13,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data.aliases import harness_place
-from data.errors import DataError
-from data.logs.bigbench import bigbench_log
-from data.logs.inspect import inspect_archive, inspect_log
-from data.logs.log import DOCUMENTS, Log, as_dict
-from data.readers.files import Limits, Source, decoded, parsed
-from data.readers.identity import Identity, identify, name_in_path
-from data.readers.lm_eval import About, time_of
-from data.readers.sample_logs import is_sample, results_beside, task_of
+from scale_forecast.data.aliases import harness_place
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.logs.bigbench import bigbench_log
+from scale_forecast.data.logs.inspect import inspect_archive, inspect_log
+from scale_forecast.data.logs.log import DOCUMENTS, Log, as_dict
+from scale_forecast.data.readers.files import Limits, Source, decoded, parsed
+from scale_forecast.data.readers.identity import Identity, identify, name_in_path
+from scale_forecast.data.readers.lm_eval import About, time_of
+from scale_forecast.data.readers.sample_logs import is_sample, results_beside, task_of
 
 
 def look_at(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from data.readers.files import Source
-from data.readers.identity import Identity
+from scale_forecast.data.readers.files import Source
+from scale_forecast.data.readers.identity import Identity
 
 if TYPE_CHECKING:
     import pyarrow as pa

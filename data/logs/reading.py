@@ -12,18 +12,18 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from data.aliases import harness_place
-from data.errors import DataError
-from data.logs.aggregate import RUN, Engine, profiles, summaries, take_in
-from data.logs.formats import look_at
-from data.logs.log import METRICS, Log
-from data.models import complete
-from data.names import counted, fold_series
-from data.profiles import PROFILE_COLUMNS
-from data.readers.files import SUFFIXES, Limits, Source, megabytes, sources
-from data.readers.loading import Loaded, assemble, short_names
-from data.readers.metrics import metric_name
-from data.readers.reading import Reading
+from scale_forecast.data.aliases import harness_place
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.logs.aggregate import RUN, Engine, profiles, summaries, take_in
+from scale_forecast.data.logs.formats import look_at
+from scale_forecast.data.logs.log import METRICS, Log
+from scale_forecast.data.models import complete
+from scale_forecast.data.names import counted, fold_series
+from scale_forecast.data.profiles import PROFILE_COLUMNS
+from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, megabytes, sources
+from scale_forecast.data.readers.loading import Loaded, assemble, short_names
+from scale_forecast.data.readers.metrics import metric_name
+from scale_forecast.data.readers.reading import Reading
 
 LOG_SUFFIXES = (*SUFFIXES, ".eval")
 _PLACE = ["benchmark", "task_name", "shots", "prompt", "filter"]

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.names import fold
-from data.readers.files import Source
-from data.readers.metrics import score
-from data.readers.reading import Reading
-from data.sizes import family_in_name
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import fold
+from scale_forecast.data.readers.files import Source
+from scale_forecast.data.readers.metrics import score
+from scale_forecast.data.readers.reading import Reading
+from scale_forecast.data.sizes import family_in_name
 
 BENCHMARK = "BIG-bench"
 _NORMALISED = "normalized_aggregate_score"

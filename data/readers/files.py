@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from data.errors import DataError
+from scale_forecast.data.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson")
 """What is looked at inside a directory, also with .gz or .zst behind it; what the user names may be called anything."""

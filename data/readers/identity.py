@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from data.models import checkpoint_of
-from data.readers.files import Source
+from scale_forecast.data.models import checkpoint_of
+from scale_forecast.data.readers.files import Source
 
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}[-:]\d{2}[-:]\d{2}(?:\.\d+)?|\d{2}-\d{2}-\d{4}(?:-\d{2}){3}")
 _STEP = re.compile(r"(?:global_?)?(step)[_-]?(\d+)", re.IGNORECASE)

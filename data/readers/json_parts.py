@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from data.errors import DataError
-from data.readers.files import Limits, decoder, megabytes, refuse_half_characters, too_deep
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.readers.files import Limits, decoder, megabytes, refuse_half_characters, too_deep
 
 _CHUNK = 1 << 16
 _SPACE = re.compile(r"[ \t\n\r]*")

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data.aliases import harness_place
-from data.readers.files import Source
-from data.readers.identity import Identity, identify, shots_in_path, stamp_in
-from data.readers.metrics import metric_name, score
-from data.readers.reading import Reading
+from scale_forecast.data.aliases import harness_place
+from scale_forecast.data.readers.files import Source
+from scale_forecast.data.readers.identity import Identity, identify, shots_in_path, stamp_in
+from scale_forecast.data.readers.metrics import metric_name, score
+from scale_forecast.data.readers.reading import Reading
 
 _NOT_SCORES = {
     "alias",

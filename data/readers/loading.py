@@ -11,15 +11,15 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.models import as_models, complete
-from data.names import counted, fold_series
-from data.readers import bigbench, lm_eval, sample_logs, tabular
-from data.readers.files import Limits, Source, decoded, parsed, sources
-from data.readers.reading import Reading
-from data.readers.tabular import Layout
-from data.results import COLUMNS, KEY, as_results
-from data.tasks import TASK_COLUMNS, as_tasks
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.models import as_models, complete
+from scale_forecast.data.names import counted, fold_series
+from scale_forecast.data.readers import bigbench, lm_eval, sample_logs, tabular
+from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, sources
+from scale_forecast.data.readers.reading import Reading
+from scale_forecast.data.readers.tabular import Layout
+from scale_forecast.data.results import COLUMNS, KEY, as_results
+from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
 
 FORMATS = (
     "a results table (CSV, Parquet, JSON lines), lm-evaluation-harness results or samples, "

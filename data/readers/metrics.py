@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from data.results import is_unbounded
+from scale_forecast.data.results import is_unbounded
 
 _NAMES = {
     "acc": "accuracy",

@@ -16,12 +16,12 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from data.aliases import harness_place
-from data.errors import DataError
-from data.readers.files import Limits, Source, decoded, parsed, parsed_line
-from data.readers.identity import Identity, identify, name_in_path, stamp_in
-from data.readers.lm_eval import About, is_lm_eval, time_of
-from data.readers.reading import Reading
+from scale_forecast.data.aliases import harness_place
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line
+from scale_forecast.data.readers.identity import Identity, identify, name_in_path, stamp_in
+from scale_forecast.data.readers.lm_eval import About, is_lm_eval, time_of
+from scale_forecast.data.readers.reading import Reading
 
 _SCORES = ("prob_correct", "brier_score")
 

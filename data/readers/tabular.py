@@ -16,14 +16,14 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from data.catalog import bundled_tasks
-from data.errors import DataError, UsageError
-from data.names import did_you_mean, fold
-from data.numbers import as_numbers
-from data.readers.files import Limits, Source, decoded, parsed, parsed_line, sources
-from data.readers.reading import Reading
-from data.results import COLUMNS, is_share
-from data.spreadsheet import unmarked
+from scale_forecast.data.catalog import bundled_tasks
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line, sources
+from scale_forecast.data.readers.reading import Reading
+from scale_forecast.data.results import COLUMNS, is_share
+from scale_forecast.data.spreadsheet import unmarked
 
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "<NA>"]
 

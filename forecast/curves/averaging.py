@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.curves.batch import Batch
-from forecast.curves.fitting import FormFit, Prior, fit_form, fit_form_exactly, learn_prior
-from forecast.curves.registry import FORMS
+from scale_forecast.curves.batch import Batch
+from scale_forecast.curves.fitting import FormFit, Prior, fit_form, fit_form_exactly, learn_prior
+from scale_forecast.curves.registry import FORMS
 
 POOL = {
     "loss": {"m4": 1.0, "bnsl1": 1.0, "m2": 0.5, "persistence": 0.2},

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import DataError, UsageError
-from forecast.curves.forms import Points
-from forecast.curves.registry import KINDS
+from scale_forecast.curves.forms import Points
+from scale_forecast.curves.registry import KINDS
+from scale_forecast.data.errors import DataError, UsageError
 
 SCORE_NOISE = 0.015
 """Standard deviation that a normalised score has beside its sampling noise: seeds, prompts, the form's own misfit."""
@@ -105,7 +105,7 @@ def as_batch(
     ceiling: npt.ArrayLike | None = None,
     group: npt.ArrayLike | None = None,
 ) -> Batch:
-    """Check curves and normalise them; arguments as in `forecast.curves.fit_curves`.
+    """Check curves and normalise them; arguments as in `curves.fit_curves`.
 
     Raises
     ------

@@ -10,12 +10,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import UsageError
-from forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors, share_weights
-from forecast.curves.batch import Batch, as_batch
-from forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
-from forecast.curves.forms import Form
-from forecast.curves.intervals import (
+from scale_forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors, share_weights
+from scale_forecast.curves.batch import Batch, as_batch
+from scale_forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
+from scale_forecast.curves.forms import Form
+from scale_forecast.curves.intervals import (
     centre_of,
     held_out_ratios,
     own_size,
@@ -23,8 +22,9 @@ from forecast.curves.intervals import (
     spread_of,
     standard_quantiles,
 )
-from forecast.curves.registry import CHOSEN, form_named
-from forecast.parallel import Workers
+from scale_forecast.curves.registry import CHOSEN, form_named
+from scale_forecast.data.errors import UsageError
+from scale_forecast.parallel import Workers
 
 CHUNK = 1000
 """Curves fitted at once."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from forecast.curves.batch import Batch
-from forecast.curves.forms import Form, Points
-from forecast.curves.levmar import Model, Problem, Solution, gram, inverse_spd, minimise
+from scale_forecast.curves.batch import Batch
+from scale_forecast.curves.forms import Form, Points
+from scale_forecast.curves.levmar import Model, Problem, Solution, gram, inverse_spd, minimise
 
 STALLED = 2.0
 """Residuals this many times the curve's own noise mean that the search has stalled, if the form is right."""

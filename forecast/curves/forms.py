@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.curves.levmar import solve_spd
+from scale_forecast.curves.levmar import solve_spd
 
 FAR = 30.0
 """Exponents are clipped to +-FAR in natural logarithm."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.curves.averaging import Averaged, Trial, carried
-from forecast.curves.batch import Batch
+from scale_forecast.curves.averaging import Averaged, Trial, carried
+from scale_forecast.curves.batch import Batch
 
 WEIGHTS = {"accuracy": (1.0, 0.6, 0.01, 0.35, 0.13), "loss": (1.03, 1.09, 0.019, 0.073, 0.138)}
 """Factors of noise, between, distance, change, and distance x noise in the standard deviation."""

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from forecast.curves.forms import (
+from scale_forecast.curves.forms import (
     FAR,
     Form,
     Parameter,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from data.errors import UsageError
-from data.names import did_you_mean
-from forecast.curves import power, shares
-from forecast.curves.forms import Form
+from scale_forecast.curves import power, shares
+from scale_forecast.curves.forms import Form
+from scale_forecast.data.errors import UsageError
+from scale_forecast.data.names import did_you_mean
 
 FORMS: dict[str, Form] = {
     form.name: form

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.curves.forms import FAR, Form, Parameter, Points, ValueAndJacobian, linear_fit, logistic, softplus, spread
+from scale_forecast.curves.forms import (
+    FAR,
+    Form,
+    Parameter,
+    Points,
+    ValueAndJacobian,
+    linear_fit,
+    logistic,
+    softplus,
+    spread,
+)
 
 LEVEL = Parameter("level", "log-odds at the last fitted point", -12.0, 12.0, 0.0, 4.0)
 SLOPE = Parameter("slope", "log-odds gained per e-fold of x", -5.0, 10.0, 0.15, 0.25, pooled=True)

@@ -8,13 +8,13 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.names import did_you_mean
-from data.numbers import as_numbers
-from data.readers.tabular import read_csv
-from forecast.curves.estimator import THREADS, fit_curves
-from forecast.curves.registry import CHOSEN, FORMS, KINDS
-from forecast.parallel import Workers
+from scale_forecast.curves.estimator import THREADS, fit_curves
+from scale_forecast.curves.registry import CHOSEN, FORMS, KINDS
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.parallel import Workers
 
 REQUIRED = ("curve", "x", "y", "role")
 OPTIONAL = ("n_examples", "stderr", "chance", "ceiling", "family")

@@ -10,11 +10,11 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from forecast.distribution import Forecast
-from forecast.folds import Fold
-from forecast.panel import Panel
-from forecast.parallel import Workers
-from forecast.spread import Spread
+from scale_forecast.distribution import Forecast
+from scale_forecast.inputs.folds import Fold
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.spread import Spread
 
 ALONE = Workers()
 
@@ -22,7 +22,7 @@ ALONE = Workers()
 class Predictor(ABC):
     """Learns from past forecasts of other models, then predicts a target from the evidence at hand.
 
-    ``fit`` and ``predict`` see only what the fold allows: the caller builds both (`forecast.folds`). Subclasses store
+    ``fit`` and ``predict`` see only what the fold allows: the caller builds both (`inputs.folds`). Subclasses store
     settings in the constructor and give what they learn a trailing underscore.
     """
 
@@ -52,7 +52,7 @@ class Predictor(ABC):
 
         Parameters
         ----------
-        rows : as `forecast.targets.target_rows` returns them, (n, ...)
+        rows : as `inputs.targets.target_rows` returns them, (n, ...)
         evidence : Panel
         """
 

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from data.profiles import OF_ITEMS as PROFILE
-from features.items import ITEM_FEATURES, item_features
-from forecast.folds import Fold
-from forecast.panel import Panel, known_items, own_history, padded
-from forecast.parallel import Workers
-from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import ALONE, PointPredictor, suite_mean
-from forecast.predictors.reference import PooledLaw, TaskLaw, TaskLogit
-from forecast.spread import Spread, equal_lines
-from forecast.steps import FEATURES, chance_z, described, last_points
+from scale_forecast.data.profiles import OF_ITEMS as PROFILE
+from scale_forecast.features.items import ITEM_FEATURES, item_features
+from scale_forecast.inputs.folds import Fold
+from scale_forecast.inputs.panel import Panel, known_items, own_history, padded
+from scale_forecast.inputs.steps import FEATURES, chance_z, described, last_points
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.base import ALONE, PointPredictor, suite_mean
+from scale_forecast.predictors.pooling import Variances, pooled_posterior
+from scale_forecast.predictors.reference import PooledLaw, TaskLaw, TaskLogit
+from scale_forecast.predictors.spread import Spread, equal_lines
 
 if TYPE_CHECKING:
     import lightgbm
@@ -224,7 +224,7 @@ def _of_task(rows: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _of_history(rows: pd.DataFrame, evidence: Panel) -> dict[str, np.ndarray]:
-    """What `forecast.steps.described` says of targets with a history of their own; NaN for the others."""
+    """What `inputs.steps.described` says of targets with a history of their own; NaN for the others."""
     own = rows["origin_is_own"].to_numpy()
     table = np.full((len(rows), len(FEATURES)), np.nan)
     if own.any():

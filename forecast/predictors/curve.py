@@ -9,14 +9,14 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from forecast.curves import fit_curves
-from forecast.distribution import Link
-from forecast.folds import Fold
-from forecast.panel import Panel, own_history, padded
-from forecast.parallel import Workers
-from forecast.predictors.base import ALONE, PointPredictor
-from forecast.spread import Spread
+from scale_forecast.curves import fit_curves
+from scale_forecast.data.errors import DataError
+from scale_forecast.distribution import Link
+from scale_forecast.inputs.folds import Fold
+from scale_forecast.inputs.panel import Panel, own_history, padded
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.base import ALONE, PointPredictor
+from scale_forecast.predictors.spread import Spread
 
 
 @dataclass(frozen=True)

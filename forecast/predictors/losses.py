@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from forecast.distribution import LEVELS
-from forecast.panel import Panel, own_history, padded
-from forecast.spread import SHORTEST_STEP
+from scale_forecast.distribution import LEVELS
+from scale_forecast.inputs.panel import Panel, own_history, padded
+from scale_forecast.predictors.spread import SHORTEST_STEP
 
 TYPICAL_SLOPE, SLOPE_VARIANCE = 0.1, 0.2**2
 """Of minus the log loss a decade, before a history is seen."""
@@ -40,7 +40,7 @@ def loss_knots(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
 
     Parameters
     ----------
-    rows : target rows of one family, none of them a share, as `forecast.targets.target_rows`
+    rows : target rows of one family, none of them a share, as `inputs.targets.target_rows`
     evidence : Panel of the visible rows
     """
     past, at = own_history(rows, evidence, ["z"])

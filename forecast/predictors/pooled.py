@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from forecast.panel import Panel
-from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import PointPredictor
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.predictors.base import PointPredictor
+from scale_forecast.predictors.pooling import Variances, pooled_posterior
 
 
 class PooledTasks(PointPredictor):
-    """Posterior mean of the Gaussian process over task x family x compute (`forecast.pooling`), smooth in compute."""
+    """Posterior mean of the Gaussian process over task x family x compute (`predictors.pooling`), smooth in compute."""
 
     name: ClassVar[str] = "pooled"
     variances: ClassVar[Variances] = Variances()

@@ -13,9 +13,9 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from forecast.distribution import Link
-from forecast.panel import Panel, own_history
-from forecast.predictors.base import PointPredictor
+from scale_forecast.distribution import Link
+from scale_forecast.inputs.panel import Panel, own_history
+from scale_forecast.predictors.base import PointPredictor
 
 DEFAULT_SLOPE = 0.3
 """Link units a decade where the family has one scale only: a typical logit gain between published scales."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from data.errors import UsageError
-from data.names import did_you_mean
-from forecast.predictors.base import Predictor
-from forecast.predictors.boosted import Boosted
-from forecast.predictors.curve import CurveAverage
-from forecast.predictors.pooled import PooledTasks, PooledTasksRough
-from forecast.predictors.reference import REFERENCES
-from forecast.predictors.stack import Stack
+from scale_forecast.data.errors import UsageError
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.predictors.base import Predictor
+from scale_forecast.predictors.boosted import Boosted
+from scale_forecast.predictors.curve import CurveAverage
+from scale_forecast.predictors.pooled import PooledTasks, PooledTasksRough
+from scale_forecast.predictors.reference import REFERENCES
+from scale_forecast.predictors.stack import Stack
 
 PREDICTORS: dict[str, type[Predictor]] = {
     cls.name: cls for cls in (*REFERENCES, CurveAverage, PooledTasks, PooledTasksRough, Boosted, Stack)

@@ -6,7 +6,7 @@ counting the same, and held towards equal weights. How far a candidate is to be 
 by: a task's history in the family alone, that together with other lines' scores, or those only. The three cases have
 weights and spreads of their own, and each past forecast is made three times.
 
-Losses are another matter (`forecast.predictors.losses`).
+Losses are another matter (`predictors.losses`).
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, ndtri, softmax
 
-from forecast.distribution import LEVELS, Forecast, Link
-from forecast.folds import Fold, without_family
-from forecast.panel import Panel
-from forecast.parallel import Workers
-from forecast.pooling import Variances, pooled_posterior
-from forecast.predictors.base import ALONE, Predictor, suite_mean
-from forecast.predictors.losses import loss_knots
-from forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
-from forecast.spread import (
+from scale_forecast.distribution import LEVELS, Forecast, Link
+from scale_forecast.inputs.folds import Fold, without_family
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.base import ALONE, Predictor, suite_mean
+from scale_forecast.predictors.losses import loss_knots
+from scale_forecast.predictors.pooling import Variances, pooled_posterior
+from scale_forecast.predictors.reference import FamilyDrift, Persistence, PooledLaw, TaskLaw, TaskLogit
+from scale_forecast.predictors.spread import (
     SHORTEST_STEP,
     TYPICAL_LOADING,
     equal_lines,
@@ -38,7 +38,7 @@ from forecast.spread import (
     weighted_quantiles,
     without_smoothing,
 )
-from forecast.ties import Ties
+from scale_forecast.predictors.ties import Ties
 
 PLAIN = (Persistence, FamilyDrift, PooledLaw, TaskLaw, TaskLogit)
 CANDIDATES = (*(cls.name for cls in PLAIN), "pooled", "pooled-rough")

@@ -1,6 +1,6 @@
 """Prices of questions: calibrated probabilities, by scale and by date."""
 
-from forecast.pricing.desk import Desk
-from forecast.pricing.price import Price, price, price_all, price_at
+from scale_forecast.pricing.desk import Desk
+from scale_forecast.pricing.price import Price, price, price_all, price_at
 
 __all__ = ["Desk", "Price", "price", "price_all", "price_at"]

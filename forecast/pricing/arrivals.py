@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, gammaincinv, ndtr, ndtri
 
-from data.names import fold
-from forecast.frontier import Frontier
-from forecast.pricing.maps import Map, log_odds
-from forecast.pricing.space import Event
-from forecast.steps import Histories
-from resolvers.events import is_u_shaped, turns
+from scale_forecast.by_date.largest import Frontier
+from scale_forecast.data.names import fold
+from scale_forecast.inputs.steps import Histories
+from scale_forecast.pricing.maps import Map, log_odds
+from scale_forecast.pricing.space import Event
+from scale_forecast.resolvers.judge.events import is_u_shaped, turns
 
 STEPS = np.array([0.1, 0.6, 1.3, 2.5])
 """Decades above a family's largest model at which its next is forecast; in between by lines, beyond as at an end."""
@@ -115,7 +115,7 @@ def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> flo
 
     Parameters
     ----------
-    rows : of a `forecast.panel.Panel`
+    rows : of a `inputs.panel.Panel`
     kind : ``reversal`` or ``u_shape``
     """
     final = rows[rows["checkpoint"].isna().to_numpy()].reset_index(drop=True)

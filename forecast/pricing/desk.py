@@ -15,26 +15,34 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.load import Tables
-from data.names import did_you_mean, fold
-from data.results import known_by
-from data.sizes import split_size
-from forecast.distribution import LEVELS, Forecast, Link
-from forecast.folds import Exclusion
-from forecast.frontier import Frontier, bundled_frontier
-from forecast.panel import Panel, as_panel
-from forecast.parallel import Workers
-from forecast.predictors.registry import DEFAULT
-from forecast.pricing.arrivals import Course, Publications, Rate, gaps
-from forecast.pricing.model import DRAWS, PricedModel
-from forecast.pricing.questions import benchmark_of_average, is_part_of
-from forecast.pricing.recalibration import NOTHING, Recalibration
-from forecast.reversal import Reversal
-from forecast.targets import NEW, Target, family_rows, held_out_target, target_rows, upcoming_target, visible
-from forecast.training import Trained
-from resolvers.evidence import Evidence
-from resolvers.questions import Scope
+from scale_forecast.backtests.training import Trained
+from scale_forecast.by_date.largest import Frontier, bundled_frontier
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.load import Tables
+from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.results import known_by
+from scale_forecast.data.sizes import split_size
+from scale_forecast.distribution import LEVELS, Forecast, Link
+from scale_forecast.inputs.folds import Exclusion
+from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.inputs.targets import (
+    NEW,
+    Target,
+    family_rows,
+    held_out_target,
+    target_rows,
+    upcoming_target,
+    visible,
+)
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.predictors.reversal import Reversal
+from scale_forecast.pricing.arrivals import Course, Publications, Rate, gaps
+from scale_forecast.pricing.model import DRAWS, PricedModel
+from scale_forecast.pricing.questions import benchmark_of_average, is_part_of
+from scale_forecast.pricing.recalibration import NOTHING, Recalibration
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.questions.question import Scope
 
 FEWEST_MEMBERS = 5
 """Tasks that an average is taken over."""

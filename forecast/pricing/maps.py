@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit, logit, xlog1py, xlogy
 
-from forecast.logistic import line_weights
+from scale_forecast.predictors.logistic import line_weights
 
 INSIDE = 1e-6
 """Probabilities are kept this far from 0 and 1 before their log-odds are taken."""

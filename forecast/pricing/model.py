@@ -1,7 +1,7 @@
 """The events of one upcoming model: what each measured criterion comes to, read off its joint distribution.
 
-The resolver's own `resolvers.events.occurs` says at which scores an event happens; the forecast says how likely those
-are. For a fall that may turn, what past falls did counts too (`forecast.reversal`).
+The resolver's own `resolvers.judge.events.occurs` says at which scores an event happens; the forecast says how likely
+those are. For a fall that may turn, what past falls did counts too (`predictors.reversal`).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from data.names import fold
-from data.noise import binomial_stderr, standard_error
-from forecast.distribution import Forecast
-from forecast.events import prob_gain
-from forecast.panel import Panel
-from forecast.pricing.maps import Map
-from forecast.pricing.space import Event, ranks
-from forecast.reversal import EVENTS, Reversal
-from resolvers.events import occurs
-from resolvers.questions import Comparison, Scope, Threshold, UShape
-from resolvers.questions import Reversal as ReversalLeaf
+from scale_forecast.data.names import fold
+from scale_forecast.data.noise import binomial_stderr, standard_error
+from scale_forecast.distribution import Forecast
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.predictors.events import prob_gain
+from scale_forecast.predictors.reversal import EVENTS, Reversal
+from scale_forecast.pricing.maps import Map
+from scale_forecast.pricing.space import Event, ranks
+from scale_forecast.resolvers.judge.events import occurs
+from scale_forecast.resolvers.questions.question import Comparison, Scope, Threshold, UShape
+from scale_forecast.resolvers.questions.question import Reversal as ReversalLeaf
 
 Rival = tuple[Any, Any]
 """Score and standard error of the side to beat: numbers, or (k,) arrays of equally likely ones."""
@@ -152,7 +152,7 @@ class PricedModel:
 
     @cached_property
     def turning(self) -> pd.DataFrame:
-        """``trend, prob_recovery, prob_reversal`` of each unit, and their base rates (`forecast.reversal`).
+        """``trend, prob_recovery, prob_reversal`` of each unit, and their base rates (`predictors.reversal`).
 
         Averages over tasks, which stand last and have a negative unit, are not in it.
         """
@@ -212,7 +212,7 @@ class PricedModel:
         return prob_gain(self.forecast)
 
     def _is_gain(self, at: int, leaf: Comparison, rival: Rival) -> bool:
-        """Whether any gain over the unit's own origin is asked for, of which `forecast.events.prob_gain` knows ties."""
+        """Whether any gain over the unit's own origin is asked for, of which `prob_gain` knows ties."""
         origin = self.forecast.targets["origin_score"].to_numpy()[at]
         return leaf.margin == 0.0 and np.ndim(rival[0]) == 0 and float(rival[0]) == origin
 

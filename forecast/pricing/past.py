@@ -15,19 +15,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.load import Tables
-from forecast.parallel import Workers
-from forecast.predictors.registry import DEFAULT
-from forecast.pricing.desk import Desk
-from forecast.pricing.price import Price, price_at
-from resolvers.calibration import calibration_table
-from resolvers.evidence import Evidence
-from resolvers.questions import Question, leaves
-from resolvers.resolve import Resolution, resolve_all
-from resolvers.scoring import brier_score, log_score
-from resolvers.stated import stated
-from resolvers.status import Status
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.load import Tables
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.pricing.desk import Desk
+from scale_forecast.pricing.price import Price, price_at
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.resolve import Resolution, resolve_all
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.questions.question import Question, leaves
+from scale_forecast.resolvers.questions.stated import stated
+from scale_forecast.resolvers.scores.calibration import calibration_table
+from scale_forecast.resolvers.scores.scoring import brier_score, log_score
 
 COLUMNS = [
     "question", "kind", "opened", "as_of", "probability", "low", "high", "base_rate", "crowd", "happened", "brier",
@@ -56,7 +56,7 @@ def backtest_questions(
     Parameters
     ----------
     outcomes : by question 1 or 0 and the day it was public, for questions that a file settles and no results do
-    recorded : forecasts of others, as `resolvers.stated.stated` takes them
+    recorded : forecasts of others, as `resolvers.questions.stated.stated` takes them
     workers : who prices; questions that opened on one day go together, and the table does not depend on it
     progress : called with one line for each question priced
 

@@ -11,25 +11,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.load import Tables
-from data.names import did_you_mean, fold
-from data.sizes import format_size
-from forecast.predictors.registry import DEFAULT
-from forecast.pricing.arrivals import STEPS, YEAR, DatedEvent, Template, ladder_rate
-from forecast.pricing.desk import Desk
-from forecast.pricing.maps import Map
-from forecast.pricing.model import PricedModel, kind_of
-from forecast.pricing.questions import benchmark_of_average, leaf_on, named, units_of
-from forecast.pricing.recalibration import Recalibration
-from forecast.pricing.space import Event, held_off, probability_of
-from forecast.pricing.standing import average_reached, holds_today, is_measured, lacking
-from forecast.targets import Target
-from resolvers.criteria import Case, judge, moment
-from resolvers.odds import fair_odds
-from resolvers.questions import AllOf, AnyOf, Comparison, Count, FirstBy, Manual, Not, Question, Scope
-from resolvers.resolve import resolve
-from resolvers.status import Status
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.load import Tables
+from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.sizes import format_size
+from scale_forecast.inputs.targets import Target
+from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.pricing.arrivals import STEPS, YEAR, DatedEvent, Template, ladder_rate
+from scale_forecast.pricing.desk import Desk
+from scale_forecast.pricing.maps import Map
+from scale_forecast.pricing.model import PricedModel, kind_of
+from scale_forecast.pricing.questions import benchmark_of_average, leaf_on, named, units_of
+from scale_forecast.pricing.recalibration import Recalibration
+from scale_forecast.pricing.space import Event, held_off, probability_of
+from scale_forecast.pricing.standing import average_reached, holds_today, is_measured, lacking
+from scale_forecast.resolvers.judge.criteria import Case, judge, moment
+from scale_forecast.resolvers.judge.resolve import resolve
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.questions.question import (
+    AllOf,
+    AnyOf,
+    Comparison,
+    Count,
+    FirstBy,
+    Manual,
+    Not,
+    Question,
+    Scope,
+)
+from scale_forecast.resolvers.scores.odds import fair_odds
 
 MOST_TEMPLATES = 6
 """Families whose next models stand for what may come; the largest are taken."""
@@ -91,7 +101,7 @@ class Price:
         return fair_odds(self.probability)
 
     def _repr_html_(self) -> str:
-        from forecast.pricing.shown import html
+        from scale_forecast.pricing.shown import html
 
         return html(self)
 
@@ -193,7 +203,7 @@ def _manual(criterion: Any) -> Iterator[Manual]:
 
 
 def _dated_leaves(question: Question) -> list[tuple[Any, dt.datetime]]:
-    """Each leaf with the moment until which evidence counts for it, in the order of `resolvers.questions.leaves`."""
+    """Each leaf with the moment until which evidence counts for it, in the order of `questions.question.leaves`."""
 
     def walk(criterion: Any, until: dt.datetime) -> Iterator[tuple[Any, dt.datetime]]:
         if isinstance(criterion, FirstBy):

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from data.errors import DataError
-from data.names import fold
-from forecast.pricing.model import PricedModel, Rival, kind_of
-from forecast.pricing.space import Event, held_off, probability_of
-from resolvers.questions import AllOf, AnyOf, Comparison, Scope, leaves
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import fold
+from scale_forecast.pricing.model import PricedModel, Rival, kind_of
+from scale_forecast.pricing.space import Event, held_off, probability_of
+from scale_forecast.resolvers.questions.question import AllOf, AnyOf, Comparison, Scope, leaves
 
 
 def price_on(model: PricedModel, criterion: Any, scope: Scope | None = None) -> tuple[float, float]:

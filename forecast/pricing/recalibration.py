@@ -16,19 +16,19 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from data.load import Tables
-from forecast import factory
-from forecast.folds import Exclusion, Fold
-from forecast.panel import Panel
-from forecast.parallel import Workers, one_thread
-from forecast.predictors.base import Predictor
-from forecast.predictors.registry import make
-from forecast.pricing.maps import FEWEST, IDENTITY, Map, chosen_map, resampled_map
-from forecast.pricing.model import PricedModel
-from forecast.pricing.questions import raw_on
-from forecast.reversal import Reversal
-from forecast.state import load_state, save_state, state_key
-from forecast.training import past_folds
+from scale_forecast.backtests.training import past_folds
+from scale_forecast.cache.state import load_state, save_state, state_key
+from scale_forecast.data.load import Tables
+from scale_forecast.inputs.folds import Exclusion, Fold
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.parallel import Workers, one_thread
+from scale_forecast.predictors.base import Predictor
+from scale_forecast.predictors.registry import make
+from scale_forecast.predictors.reversal import Reversal
+from scale_forecast.pricing.maps import FEWEST, IDENTITY, Map, chosen_map, resampled_map
+from scale_forecast.pricing.model import PricedModel
+from scale_forecast.pricing.questions import raw_on
+from scale_forecast.synthetic import questions as factory
 
 GROUPS = 3
 MOST = {"threshold": 12, "gain": 10, "comparison": 10, "recovery": 30, "reversal": 30, "u_shape": 30}

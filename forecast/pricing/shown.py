@@ -7,9 +7,9 @@ from html import escape
 
 import pandas as pd
 
-from forecast.glances import interval_bar
-from forecast.pricing.price import Price
-from forecast.terminal import cell
+from scale_forecast.pricing.price import Price
+from scale_forecast.show.sparklines import interval_bar
+from scale_forecast.show.terminal import cell
 
 COLUMNS = [
     "question", "title", "status", "as_of", "probability", "low", "high", "base_rate", "odds", "predictor",

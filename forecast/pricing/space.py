@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from resolvers.events import combine
+from scale_forecast.resolvers.judge.events import combine
 
 FLOOR = 5e-4
 """No price is nearer to 0 or 1 than this: what no draw showed may still happen."""
@@ -72,7 +72,7 @@ def ranks(index: np.ndarray) -> np.ndarray:
 
 
 def probability_of(criterion: Any, events: Sequence[Event]) -> float:
-    """P(criterion) from the event of each of its `resolvers.questions.leaves`, in their order."""
+    """P(criterion) from the event of each of its `resolvers.questions.question.leaves`, in their order."""
     cuts = np.unique(np.concatenate([[0.0, 1.0], [event.split for event in events]]))
     middle, width = 0.5 * (cuts[1:] + cuts[:-1]), np.diff(cuts)
     shares = [np.mean(combine(criterion, [event.holds(at) for event in events])) for at in middle]

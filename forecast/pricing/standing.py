@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from data.names import fold
-from forecast.pricing.desk import FEWEST_MEMBERS, Desk
-from forecast.pricing.questions import benchmark_of_average
-from resolvers.criteria import Case, judge, moment
-from resolvers.events import reaches
-from resolvers.questions import Question, Scope, Threshold
-from resolvers.status import Status
+from scale_forecast.data.names import fold
+from scale_forecast.pricing.desk import FEWEST_MEMBERS, Desk
+from scale_forecast.pricing.questions import benchmark_of_average
+from scale_forecast.resolvers.judge.criteria import Case, judge, moment
+from scale_forecast.resolvers.judge.events import reaches
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.questions.question import Question, Scope, Threshold
 
 
 def holds_today(desk: Desk, question: Question, leaf: Any) -> str | None:

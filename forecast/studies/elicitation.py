@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binom
 
-from data.names import counted, fold
-from data.results import UNIT
-from data.scale import BELOW
-from forecast.studies.findings import Findings, bracket
-from forecast.studies.ladders import measured
-from forecast.studies.momentum import corrected_correlation, moments
-from forecast.studies.resampling import cells, percentiles, task_weights, weighted_mean
+from scale_forecast.data.names import counted, fold
+from scale_forecast.data.results import UNIT
+from scale_forecast.data.scale import BELOW
+from scale_forecast.studies.findings import Findings, bracket
+from scale_forecast.studies.ladders import measured
+from scale_forecast.studies.momentum import corrected_correlation, moments
+from scale_forecast.studies.resampling import cells, percentiles, task_weights, weighted_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -370,7 +370,7 @@ def _on_kind(kind: str, gains: pd.DataFrame, by_model: pd.DataFrame, seed: int) 
 
 def draw(by_model: pd.DataFrame) -> Figure:
     """One panel a kind: mean gain over tasks against scale, a line a family and benchmark."""
-    from forecast.plots.style import COLOURS, GREY, MARKERS, legend, new_figure, plain
+    from scale_forecast.show.plots.style import COLOURS, GREY, MARKERS, legend, new_figure, plain
 
     kinds = [kind for kind in KINDS if (by_model["kind"] == kind).any()]
     figure, axes = new_figure(1, len(kinds), height=5.8, sharey=True)

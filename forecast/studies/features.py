@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from data.tasks import describe
-from features.transitions import features, observed_steps
-from forecast.studies.findings import Findings, bracket, signless
-from forecast.studies.resampling import cells, line_weights, percentiles, weighted_mean
+from scale_forecast.data.tasks import describe
+from scale_forecast.features.transitions import features, observed_steps
+from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.resampling import cells, line_weights, percentiles, weighted_mean
 
 if TYPE_CHECKING:
     from lightgbm import LGBMRegressor
@@ -231,7 +231,7 @@ def _sentences(tables: dict[str, pd.DataFrame], seed: int) -> list[str]:
 
 def draw(worth: pd.DataFrame) -> Figure:
     """R2 lost on held-out lines by shuffling each feature, among a model's tasks and over the line, with intervals."""
-    from forecast.plots.style import BLUE, GREY, ORANGE, legend, new_figure
+    from scale_forecast.show.plots.style import BLUE, GREY, ORANGE, legend, new_figure
 
     figure, axes = new_figure(1, 1, height=5.8)
     axis = axes[0, 0]

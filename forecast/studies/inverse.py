@@ -22,11 +22,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import norm
 
-from data.series import SeriesMatrix, as_series
-from data.trend import BEYOND, TRENDS, beyond_noise, recovers, reverses, trend_of
-from forecast.studies.findings import Findings, bracket, signless
-from forecast.studies.ladders import measured
-from forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
+from scale_forecast.data.series import SeriesMatrix, as_series
+from scale_forecast.data.trend import BEYOND, TRENDS, beyond_noise, recovers, reverses, trend_of
+from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.ladders import measured
+from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -359,7 +359,7 @@ _LETTERS = {"rising": "+", "emerging": "+", "saturated": "+", "flat": "0", "fall
 
 def draw(every: pd.DataFrame, selection: pd.DataFrame) -> Figure:
     """Left, the label of each prize task (else each falling task) and family; right, the selection effect."""
-    from forecast.plots.style import BLACK, BLUE, GREY, VERMILION, legend, new_figure
+    from scale_forecast.show.plots.style import BLACK, BLUE, GREY, VERMILION, legend, new_figure
 
     figure, axes = new_figure(1, 2, height=5.6, width_ratios=[1.9, 1])
     left, right = axes[0]
@@ -378,7 +378,7 @@ def draw(every: pd.DataFrame, selection: pd.DataFrame) -> Figure:
 def _draw_labels(axis: Axes, every: pd.DataFrame) -> None:
     from matplotlib.colors import to_rgba
 
-    from forecast.plots import style
+    from scale_forecast.show.plots import style
 
     shown = every[(every["benchmark"] == PRIZE) & (every["prompt"] == "direct")]
     if shown.empty:

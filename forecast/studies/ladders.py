@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.noise import standard_error
-from data.results import UNIT
-from data.scale import BELOW, scale_of
-from data.tasks import describe
-from features.links import Limits, limits_of, link, link_stderr
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.noise import standard_error
+from scale_forecast.data.results import UNIT
+from scale_forecast.data.scale import BELOW, scale_of
+from scale_forecast.data.tasks import describe
+from scale_forecast.features.links import Limits, limits_of, link, link_stderr
 
 FEWEST_TASKS = 8
 MOST_FAMILIES = 6

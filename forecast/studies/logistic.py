@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from data.names import counted
-from data.trend import beyond_noise
-from forecast.studies.findings import Findings, bracket, signless
-from forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
-from forecast.studies.momentum import moments
-from forecast.studies.resampling import cells, line_weights, task_weights
+from scale_forecast.data.names import counted
+from scale_forecast.data.trend import beyond_noise
+from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
+from scale_forecast.studies.momentum import moments
+from scale_forecast.studies.resampling import cells, line_weights, task_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -346,7 +346,7 @@ def _on_mixtures(table: pd.DataFrame) -> str:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """Left, momentum by width of the curves; right, decades from chance to plateau in the figures."""
-    from forecast.plots.style import BLUE, COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
+    from scale_forecast.show.plots.style import BLUE, COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
 
     figure, axes = new_figure(1, 2, height=5.4)
     left, right = axes[0]

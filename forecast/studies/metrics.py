@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from data.names import counted
-from data.trend import beyond_noise
-from forecast.studies.findings import Findings, bracket
-from forecast.studies.ladders import SUITE, Ladder, Measured, ladders, measured
-from forecast.studies.resampling import cells, line_weights
+from scale_forecast.data.names import counted
+from scale_forecast.data.trend import beyond_noise
+from scale_forecast.studies.findings import Findings, bracket
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, ladders, measured
+from scale_forecast.studies.resampling import cells, line_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -301,7 +301,7 @@ def _named(pairs: pd.DataFrame) -> str:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """Left, one task under each metric; right, sharpness under a sudden and a smoother metric of the same outputs."""
-    from forecast.plots.style import BLACK, COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
+    from scale_forecast.show.plots.style import BLACK, COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
 
     figure, axes = new_figure(1, 2, height=5.0)
     left, right = axes[0]

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.names import counted
-from forecast.evaluation import DRAWS
-from forecast.studies.findings import Findings, bracket, signless
-from forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
-from forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
+from scale_forecast.backtests.summary import DRAWS
+from scale_forecast.data.names import counted
+from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
+from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -391,7 +391,7 @@ def _on_published(published: pd.DataFrame) -> list[str]:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """Left, the published correlations with their intervals; right, each family's against what noise alone gives."""
-    from forecast.plots.style import BLACK, BLUE, COLOURS, GREY, MARKERS, ORANGE, legend, new_figure, plain
+    from scale_forecast.show.plots.style import BLACK, BLUE, COLOURS, GREY, MARKERS, ORANGE, legend, new_figure, plain
 
     figure, axes = new_figure(1, 2, height=4.9)
     left, right = axes[0]

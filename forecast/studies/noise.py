@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.names import counted
-from forecast.studies.findings import Findings, bracket, signless
-from forecast.studies.ladders import Ladder, Measured, ladders, measured
-from forecast.studies.momentum import moments
-from forecast.studies.resampling import cells, task_weights
+from scale_forecast.data.names import counted
+from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.ladders import Ladder, Measured, ladders, measured
+from scale_forecast.studies.momentum import moments
+from scale_forecast.studies.resampling import cells, task_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -287,7 +287,7 @@ def _named(table: pd.DataFrame) -> list[str]:
 
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     """Left, the correlation against the ratio of variances; right, the highest R2 that noise leaves on each suite."""
-    from forecast.plots.style import BLACK, BLUE, GREY, ORANGE, legend, new_figure, nothing, plain
+    from scale_forecast.show.plots.style import BLACK, BLUE, GREY, ORANGE, legend, new_figure, nothing, plain
 
     figure, axes = new_figure(1, 2, height=5.4)
     left, right = axes[0]

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from data.errors import DataError, UsageError
-from data.load import Tables
-from data.names import did_you_mean
-from forecast.studies.findings import Findings
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.load import Tables
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.studies.findings import Findings
 
 STUDIES = {
     "momentum": "Does a task that gained at the last step of scale gain at the next?",
@@ -81,4 +81,4 @@ def _own(tables: Tables) -> pd.DataFrame:
 
 
 def _study(name: str):  # type: ignore[no-untyped-def]
-    return importlib.import_module(f"forecast.studies.{known(name)}").study
+    return importlib.import_module(f"scale_forecast.studies.{known(name)}").study

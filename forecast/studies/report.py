@@ -8,11 +8,11 @@ from html import escape
 
 import pandas as pd
 
-from data.spreadsheet import marked
-from forecast.plots.style import as_bytes
-from forecast.studies.findings import Findings
-from forecast.studies.registry import STUDIES
-from forecast.terminal import as_text, cell
+from scale_forecast.data.spreadsheet import marked
+from scale_forecast.show.plots.style import as_bytes
+from scale_forecast.show.terminal import as_text, cell
+from scale_forecast.studies.findings import Findings
+from scale_forecast.studies.registry import STUDIES
 
 TITLE = "The argument as measurements"
 

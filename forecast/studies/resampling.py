@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from forecast.evaluation import DRAWS
+from scale_forecast.backtests.summary import DRAWS
 
 
 def task_weights(tasks: pd.Series, *, seed: int, draws: int = DRAWS) -> np.ndarray:

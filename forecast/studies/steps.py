@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.names import counted
-from forecast.studies.findings import Findings, bracket
-from forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
-from forecast.studies.resampling import cells, percentiles, task_weights
+from scale_forecast.data.names import counted
+from scale_forecast.studies.findings import Findings, bracket
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
+from scale_forecast.studies.resampling import cells, percentiles, task_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -335,7 +335,7 @@ def _resampled_medians(values: np.ndarray, *, seed: int, draws: int = 500) -> np
 
 def draw(laws: list[_Law], verifier: Verifier) -> Figure:
     """Left, success by length, unchecked and checked; right, steps done at even odds by compute, with each law."""
-    from forecast.plots.style import COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
+    from scale_forecast.show.plots.style import COLOURS, GREY, MARKERS, legend, new_figure, nothing, plain
 
     figure, axes = new_figure(1, 2, height=5.0)
     left, right = axes[0]

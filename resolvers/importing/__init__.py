@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.errors import DataError
-from data.readers.files import text_of
-from resolvers.importing import forecastbench_sets, tables
-from resolvers.importing.imported import Imported
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.readers.files import text_of
+from scale_forecast.resolvers.forecastbench import track_record as forecastbench_sets
+from scale_forecast.resolvers.importing import tables
+from scale_forecast.resolvers.importing.imported import Imported
 
 if TYPE_CHECKING:
     import pandas as pd

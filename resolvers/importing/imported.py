@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers.questions import Question
+from scale_forecast.resolvers.questions.question import Question
 
 
 @dataclass

@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from data.errors import DataError
-from data.names import did_you_mean
-from data.numbers import as_numbers
-from data.spreadsheet import unmarked
-from resolvers.importing.imported import Imported, resolution
-from resolvers.questions import ID_PATTERN, Question
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.spreadsheet import unmarked
+from scale_forecast.resolvers.importing.imported import Imported, resolution
+from scale_forecast.resolvers.questions.question import ID_PATTERN, Question
 
 COLUMNS = ("question", "forecaster", "time", "probability", "outcome", "resolved_on", "title", "url")
 """Of a CSV file; the first four are required."""

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from data.errors import DataError
-from resolvers.ledger.schema import TABLES
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.ledger.schema import TABLES
 
 LATEST = "0002"
 """The revision this version of the tool reads and writes."""
@@ -191,7 +191,7 @@ def _bring_up_to_date(engine: Engine) -> None:
     with reading(engine) as connection:
         if _revision(connection) == LATEST:
             return
-    from resolvers.ledger.migrate import upgrade
+    from scale_forecast.resolvers.ledger.migrate import upgrade
 
     with writing(engine) as connection:
         found = _revision(connection)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Float, Integer
 
-from data.errors import DataError
-from resolvers.ledger.chain import canonical
-from resolvers.ledger.schema import CHAINED, DAYS, JSON_COLUMNS, TABLES
-from resolvers.status import Status
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.ledger.chain import canonical
+from scale_forecast.resolvers.ledger.schema import CHAINED, DAYS, JSON_COLUMNS, TABLES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,7 +143,7 @@ def _plain(row: Mapping[str, Any], name: str, required: Iterable[str]) -> dict[s
     own = [column.name for column in TABLES[name].c if column.name not in CHAINED]
     unknown = [column for column in row if column not in own]
     if unknown:
-        from data.names import did_you_mean
+        from scale_forecast.data.names import did_you_mean
 
         raise DataError(
             f"the ledger's {name} have no column {unknown[0]!r}{did_you_mean(str(unknown[0]), own)}: "

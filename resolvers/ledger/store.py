@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, String, Table, func, insert, select
 
-from data.errors import DataError
-from resolvers.ledger import engine as engines
-from resolvers.ledger.chain import GENESIS, Entry, Report, canonical, check, digest
-from resolvers.ledger.rows import forecast_row, question_row, resolution_row, stored_entry, utc_text
-from resolvers.ledger.schema import DAYS, JSON_COLUMNS, SUBJECT, TABLES, TIMES, questions, resolutions
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.ledger import engine as engines
+from scale_forecast.resolvers.ledger.chain import GENESIS, Entry, Report, canonical, check, digest
+from scale_forecast.resolvers.ledger.rows import forecast_row, question_row, resolution_row, stored_entry, utc_text
+from scale_forecast.resolvers.ledger.schema import DAYS, JSON_COLUMNS, SUBJECT, TABLES, TIMES, questions, resolutions
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,12 +13,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from data.errors import DataError
-from resolvers.markets.cdf import admissible_cdf
-from resolvers.markets.market import CONTINUOUS, Kind, Market
-from resolvers.markets.rules import LEAST, MOST
-from resolvers.markets.scale import Scale
-from resolvers.markets.service import Answer
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.cdf import admissible_cdf
+from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market
+from scale_forecast.resolvers.markets.rules import LEAST, MOST
+from scale_forecast.resolvers.markets.scale import Scale
+from scale_forecast.resolvers.markets.service import Answer
 
 Cdf = Callable[[np.ndarray], np.ndarray]
 """P(outcome <= x) for an array of x, in the market's own unit (unix seconds for dates)."""

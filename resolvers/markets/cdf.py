@@ -12,9 +12,9 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from scipy.special import ndtr, ndtri
 
-from data.errors import DataError
-from resolvers.markets.rules import LEAST, MOST, ROUNDING, cdf_complaints, step_limits
-from resolvers.markets.scale import Scale
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.rules import LEAST, MOST, ROUNDING, cdf_complaints, step_limits
+from scale_forecast.resolvers.markets.scale import Scale
 
 MARGIN = 4e-9
 """Kept from both step limits, so that rounding to ten decimals cannot cross one."""

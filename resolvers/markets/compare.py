@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize_scalar
 
-from data.errors import DataError
-from resolvers.markets.cpmm import Pool
-from resolvers.markets.market import CONTINUOUS, Kind, Market
-from resolvers.markets.service import Answer
-from resolvers.odds import edge, kelly_fraction
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.cpmm import Pool
+from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market
+from scale_forecast.resolvers.markets.service import Answer
+from scale_forecast.resolvers.scores.odds import edge, kelly_fraction
 
 COLUMNS = [
     "market",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.errors import DataError, UsageError
-from data.spreadsheet import marked
-from resolvers.markets import hubverse
-from resolvers.markets.forecastbench import markets_of, question_of
-from resolvers.markets.forecastbench_sets import file_name_complaints, forecast_set, read_set, set_complaints
-from resolvers.markets.market import Market, Unsupported
-from resolvers.markets.questions import question_id
-from resolvers.markets.tables import record_complaints, record_table
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.spreadsheet import marked
+from scale_forecast.resolvers.forecastbench.files import markets_of, question_of
+from scale_forecast.resolvers.forecastbench.sets import file_name_complaints, forecast_set, read_set, set_complaints
+from scale_forecast.resolvers.markets import hubverse
+from scale_forecast.resolvers.markets.market import Market, Unsupported
+from scale_forecast.resolvers.markets.questions import question_id
+from scale_forecast.resolvers.markets.tables import record_complaints, record_table
 
 
 def of_forecaster(forecasts: pd.DataFrame, forecaster: str | None) -> pd.DataFrame:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data.errors import DataError, UsageError
-from resolvers.markets.market import Market
-from resolvers.markets.saved import answers_to, read_one, read_saved
-from resolvers.markets.services import locate
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.resolvers.markets.market import Market
+from scale_forecast.resolvers.markets.saved import answers_to, read_one, read_saved
+from scale_forecast.resolvers.markets.services import locate
 
 
 def find_market(

@@ -12,8 +12,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError
-from data.numbers import as_numbers
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.numbers import as_numbers
 
 TASK = ["origin_date", "target", "benchmark", "task", "metric", "shots", "prompt", "model"]
 OUTPUT = ["output_type", "output_type_id", "value"]

@@ -9,16 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from data.errors import DataError, UsageError
-from data.readers.files import text_of
-from resolvers.bank import documents, require_moderate
-from resolvers.ledger import Ledger
-from resolvers.markets.keeping import Kept, keep
-from resolvers.markets.market import Market, Quote
-from resolvers.markets.metaculus_export import fits, read_export, score_record
-from resolvers.markets.questions import crowd_rows, present_rows, questions_of
-from resolvers.markets.tables import record_rows
-from resolvers.questions import Question
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.readers.files import text_of
+from scale_forecast.resolvers.ledger import Ledger
+from scale_forecast.resolvers.markets.keeping import Kept, keep
+from scale_forecast.resolvers.markets.market import Market, Quote
+from scale_forecast.resolvers.markets.metaculus_export import fits, read_export, score_record
+from scale_forecast.resolvers.markets.questions import crowd_rows, present_rows, questions_of
+from scale_forecast.resolvers.markets.tables import record_rows
+from scale_forecast.resolvers.questions.bank import documents, require_moderate
+from scale_forecast.resolvers.questions.question import Question
 
 
 def criterion_of(

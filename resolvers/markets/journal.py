@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from data.errors import DataError
+from scale_forecast.data.errors import DataError
 
 try:
     import fcntl

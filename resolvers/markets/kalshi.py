@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data.errors import DataError
-from resolvers.markets import fields
-from resolvers.markets.market import Kind, Market, Quote, Status, Unsupported
-from resolvers.markets.payload import (
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets import fields
+from scale_forecast.resolvers.markets.market import Kind, Market, Quote, Status, Unsupported
+from scale_forecast.resolvers.markets.payload import (
     Payload,
     number,
     require,
@@ -21,7 +21,7 @@ from resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
-from resolvers.markets.session import Rate, ServiceError, Session, Site
+from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
 
 SITE = Site("Kalshi", "https://api.elections.kalshi.com/trade-api/v2", reads=Rate(10, 1.0))
 STATES = {

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from resolvers.ledger import Ledger
-from resolvers.markets.questions import definition_row, new_rows
-from resolvers.markets.tables import resolution_rows
-from resolvers.questions import Question
+from scale_forecast.resolvers.ledger import Ledger
+from scale_forecast.resolvers.markets.questions import definition_row, new_rows
+from scale_forecast.resolvers.markets.tables import resolution_rows
+from scale_forecast.resolvers.questions.question import Question
 
 
 class Kept(NamedTuple):

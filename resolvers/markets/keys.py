@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from data.errors import DataError
+from scale_forecast.data.errors import DataError
 
 HIDDEN = "***"
 KEYRING_SERVICE = "scale-forecast"

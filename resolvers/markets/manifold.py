@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data.errors import DataError
-from resolvers.markets import fields
-from resolvers.markets.cpmm import Pool
-from resolvers.markets.journal import Journal, Request
-from resolvers.markets.market import Kind, Market, Option, Quote, Status, Unsupported
-from resolvers.markets.payload import Payload, number, probability, require, time_of_ms, understood, unknown_fields
-from resolvers.markets.rules import bet_complaints, resolution_complaints
-from resolvers.markets.scale import Scale
-from resolvers.markets.service import Answer, Stake, allowed, receipt_field
-from resolvers.markets.session import Rate, Refused, Session, Site
-from resolvers.markets.writes import Receipt, Trace, send_once
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets import fields
+from scale_forecast.resolvers.markets.cpmm import Pool
+from scale_forecast.resolvers.markets.journal import Journal, Request
+from scale_forecast.resolvers.markets.market import Kind, Market, Option, Quote, Status, Unsupported
+from scale_forecast.resolvers.markets.payload import (
+    Payload,
+    number,
+    probability,
+    require,
+    time_of_ms,
+    understood,
+    unknown_fields,
+)
+from scale_forecast.resolvers.markets.rules import bet_complaints, resolution_complaints
+from scale_forecast.resolvers.markets.scale import Scale
+from scale_forecast.resolvers.markets.service import Answer, Stake, allowed, receipt_field
+from scale_forecast.resolvers.markets.session import Rate, Refused, Session, Site
+from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
 SITE = Site(
     "Manifold",

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from data.errors import DataError
-from resolvers.markets.scale import Scale
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.scale import Scale
 
 
 class Unsupported(DataError):
@@ -120,7 +120,7 @@ class Market(_Frozen):
 
     def option(self, label: str) -> Option:
         """The option with this label or id."""
-        from data.names import did_you_mean
+        from scale_forecast.data.names import did_you_mean
 
         for option in self.options:
             if label in (option.label, option.id):

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from data.errors import DataError
-from resolvers.markets import fields
-from resolvers.markets.journal import Journal, Request
-from resolvers.markets.market import CONTINUOUS, Kind, Market, Option, Quote, Stance, Status, Unsupported
-from resolvers.markets.payload import (
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets import fields
+from scale_forecast.resolvers.markets.journal import Journal, Request
+from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Option, Quote, Stance, Status, Unsupported
+from scale_forecast.resolvers.markets.payload import (
     Payload,
     number,
     require,
@@ -25,11 +25,11 @@ from resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
-from resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
-from resolvers.markets.scale import Scale
-from resolvers.markets.service import Answer, Stake, allowed
-from resolvers.markets.session import Rate, Session, Site
-from resolvers.markets.writes import Receipt, Trace, send_once
+from scale_forecast.resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
+from scale_forecast.resolvers.markets.scale import Scale
+from scale_forecast.resolvers.markets.service import Answer, Stake, allowed
+from scale_forecast.resolvers.markets.session import Rate, Session, Site
+from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
 SITE = Site(
     "Metaculus",

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from data.errors import DataError, UsageError
-from data.names import fold
-from data.numbers import as_numbers
-from data.readers.tabular import read_csv
-from data.results import UNIT
-from resolvers.markets.answers import Cdf, answer
-from resolvers.markets.cdf import cdf_of_quantiles
-from resolvers.markets.compare import Purse, compare
-from resolvers.markets.market import CONTINUOUS, Kind, Market
-from resolvers.markets.questions import question_id
-from resolvers.markets.service import Answer, Stake
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.names import fold
+from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.data.results import UNIT
+from scale_forecast.resolvers.markets.answers import Cdf, answer
+from scale_forecast.resolvers.markets.cdf import cdf_of_quantiles
+from scale_forecast.resolvers.markets.compare import Purse, compare
+from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market
+from scale_forecast.resolvers.markets.questions import question_id
+from scale_forecast.resolvers.markets.service import Answer, Stake
 
 PRINTED = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.90, "q95": 0.95}
 """Quantile columns of a forecast table, as `forecast predict` prints it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from data.errors import DataError
+from scale_forecast.data.errors import DataError
 
 Payload = Mapping[str, Any]
 _Parser = TypeVar("_Parser", bound=Callable[..., Any])

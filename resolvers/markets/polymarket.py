@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data.errors import DataError
-from resolvers.markets import fields
-from resolvers.markets.market import Kind, Market, Option, Quote, Status, Unsupported
-from resolvers.markets.payload import (
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets import fields
+from scale_forecast.resolvers.markets.market import Kind, Market, Option, Quote, Status, Unsupported
+from scale_forecast.resolvers.markets.payload import (
     Payload,
     nested_json,
     probability,
@@ -22,7 +22,7 @@ from resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
-from resolvers.markets.session import Rate, Session, Site
+from scale_forecast.resolvers.markets.session import Rate, Session, Site
 
 SITE = Site("Polymarket", "https://gamma-api.polymarket.com", reads=Rate(50, 10.0))
 BOOK = Site("Polymarket", "https://clob.polymarket.com", reads=Rate(50, 10.0))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from data.errors import DataError
-from resolvers.markets.market import Kind, Market
-from resolvers.markets.questions import question_id
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.market import Kind, Market
+from scale_forecast.resolvers.markets.questions import question_id
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data.errors import DataError
-from resolvers.markets.market import CONTINUOUS, Kind, Market, Quote, Status
-from resolvers.questions import Manual, Question, Ruling
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Quote, Status
+from scale_forecast.resolvers.questions.question import Manual, Question, Ruling
 
 CROWD = "crowd"
 LONGEST_NOTE = 2000
@@ -27,7 +27,7 @@ _SERVICES = ("manifold", "metaculus", "polymarket", "kalshi", "forecastbench")
 def question_id(market: Market, option: str | None = None) -> str:
     """Our id for a market: its name in small letters; where that loses something, a few digits of its hash.
 
-    >>> from resolvers.markets.market import Market
+    >>> from scale_forecast.resolvers.markets.market import Market
     >>> question_id(Market(service="metaculus", id="34519", title="?", kind="binary", status="open"))
     'metaculus-34519'
     """

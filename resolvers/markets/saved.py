@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from data.errors import DataError
-from data.readers.files import document_of
-from resolvers.markets import forecastbench, kalshi, manifold, metaculus, polymarket
-from resolvers.markets.market import Market, Unsupported
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.readers.files import document_of
+from scale_forecast.resolvers.forecastbench import files as forecastbench
+from scale_forecast.resolvers.markets import kalshi, manifold, metaculus, polymarket
+from scale_forecast.resolvers.markets.market import Market, Unsupported
 
 SHAPES = (
     ("a Manifold bet", {"contractId", "amount", "outcome"}),

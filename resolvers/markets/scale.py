@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.errors import DataError
+from scale_forecast.data.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from data.errors import DataError
-from resolvers.markets.journal import Journal, Request
-from resolvers.markets.market import Market, Quote
-from resolvers.markets.session import Session, Site
-from resolvers.markets.writes import Receipt
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.journal import Journal, Request
+from scale_forecast.resolvers.markets.market import Market, Quote
+from scale_forecast.resolvers.markets.session import Session, Site
+from scale_forecast.resolvers.markets.writes import Receipt
 
 
 @dataclass(frozen=True)

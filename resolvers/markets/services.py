@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from data.errors import UsageError
-from resolvers.markets import kalshi, manifold, metaculus, polymarket
-from resolvers.markets.keys import find_key
-from resolvers.markets.service import Service
-from resolvers.markets.session import Patience, Session, Site
-from resolvers.markets.timing import Clock
+from scale_forecast.data.errors import UsageError
+from scale_forecast.resolvers.markets import kalshi, manifold, metaculus, polymarket
+from scale_forecast.resolvers.markets.keys import find_key
+from scale_forecast.resolvers.markets.service import Service
+from scale_forecast.resolvers.markets.session import Patience, Session, Site
+from scale_forecast.resolvers.markets.timing import Clock
 
 SITES = {"manifold": manifold.SITE, "metaculus": metaculus.SITE, "polymarket": polymarket.SITE, "kalshi": kalshi.SITE}
 HOSTS = {

@@ -20,9 +20,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from data.errors import DataError
-from resolvers.markets.keys import Key
-from resolvers.markets.timing import Clock, Rate, RateLimit
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.keys import Key
+from scale_forecast.resolvers.markets.timing import Clock, Rate, RateLimit
 
 LONGEST_WAIT = 60.0
 """Seconds; a service that asks for a longer pause is reported instead of waited for."""

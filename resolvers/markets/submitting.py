@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from data.errors import UsageError
-from resolvers.markets import manifold, metaculus
-from resolvers.markets.compare import Purse
-from resolvers.markets.journal import Request
-from resolvers.markets.market import Market
-from resolvers.markets.ours import stake
-from resolvers.markets.service import Answer
+from scale_forecast.data.errors import UsageError
+from scale_forecast.resolvers.markets import manifold, metaculus
+from scale_forecast.resolvers.markets.compare import Purse
+from scale_forecast.resolvers.markets.journal import Request
+from scale_forecast.resolvers.markets.market import Market
+from scale_forecast.resolvers.markets.ours import stake
+from scale_forecast.resolvers.markets.service import Answer
 
 
 def prepare(market: Market, answer: Answer, purse: Purse, amount: float | None = None) -> Request:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resolvers.markets.market import CONTINUOUS, Kind, Market, Option
-from resolvers.markets.metaculus_export import TrackRecord, fits
-from resolvers.markets.payload import time_of_seconds
-from resolvers.markets.questions import CROWD, question_id
-from resolvers.questions import Question
+from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Option
+from scale_forecast.resolvers.markets.metaculus_export import TrackRecord, fits
+from scale_forecast.resolvers.markets.payload import time_of_seconds
+from scale_forecast.resolvers.markets.questions import CROWD, question_id
+from scale_forecast.resolvers.questions.question import Question
 
 SHOWN = ["market", "kind", "status", "title", "option", "crowd", "closes", "resolution"]
 LEVELS = np.array([0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95, 0.975, 0.99])

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from data.errors import DataError
-from resolvers.markets.journal import ACCEPTED, REFUSED, SENT, Journal, Request
-from resolvers.markets.session import Refused, ServiceError, Session, Unanswered
-from resolvers.markets.timing import Clock
+from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.markets.journal import ACCEPTED, REFUSED, SENT, Journal, Request
+from scale_forecast.resolvers.markets.session import Refused, ServiceError, Session, Unanswered
+from scale_forecast.resolvers.markets.timing import Clock
 
 PAUSES = (1.0, 3.0, 8.0)
 """Seconds before each look for a write whose answer was lost."""

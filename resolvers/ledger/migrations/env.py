@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from resolvers.ledger.schema import metadata
+from scale_forecast.resolvers.ledger.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata)

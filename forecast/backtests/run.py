@@ -1,0 +1,127 @@
+"""How good forecasts of models that are already known would have been: one row per predictor, fold, and score.
+
+The same path as a live forecast: evidence, a trained predictor, a distribution, scoring rules. No averages here;
+`backtests.summary` summarises.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.backtests.training import Trained
+from scale_forecast.cache.folds_cache import fold_key, load_table, save_table
+from scale_forecast.data.trend import beyond_noise
+from scale_forecast.distribution import MID_LEVELS, PRINTED, Forecast
+from scale_forecast.inputs.folds import Fold
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.parallel import Workers
+from scale_forecast.predictors.events import prob_gain, trends
+from scale_forecast.resolvers.scores.scoring import crps_quantile, pinball_loss
+
+FORECAST_UNIT = ["predictor", "fold", "benchmark", "task", "metric", "shots", "prompt", "target_model"]
+
+
+class BacktestTable(pd.DataFrame):
+    """The backtest table; a notebook shows its summary and pictures instead of the rows."""
+
+    def _repr_html_(self) -> str:
+        from scale_forecast.show.report.cells import backtest_html
+
+        return backtest_html(pd.DataFrame(self))
+
+
+def backtest(
+    panel: Panel,
+    folds: Iterable[Fold],
+    predictors: Sequence[str],
+    *,
+    cache: Path | None = None,
+    workers: Workers | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> BacktestTable:
+    """The backtest table: one row per (predictor, fold, unit, target model).
+
+    Parameters
+    ----------
+    panel : all rows; each fold's exclusion says which of them its predictors may learn from
+    folds : as `inputs.folds.folds_of` yields them; neighbours with one exclusion are trained once
+    predictors : names in the registry
+    cache : folder of trained states and finished folds; nothing is kept when None
+    workers : who does it; the table does not depend on them
+    progress : called with one line per fold
+    """
+    groups = (list(group) for _, group in itertools.groupby(folds, key=lambda fold: fold.exclusion))
+    first = list(itertools.islice(groups, 2))
+    many, one = workers or Workers(), Workers()
+    across, within = (many, one) if len(first) > 1 else (one, many)
+    work = functools.partial(_run, panel, predictors=list(predictors), cache=cache, workers=within)
+    tables = []
+    for done in across.map(work, itertools.chain(first, groups)):
+        for fold, target, scores in done:
+            progress(f"{fold}: {target}, {len(scores) // max(len(predictors), 1)} scores")
+            tables.append(scores)
+    return BacktestTable(pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=FORECAST_UNIT))
+
+
+def _run(
+    panel: Panel, folds: list[Fold], predictors: list[str], cache: Path | None, workers: Workers
+) -> list[tuple[str, str, pd.DataFrame]]:
+    """All predictors on folds that share an exclusion; ``workers`` train them."""
+    trained = Trained(panel, cache, workers=workers)
+    out = []
+    for fold in folds:
+        key = fold_key(panel, fold, predictors) if cache is not None else ""
+        scores = load_table(cache, key) if cache is not None else None
+        if scores is None:
+            forecasts = [trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence) for name in predictors]
+            scores = pd.concat([scored(forecast, fold) for forecast in forecasts], ignore_index=True)
+            if cache is not None:
+                save_table(cache, key, scores)
+        out.append((fold.name, fold.target.model, scores))
+    return out
+
+
+def scored(forecast: Forecast, fold: Fold) -> pd.DataFrame:
+    """The forecast of one fold beside what happened, every rule's number in a column."""
+    rows, observed = forecast.targets, fold.truth["score"].to_numpy()
+    printed = forecast.quantiles(list(PRINTED.values()))
+    median = forecast.median
+    up = np.where(rows["higher_is_better"], 1.0, -1.0)
+    gained = beyond_noise(up * observed, up * rows["origin_score"].to_numpy(), np.zeros(1), np.zeros(1))
+    table = rows[["benchmark", "task", "metric", "shots", "prompt", "target_model", "line", "family"]].copy()
+    table = table.astype({name: "str" for name in ("benchmark", "task", "metric", "prompt")})
+    table.insert(0, "fold", fold.name)
+    table.insert(0, "predictor", forecast.predictor)
+    table["distance"] = rows["step"]
+    table["date_limited"] = fold.date_limited
+    table["origin_score"] = rows["origin_score"]
+    table["score"] = observed
+    table["median"] = median
+    for j, name in enumerate(PRINTED):
+        table[name] = printed[:, j]
+    table["crps"] = crps_quantile(observed, forecast.quantiles(MID_LEVELS), MID_LEVELS)
+    table["pinball"] = np.mean(
+        [pinball_loss(observed, printed[:, j], level) for j, level in enumerate(PRINTED.values())], axis=0
+    )
+    table["log_score"] = -forecast.log_density(observed)
+    table["abs_error"] = np.abs(observed - median)
+    table["sq_error"] = (observed - median) ** 2
+    table["pit"] = forecast.pit(observed)
+    table["prob_gain"] = prob_gain(forecast)
+    table["gained"] = gained
+    table["origin_is_own"] = rows["origin_is_own"]
+    table["canonical_task"] = rows["canonical_task"].astype("str")
+    table["is_share"] = rows["is_share"]
+    table["chance"] = rows["chance"]
+    table["origin_se"] = rows["origin_se"]
+    table["se"] = fold.truth["se"].where(fold.truth["noise_known"])
+    table["n_examples"] = rows["n_examples"]
+    table["trend"] = trends(rows, fold.evidence)
+    table["loading"] = forecast.loading
+    return table

@@ -1,0 +1,104 @@
+"""What a predictor learns from: simulated past forecasts, made of nothing but what an exclusion allows."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.cache.state import load_state, save_state, state_key
+from scale_forecast.data.results import UNIT
+from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.inputs.targets import held_out_target, visible
+from scale_forecast.parallel import Workers, one_thread
+from scale_forecast.predictors.base import Predictor
+from scale_forecast.predictors.registry import make
+
+TARGETS_PER_LINE = 6
+MOST_TASKS = 60
+FEWEST_TASKS = 4
+
+
+class Trained:
+    """Predictors trained for an exclusion, each once, and kept on disk where a folder is given.
+
+    ``workers`` go through the past forecasts that are learned from.
+    """
+
+    def __init__(
+        self,
+        panel: Panel,
+        cache: Path | None = None,
+        *,
+        workers: Workers | None = None,
+    ) -> None:
+        self._panel = panel
+        self._cache = cache
+        self._workers = workers or Workers()
+        self._past: dict[Exclusion, list[Fold]] = {}
+        self._fitted: dict[tuple[str, Exclusion], Predictor] = {}
+
+    def get(self, name: str, exclusion: Exclusion) -> Predictor:
+        """The predictor ``name``, having learned only from what ``exclusion`` allows."""
+        if (name, exclusion) not in self._fitted:
+            self._fitted[name, exclusion] = self._kept(name, exclusion)
+        return self._fitted[name, exclusion]
+
+    def _kept(self, name: str, exclusion: Exclusion) -> Predictor:
+        """From the cache where it is there; learned, and put there, where it is not."""
+        if self._cache is None:
+            return self._learned(name, exclusion)
+        key = state_key(self._panel, name, exclusion)
+        state = load_state(self._cache, key)
+        if state is not None:
+            return make(name).restore(state)
+        predictor = self._learned(name, exclusion)
+        save_state(self._cache, key, predictor.state())
+        return predictor
+
+    def _learned(self, name: str, exclusion: Exclusion) -> Predictor:
+        if exclusion not in self._past:
+            self._past = {exclusion: past_folds(self._panel, exclusion)}
+        with one_thread():
+            return make(name).fit(self._past[exclusion], self._workers)
+
+
+def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
+    """Folds of known models, their evidence and truth taken only from rows the exclusion allows.
+
+    Of each line at most `TARGETS_PER_LINE` models, those with most scores first; of each model at most `MOST_TASKS`
+    units, chosen by a hash of their name, so that no line outweighs the others and nothing depends on chance.
+    """
+    allowed = panel.take(exclusion.allows(panel))
+    if allowed.rows.empty:
+        return []
+    folds = []
+    for model in _chosen_models(allowed).itertuples():
+        target = held_out_target(allowed, str(model.model), str(model.family))
+        made = make_fold(allowed, target, exclusion, visible(allowed, target), "past")
+        if made is not None and len(made.rows) >= FEWEST_TASKS:
+            folds.append(_thinned(made))
+    return folds
+
+
+def _chosen_models(allowed: Panel) -> pd.DataFrame:
+    models = held_out_models(allowed)
+    rows = allowed.rows
+    final = rows.groupby(["family", "model"])["checkpoint"].apply(lambda c: c.isna().any()).rename("final")
+    count = rows.groupby(["family", "model"])["unit"].nunique().rename("n")
+    models = models.join(final, on=["family", "model"]).join(count, on=["family", "model"])
+    models = models[(models["n"] >= FEWEST_TASKS) & models["final"]]
+    models["rank"] = models.groupby("family")["scale"].rank(ascending=False, method="first")
+    models = models.sort_values(["line", "rank", "n", "family"], ascending=[True, True, False, True], kind="stable")
+    return models.groupby("line", sort=True).head(TARGETS_PER_LINE)
+
+
+def _thinned(made: Fold) -> Fold:
+    if len(made.rows) <= MOST_TASKS:
+        return made
+    names = made.rows[UNIT].itertuples(index=False, name=None)
+    order = np.argsort([zlib.crc32(repr(name).encode()) for name in names], kind="stable")
+    return made.take(np.sort(order[:MOST_TASKS]))

@@ -1,0 +1,70 @@
+"""Trained predictors kept on disk: arrays only, no pickle, keyed by everything that went into them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.cache.fingerprint import code_fingerprint, library_versions
+from scale_forecast.inputs.folds import Exclusion
+from scale_forecast.inputs.panel import DERIVED, Panel
+
+
+def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
+    """Name of a state: the code, the predictor, what was excluded, and all that is known of the rows that were not."""
+    given = [column for column in panel.rows.columns if column not in DERIVED]
+    allowed = panel.rows.loc[exclusion.allows(panel), given]
+    rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
+    exclusions = [exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
+    parts = [code_fingerprint(), *library_versions(), *given, name, *exclusions]
+    digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())
+    return f"{name}-{digest.hexdigest()[:24]}"
+
+
+def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
+    """Write a state whole or not at all; a folder that cannot be written is passed over.
+
+    Raises
+    ------
+    TypeError
+        For an array of objects, which only a pickle could hold.
+    """
+    if pickled := [name for name, array in state.items() if array.dtype == object]:
+        raise TypeError(f"{pickled[0]} is an array of objects")
+    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, **state))  # type: ignore[arg-type]
+
+
+def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
+    """A file of the cache that appears whole or not at all; a folder that cannot be written is passed over."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
+    except OSError:
+        return
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+        Path(partial).replace(folder / name)
+    except BaseException as error:
+        with suppress(OSError):
+            Path(partial).unlink()
+        if not isinstance(error, OSError):
+            raise
+
+
+def load_state(folder: Path, key: str) -> dict[str, np.ndarray] | None:
+    """A saved state, or None where there is none that can be read. Never runs code from the file."""
+    try:
+        with np.load(folder / f"{key}.npz", allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+        return None

@@ -1,0 +1,3 @@
+from scale_forecast.commands.everything import main
+
+__all__ = ["main"]

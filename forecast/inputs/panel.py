@@ -1,0 +1,136 @@
+"""The results as predictors see them: every score on the link scale, with its noise, its place and its names coded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.data.noise import binomial_stderr, standard_error
+from scale_forecast.data.profiles import OF_ITEMS, beside
+from scale_forecast.data.results import UNIT
+from scale_forecast.data.scale import scale_of
+from scale_forecast.data.tasks import describe
+from scale_forecast.distribution import Link
+
+TOKENS_PER_PARAM = 20.0
+"""Places a model whose tokens are unknown among families measured in compute (Hoffmann et al. 2022)."""
+UNKNOWN_STDERR = 0.03
+LOSS_STDERR = 0.03
+MAX_LINK_STDERR = 3.0
+NAMED_CODES = {
+    "task_code": "canonical_task",
+    "metric_code": "metric",
+    "tuning_code": "tuning",
+    "family_code": "family",
+    "line_code": "line",
+}
+"""Integer codes of names, for what compares all rows with all; ``prompt_code`` is by the prompt's first letters."""
+DERIVED = {
+    *("scale", "compute", "unit", "suite", "noise_known", "se", "z", "z_se", "prompt_code", "model_code"),
+    *NAMED_CODES,
+}
+"""Columns that follow from the others."""
+UNUSED = ["keywords", "low_score", "high_score", "shots_in_prompt"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Results with everything a predictor may look at beside each score.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        The results, their descriptors, and ``scale`` (decades; comparable within a family), ``compute`` (decades of
+        training compute, comparable between families), ``z`` and ``z_se`` (the score on the link scale and its
+        standard error), ``se`` (in score units; assumed if not ``noise_known``), ``unit`` and ``suite`` (codes of what
+        is measured, and of its benchmark, shots and prompt), and the codes of `NAMED_CODES`. Index 0..n-1.
+    """
+
+    rows: pd.DataFrame
+
+    @property
+    def has_profiles(self) -> bool:
+        """Whether profiles of item-level logs were given."""
+        return set(OF_ITEMS) <= set(self.rows.columns)
+
+    def take(self, mask: np.ndarray) -> Panel:
+        """Some of the rows, with an index of their own; codes keep their meaning."""
+        return Panel(self.rows[mask].reset_index(drop=True))
+
+
+def as_panel(
+    results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, profiles: pd.DataFrame | None = None
+) -> Panel:
+    """Describe, measure and code a results table. Names become categories, so that rows are cheap to take.
+
+    With ``profiles`` (`data.profiles`) every row has the columns `data.profiles.OF_ITEMS` too.
+    """
+    rows = describe(results.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
+    if profiles is not None:
+        rows = rows.join(beside(rows, profiles))
+    rows["scale"] = scale_of(rows)
+    guessed = np.log10(6.0 * TOKENS_PER_PARAM * rows["params"] ** 2)
+    rows["compute"] = np.log10(rows["train_flops"]).fillna(guessed).fillna(rows["scale"])
+    rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
+    rows["suite"] = rows.groupby(["benchmark", "shots", "prompt"], dropna=False, sort=True).ngroup()
+    stated = standard_error(rows).to_numpy()
+    rows["noise_known"] = np.isfinite(stated)
+    rows["se"], rows["z"], rows["z_se"] = _measured(rows, stated)
+    for code, name in NAMED_CODES.items():
+        rows[code] = pd.factorize(rows[name], sort=True)[0]
+    rows["prompt_code"] = pd.factorize(rows["prompt"].str.slice(0, 3), sort=True)[0]
+    rows["model_code"] = rows.groupby(["family", "model"], sort=True).ngroup()
+    names = rows.select_dtypes(["object", "str"]).columns
+    return Panel(rows.astype(dict.fromkeys(names, "category")))
+
+
+def own_history(rows: pd.DataFrame, evidence: Panel, columns: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
+    """The evidence of the rows' own family on their units, in order of unit and scale; and each one's row, (m,).
+
+    Parameters
+    ----------
+    rows : target rows of one family, sorted by unit, as `inputs.targets.target_rows`
+    columns : of the evidence, to take
+    """
+    seen = evidence.rows["unit"].to_numpy()
+    own = evidence.rows["family_code"].to_numpy() == rows["family_code"].iloc[0]
+    past = evidence.rows.loc[
+        own & np.isin(seen, rows["unit"].to_numpy()), list(dict.fromkeys(["unit", "scale", *columns]))
+    ]
+    past = past.sort_values(["unit", "scale"], kind="stable")
+    return past, np.searchsorted(rows["unit"].to_numpy(), past["unit"].to_numpy())
+
+
+def padded(n: int, at: np.ndarray, *columns: pd.Series) -> list[np.ndarray]:
+    """Each column's m values spread over n rows in the order given, (n, L), NaN on the right; ``at`` (m,) ascends."""
+    place = np.arange(len(at)) - np.searchsorted(at, at)
+    out = [np.full((n, place.max(initial=-1) + 1), np.nan) for _ in columns]
+    for table, column in zip(out, columns, strict=True):
+        table[at, place] = column
+    return out
+
+
+def smoothed(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
+    """Shares with one success and one failure added, so that 0 and 1 stay finite on the link scale."""
+    return np.where(link.share, (score * items + 1.0) / (items + 2.0), score)
+
+
+def link_noise(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
+    """Link-scale standard error of sampling that scores (n,) on ``items`` examples would have."""
+    binomial = binomial_stderr(np.where(link.share, score, 0.5), items)
+    se = np.where(link.share, binomial, LOSS_STDERR * score)
+    return np.minimum(se * link.slope(smoothed(score, items, link)), MAX_LINK_STDERR)
+
+
+def known_items(rows: pd.DataFrame) -> np.ndarray:
+    """Examples of each row's test set; where unknown, so many that a score of one half has `UNKNOWN_STDERR`."""
+    return rows["n_examples"].fillna(0.25 / UNKNOWN_STDERR**2).to_numpy(dtype=float)
+
+
+def _measured(rows: pd.DataFrame, stated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    score, items, link = rows["score"].to_numpy(dtype=float), known_items(rows), Link.of(rows)
+    slope = link.slope(smoothed(score, items, link))
+    se = np.where(np.isfinite(stated), stated, link_noise(score, items, link) / slope)
+    return se, link.forward(smoothed(score, items, link)), np.minimum(se * slope, MAX_LINK_STDERR)

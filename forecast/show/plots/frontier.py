@@ -1,0 +1,56 @@
+"""The largest public models by date: what is known, and the fan of what is to come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from scale_forecast.data.sizes import format_size
+from scale_forecast.show.plots.style import BLACK, BLUE, GREY, VERMILION, legend, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAMES = {"train_flops": "training compute (FLOP)", "params": "parameters (of dense models)"}
+BANDS = (("q05", "q95", 0.15), ("q10", "q90", 0.25), ("q25", "q75", 0.4))
+
+
+def draw_frontier(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestamp, until: pd.Timestamp) -> Figure:
+    """Models by release date, their running maximum, and the distribution of the largest one day by day.
+
+    Parameters
+    ----------
+    sizes : DataFrame
+        ``released`` and ``size`` of every model, those released after ``as_of`` too: they are drawn apart, for the
+        reader to judge the forecast by.
+    table : `Frontier.table` of the days drawn, all of one quantity
+    as_of : day of knowledge
+    until : last day until which the list of models is complete
+    """
+    known = sizes[sizes["released"] <= until].sort_values("released")
+    later = sizes[sizes["released"] > until]
+    of = str(table["of"].iloc[0])
+    figure, axes = new_figure(height=4.8)
+    panel = axes[0, 0]
+    panel.plot(known["released"], known["size"], ".", color=GREY, markersize=5, label="models known")
+    largest = known.assign(size=known["size"].cummax())
+    end = pd.concat([largest, largest.tail(1).assign(released=until)])
+    panel.step(end["released"], end["size"], where="post", color=BLACK, linewidth=1.6, label="largest so far")
+    for low, high, alpha in BANDS:
+        width = int(high[1:]) - int(low[1:])
+        panel.fill_between(
+            table["by"], table[low], table[high], color=BLUE, alpha=alpha, linewidth=0, label=f"{width}% interval"
+        )
+    panel.plot(table["by"], table["median"], color=BLUE, linewidth=2, label="median")
+    if len(later):
+        shown = later[later["released"] <= table["by"].max()]
+        panel.plot(shown["released"], shown["size"], "x", color=VERMILION, markersize=5, label="released later")
+    panel.axvline(until, color=GREY, linewidth=1, linestyle="--", label="last day known")
+    panel.set_yscale("log")
+    if of == "params":
+        panel.yaxis.set_major_formatter(lambda value, _: format_size(value))
+    panel.set(xlabel="date", ylabel=NAMES.get(of, "effective training compute (FLOP)"))
+    panel.set_title(f"Largest public model, as known on {as_of:%Y-%m-%d}", loc="left")
+    legend(panel, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return figure

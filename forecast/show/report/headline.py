@@ -1,0 +1,110 @@
+"""What to read first: what improves most, what may reverse, and what nobody can know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.data.names import counted
+from scale_forecast.show.report.contents import Report
+from scale_forecast.show.report.markup import name, number, percent, tag, text
+
+MOST = 5
+WIDTH_80 = 2 * 1.2816
+"""Of a normal distribution, in standard deviations."""
+
+
+def headline(report: Report) -> str:
+    """Three cards and the sentence above them."""
+    cards = [
+        ("Will improve most", _improves(report.tasks)),
+        ("May reverse", _reverses(report.tasks)),
+        ("What no one can know", _unknowable(report)),
+    ]
+    out = "".join(tag("section", tag("h3", title) + body, class_="card") for title, body in cards)
+    return tag("p", _overall(report), class_="lead") + tag("div", out, class_="cards")
+
+
+def _overall(report: Report) -> str:
+    parts = [
+        f"{text(row['benchmark'])} {percent(row['origin'])} → <strong>{percent(row['median'])}</strong> "
+        f"({percent(row['q10'])} to {percent(row['q90'])}; {counted(row['tasks'], 'task')})"
+        for row in report.average.head(4).to_dict("records")
+    ]
+    if not parts:
+        return f"{len(report.tasks)} tasks, none measured as a share: see each below."
+    more = len(report.average) - len(parts)
+    rest = f"; {counted(more, 'smaller benchmark')} in the table" if more else ""
+    return f"Mean score, with its 80% interval: {'; '.join(parts)}{rest}."
+
+
+def _improves(tasks: pd.DataFrame) -> str:
+    rows = tasks[tasks["is_share"] & (tasks["change"] > 0)].head(MOST)
+    rows = rows if len(rows) else tasks[tasks["change"] > 0].head(MOST)
+    if rows.empty:
+        return tag("p", "No task is expected to improve.")
+    sure = tasks["prob_gain"]
+    counts = (
+        f"{int((sure >= 0.9).sum())} of {len(tasks)} tasks improve with a probability of 90% or more; "
+        f"{sure.sum():.0f} are expected to."
+    )
+    return _list(rows, lambda row: f"a gain with probability {percent(row['prob_gain'])}") + tag("p", counts)
+
+
+def _reverses(tasks: pd.DataFrame) -> str:
+    rows = tasks[tasks["prob_reversal"].notna()].sort_values("prob_reversal", ascending=False, kind="stable")
+    at_end = tasks["is_share"] & ((tasks["origin_score"] >= 0.999) | (tasks["origin_score"] <= 0.001))
+    losing = tasks[~at_end].sort_values("prob_gain", kind="stable").head(3)
+    named = "; ".join(f"{name(row['task'])} ({percent(1 - row['prob_gain'])})" for _, row in losing.iterrows())
+    fall = tag("p", f"Most likely to get worse, or no better: {named}.")
+    if rows.empty:
+        return tag("p", "No task falls with scale beyond noise in this family so far, so none can reverse.") + fall
+    counts = (
+        f"{len(rows)} of {len(tasks)} tasks fall so far: {rows['prob_recovery'].sum():.1f} are expected to recover "
+        f"(beat the largest model beyond noise), {rows['prob_reversal'].sum():.1f} to reverse (beat the best)."
+    )
+
+    def tail(row: pd.Series) -> str:
+        return f"reverses with probability {percent(row['prob_reversal'])}, recovers {percent(row['prob_recovery'])}"
+
+    return _list(rows.head(MOST), tail) + tag("p", counts) + fall
+
+
+def _unknowable(report: Report) -> str:
+    tasks = report.tasks
+    shares = tasks[tasks["is_share"]]
+    if shares.empty:
+        return tag("p", "The tasks are losses: no test set's sampling noise is known.")
+    ceilings = shares.drop_duplicates("suite")["ceiling_r2"]
+    noise = 2 * shares["noise"]
+    worst = shares.loc[shares["noise"].sort_values(ascending=False, kind="stable").index[:3]]
+    named = "; ".join(f"{name(row['task'])} (± {percent(2 * row['noise'])})" for _, row in worst.iterrows())
+    low, high = percent(ceilings.min()), percent(ceilings.max())
+    span = low if low == high else f"{low} to {high}"
+    width = (shares["q90"] - shares["q10"]).clip(lower=1e-9)
+    part = float(np.clip(np.median(WIDTH_80 * shares["noise"] / width), 0, 1))
+    out = (
+        "Test sets are samples. Even someone who knew the model would miss its scores by "
+        f"± {percent(noise.median(), 1)} (two standard errors, median task); such noise alone is {percent(part)} as "
+        "wide as our 80% intervals. Of what sets the gains of a suite's tasks apart, the "
+        "<strong>noise ceiling</strong> is "
+        f"{span}: no forecast's R² can be expected to be higher."
+    )
+    return tag("p", out) + tag("p", f"Noisiest: {named}.")
+
+
+def _list(rows: pd.DataFrame, tail: Callable[[pd.Series], str]) -> str:
+    items = []
+    for _, row in rows.iterrows():
+        share = bool(row["is_share"])
+        span = f"{number(row['q10'], share)} to {number(row['q90'], share)}"
+        items.append(
+            tag(
+                "li",
+                f"{tag('span', name(row['task']), class_='name')} {number(row['origin_score'], share)} → "
+                f"<strong>{number(row['median'], share)}</strong> ({span}); {tail(row)}",
+            )
+        )
+    return tag("ol", "".join(items))

@@ -1,0 +1,152 @@
+"""The report as one page of HTML that asks nothing of any server."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pandas as pd
+
+from scale_forecast.backtests.summary import readable
+from scale_forecast.data.names import counted
+from scale_forecast.data.sizes import format_size
+from scale_forecast.show.report import charts
+from scale_forecast.show.report.contents import Backtest, Report, setting_of
+from scale_forecast.show.report.every import controls, every_task
+from scale_forecast.show.report.headline import headline
+from scale_forecast.show.report.markup import name, percent, table, tag, text
+from scale_forecast.show.report.small import multiple
+
+MOST_MULTIPLES = 600
+SECTIONS = {
+    "headline": "In short", "tasks": "Every task", "pictures": "Pictures", "backtest": "How good such forecasts were",
+    "questions": "Questions it bears on", "methods": "Methods and sources",
+}  # fmt: skip
+METHOD = (
+    "Read: of the target's line (families that share weights, data or recipe) only models below 90% of its size and "
+    "compute; of other lines everything, or what was public on the day given.",
+    "Learned: nothing from the target's line.",
+    "The default predictor adds to the score so far a shift common to the model's tasks and an own part of each task, "
+    "both averages of several predictors weighted by simulated past forecasts of other lines; its spread is that of "
+    "those forecasts' errors.",
+    "P(gain): better than the score so far. P(recovery) and P(reversal), of falling tasks: better than the score so "
+    "far, better than the best smaller model, each by more than two standard errors of the difference.",
+)
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+"""The page may load nothing: a name that slipped through unescaped could not call anyone either."""
+
+
+def page(report: Report) -> str:
+    """The whole page; the same report gives the same text."""
+    title = f"Forecast of {report.target.model}"
+    bodies = {
+        "headline": headline(report),
+        "tasks": controls(report.tasks) + every_task(report),
+        "pictures": _multiples(report),
+        "backtest": _backtest(report.backtest, report.tasks),
+        "questions": _questions(report),
+        "methods": _methods(report),
+    }
+    sections = "".join(
+        tag("section", tag("h2", SECTIONS[key], id=f"{key}-title") + body, id=key, aria_labelledby=f"{key}-title")
+        for key, body in bodies.items()
+    )
+    contents = tag("ul", "".join(tag("li", tag("a", title, href=f"#{key}")) for key, title in SECTIONS.items()))
+    nav = tag("nav", contents, aria_label="Sections")
+    header = tag("header", tag("h1", text(title)) + tag("p", _subtitle(report), class_="sub") + nav)
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:,">'
+        f"{tag('title', text(title))}{tag('style', _asset('report.css'))}"
+    )
+    skip = '<a class="skip" href="#tasks">Skip to the table</a>'
+    tip = '<div id="tip" role="status" hidden></div>'
+    body = f"{skip}{header}{tag('main', sections)}{tip}{tag('script', _asset('report.js'))}"
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
+
+
+def _asset(file: str) -> str:
+    return files("scale_forecast.show.report").joinpath(file).read_text(encoding="utf-8")
+
+
+def _subtitle(report: Report) -> str:
+    target = report.target
+    size = [f"{format_size(target.params)} parameters"] if pd.notna(target.params) else []
+    if pd.notna(target.train_flops):
+        size.append(f"{target.train_flops:.2g} FLOP")
+    made = report.facts.get("Made")
+    out = f"{text(target.family)} at {', '.join(size)}; {counted(len(report.tasks), 'task')}, forecast by "
+    out += f"{text(report.upcoming.forecast.predictor)}{f' on {text(made)}' if made else ''}."
+    known = int(report.tasks["truth"].notna().sum())
+    if known:
+        out += f" {known} of its scores are known by now; the forecast did not read them. They are the diamonds below."
+    return out
+
+
+def _multiples(report: Report) -> str:
+    parts = dict(iter(report.history.groupby("row")))
+    how = (report.tasks["benchmark"].astype("str") + ": " + setting_of(report.tasks)).tolist()
+    items = []
+    for place, task in enumerate(report.tasks.head(MOST_MULTIPLES).to_dict("records")):
+        caption = tag("figcaption", tag("strong", name(task["task"])) + tag("span", text(how[place])))
+        picture = tag("figure", multiple(task, parts[place]) + caption)
+        items.append(tag("li", picture, data_row=place, tabindex="-1"))
+    first = (
+        "The family's scores by scale (decades of compute or parameters, each picture its own), with bars of two "
+        "standard errors; at the right the forecast's 50, 80 and 90% intervals and median, the dotted line is chance. "
+        "Point at a mark for its value, or move from picture to picture with the arrow keys. The filters of the table "
+        "apply."
+    )
+    left = len(report.tasks) - len(items)
+    more = tag("p", f"{left} tasks of smaller expected change have no picture.") if left > 0 else ""
+    return tag("p", first) + tag("ul", "".join(items), class_="multiples", id="multiples") + more
+
+
+def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
+    out = _known(tasks[tasks["truth"].notna()])
+    if found is None:
+        why = "No known model of the line has a smaller one of its own, so nothing can be tested on it here; "
+        return out + tag("p", why + tag("code", "forecast backtest") + " does so on other lines.")
+    predictor = str(found.scores["predictor"].iloc[0])
+    mine = found.scores[found.scores["predictor"] == predictor]
+    said = (
+        f"The same path, taken for models of the line that are known: {', '.join(map(text, found.targets))}. Nothing "
+        "was learned from the line; other lines' scores count whatever their date. Lower CRPS is better; skill is "
+        "1 - CRPS / the reference's, with a 90% interval from resampling tasks."
+    )
+    pictures = tag("div", charts.gains(mine) + charts.coverage(mine) + charts.pit(mine), class_="charts")
+    return out + tag("p", said) + table(readable(found.summary), "Backtest on the line's known models") + pictures
+
+
+def _known(rows: pd.DataFrame) -> str:
+    """How the forecast itself fared, where the target is out."""
+    if rows.empty:
+        return ""
+    inside = rows["truth"].between(rows["q10"], rows["q90"]).mean()
+    errors = (rows["truth"] - rows["median"]).abs()[rows["is_share"]]
+    size = f", and the median absolute error was {100 * errors.median():.1f} points" if len(errors) else ""
+    return tag(
+        "p",
+        f"Of this very forecast {len(rows)} scores are known: the 80% interval held {percent(inside)} of them{size}.",
+    )
+
+
+def _questions(report: Report) -> str:
+    if report.questions is None or report.questions.empty:
+        out = tag("p", "No question of the bank or the ledger names one of these tasks.")
+    else:
+        out = table(report.questions, "Questions that name one of these tasks", numeric=("odds or crowd", "ours"))
+    out += tag("h3", "Track record so far")
+    if report.record is None or report.record.empty:
+        how = f"{tag('code', 'forecast predict --record')} records one, {tag('code', 'forecast resolve')} settles it."
+        return out + tag("p", f"No recorded forecast is settled yet: {how}")
+    return out + table(report.record, "Settled forecasts of the ledger, as forecast score gives them")
+
+
+def _methods(report: Report) -> str:
+    steps = "".join(tag("li", sentence) for sentence in (*METHOD, *map(text, report.notes)))
+    facts = "".join(tag("dt", text(k)) + tag("dd", tag("code", text(v))) for k, v in report.facts.items())
+    kinds = {"family": "this family", "others": "other lines"}
+    sources = report.sources.assign(**{"read for": report.sources["read_for"].map(kinds)})
+    shown = sources[["source", "read for", "scores"]]
+    where = table(shown, "Where the scores on these tasks are published", numeric=("scores",))
+    return tag("ul", steps) + tag("dl", facts) + where

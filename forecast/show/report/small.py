@@ -1,0 +1,141 @@
+"""Small pictures in SVG, coloured by the page's style sheet so that they follow dark, light and print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.show.report.markup import number, percent, tag, text
+
+WIDTH, HEIGHT = 200, 114
+LEFT, RIGHT, TOP, BOTTOM = 30, 8, 6, 6
+BANDS = (("q05", "q95", "b90"), ("q10", "q90", "b80"), ("q25", "q75", "b50"))
+BAR = 7.0
+"""Width of the forecast's bar."""
+
+
+def multiple(task: Mapping[Any, Any], history: pd.DataFrame) -> str:
+    """The history of one task and its forecast, with a tip on each mark.
+
+    Parameters
+    ----------
+    task : a row of `Report.tasks`
+    history : its rows of `Report.history`
+    """
+    place = _Place.of(task, history)
+    parts = [_axes(place, task)]
+    if pd.notna(task["chance"]):
+        parts.append(_line(place, float(task["chance"]), "chance", f"chance: {percent(task['chance'], 1)}"))
+    parts.append(_fan(place, task))
+    parts.append(_points(place, history, bool(task["is_share"])))
+    if pd.notna(task["truth"]):
+        tip = f"scored {number(task['truth'], bool(task['is_share']))}"
+        x, y = place.target, place.y(task["truth"])
+        diamond = f"M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5-5z"
+        parts.append(f'<path class="truth" d="{diamond}" data-tip="{text(tip)}"/>')
+    return tag("svg", "".join(parts), viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=spoken(task))
+
+
+def spoken(task: Mapping[Any, Any]) -> str:
+    """The picture in words."""
+    share = bool(task["is_share"])
+    said = (
+        f"{task['task']}: {task['origin_model']} scored {number(task['origin_score'], share)}; forecast "
+        f"{number(task['median'], share)}, 80% interval {number(task['q10'], share)} to {number(task['q90'], share)}, "
+        f"probability of a gain {percent(task['prob_gain'])}"
+    )
+    if pd.notna(task["prob_reversal"]):
+        said += f", of recovery {percent(task['prob_recovery'])}, of reversal {percent(task['prob_reversal'])}"
+    return said + (f"; scored {number(task['truth'], share)}" if pd.notna(task["truth"]) else "")
+
+
+class _Place:
+    """Where scales and scores lie on the picture."""
+
+    def __init__(self, low_x: float, high_x: float, low_y: float, high_y: float) -> None:
+        self._x = low_x, max(high_x - low_x, 0.1)
+        self._y = low_y, max(high_y - low_y, 1e-9)
+        self.target = WIDTH - RIGHT - BAR / 2 - 4
+        self.ends = low_y, high_y
+
+    @classmethod
+    def of(cls, task: Mapping[Any, Any], history: pd.DataFrame) -> _Place:
+        low, high = 0.0, 1.0
+        if not task["is_share"]:
+            most = float(np.nanmax([history["score"].max(), task["median"], task["truth"]]))
+            high = 1.05 * max(most, min(task["q90"], 2 * most))
+        scale = history["scale"].to_numpy(dtype=float)
+        return cls(float(scale.min()), float(scale.max()) + float(task["step"]), low, high)
+
+    def x(self, scale: float) -> float:
+        return LEFT + 4 + (scale - self._x[0]) / self._x[1] * (self.target - LEFT - 4)
+
+    def y(self, score: float) -> float:
+        share = min(max((score - self._y[0]) / self._y[1], -0.02), 1.02)
+        return TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)
+
+
+def _axes(place: _Place, task: Mapping[Any, Any]) -> str:
+    low, high = place.ends
+    out = []
+    for value in (low, (low + high) / 2, high):
+        y = place.y(value)
+        label = f"{value:.0%}" if task["is_share"] else f"{value:.3g}"
+        out.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
+        out.append(f'<text x="{LEFT - 3}" y="{y + 3:.1f}" class="end">{label}</text>')
+    return "".join(out)
+
+
+def _line(place: _Place, score: float, name: str, tip: str) -> str:
+    return f'<path class="{name}" d="M{LEFT} {place.y(score):.1f}H{WIDTH - RIGHT}" data-tip="{text(tip)}"/>'
+
+
+def _fan(place: _Place, task: Mapping[Any, Any]) -> str:
+    left, right = place.target - BAR / 2, place.target + BAR / 2
+    start, origin, share = place.x(task["origin_scale"]), place.y(task["origin_score"]), bool(task["is_share"])
+    out = []
+    for low, high, name in BANDS:
+        top, bottom = place.y(task[high]), place.y(task[low])
+        shape = f"M{start:.1f} {origin:.1f}L{left:.1f} {top:.1f}H{right:.1f}V{bottom:.1f}H{left:.1f}z"
+        tip = f"{int(high[1:]) - int(low[1:])}% interval: {number(task[low], share)} to {number(task[high], share)}"
+        out.append(f'<path class="{name}" d="{shape}" data-tip="{text(tip)}"/>')
+    tip = f"{task['target_model']}: median {number(task['median'], share)}"
+    y = place.y(task["median"])
+    out.append(f'<path class="median" d="M{left - 2:.1f} {y:.1f}H{right + 2:.1f}" data-tip="{text(tip)}"/>')
+    return "".join(out)
+
+
+def _points(place: _Place, history: pd.DataFrame, share: bool) -> str:
+    marks, line = [], []
+    columns = (history[key].tolist() for key in ("model", "scale", "score", "se"))
+    for model, scale, score, se in zip(*columns, strict=True):
+        x, y = place.x(scale), place.y(score)
+        line.append(f"{x:.1f} {y:.1f}")
+        tip = f"{model}: {number(score, share)}"
+        if np.isfinite(se):
+            tip += f", ± {number(2 * se, share)} (2 s.e.)"
+            marks.append(f'<path class="se" d="M{x:.1f} {place.y(score - 2 * se):.1f}V{place.y(score + 2 * se):.1f}"/>')
+        marks.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" data-tip="{text(tip)}"/>')
+    return f'<path class="path" d="M{"L".join(line)}"/>' + "".join(marks)
+
+
+def bar(task: Mapping[Any, Any]) -> str:
+    """The interval of one task in a table cell: 80% and 50% bars, the median, and the origin's score."""
+    low, high = 0.0, 1.0
+    if not task["is_share"]:
+        high = 1.05 * float(np.nanmax([task["q90"], task["origin_score"]]))
+
+    def x(score: float) -> float:
+        return 2 + 96 * min(max((score - low) / (high - low), 0.0), 1.0)
+
+    shapes = [
+        f'<path class="{name}" d="M{x(task[a]):.1f} {7 - half}H{x(task[b]):.1f}V{7 + half}H{x(task[a]):.1f}z"/>'
+        for a, b, name, half in (("q10", "q90", "b80", 3), ("q25", "q75", "b50", 4))
+    ]
+    middle = f'<path class="median" d="M{x(task["median"]):.1f} 1V13"/>'
+    origin = f'<circle cx="{x(task["origin_score"]):.1f}" cy="7" r="2.5"/>'
+    inside = "".join([*shapes, middle, origin])
+    return f'<svg class="bar" viewBox="0 0 100 14" aria-hidden="true">{inside}</svg>'

@@ -1,0 +1,65 @@
+"""Tables as a terminal shows them: sparklines, bars of intervals, and what is left out where it is narrow.
+
+Piped, the same tables are plain: `readable` and its like next to each table make those.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast import upcoming
+from scale_forecast.backtests import summary as evaluation
+from scale_forecast.show.sparklines import calibration_bar, interval_bar, level_bar, sparkline
+from scale_forecast.show.terminal import View
+from scale_forecast.upcoming import Upcoming
+
+MOST_ROWS = 40
+
+
+def prediction(found: Upcoming) -> View:
+    """`forecast predict`: the history of each task and its intervals on the range of its scores."""
+    plain = upcoming.readable(found.table, MOST_ROWS)
+    rows = found.table.loc[plain.index]
+    units = found.forecast.targets["unit"].reindex(plain.index)
+    known = upcoming.history(found, units.to_numpy()).groupby("row")["score"].agg(list)
+    share = found.forecast.targets["is_share"].reindex(plain.index).to_numpy(dtype=bool)
+    sparks, bars = [], []
+    for place, (row, is_share) in enumerate(zip(rows.to_dict("records"), share, strict=True)):
+        scores = known[place]
+        high = 1.0 if is_share else 1.05 * max(*scores, row["q90"])
+        sparks.append(sparkline(scores, 0.0, high))
+        ends = (row[name] for name in ("q10", "q25", "median", "q75", "q90"))
+        bars.append(interval_bar(*ends, high=high))
+    table = plain.copy()
+    table.insert(3, "so far", sparks)
+    table.insert(6, "0 to 1" if share.all() else "from 0", bars)
+    table = table.drop(columns=[name for name in ("P(recovery)", "P(reversal)") if table[name].isna().all()])
+    spare = ("P(recovery)", "80% interval", "setting", "trend", "so far", "benchmark", "P(reversal)", "from")
+    return View(table, spare, ("so far", "0 to 1", "from 0"))
+
+
+def backtested(summary: pd.DataFrame) -> View:
+    """`forecast backtest`: the summary with CRPS as bars."""
+    table = evaluation.readable(summary)
+    most = float(summary["crps"].max())
+    at = int(np.flatnonzero(table.columns == "CRPS")[0]) + 1
+    table.insert(at, "lower is better", [level_bar(value, most) for value in summary["crps"]])
+    against = tuple(str(name) for name in table if str(name).startswith("vs "))
+    spare = ("RMSE", "in 50%", "in 90%", "r of gains", "R2 ceiling", *against[2:], "R2", "scores", *against[1:2])
+    return View(table, (*spare, "lower is better"), ("lower is better",))
+
+
+def questions(table: pd.DataFrame) -> View:
+    """`forecast questions list`: with the stated probability as a bar."""
+    shown = table[["question", "status", "value", "resolve_by", "probability", "title"]].copy()
+    shown.insert(5, "0 to 1", [interval_bar(p, p, p, p, p, width=12) for p in shown["probability"]])
+    return View(shown, ("value", "title", "resolve_by"), ("0 to 1",))
+
+
+def calibration(table: pd.DataFrame) -> View:
+    """`forecast score`: what was said (│), what happened (●), and where 90% of calibrated ones happen (░)."""
+    shown = table.copy()
+    ends = zip(shown["said"], shown["happened"], shown["band_low"], shown["band_high"], strict=True)
+    shown["said │ happened ●"] = [calibration_bar(*row) for row in ends]
+    return View(shown, ("band_low", "band_high", "low", "high"), ("said │ happened ●",))

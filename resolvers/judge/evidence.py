@@ -1,0 +1,231 @@
+"""A results table arranged for judging: what was known of a task by a moment, found without a search.
+
+Several tables may be joined, so that one key can carry several scores: exact repeats are dropped (the earliest stays),
+different scores stay and are a conflict. Rows without a date are never evidence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.data.names import fold
+from scale_forecast.data.noise import standard_error
+from scale_forecast.data.results import KEY, UNIT
+from scale_forecast.data.tasks import describe
+from scale_forecast.resolvers.questions.question import Measured, Scope
+
+SHOWN = [
+    "benchmark", "task", "metric", "shots", "prompt", "family", "model", "checkpoint", "params", "train_flops",
+    "tuning", "released", "known_on", "score", "stderr", "source",
+]  # fmt: skip
+"""Columns of an evidence row."""
+_NAMES = ["benchmark", "task", "metric", "prompt", "family", "line", "model", "tuning"]
+_NEVER = np.datetime64("9999-12-31", "s")
+_KEPT = 4096
+
+
+class Evidence:
+    """Everything published, indexed by task and ordered by the day it became known.
+
+    Parameters
+    ----------
+    results : results table
+        One checked table, or several joined (`pd.concat`).
+    tasks, metrics : DataFrame
+        Descriptors (`data.tasks`): test sizes for standard errors, and directions of metrics.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The dated rows, by task and then by ``known_on``; positions in it identify rows everywhere.
+    undated : int
+        Rows left out because nothing says when they became known.
+    """
+
+    def __init__(self, results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> None:
+        dated = results[results["known_on"].notna()]
+        self.undated = len(results) - len(dated)
+        by_task = np.lexsort((dated["known_on"].to_numpy(), _folded_codes(dated["task"])[0]))
+        dated = dated.iloc[by_task].reset_index(drop=True)
+        codes, shown = {}, {}
+        for name in [*_NAMES, "checkpoint", "source"]:
+            code, lookup, shown[name] = _folded_codes(dated[name])
+            codes[name] = code, lookup
+        key = pd.DataFrame({name: codes[name][0] if name in codes else dated[name] for name in KEY})
+        again = key.assign(score=dated["score"]).duplicated(keep="first").to_numpy()
+        if again.any():
+            dated, key = dated[~again].reset_index(drop=True), key[~again].reset_index(drop=True)
+            codes = {name: (code[~again], lookup) for name, (code, lookup) in codes.items()}
+
+        self.table = dated[SHOWN]
+        self._codes = {name: code for name, (code, _) in codes.items()}
+        self._lookup = {name: lookup for name, (_, lookup) in codes.items()}
+        self._shown = shown
+        self.family = self._codes["family"]
+        self.way = key.groupby(UNIT, sort=False, dropna=False).ngroup().to_numpy(dtype=np.int32)
+        series = pd.DataFrame({"way": self.way, "family": self.family})
+        self.series = series.groupby(["way", "family"], sort=False).ngroup().to_numpy(dtype=np.int32)
+        self.conflict = _conflicts(key)
+
+        self.known = dated["known_on"].to_numpy().astype("datetime64[s]")
+        self.released = dated["released"].to_numpy().astype("datetime64[s]")
+        self.score = dated["score"].to_numpy(dtype=float)
+        self.params = dated["params"].to_numpy(dtype=float)
+        self.flops = dated["train_flops"].to_numpy(dtype=float)
+        self.shots = dated["shots"].to_numpy(dtype=float)
+        self.is_checkpoint = dated["checkpoint"].notna().to_numpy()
+        higher, self.stderr = _described(dated, self.way, tasks, metrics)
+        self.better = np.where(higher, self.score, -self.score)
+        self._without_flops_from = self._first_without_flops()
+        self._bounds = np.searchsorted(self._codes["task"], np.arange(len(self._lookup["task"]) + 1))
+        self._cache: dict[Any, Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+    def _first_without_flops(self) -> np.ndarray:
+        """For each family the first day on which one of its rows has no training compute."""
+        out = np.full(len(self._lookup["family"]), _NEVER)
+        gap = np.flatnonzero(np.isnan(self.flops))
+        np.minimum.at(out, self.family[gap], self.known[gap])
+        return out
+
+    def scale(self, rows: np.ndarray, when: np.ndarray) -> np.ndarray:
+        """The scale of rows as it was measured at a moment: compute where the whole family had it, else parameters."""
+        by_flops = when < self._without_flops_from[self.family[rows]]
+        return np.log10(np.where(by_flops, self.flops[rows], self.params[rows]))
+
+    def rows_of(self, task: str) -> np.ndarray:
+        """Positions of a task's rows, in order of publication."""
+        code = self._lookup["task"].get(fold(task))
+        if code is None:
+            return np.empty(0, dtype=int)
+        return np.arange(self._bounds[code], self._bounds[code + 1])
+
+    def select(self, measured: Measured, scope: Scope) -> np.ndarray:
+        """Positions of the series a criterion looks at, in order of publication, whenever published."""
+        key = (
+            "series", measured.task, measured.benchmark, measured.metric, scope.family, scope.line, scope.tuning,
+            scope.prompt, scope.shots, scope.checkpoints,
+        )  # fmt: skip
+        return self.cached(key, lambda: self._select(measured, scope))
+
+    def _select(self, measured: Measured, scope: Scope) -> np.ndarray:
+        rows = self.cached(
+            ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measured(measured)
+        )
+        keep = np.ones(len(rows), dtype=bool)
+        for name in ("family", "line", "tuning", "prompt"):
+            wanted = getattr(scope, name)
+            if wanted:
+                keep &= self._is_one_of(name, wanted, rows)
+        if scope.shots:
+            keep &= np.isin(self.shots[rows], scope.shots)
+        if not scope.checkpoints:
+            keep &= ~self.is_checkpoint[rows]
+        return rows[keep]
+
+    def _measured(self, measured: Measured) -> np.ndarray:
+        rows = self.rows_of(measured.task)
+        keep = self._is_one_of("metric", (measured.metric,), rows)
+        if measured.benchmark is not None:
+            keep &= self._is_one_of("benchmark", (measured.benchmark,), rows)
+        return rows[keep]
+
+    def _is_one_of(self, name: str, wanted: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
+        codes = [self._lookup[name].get(fold(value), -1) for value in wanted]
+        column = self._codes[name][rows]
+        return column == codes[0] if len(codes) == 1 else np.isin(column, codes)
+
+    def may_decide(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
+        """Which rows are of a model that may decide. A size or date that is unknown does not pass a bound on it."""
+        keep = np.ones(len(rows), dtype=bool)
+        if scope.model:
+            keep &= self._is_one_of("model", scope.model, rows)
+        with np.errstate(invalid="ignore"):
+            for values, low, high in (
+                (self.params, scope.min_params, scope.max_params),
+                (self.flops, scope.min_flops, scope.max_flops),
+            ):
+                if low is not None:
+                    keep &= values[rows] >= low
+                if high is not None:
+                    keep &= values[rows] <= high
+        if scope.released_from is not None:
+            keep &= self.released[rows] >= np.datetime64(scope.released_from)
+        if scope.released_until is not None:
+            keep &= self.released[rows] <= np.datetime64(scope.released_until)
+        if scope.known_from is not None:
+            keep &= self.known[rows] >= np.datetime64(scope.known_from)
+        return keep
+
+    def cached(self, key: Any, compute: Any) -> Any:
+        """What ``compute`` gives, kept under ``key``."""
+        if key not in self._cache:
+            if len(self._cache) >= _KEPT:
+                self._cache.clear()
+            self._cache[key] = compute()
+        return self._cache[key]
+
+    def name(self, column: str, row: int) -> str:
+        """A row's benchmark, task, model, ... as it was first written."""
+        return self._shown[column][self._codes[column][row]]
+
+    def say(self, row: int) -> str:
+        """A row in words: model, score, and when it became known."""
+        known = self.known[row].astype("datetime64[D]")
+        return f"{self.name('model', row)} at {self.score[row]:.4g} ({known})"
+
+    def names(self, column: str) -> list[str]:
+        """Every benchmark, task, model, ... there is a score of."""
+        return self._shown[column]
+
+    def metrics_of(self, task: str) -> list[str]:
+        """The metrics a task has scores in."""
+        return sorted(self._shown["metric"][code] for code in np.unique(self._codes["metric"][self.rows_of(task)]))
+
+    def records(self, rows: np.ndarray) -> list[dict[str, Any]]:
+        """Rows as plain values, missing as None, dates as text."""
+        part = self.table.iloc[rows].copy()
+        for name in ("released", "known_on"):
+            part[name] = part[name].dt.strftime("%Y-%m-%d")
+        plain = part.astype(object).where(part.notna(), None)
+        return [dict(zip(SHOWN, values, strict=True)) for values in plain.itertuples(index=False, name=None)]
+
+
+def _folded_codes(names: pd.Series) -> tuple[np.ndarray, dict[str, int], list[str]]:
+    """A number for each folded name, -1 where it is missing; the numbers by folded name; the name as first written."""
+    codes, distinct = pd.factorize(names)
+    lookup: dict[str, int] = {}
+    written: list[str] = []
+    merged = []
+    for name in distinct:
+        code = lookup.setdefault(fold(name), len(lookup))
+        if code == len(written):
+            written.append(str(name))
+        merged.append(code)
+    return np.array([*merged, -1], dtype=np.int32)[codes], lookup, written
+
+
+def _described(
+    dated: pd.DataFrame, way: np.ndarray, tasks: pd.DataFrame, metrics: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether higher is better, and the standard error, of each row; each way of measuring is described once."""
+    first = np.unique(way, return_index=True)[1]
+    described = describe(dated.iloc[first].assign(n_examples=np.nan), tasks, metrics)
+    of_task = described["n_examples"].to_numpy(dtype=float)[way]
+    sized = dated[["stderr", "score", "metric"]].assign(n_examples=dated["n_examples"].fillna(pd.Series(of_task)))
+    stderr = np.nan_to_num(standard_error(sized).to_numpy(dtype=float))
+    return described["higher_is_better"].to_numpy(dtype=bool)[way], stderr
+
+
+def _conflicts(key: pd.DataFrame) -> np.ndarray:
+    """A number for each key that carries several different scores, -1 for all other rows."""
+    several = key.duplicated(keep=False).to_numpy()
+    out = np.full(len(key), -1, dtype=np.int32)
+    if several.any():
+        out[several] = key[several].groupby(KEY, sort=False, dropna=False).ngroup().to_numpy()
+    return out

@@ -1,0 +1,175 @@
+"""Questions in, resolutions out: pure, so that the same call settles today's questions and yesterday's."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.resolvers.judge.criteria import Case, Finding, judge, moment
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.questions.question import Manual, Question
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a question came to, as of a moment.
+
+    Attributes
+    ----------
+    question, title : str
+    status : Status
+    reason : str
+        One sentence.
+    value : float or None
+        1 for yes, 0 for no, the number of a numeric question; None while open, ambiguous or annulled.
+    known_on : date or None
+        When the outcome was first public: the day of the evidence for a yes, the deadline for a no.
+    as_of : datetime
+    evidence : tuple of dict
+        The rows that settled it, or that came nearest.
+    fingerprint : str
+        Of the question as it was judged (`Question.fingerprint`).
+    """
+
+    question: str
+    title: str
+    status: Status
+    reason: str
+    value: float | None
+    known_on: dt.date | None
+    as_of: dt.datetime
+    evidence: tuple[dict[str, Any], ...]
+    fingerprint: str
+
+    def _repr_html_(self) -> str:
+        rows = pd.DataFrame(list(self.evidence), columns=["model", "task", "score", "known_on", "source"])
+        shown = rows.to_html(index=False, na_rep="–", border=0) if len(rows) else ""
+        said = f"{self.status.value} as of {self.as_of:%Y-%m-%d}: {self.reason}"
+        return f"<strong>{html.escape(self.title)}</strong><p>{html.escape(said)}</p>{shown}"
+
+
+def resolve(question: Question, evidence: Evidence, *, as_of: Any) -> Resolution:
+    """Resolve one question from what was public at ``as_of``; see `resolve_all`."""
+    return resolve_all([question], evidence, as_of=as_of)[0]
+
+
+def resolve_all(questions: Iterable[Question], evidence: Evidence, *, as_of: Any) -> list[Resolution]:
+    """Resolve questions from what was public at ``as_of``; a row published after ``resolve_by`` never counts.
+
+    Parameters
+    ----------
+    questions : iterable of Question
+    evidence : Evidence
+        Build it once for many calls.
+    as_of : date, datetime, Timestamp or str
+        A time without zone is UTC; a date is its first moment.
+
+    Returns
+    -------
+    list of Resolution, in the order of ``questions``
+    """
+    at = _utc(as_of)
+    judged = [(question, _finding(question, evidence, moment(at))) for question in questions]
+    rows = [row for _, finding in judged for row in finding.rows]
+    records = iter(evidence.records(np.array(rows, dtype=int)) if rows else [])
+    return [
+        Resolution(
+            question=question.id,
+            title=question.title,
+            status=finding.status,
+            reason=finding.reason,
+            value=_value(finding),
+            known_on=None if finding.known is None else finding.known.astype("datetime64[D]").item(),
+            as_of=at,
+            evidence=tuple(next(records) for _ in finding.rows),
+            fingerprint=question.fingerprint,
+        )
+        for question, finding in judged
+    ]
+
+
+def for_ledger(resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
+    """The settled ones as rows for the ledger."""
+    return [
+        {
+            "question_id": r.question,
+            "status": r.status.value,
+            "outcome": r.value,
+            "reason": r.reason,
+            "evidence": list(r.evidence),
+            "as_of": r.as_of,
+            "known_on": r.known_on,
+        }
+        for r in resolutions
+        if r.status.is_settled
+    ]
+
+
+def as_table(resolutions: Iterable[Resolution]) -> pd.DataFrame:
+    """One row a question: ``question, title, status, value, known_on, reason, evidence_rows``."""
+    columns = ["question", "title", "status", "value", "known_on", "reason", "evidence_rows"]
+    rows = [(r.question, r.title, r.status.value, r.value, r.known_on, r.reason, len(r.evidence)) for r in resolutions]
+    table = pd.DataFrame(rows, columns=columns)
+    table["value"] = table["value"].astype(float)
+    table["known_on"] = pd.to_datetime(table["known_on"]).astype("datetime64[s]")
+    return table
+
+
+def evidence_table(resolutions: Iterable[Resolution]) -> pd.DataFrame:
+    """One row an evidence row, with its ``question`` and ``status`` before it."""
+    rows = [{"question": r.question, "status": r.status.value, **row} for r in resolutions for row in r.evidence]
+    return pd.DataFrame(rows)
+
+
+def _utc(as_of: Any) -> dt.datetime:
+    stamp = pd.Timestamp(as_of)
+    stamp = stamp.tz_localize("UTC") if stamp.tzinfo is None else stamp.tz_convert("UTC")
+    return stamp.to_pydatetime().replace(microsecond=0)
+
+
+def _value(finding: Finding) -> float | None:
+    return {Status.YES: 1.0, Status.NO: 0.0, Status.NUMBER: finding.value}.get(finding.status)
+
+
+def _finding(question: Question, evidence: Evidence, as_of: np.datetime64) -> Finding:
+    """The criterion's finding, unless the question has not opened, its premise fails, or its own judge has ruled."""
+    if as_of < moment(question.opened):
+        return Finding(Status.OPEN, f"the question opens only on {question.opened:%Y-%m-%d}")
+    deadline = moment(question.resolve_by)
+    finding = judge(question.criterion, Case(evidence, question.scope, as_of, deadline, deadline))
+    finding = _with_premise(question, evidence, as_of, finding)
+    return _with_ruling(question, as_of, finding)
+
+
+def _with_premise(question: Question, evidence: Evidence, as_of: np.datetime64, finding: Finding) -> Finding:
+    premise = question.premise
+    if premise is None or isinstance(premise.criterion, Manual):
+        return finding
+    by = moment(premise.by or question.resolve_by)
+    met = judge(premise.criterion, Case(evidence, question.scope, as_of, by, by))
+    if met.status is Status.YES:
+        return finding
+    if met.status is Status.OPEN and as_of <= by:
+        return Finding(Status.OPEN, f"the premise is open: {met.reason}", met.rows)
+    return Finding(Status.ANNULLED, f"the premise failed: {met.reason}", met.rows, by)
+
+
+def _with_ruling(question: Question, as_of: np.datetime64, finding: Finding) -> Finding:
+    ruling = question.ruling
+    if ruling is None or as_of < moment(ruling.on):
+        return finding
+    number = ruling.outcome if isinstance(ruling.outcome, float) else None
+    status = Status.NUMBER if number is not None else Status(str(ruling.outcome))
+    said = f"{number:g}" if number is not None else status.value
+    reason = f"ruled {said} on {ruling.on:%Y-%m-%d} ({ruling.source})"
+    if finding.status.is_settled and (finding.status, finding.value) != (status, number):
+        shown = f"{finding.value:g}" if finding.value is not None else finding.status.value
+        reason += f"; the scores given here say {shown}: {finding.reason}"
+    return Finding(status, reason, finding.rows, moment(ruling.on), number)

@@ -1,0 +1,44 @@
+"""Doubts about a question that is well formed: names that no result carries, so that it could never be settled."""
+
+from __future__ import annotations
+
+from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.questions.question import Comparison, Leaf, Question, Scope, leaves
+
+
+def doubts(question: Question, evidence: Evidence) -> list[str]:
+    """A sentence for each task, metric, family, line or model that the results do not know."""
+    found: list[str] = []
+    for leaf in leaves(question.criterion):
+        found += _of_leaf(leaf, evidence)
+        scopes = [question.scope.within(leaf.scope)]
+        if isinstance(leaf, Comparison):
+            scopes += [leaf.better, leaf.worse]
+        for scope in scopes:
+            found += _of_scope(scope, evidence)
+    return [f"{question.id}: {sentence}" for sentence in dict.fromkeys(found)]
+
+
+def _of_leaf(leaf: Leaf, evidence: Evidence) -> list[str]:
+    if not len(evidence.rows_of(leaf.task)):
+        return [f"no result on task {leaf.task!r}{did_you_mean(leaf.task, evidence.names('task'))}"]
+    metrics = evidence.metrics_of(leaf.task)
+    if fold(leaf.metric) not in map(fold, metrics):
+        return [f"no {leaf.metric} score on {leaf.task!r}: its metrics are {', '.join(metrics)}"]
+    if leaf.benchmark is not None and not _known(leaf.benchmark, evidence.names("benchmark")):
+        return [f"no result of benchmark {leaf.benchmark!r}{did_you_mean(leaf.benchmark, evidence.names('benchmark'))}"]
+    return []
+
+
+def _of_scope(scope: Scope, evidence: Evidence) -> list[str]:
+    return [
+        f"no result of {column} {name!r}{did_you_mean(name, evidence.names(column))}"
+        for column in ("family", "line", "model", "tuning", "prompt")
+        for name in getattr(scope, column)
+        if not _known(name, evidence.names(column))
+    ]
+
+
+def _known(name: str, names: list[str]) -> bool:
+    return fold(name) in {fold(n) for n in names}

@@ -1,0 +1,73 @@
+"""What is kept on disk is used only where all that went into it is the same, and nothing half-written stays."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scale_forecast.cache import fingerprint as provenance
+from scale_forecast.cache.state import load_state, save_state, state_key, write_whole
+from scale_forecast.inputs.folds import Exclusion
+from scale_forecast.inputs.panel import DERIVED, Panel
+from tests.worlds import make_panel
+
+PANEL = make_panel()
+GIVEN = sorted(set(PANEL.rows.columns) - DERIVED)
+
+
+def changed(column):
+    """The panel with another value of one column in a row that training may see."""
+    rows = PANEL.rows.copy()
+    at = int(np.flatnonzero((rows["line"] != "Alpha").to_numpy())[0])
+    values = rows[column].astype(object)
+    old = values.iloc[at]
+    if pd.api.types.is_datetime64_any_dtype(rows[column]):
+        new = pd.Timestamp("1999-01-01")
+    elif isinstance(old, (bool, np.bool_)):
+        new = not old
+    elif pd.api.types.is_numeric_dtype(rows[column]):
+        new = 0.123 if pd.isna(old) else old * 1.5 + 1
+    else:
+        new = "other"
+    values.iloc[at] = new
+    is_name = isinstance(rows[column].dtype, pd.CategoricalDtype)
+    return Panel(rows.assign(**{column: values.astype("category") if is_name else values.astype(rows[column].dtype)}))
+
+
+@pytest.mark.parametrize("column", GIVEN)
+def test_a_key_is_of_everything_that_is_known_of_a_row(column):
+    """Numbers of choices and lengths once were not in it, so that trees trained on others were used."""
+    key = state_key(PANEL, "boosted", Exclusion("Alpha"))
+    assert state_key(changed(column), "boosted", Exclusion("Alpha")) != key
+
+
+def test_a_key_is_of_what_computes(monkeypatch):
+    key = state_key(PANEL, "boosted", Exclusion("Alpha"))
+    provenance.library_versions.cache_clear()
+    monkeypatch.setattr(provenance, "version", lambda name: "0.0")
+    try:
+        assert state_key(PANEL, "boosted", Exclusion("Alpha")) != key
+    finally:
+        provenance.library_versions.cache_clear()
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt(), ValueError("x")])
+def test_nothing_half_written_stays(tmp_path, error):
+    def fail(file):
+        file.write(b"half")
+        raise error
+
+    if isinstance(error, OSError):
+        write_whole(tmp_path, "a.npz", fail)
+    else:
+        with pytest.raises(type(error)):
+            write_whole(tmp_path, "a.npz", fail)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_comes_back_as_it_was(tmp_path):
+    save_state(tmp_path, "k", {"a": np.arange(3.0)})
+    assert load_state(tmp_path, "k")["a"].tolist() == [0.0, 1.0, 2.0]
+    assert load_state(tmp_path, "other") is None
+    with pytest.raises(TypeError, match="b is an array of objects"):
+        save_state(tmp_path, "k", {"a": np.arange(3.0), "b": np.array([None])})
+    assert set(load_state(tmp_path, "k")) == {"a"}

@@ -1,0 +1,163 @@
+"""The commands that keep and settle questions, end to end on a ledger of their own."""
+
+import json
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from scale_forecast.commands import everything as cli
+from scale_forecast.resolvers.ledger import open_ledger
+
+MINE = """
+- id: mine-a
+  title: Does Big reach 70% on my task?
+  criterion: {kind: threshold, task: my-task, score: 0.7}
+  opened: 2024-01-01
+  resolve_by: 2024-06-30
+- id: mine-b
+  title: Does a model reach 90% on my task?
+  criterion: {kind: threshold, task: my-task, score: 0.9}
+  opened: 2024-01-01
+  resolve_by: 2024-06-30
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args, code=0):
+        result = CliRunner().invoke(cli.main, [str(a) for a in args])
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
+
+
+@pytest.fixture
+def mine(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINE)
+    return path
+
+
+def scores(tmp_path, name, **columns):
+    row = {"task": "my-task", "model": "Big", "params": 1e11, "known_on": "2024-03-01"}
+    pd.DataFrame([{**row, **columns}]).to_csv(tmp_path / name, index=False)
+    return name
+
+
+def recorded(tmp_path):
+    with open_ledger(tmp_path / "ledger.db", create=False) as ledger:
+        assert ledger.verify().is_intact
+        return ledger.resolutions(standing=False).set_index("question_id")
+
+
+def test_a_question_added_is_settled_by_results_and_recorded_once(run, mine, tmp_path):
+    assert "2 of 2 questions recorded" in run("questions", "add", mine).stderr
+    assert "0 of 2 questions recorded, the others stand" in run("questions", "add", mine).stderr
+    results = scores(tmp_path, "results.csv", score=0.75)
+    args = "resolve", results, "--as-of", "2024-07-01", "--question", "mine-a", "--question", "mine-b"
+    shown = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
+    assert [(r["status"], r["known_on"][:10]) for r in shown] == [("yes", "2024-03-01"), ("no", "2024-06-30")]
+    assert shown[0]["evidence"][0]["source"] == "results.csv"
+    assert len(open_ledger(tmp_path / "ledger.db").resolutions()) == 0, "a dry run recorded something"
+    assert "2 resolutions recorded" in run(*args).stderr
+    assert "0 resolutions recorded, 2 stand already" in run(*args).stderr
+    rows = recorded(tmp_path)
+    assert rows["status"].to_dict() == {"mine-a": "yes", "mine-b": "no"}
+    assert rows.loc["mine-a", "evidence"][0]["score"] == 0.75
+
+
+def test_a_resolution_that_changes_supersedes_and_conflicting_sources_are_ambiguous(run, mine, tmp_path):
+    one, other = scores(tmp_path, "one.csv", score=0.75), scores(tmp_path, "other.csv", score=0.65)
+    args = "--as-of", "2024-07-01", "--question", "mine-a", "-q", mine
+    run("resolve", one, *args)
+    result = run("resolve", one, other, *args)
+    assert "the sources disagree on Big on my-task (0.75 in 'one.csv', 0.65 in 'other.csv')" in " ".join(
+        result.stdout.split()
+    )
+    rows = recorded(tmp_path)
+    assert rows["status"].tolist() == ["yes", "ambiguous"]
+    assert rows["supersedes"].iloc[1] == 2, "the first entry is the question, the second its first resolution"
+
+
+def test_resolve_settles_recorded_scores_too(run, tmp_path):
+    from tests.ledgers import AT
+
+    forecast = {"benchmark": "user", "task": "my-task", "metric": "accuracy", "prompt": "direct", "model": "Big",
+                "predictor": "p", "distribution": {"levels": [0.1, 0.9], "quantiles": [0.5, 0.7]}}  # fmt: skip
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        ledger.append_forecasts([forecast], at=AT)
+    results = scores(tmp_path, "results.csv", score=0.6)
+    shown = json.loads(
+        run("resolve", results, "--as-of", "2024-07-01", "--status", "number", "--format", "json").stdout
+    )
+    settled = {r["question"]: r["value"] for r in shown}
+    assert settled["user/my-task accuracy of Big"] == 0.6
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        rows = ledger.resolutions()
+    assert rows.loc[rows["kind"] == "score", "outcome"].tolist() == [0.6]
+
+
+def test_what_is_asked_never_changes_and_a_ruling_may_come_later(run, mine):
+    run("questions", "add", mine)
+    mine.write_text(MINE.replace("0.9}", "0.8}"))
+    refused = run("questions", "add", mine, code=1)
+    assert refused.stderr == (
+        "Error: question 'mine-b' already stands with another criterion, scope or date: "
+        "give the new one an id of its own\n"
+    )
+    mine.write_text(MINE + "  ruling: {outcome: no, on: 2024-06-01, source: me}\n")
+    assert "1 of 2 questions recorded" in run("questions", "add", mine).stderr
+    assert "no as of 2024-07-01: ruled no on 2024-06-01 (me)" in run(
+        "questions", "show", "mine-b", "--as-of", "2024-07-01"
+    ).stdout  # fmt: skip
+
+
+def test_list_and_show_say_the_status_on_a_day_and_suggest_near_misses(run):
+    listed = json.loads(
+        run("questions", "list", "--topic", "inverse-scaling", "--as-of", "2023-06-01", "--format", "json").stdout
+    )
+    status = {row["question"]: row["status"] for row in listed}
+    assert status["round-two-half-u-shaped-2025"] == "yes"
+    assert status["neqa-resolves-2024"] == "open"
+    assert {row["topic"] for row in listed} == {"inverse scaling"}
+    shown = run("questions", "show", "neqa-resolves-2024", "--as-of", "2024-01-01").stdout
+    assert "odds: '1:1'" in shown
+    assert "Gopher 280B" in shown, "the nearest row is printed"
+    missed = run("questions", "show", "neqa-resolve-2024", code=2).stderr
+    assert "no question 'neqa-resolve-2024' (did you mean 'neqa-resolves-2024'" in missed
+    assert "did you mean 'reversal'" in run("questions", "list", "--kind", "reversl", code=2).stderr
+    assert "did you mean 'MATH'" in run("questions", "list", "--topic", "mth", code=2).stderr
+
+
+def test_check_names_what_could_never_be_settled(run, mine):
+    mine.write_text(
+        MINE.replace("task: my-task, score: 0.7}", "task: neqaa, score: 0.7}").replace(
+            "task: my-task, score: 0.9}", "task: neqa, metric: f1, score: 0.9, scope: {family: Gophr}}"
+        )
+    )
+    told = run("questions", "check", mine).stderr
+    assert "mine-a: no result on task 'neqaa' (did you mean 'neqa'" in told
+    assert "mine-b: no f1 score on 'neqa': its metrics are accuracy, loss" in told
+    assert "mine-b: no result of family 'Gophr' (did you mean 'Gopher'" in told
+    mine.write_text("- id: x\n")
+    assert "title is missing" in run("questions", "check", mine, code=1).stderr
+
+
+def test_import_records_once_and_scores_with_the_same_code(run, tmp_path):
+    (tmp_path / "crowd.csv").write_text(
+        "question,forecaster,time,probability,outcome,resolved_on\n"
+        "Will it rain?,ann,2024-01-01,0.8,yes,2024-02-01\n"
+        "Will it rain?,bob,2024-01-01,0.4,,\n"
+    )
+    assert "2 forecasts, 1 questions and 1 resolutions would be recorded" in run(
+        "questions", "import", "crowd.csv", "--dry-run"
+    ).stderr  # fmt: skip
+    run("questions", "import", "crowd.csv")
+    assert "0 forecasts (2 more stand already)" in run("questions", "import", "crowd.csv").stderr
+    scored = json.loads(run("score", "--by", "forecaster", "--format", "json").stdout)
+    assert {row["forecaster"]: round(row["brier"], 6) for row in scored} == {"ann": 0.04, "bob": 0.36}

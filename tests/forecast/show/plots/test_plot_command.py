@@ -1,0 +1,119 @@
+"""`forecast plot` as its users meet it, and names that are markup or very long in every kind of picture."""
+
+import pytest
+from click.testing import CliRunner
+
+from scale_forecast.commands import everything as cli
+from scale_forecast.show.plots.backtests import of_predictor, read_backtest
+from scale_forecast.show.plots.coverage import coverage_table, draw_coverage
+from scale_forecast.show.plots.gains import draw_gains
+from scale_forecast.show.plots.pit import draw_pit
+from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.reversal import draw_reversal
+from scale_forecast.show.plots.skill import draw_skill, skill_table
+from scale_forecast.show.plots.style import as_bytes
+from scale_forecast.show.plots.task import draw_task
+from tests.forecast.show.plots.worlds import make_backtest, make_question, make_recorded, make_reversals, make_scores
+from tests.forecast.show.report.worlds import LONG, MARKUP
+
+
+@pytest.fixture(scope="module")
+def backtest_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("backtest") / "backtest.csv"
+    make_backtest().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def plot(tmp_path):
+    def invoke(*args):
+        return CliRunner().invoke(cli.main, ["plot", *map(str, args)], env={"FORECAST_LEDGER": str(tmp_path / "no.db")})
+
+    return invoke
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("gains",),
+        ("reliability", "--predictor", "drift"),
+        ("pit", "--predictor", "stack", "--predictor", "drift"),
+        ("coverage", "--by", "distance"),
+        ("coverage", "--by", "predictor"),
+        ("skill", "--reference", "drift"),
+    ],
+)
+def test_a_backtest_file_is_drawn(plot, backtest_file, tmp_path, args):
+    out = plot(args[0], backtest_file, *args[1:], "-o", tmp_path / "a.svg")
+    assert out.exit_code == 0, out.output
+    assert b"<svg" in (tmp_path / "a.svg").read_bytes()
+
+
+def test_a_question_of_the_bank_is_drawn_without_a_ledger(plot, tmp_path):
+    out = plot("question", "neqa-resolves-2024", "--as-of", "2024-01-01", "-o", tmp_path / "q.png")
+    assert out.exit_code == 0, out.output
+    assert (tmp_path / "q.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("gains", "-o", "x.png"), 2, "or else a known --target MODEL"),
+        (("gains", __file__, "-o", "x.png"), 1, "give what `forecast backtest --format csv` wrote"),
+        (("gains", "FILE", "-o", "x.gif"), 2, "name the picture .png or .svg"),
+        (("gains", "FILE", "--predictor", "stak", "-o", "x.png"), 2, "did you mean 'stack'?"),
+        (("coverage", "FILE", "--by", "lin", "-o", "x.png"), 2, "did you mean 'line'?"),
+        (("skill", "FILE", "--reference", "drft", "-o", "x.png"), 2, "did you mean 'drift'?"),
+        (("pit", "--recorded", "-o", "x.png"), 1, "there is no ledger"),
+        (("question", "nqa-resolves-2024", "-o", "x.png"), 2, "did you mean"),
+        (("frontier", "--by", "2020", "-o", "x.png"), 2, "give a later day"),
+        (("task", "x", "--family", "Plam", "--params", "1T", "-o", "x.png"), 2, "did you mean"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_one_sentence(plot, backtest_file, args, code, message):
+    out = plot(*(backtest_file if a == "FILE" else a for a in args))
+    assert out.exit_code == code, out.output
+    assert message in out.stderr
+    assert "Traceback" not in out.output
+
+
+def hostile_pictures():
+    table = make_backtest()
+    names = {"one": MARKUP, "two": LONG, "Alpha": MARKUP, "Beta": LONG, "stack": "<b>$x$</b>", "drift": LONG}
+    table = table.replace({column: names for column in ("benchmark", "line", "family", "predictor")})
+    one = of_predictor(table)
+    yield draw_gains(one)
+    yield draw_coverage(one)
+    yield draw_skill(table)
+    yield draw_pit({MARKUP: one["pit"].to_numpy(), LONG: one["pit"].to_numpy()})
+    yield draw_reversal(make_reversals().replace({"neqa": MARKUP, "memo-trap": LONG, "Alpha": MARKUP, "Beta": LONG}))
+    question = make_question(title=MARKUP + LONG)
+    yield draw_question(question, forecasts_of(question, make_recorded().replace({"stack": LONG})))
+    scores, forecast = make_scores(task=LONG)
+    yield draw_task(scores.replace({"Theirs": MARKUP, "Other": LONG}), forecast)
+
+
+def test_names_do_no_harm_in_any_picture():
+    for figure in hostile_pictures():
+        svg = as_bytes(figure, ".svg").decode("utf-8")
+        assert "<script" not in svg
+        assert "<b>" not in svg
+
+
+def test_coverage_is_the_share_inside(backtest_file):
+    table = of_predictor(read_backtest(backtest_file))
+    found = coverage_table(table, "line").set_index("group")
+    part = table[table["line"] == "Beta"]
+    inside = ((part["score"] >= part["q10"]) & (part["score"] <= part["q90"])).mean()
+    assert found.loc["Beta", "cover80"] == pytest.approx(inside)
+    assert found.loc["Beta", "cover80_low"] < inside < found.loc["Beta", "cover80_high"]
+
+
+def test_skill_is_one_minus_the_ratio_of_losses_and_zero_for_the_reference(backtest_file):
+    table = read_backtest(backtest_file)
+    overall, folds, reference = skill_table(table)
+    assert reference == "pooled-law"
+    assert (folds.loc["pooled-law"] == 0).all()
+    beta = table[table["line"] == "Beta"].groupby("predictor")["crps"].mean()
+    assert folds.loc["stack", "Beta"] == pytest.approx(1 - beta["stack"] / beta["pooled-law"])
+    assert overall["skill"].is_monotonic_decreasing

@@ -1,0 +1,159 @@
+"""The report's page as text: what it says, that it asks for nothing, and that names stay names."""
+
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from scale_forecast.commands import everything as cli
+from scale_forecast.show.report.markup import percent, tag, text
+from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
+
+VOID = {"meta", "link", "input", "br", "wbr", "img", "hr"}
+
+
+class Outline(HTMLParser):
+    """Elements with their attributes, and whether every one was closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements, self.open, self.texts = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+@pytest.fixture(scope="module")
+def run(home):
+    env = {"FORECAST_CACHE": str(home / "cache"), "FORECAST_LEDGER": str(home / "none.db"), "COLUMNS": "80"}
+
+    def invoke(*args):
+        target = ["--family", "<b>mine</b>", "--params", "100B", "--predictor", "persistence"]
+        out = CliRunner().invoke(cli.main, [*map(str, args), *target], env=env)
+        assert out.exit_code == 0, out.output
+        return out
+
+    return invoke
+
+
+@pytest.fixture(scope="module")
+def page(home, run):
+    """The report on a family whose names are markup, by a predictor that trains in no time."""
+    results, output = home / "hostile.csv", home / "hostile.html"
+    make_hostile().to_csv(results, index=False)
+    run("report", results, "-o", output)
+    return output.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def outline(page):
+    parsed = Outline()
+    parsed.feed(page)
+    assert parsed.open == []
+    return parsed
+
+
+def test_names_that_are_markup_stay_names(page, outline):
+    """The only script is the page's own, no name becomes an element, an attribute or an address."""
+    tags = [name for name, _ in outline.elements]
+    assert tags.count("script") == 1
+    assert not {"img", "b", "i", "u", "iframe", "object"} & set(tags)
+    assert not [a for _, attributes in outline.elements for a in attributes if a.startswith("on")]
+    shown = "".join(outline.texts)
+    for name in NAMES:
+        assert re.sub(r"\s", "�", name) in re.sub(r"\s", "�", shown), name
+
+
+def test_the_page_asks_for_nothing(page, outline):
+    addresses = [a.get(k) for _, a in outline.elements for k in ("src", "href", "action", "data") if a.get(k)]
+    assert all(address.startswith("#") or address == "data:," for address in addresses)
+    assert "@import" not in page
+    assert "url(" not in page
+    policy = next(a["content"] for name, a in outline.elements if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'")
+
+
+def test_every_task_stands_in_the_table_and_in_a_picture(outline):
+    rows = [a["data-row"] for name, a in outline.elements if name == "tr" and "data-row" in a]
+    pictures = [a["data-row"] for name, a in outline.elements if name == "li" and "data-row" in a]
+    assert rows == pictures == [str(i) for i in range(13)]
+    said = [a["aria-label"] for name, a in outline.elements if name == "svg" and a.get("role") == "img"]
+    assert sum("80% interval" in words for words in said) >= 13
+
+
+def test_headings_follow_each_other_and_anchors_lead_somewhere(outline):
+    levels = [int(name[1]) for name, _ in outline.elements if re.fullmatch(r"h\d", name)]
+    assert levels[0] == 1
+    assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
+    ids = [a["id"] for _, a in outline.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for name, a in outline.elements if name == "a"} <= set(ids)
+
+
+def test_the_command_that_made_the_page_stands_on_it(outline, home):
+    shown = "".join(outline.texts)
+    assert f"forecast report {home / 'hostile.csv'} -o {home / 'hostile.html'} --family '<b>mine</b>'" in shown
+
+
+@pytest.mark.parametrize("form", [["--ledger", "{}"], ["--ledger={}"]])
+def test_the_command_on_the_page_lacks_the_password_of_the_ledger(form):
+    context = cli.main.make_context("forecast", [], resilient_parsing=True)
+    address = "postgresql://me:secret@host/db?sslmode=require"
+    context.meta[cli._TYPED] = tuple(word.format(address) for word in form)
+    assert "secret" not in cli._command_line(context)
+    assert "me:***@host/db" in cli._command_line(context)
+
+
+def test_the_same_names_are_no_harm_in_pictures_and_terminal(home, run, page):
+    results = home / "hostile.csv"
+    run("plot", "task", MARKUP, "--results", results, "-o", home / "markup.svg")
+    assert "<script" not in (home / "markup.svg").read_text(encoding="utf-8")
+    run("plot", "task", LONG, "--results", results, "-o", home / "long.png")
+    assert (home / "long.png").read_bytes().startswith(b"\x89PNG")
+    shown = run("predict", results).stdout
+    assert MARKUP in shown
+    assert "\t" not in shown
+
+
+def test_a_percentage_never_says_surely_of_what_is_not():
+    assert percent(0.9999) == ">99%"
+    assert percent(0.0001) == "<1%"
+    assert percent(1.0) == "100%"
+    assert percent(0.0) == "0%"
+
+
+def test_attributes_are_escaped():
+    assert tag("p", title='"><b>') == '<p title="&quot;&gt;&lt;b&gt;"></p>'
+    assert text("a\x00b") == "a�b"
+
+
+def test_an_unknown_family_is_refused_in_one_sentence(home):
+    out = CliRunner().invoke(cli.main, ["report", "--family", "Plam", "--params", "1T", "-o", str(home / "x.html")])
+    assert out.exit_code == 2
+    assert "did you mean" in out.stderr
+    assert not (home / "x.html").exists()
+
+
+def test_hostile_world_holds_what_it_promises():
+    table = make_hostile()
+    assert len(LONG) == 300
+    assert pd.Series(NAMES).isin(table["task"]).all()

@@ -1,0 +1,234 @@
+"""Worked values of the public scorers: a rule that drifts from its definition disagrees with one of them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scale_forecast.resolvers.scores import calibration, difficulty, peer, scoring
+
+VECTORS = json.loads((Path(__file__).parent.parent.parent / "fixtures" / "scoring_vectors.json").read_text())["vectors"]
+
+
+def times(forecasts):
+    start = np.array([f["start_day"] for f in forecasts], float)
+    end = np.array([np.inf if f["end_day"] is None else f["end_day"] for f in forecasts], float)
+    return start, end
+
+
+def mass(forecast):
+    if forecast["type"] == "binary":
+        return np.array([1 - forecast["probability_yes"], forecast["probability_yes"]])
+    if forecast["type"] == "multiple_choice":
+        return np.array([np.nan if p is None else p for p in forecast["pmf"]], float)
+    return peer.cdf_to_pmf(forecast["cdf"])[0]
+
+
+def given_to_outcome(vector):
+    forecasts, bucket = vector["forecasts"], vector["args"]["resolution_bucket"]
+    if not forecasts:
+        return peer.Discrete(np.zeros(0), np.zeros(0))
+    return peer.outcome_probability([mass(f) for f in forecasts], bucket)
+
+
+def baseline(vector):
+    args = vector["args"]
+    if args["question_type"] != "numeric":
+        return peer.baseline_score(*given_to_outcome(vector))
+    return peer.baseline_score_continuous(
+        [mass(f) for f in vector["forecasts"]], args["resolution_bucket"], open_bounds=args["open_bounds_count"]
+    )
+
+
+def horizon(args):
+    return {
+        "opened": args["forecast_horizon_start_day"],
+        "closed": args["actual_close_day"],
+        "scheduled": args["forecast_horizon_end_day"],
+    }
+
+
+def rows(result):
+    return [{"score": s, "coverage": c} for s, c in zip(*(x.tolist() for x in result), strict=True)]
+
+
+def continuous(v):
+    return v["args"]["question_type"] == "numeric"
+
+
+def score_relative_legacy(v):
+    args = v["args"]
+    community = [c["probability_yes"] for c in v["community"]]
+    p = community if args["resolution_bucket"] == 1 else [1 - c for c in community]
+    return peer.relative_score_over_time(
+        given_to_outcome(v).probability,
+        *times(v["forecasts"]),
+        p,
+        [c["start_day"] for c in v["community"]],
+        opened=args["forecast_horizon_start_day"],
+        closed=args["actual_close_day"],
+    )
+
+
+def official_spot_peer(v):
+    if v["question_type"] == "continuous":
+        # A continuous baseline is 50 ln(p / base): the base is common to all and drops out of the peer score.
+        return peer.peer_score(np.exp(np.array(v["spot_baseline"]) / 50), continuous=True)
+    assert peer.baseline_score(v["probability_of_outcome"], v["n_options"]) == pytest.approx(v["spot_baseline"])
+    return peer.peer_score(v["probability_of_outcome"])
+
+
+def daily_baseline(v):
+    days = np.arange(len(v["daily_probability_yes"]), dtype=float)
+    said = np.array([p is not None for p in v["daily_probability_yes"]])
+    score = peer.baseline_score([p for p in v["daily_probability_yes"] if p is not None])
+    start = days[said]
+    return peer.over_time(score, start, start + 1, opened=0, closed=days.size, scheduled=days.size).score.sum()
+
+
+def binary_scores(v):
+    o, p = v["outcome"], v["p"]
+    return {
+        "brier": scoring.brier_score(o, p),
+        "brier_two_class": scoring.brier_score_categories(o, [1 - p, p]),
+        "neg_log_nat": scoring.log_score(o, p),
+        "log2": -scoring.log_score(o, p) / np.log(2),
+        "metaculus_baseline": peer.baseline_score(p if o else 1 - p)[0],
+        "spherical": scoring.spherical_score(o, p),
+    }
+
+
+def weighted_interval(v):
+    coverage = 1 - np.array(v["alpha"])
+    return scoring.weighted_interval_score([v["obs"]], [v["median"]], [v["lower"]], [v["upper"]], coverage)[0]
+
+
+def piecewise_cdf(v):
+    under, over = scoring.crps_cdf_parts([v["obs"]], v["x"], [v["cdf"]])
+    return {
+        "total": scoring.crps_cdf([v["obs"]], v["x"], [v["cdf"]])[0],
+        "underforecast_penalty": under[0],
+        "overforecast_penalty": over[0],
+    }
+
+
+def ece_equal_width(v):
+    """Of the two conventions on record ours is the exact-edge one."""
+    ece = calibration.expected_calibration_error(v["y"], v["p"], bins=v["bins"])
+    mce = calibration.maximum_calibration_error(v["y"], v["p"], bins=v["bins"])
+    return {"ece_exact_edges": ece, "mce_exact_edges": mce}
+
+
+def ece_equal_mass(v):
+    edges = calibration.equal_mass_edges(v["p"], v["bins"])
+    return {"netcal": calibration.expected_calibration_error(v["y"], v["p"], bins=edges)}
+
+
+def corp(v):
+    c = calibration.corp_decomposition(v["y"], v["p"])
+    return {
+        "recalibrated": c.recalibrated,
+        "mcb": c.miscalibration,
+        "dsc": c.discrimination,
+        "unc": c.uncertainty,
+        "brier": c.brier,
+    }
+
+
+def forecastbench(v):
+    scores = pd.DataFrame(
+        [
+            {"forecaster": who, "question": q, "brier": float(scoring.brier_score(v["resolutions"][q], p))}
+            for who, said in v["forecasts"].items()
+            for q, p in said.items()
+        ]
+    )
+    out = v["excluded_from_regression"]
+    adjusted = difficulty.difficulty_adjusted_brier(scores, left_out=out)
+    expected = pd.Series(v["expected"]["question_fixed_effect_up_to_constant"])
+    return {
+        "mean_brier": scores.groupby("forecaster")["brier"].mean(),
+        "question_fixed_effect_up_to_constant": difficulty.question_difficulty(scores, left_out=out) + expected.mean(),
+        "adjusted_rescaled": adjusted,
+        "brier_index": pd.Series(difficulty.brier_index(adjusted), adjusted.index),
+    }
+
+
+RULES = {
+    "brier_score": lambda v: scoring.brier_score(*v["args"]),
+    "log_score": lambda v: scoring.log_score(*v["args"]),
+    "rps_score": lambda v: scoring.ranked_probability_score(v["args"][0] - 1, v["args"][1]),
+    "binary_scores": binary_scores,
+    "quantile_score": lambda v: scoring.pinball_loss(v["obs"], v["forecast"], v["levels"]),
+    "crps_quantile": lambda v: scoring.crps_quantile([v["obs"]], [v["forecast"]], v["levels"])[0],
+    "weighted_interval_score": weighted_interval,
+    "crps_ensemble": lambda v: scoring.crps_ensemble([v["obs"]], [v["members"]], estimator=v["estimator"])[0],
+    "crps_piecewise_linear_cdf": piecewise_cdf,
+    "score_baseline": lambda v: rows(peer.over_time(baseline(v), *times(v["forecasts"]), **horizon(v["args"]))),
+    "score_spot_baseline": lambda v: rows(
+        peer.at_time(baseline(v), *times(v["forecasts"]), when=v["args"]["spot_forecast_day"])
+    ),
+    "score_peer": lambda v: rows(
+        peer.peer_score_over_time(
+            given_to_outcome(v).probability,
+            *times(v["forecasts"]),
+            **horizon(v["args"]),
+            continuous=continuous(v),
+        )
+    ),
+    "score_spot_peer": lambda v: rows(
+        peer.peer_score_at(
+            given_to_outcome(v).probability,
+            *times(v["forecasts"]),
+            when=v["args"]["spot_forecast_day"],
+            continuous=continuous(v),
+        )
+    ),
+    "score_relative_legacy": lambda v: rows(score_relative_legacy(v)),
+    "official_spot_peer_from_spot_baseline": official_spot_peer,
+    "daily_baseline_time_average": daily_baseline,
+    "binary_baseline": lambda v: peer.baseline_score(v["p"] if v["outcome"] else 1 - v["p"])[0],
+    "continuous_baseline": lambda v: peer.baseline_score_continuous(
+        np.full(v["inbound"] + 2, v["pmf_at_outcome"]), 100, open_bounds=v["open_bounds"]
+    )[0],
+    "difficulty_adjusted_brier": forecastbench,
+    "brier_index": lambda v: difficulty.brier_index(v["adjusted_brier"]),
+    "ece_equal_width": ece_equal_width,
+    "ece_equal_mass": ece_equal_mass,
+    "calibration_bins": lambda v: calibration.METACULUS_EDGES,
+    "calibration_band": lambda v: dict(
+        zip(
+            ("lower", "center", "upper"),
+            map(float, calibration.binomial_band(v["n"], v["p_min"], v["p_max"])),
+            strict=True,
+        )
+    ),
+    "corp_decomposition": corp,
+    "calibration_tests_mapie": lambda v: {"spiegelhalter_p": calibration.spiegelhalter(v["y"], v["p"]).p_value / 2},
+}
+
+
+@pytest.mark.parametrize("vector", [pytest.param(v, id=v["id"]) for v in VECTORS])
+def test_worked_value_of_a_public_scorer(vector):
+    got = RULES[vector["fn"]](vector)
+    expected = next(
+        vector[k] for k in ("expected", "expected_spot_peer", "expected_mean", "expected_edges") if k in vector
+    )
+    agree(got, expected, vector.get("tol", 0))
+
+
+def agree(got, expected, tolerance):
+    if isinstance(got, dict):
+        assert expected.keys() & got.keys()
+        for name in expected.keys() & got.keys():
+            agree(got[name], expected[name], tolerance)
+    elif isinstance(expected, dict):
+        agree(got.loc[list(expected)].to_numpy(), list(expected.values()), tolerance)
+    elif isinstance(expected, list) and expected and isinstance(expected[0], dict):
+        assert len(got) == len(expected)
+        for mine, theirs in zip(got, expected, strict=True):
+            agree(mine, theirs, tolerance)
+    else:
+        np.testing.assert_allclose(got, expected, rtol=0, atol=tolerance or 1e-12)
