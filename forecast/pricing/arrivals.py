@@ -1,11 +1,12 @@
 """Questions with a deadline: which models will be measured by then, of what size, and what they would bring about.
 
 Nobody knows which models will come. New ones are taken to be measured on a benchmark as a Poisson process whose rate is
-what it was so far, held towards that of all benchmarks. One that comes is about as large as the frontier of its day,
-less a gap as past ones had, and its later recipe is worth further compute; what it does is forecast as if it were the
-next model of one of the families in scope, of that size. The event then happens by the deadline unless no arrival
-brings it about, which has a closed form in every joint draw: so the probability rises with every day of a deadline and
-falls with every step of a threshold.
+what it was as far as publications are known, held towards that of all benchmarks. From the newest of these on, not from
+the day of asking, models may have been measured without anybody here having seen it. One that comes is about as large
+as the frontier of its day, less a gap as past ones had, and its later recipe is worth further compute; what it does is
+forecast as if it were the next model of one of the families in scope, of that size. The event then happens by the
+deadline unless no arrival brings it about, which has a closed form in every joint draw: so the probability rises with
+every day of a deadline and falls with every step of a threshold.
 """
 
 from __future__ import annotations
@@ -64,19 +65,19 @@ class Rate:
 
 
 class Publications:
-    """How often new models were measured on the tasks of each benchmark until a day, and how large they were.
+    """How often new models were measured on the tasks of each benchmark, until its newest publication known.
 
     Parameters
     ----------
-    rows : results known by ``as_of``
+    rows : results known by the day of asking
     """
 
-    def __init__(self, rows: pd.DataFrame, as_of: dt.date) -> None:
+    def __init__(self, rows: pd.DataFrame) -> None:
         final = rows.loc[rows["checkpoint"].isna().to_numpy(), ["benchmark", "task", "family", "model", "known_on"]]
         final = final.astype({name: "str" for name in ("benchmark", "task", "family", "model")})
+        self._newest: pd.Series = final.groupby("benchmark")["known_on"].max()
         key = ["benchmark", "task", "family", "model"]
         self._first: pd.DataFrame = final.groupby(key)["known_on"].min().reset_index()
-        self._as_of = pd.Timestamp(as_of)
 
     def rate(self, benchmark: str, families: Sequence[str] = ()) -> Rate:
         """Of a benchmark, or of models of some families on it; one event a day of publication, averaged over tasks."""
@@ -102,9 +103,10 @@ class Publications:
         return float((days.sum() + 1.0) / (len(days) + 2.0))
 
     def _counted(self, first: pd.DataFrame) -> pd.DataFrame:
-        """Of each task the further days on which new models were measured, and the years since the first."""
+        """Of each task the further days on which new models were measured, and the years in which they were seen."""
         days = first.groupby(["benchmark", "task"])["known_on"].agg(["min", "nunique"])
-        return pd.DataFrame({"events": days["nunique"] - 1, "years": (self._as_of - days["min"]).dt.days / YEAR})
+        newest = self._newest.reindex(days.index.get_level_values("benchmark")).to_numpy()
+        return pd.DataFrame({"events": days["nunique"] - 1, "years": (newest - days["min"]).dt.days / YEAR})
 
 
 def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> float:
@@ -154,7 +156,7 @@ class Course:
 
     Attributes
     ----------
-    start : day of knowledge
+    start : day after which nothing is known of what was measured, at latest that of asking
     size : ndarray, (steps, N)
         Compute (decades) of a newly measured model in each quarter after ``start``.
     gain : ndarray, (steps, N)
@@ -176,6 +178,8 @@ class Course:
         ends = [start + dt.timedelta(days=round((m + 1) * YEAR / PER_YEAR)) for m in range(steps)]
         top = [np.full(n, largest) if frontier is None else frontier.sample(day, n, seed) for day in ends]
         better = [np.zeros(n) if frontier is None else frontier.recipe_gain(day, n, seed) for day in ends]
+        if frontier is not None:  # gains count from the last known day, which may be later than the start
+            better = [gain - np.minimum(frontier.recipe_gain(start, n, seed), 0.0) for gain in better]
         below = np.random.default_rng([seed, 7]).choice(gap, size=n)
         return cls(start, np.array(top) - below, np.maximum(better, 0.0), seed)
 

@@ -76,7 +76,7 @@ class Desk:
         self._reversals: dict[Exclusion, Reversal] = {}
         self._models: dict[Any, PricedModel] = {}
         self._rows: dict[tuple[str, str, float], pd.DataFrame] = {}
-        self._courses: dict[int, Course] = {}
+        self._courses: dict[tuple[dt.date, int], Course] = {}
         self._targets: dict[tuple[str, float], Target] = {}
         self._rates: dict[tuple[str, tuple[str, ...]], Rate] = {}
 
@@ -102,21 +102,48 @@ class Desk:
 
     @cached_property
     def publications(self) -> Publications:
-        return Publications(self.panel.rows, self.as_of)
+        return Publications(self.panel.rows)
 
     @cached_property
     def _gaps(self) -> np.ndarray:
         return gaps(self.panel.rows, self.frontier)
 
-    def course(self, until: dt.date) -> Course:
-        """Joint draws of the sizes of models to come, until a day and beyond; all courses begin alike."""
-        years = max((until - self.as_of).days, 0) // 365 + 1
-        if years not in self._courses:
+    def newest(self, leaf: Any, scope: Scope | None = None) -> dt.date | None:
+        """The day of the newest score known of a leaf's benchmark, or of the series of a scope on it."""
+        found = self.evidence.newest(leaf, scope or Scope(), np.datetime64(self.as_of, "s"))
+        if found is None and scope is None and (of := benchmark_of_average(leaf)):
+            parts = self.panel.rows.loc[self.part_of(of), "known_on"]  # an average is priced from a benchmark's splits
+            return parts.max().date() if len(parts) else None
+        return None if found is None else found.astype("datetime64[D]").item()
+
+    def newest_named(self, leaf: Any) -> dt.date | None:
+        """The day of the newest score on anything that bears the name of a leaf's benchmark, its splits too."""
+        name = fold(leaf.benchmark or leaf.task)
+        alike = {of: fold(of) == name or fold(of.split(" ")[0]) == name for of in self.evidence.names("benchmark")}
+        rows = self.panel.rows
+        days = rows.loc[rows["benchmark"].astype("str").map(alike).fillna(False).to_numpy(dtype=bool), "known_on"]
+        newest = [day for day in (self.newest(leaf), days.max().date() if len(days) else None) if day is not None]
+        return max(newest, default=None)
+
+    def seen_until(self, leaf: Any, scope: Scope, until: dt.date) -> dt.date:
+        """The day from which a leaf may have come true unseen: the newest score of its benchmark.
+
+        Where this is past the deadline and yet settles nothing, it is the newest score in scope.
+        """
+        newest = self.newest(leaf) or self.as_of
+        if newest >= until:
+            newest = min(self.newest(leaf, scope) or newest, newest)
+        return newest
+
+    def course(self, start: dt.date, until: dt.date) -> Course:
+        """Joint draws of the sizes of models to come after a day, until another; all from one day begin alike."""
+        years = max((until - start).days, 0) // 365 + 1
+        if (start, years) not in self._courses:
             largest = float(self.panel.rows["compute"].max())
-            self._courses[years] = Course.drawn(
-                self.as_of, years, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed
+            self._courses[start, years] = Course.drawn(
+                start, years, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed
             )
-        return self._courses[years]
+        return self._courses[start, years]
 
     @cached_property
     def folded(self) -> dict[str, np.ndarray]:

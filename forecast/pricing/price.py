@@ -20,12 +20,12 @@ from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.pricing.arrivals import STEPS, YEAR, DatedEvent, Template, ladder_rate
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.maps import Map
-from scale_forecast.pricing.model import PricedModel, kind_of
+from scale_forecast.pricing.model import DRAWS, PricedModel, kind_of
 from scale_forecast.pricing.questions import benchmark_of_average, leaf_on, named, units_of
 from scale_forecast.pricing.recalibration import Recalibration
 from scale_forecast.pricing.space import Event, held_off, probability_of
 from scale_forecast.pricing.standing import average_reached, holds_today, is_measured, lacking
-from scale_forecast.resolvers.judge.criteria import Case, judge, moment
+from scale_forecast.resolvers.judge.criteria import Case, is_covered, judge, moment
 from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import (
@@ -54,6 +54,8 @@ COVERAGE = 0.8
 ONE_SIZE = 1.5
 """Bounds on size that are no further apart than this factor mean one model."""
 SETTLED_NOTE = "already settled"
+FRESH_DAYS = 90
+"""Age of the newest score of a benchmark from which a price says so first."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Price:
         The way from the base rate to the probability: what was taken into account, and the probability then.
     reasons : tuple of str
         Sentences: what was assumed and what weighs.
+    note : str
+        A warning that what is known is old, or nothing.
     status : Status
         `Status.OPEN`, or what the evidence of the day already decides.
     as_of : date
@@ -94,6 +98,7 @@ class Price:
     status: Status
     as_of: dt.date
     predictor: str
+    note: str = ""
 
     @property
     def odds(self) -> str:
@@ -171,7 +176,8 @@ def _opened(desk: Desk, question: Question) -> _Open | Price:
         raise DataError(f"{question.id} is {known.status.value} as of {desk.as_of}: {known.reason}")
     if question.resolve_by.date() < desk.as_of:
         raise DataError(
-            f"{question.id} closed on {question.resolve_by:%Y-%m-%d} and waits for its judge: nothing to price"
+            f"{question.id} closed on {question.resolve_by:%Y-%m-%d} and waits for its judge: nothing to price "
+            f"({known.reason})"
         )
     manual = [part.why for part in _manual(question.criterion)]
     if manual:
@@ -242,7 +248,7 @@ class _Part:
         scope = question.scope.within(leaf.scope)
         case = Case(desk.evidence, question.scope, moment(_utc(desk.as_of)), moment(question.resolve_by), moment(until))
         found = judge(leaf, case)
-        over = until.date() < desk.as_of
+        over = until.date() < desk.as_of and is_covered(leaf, case)
         if found.status is Status.YES or over:
             happened = "has happened" if found.status is Status.YES else "did not happen in time"
             said = f"{leaf.kind} on {leaf.task} {happened}: {found.reason}"
@@ -261,7 +267,7 @@ class _Part:
 
     @classmethod
     def _certain(cls, desk: Desk, leaf: Any, said: str, *, happened: bool = True) -> _Part:
-        rank = np.arange(desk.course(desk.as_of).n)
+        rank = np.arange(DRAWS)
         return cls(leaf, kind_of(leaf), None, fixed=Event(rank, float(happened)), said=(said,))
 
     def event(self, maps: Mapping[str, Map] | None = None, level: float | None = None) -> Event:
@@ -373,7 +379,7 @@ def _dated_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: 
     example = max(made, key=lambda found: float(found[0].raw.mean()))[2] if made else None
     is_closed = bool(scope.family or better.family or scope.line)
     rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_tuned(scope.tuning))
-    course = desk.course(until)
+    course = desk.course(desk.seen_until(leaf, scope, until), until)
     newcomer = None if is_closed else _newcomer(desk, leaf, scope, benchmark, every=every)
     known = (1.0 - (newcomer.weight if newcomer else 0.0)) / len(families if every else templates)
     templates = [replace(template, weight=known) for template in templates] + ([newcomer] if newcomer else [])
@@ -522,8 +528,22 @@ class _Open:
             said.append("given that its premise holds; else it is annulled")
         return Price(
             self.question.id, self.question.title, final, low, high, base, base_of, tuple(moved), tuple(said),
-            Status.OPEN, self.desk.as_of, self.desk.predictor,
+            Status.OPEN, self.desk.as_of, self.desk.predictor, self._staleness(),
         )  # fmt: skip
+
+    def _staleness(self) -> str:
+        """What to say first where the newest score that a part rests on is long past; the oldest such one."""
+        newest = [(day, part.leaf) for part in self.parts if (day := self.desk.newest_named(part.leaf)) is not None]
+        if not newest:
+            return ""
+        day, leaf = min(newest, key=lambda one: one[0])
+        days = (self.desk.as_of - day).days
+        if days <= FRESH_DAYS:
+            return ""
+        return (
+            f"Note: the newest {leaf.benchmark or leaf.task} score here is of {day}, {days:,} days before "
+            f"{self.desk.as_of}: what happened since is unknown to this forecast."
+        )
 
     def _base_rate(self, kinds: Sequence[str]) -> tuple[float, str]:
         """Of the kind of one leaf; of a combination, as if its leaves came at their base rates independently."""

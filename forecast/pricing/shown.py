@@ -13,6 +13,7 @@ from scale_forecast.show.terminal import cell
 
 COLUMNS = [
     "question", "title", "status", "as_of", "probability", "low", "high", "base_rate", "odds", "predictor",
+    "note",
 ]  # fmt: skip
 
 
@@ -21,7 +22,7 @@ def table(prices: Sequence[Price]) -> pd.DataFrame:
     rows = [
         (
             p.question, p.title, p.status.value, f"{p.as_of}", p.probability, p.low, p.high, p.base_rate, p.odds,
-            p.predictor,
+            p.predictor, p.note,
         )
         for p in prices
     ]  # fmt: skip
@@ -29,11 +30,12 @@ def table(prices: Sequence[Price]) -> pd.DataFrame:
 
 
 def text(price: Price, *, pictures: bool = False) -> str:
-    """Probability, interval and odds; the way from the base rate; the reasons.
+    """How old the evidence is, where it is; probability, interval and odds; the way from the base rate; the reasons.
 
     ``pictures`` adds a bar of the interval, and of each step of the way, for a terminal.
     """
     lines = [
+        *([cell(price.note)] if price.note else []),
         cell(price.title),
         f"  probability {price.probability:.3f}   80% interval {price.low:.3f} to {price.high:.3f}   odds {price.odds}",
     ]
@@ -60,8 +62,10 @@ def html(price: Price) -> str:
         for said, value in price.moved
     )
     reasons = "".join(f"<li>{escape(cell(reason))}</li>" for reason in price.reasons)
+    note = f"<p>{escape(cell(price.note))}</p>" if price.note else ""
     return (
-        f"<p><strong>{escape(cell(price.title))}</strong><br>probability <strong>{price.probability:.3f}</strong>, 80% "
-        f"interval {price.low:.3f} to {price.high:.3f}, odds {escape(price.odds)}, as of {price.as_of}</p>"
+        f"{note}<p><strong>{escape(cell(price.title))}</strong><br>"
+        f"probability <strong>{price.probability:.3f}</strong>, 80% interval {price.low:.3f} to {price.high:.3f}, "
+        f"odds {escape(price.odds)}, as of {price.as_of}</p>"
         f"<table><caption>What moved it</caption><tbody>{moved}</tbody></table><ul>{reasons}</ul>"
     )

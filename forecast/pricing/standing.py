@@ -45,7 +45,7 @@ def lacking(desk: Desk, question: Question, leaf: Any, families: Iterable[str]) 
 def _closed_today(desk: Desk, question: Question) -> Case:
     """What the judge would see if the deadline had been the day of knowledge."""
     today = moment(np.datetime64(desk.as_of, "s").item())
-    return Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today)
+    return Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today, is_silence_no=True)
 
 
 def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:

@@ -63,15 +63,12 @@ def dated_questions(
 
 
 def settled(asked: Sequence[Asked], tables: Tables) -> np.ndarray:
-    """What the judge makes of them on all results, each the day after its deadline: 1, 0, or NaN, (n,)."""
+    """What the judge makes of them with all results in hand: 1, 0, or NaN where these end before a deadline, (n,)."""
     evidence = Evidence(tables.results, tables.tasks, tables.metrics)
-    out = np.full(len(asked), np.nan)
     outcome = {Status.YES: 1.0, Status.NO: 0.0}
-    for day in sorted({one.question.resolve_by.date() for one in asked}):
-        at = [i for i, one in enumerate(asked) if one.question.resolve_by.date() == day]
-        found = resolve_all([asked[i].question for i in at], evidence, as_of=pd.Timestamp(day + dt.timedelta(days=1)))
-        out[at] = [outcome.get(resolution.status, np.nan) for resolution in found]
-    return out
+    last = max([tables.results["known_on"].max(), *(pd.Timestamp(one.question.resolve_by.date()) for one in asked)])
+    found = resolve_all([one.question for one in asked], evidence, as_of=last + pd.Timedelta(days=1))
+    return np.array([outcome.get(resolution.status, np.nan) for resolution in found])
 
 
 class _Maker:

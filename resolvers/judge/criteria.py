@@ -2,8 +2,10 @@
 
 The rules they share. Evidence counts when it became known by ``min(as_of, resolve_by)``. An event counts from the first
 day on which the published scores showed it, so YES may come early and asking later does not undo it. NO comes only
-after ``resolve_by``. Where several sources give one key different scores, the criterion is judged on every reading of
-them: the finding stands when all readings agree and is `AMBIGUOUS` when they do not; nothing is averaged.
+after ``resolve_by``, and only where the benchmark has a score in scope from the deadline or later, or every model that
+the scope names is measured: until then silence may be the tables' and not the world's. Where several sources give one
+key different scores, the criterion is judged on every reading of them: the finding stands when all readings agree and
+is `AMBIGUOUS` when they do not; nothing is averaged.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import counted, fold
 from scale_forecast.resolvers.judge.events import beats, needed
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.first_shown import Shown, first_reached, first_turns, first_u_shapes, joined
@@ -65,6 +67,8 @@ class Case:
     resolve_by: np.datetime64
     counts_until: np.datetime64
     """Evidence counts until here even after ``as_of``; ``resolve_by``, or earlier inside ``first_by``."""
+    is_silence_no: bool = False
+    """Read silence as NO even where no score reaches the deadline, for a criterion that says what silence means."""
 
     @property
     def cutoff(self) -> np.datetime64:
@@ -82,7 +86,49 @@ class Case:
 
 def judge(criterion: Any, case: Case) -> Finding:
     """The finding of any criterion."""
-    return _JUDGES[type(criterion)](criterion, case)
+    finding = _JUDGES[type(criterion)](criterion, case)
+    if finding.status is Status.NO and isinstance(criterion, Measured) and not case.is_silence_no:
+        return _unless_blind(criterion, case, finding)
+    return finding
+
+
+def is_covered(criterion: Any, case: Case) -> bool:
+    """Whether the scores known by ``as_of`` could show that an event did not happen by the deadline."""
+    return all(not _is_blind(criterion, scope, case) for scope in _sides(criterion, case))
+
+
+def _unless_blind(criterion: Measured, case: Case, no: Finding) -> Finding:
+    """A NO, or open where what was published ends before the deadline."""
+    blind = [scope for scope in _sides(criterion, case) if _is_blind(criterion, scope, case)]
+    if not blind:
+        return no
+    ends = [case.evidence.newest(criterion, scope, case.as_of) for scope in blind]
+    dates = [end for end in ends if end is not None]
+    after = f" after {min(dates).astype('datetime64[D]')}" if len(dates) == len(ends) else ""
+    of = criterion.benchmark or criterion.task
+    known = (
+        f"the newest score on {of} in scope is older than the deadline" if after else f"no score on {of} is in scope"
+    )
+    return Finding(Status.OPEN, f"open: awaiting evidence{after}, since {known}; {no.reason}", no.rows)
+
+
+def _sides(criterion: Any, case: Case) -> list[Scope]:
+    scope = case.scope.within(criterion.scope)
+    if isinstance(criterion, Comparison):
+        return [scope.within(criterion.better), scope.within(criterion.worse)]
+    return [scope]
+
+
+def _is_blind(criterion: Measured, scope: Scope, case: Case) -> bool:
+    """No score in scope from the deadline on, and not every named model measured: its known scores stand."""
+    evidence = case.evidence
+    newest = evidence.newest(criterion, scope, case.as_of)
+    if newest is not None and newest.astype("datetime64[D]") >= case.counts_until.astype("datetime64[D]"):
+        return False
+    rows = evidence.select(criterion, scope)
+    rows = rows[evidence.may_decide(rows, scope) & (evidence.known[rows] <= case.cutoff)]
+    known = {fold(evidence.name("model", int(row))) for row in rows} if scope.model else set()
+    return not scope.model or not {fold(name) for name in scope.model} <= known
 
 
 # --- events in families: threshold, reversal, u_shape ----------------------------------------------------------------
@@ -418,12 +464,16 @@ def _statistic(criterion: Numeric, evidence: Evidence, rows: np.ndarray) -> int:
 def judge_first_by(criterion: FirstBy, case: Case) -> Finding:
     """The event, on evidence that became known by the criterion's own date."""
     by = moment(criterion.by)
-    finding = judge(criterion.event, replace(case, counts_until=min(by, case.counts_until)))
-    return _said_otherwise(criterion, finding, case)
+    own = replace(case, counts_until=min(by, case.counts_until))
+    return _said_otherwise(criterion, own, lambda seen: judge(criterion.event, seen))
 
 
 def judge_several(criterion: Count | AllOf | AnyOf, case: Case) -> Finding:
     """Settled as soon as the parts that are settled decide it, whatever the others come to."""
+    return _said_otherwise(criterion, case, lambda seen: _tally(criterion, seen))
+
+
+def _tally(criterion: Count | AllOf | AnyOf, case: Case) -> Finding:
     parts = [judge(part, case) for part in criterion.of]
     yes = [p for p in parts if p.status is Status.YES]
     unsure = [p for p in parts if p.status not in (Status.YES, Status.NO)]
@@ -435,8 +485,7 @@ def judge_several(criterion: Count | AllOf | AnyOf, case: Case) -> Finding:
         return Finding(Status.YES, tally, rows, at)
     if len(yes) + len(unsure) < needed(criterion):
         known = [p.known for p in parts if p.status is Status.NO and p.known is not None]
-        no = Finding(Status.NO, tally, rows, max(known, default=None))
-        return _said_otherwise(criterion, no, case)
+        return Finding(Status.NO, tally, rows, max(known, default=None))
     for status in (Status.OPEN, Status.AMBIGUOUS, Status.ANNULLED):
         if any(p.status is status for p in unsure):
             return Finding(status, tally, rows)
@@ -464,11 +513,13 @@ def judge_manual(criterion: Manual, case: Case) -> Finding:
     return Finding(Status.OPEN, criterion.why)
 
 
-def _said_otherwise(criterion: Any, finding: Finding, case: Case) -> Finding:
-    """NO for want of evidence becomes what the criterion says instead."""
-    if finding.status is Status.NO and criterion.if_nothing != "no" and case.is_over:
-        return replace(finding, status=_IF_NOTHING[criterion.if_nothing])
-    return finding
+def _said_otherwise(criterion: Any, case: Case, judged: Callable[[Case], Finding]) -> Finding:
+    """NO for want of evidence, however far the evidence reaches, becomes what the criterion says instead."""
+    finding = judged(case)
+    if criterion.if_nothing == "no" or not case.is_over or finding.status not in (Status.NO, Status.OPEN):
+        return finding
+    silent = judged(replace(case, is_silence_no=True))
+    return replace(silent, status=_IF_NOTHING[criterion.if_nothing]) if silent.status is Status.NO else finding
 
 
 _JUDGES: dict[type, Callable[[Any, Case], Finding]] = {

@@ -15,7 +15,7 @@ from scale_forecast.data.names import fold
 from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
 from scale_forecast.data.tasks import describe
-from scale_forecast.resolvers.questions.question import Measured, Scope
+from scale_forecast.resolvers.questions.question import SERIES_FIELDS, Measured, Scope
 
 SHOWN = [
     "benchmark", "task", "metric", "shots", "prompt", "family", "model", "checkpoint", "params", "train_flops",
@@ -117,6 +117,9 @@ class Evidence:
         rows = self.cached(
             ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measured(measured)
         )
+        return self._in_series(rows, scope)
+
+    def _in_series(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
         keep = np.ones(len(rows), dtype=bool)
         for name in ("family", "line", "tuning", "prompt"):
             wanted = getattr(scope, name)
@@ -134,6 +137,31 @@ class Evidence:
         if measured.benchmark is not None:
             keep &= self._is_one_of("benchmark", (measured.benchmark,), rows)
         return rows[keep]
+
+    def newest(self, measured: Measured, scope: Scope, by: np.datetime64) -> np.datetime64 | None:
+        """When the newest score of a criterion's benchmark in the series of a scope became known; None without any.
+
+        A benchmark that is left open is that of the task, or the one that the task is named after.
+        """
+        key = (
+            "covered",
+            measured.task,
+            measured.benchmark,
+            measured.metric,
+            *(getattr(scope, n) for n in SERIES_FIELDS),
+        )
+        known = self.cached(key, lambda: np.sort(self.known[self._in_series(self._of_benchmark(measured), scope)]))
+        until = int(np.searchsorted(known, by, side="right"))
+        return known[until - 1] if until else None
+
+    def _of_benchmark(self, measured: Measured) -> np.ndarray:
+        if measured.benchmark is not None:
+            codes = [self._lookup["benchmark"].get(fold(measured.benchmark), -1)]
+        else:
+            of_task = np.unique(self._codes["benchmark"][self.rows_of(measured.task)]).tolist()
+            codes = of_task or [self._lookup["benchmark"].get(fold(measured.task), -1)]
+        rows = np.flatnonzero(np.isin(self._codes["benchmark"], codes))
+        return rows[self._is_one_of("metric", (measured.metric,), rows)]
 
     def _is_one_of(self, name: str, wanted: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
         codes = [self._lookup[name].get(fold(value), -1) for value in wanted]

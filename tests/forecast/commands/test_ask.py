@@ -9,7 +9,7 @@ from scale_forecast.commands import everything as cli
 from scale_forecast.resolvers.ledger import open_ledger
 from tests.worlds import make_results, make_tasks
 
-WORDS = "Alpha 100B scores above 0.6 on task00 by 2023-06-15"
+WORDS = "Alpha 100B scores above 0.6 on task00 by 2021-01-01"
 AS_OF = ["--as-of", "2020-06-15", "--predictor", "law"]
 FILE = """
 - id: mine

@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.load import Tables
+from scale_forecast.data.load import Tables, load
+from scale_forecast.inputs.panel import as_panel
 from scale_forecast.pricing import Desk, price_all, price_at
+from scale_forecast.pricing.arrivals import Publications
 from scale_forecast.pricing.maps import FORMS, chosen_map
 from scale_forecast.pricing.questions import leaf_on
+from scale_forecast.pricing.shown import text
 from scale_forecast.pricing.space import Event, held_off, probability_of, ranks
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import AllOf, AnyOf, Comparison, Count, Not, Question, Scope, Threshold
@@ -236,6 +239,47 @@ def test_what_the_evidence_has_decided_is_priced_as_settled(desk):
     assert found.status is Status.YES
     assert 0.99 < found.probability < 1
     assert "already settled" in found.reasons[0]
+
+
+def test_what_nobody_here_could_have_seen_is_no_confident_no():
+    """Of 80% on MMLU, reached elsewhere in March 2023, the bundled tables hold nothing later than that summer."""
+    day = dt.date(2026, 11, 24)
+    desk = Desk(load(), day, predictor="law", recalibrate=False)
+    mmlu = above(0.8, "average", benchmark="MMLU", side="above", if_nothing="open")
+    found = price_at(desk, question(mmlu, opened="2026-11-24", resolve_by="2026-12-31"))
+    assert 0.1 < found.probability < 0.9
+    assert found.high - found.low > 0.1
+    assert text(found).splitlines()[0] == (
+        "Note: the newest MMLU score here is of 2023-07-18, 1,225 days before 2026-11-24: "
+        "what happened since is unknown to this forecast."
+    )
+    early = Desk(load(), dt.date(2023, 8, 1), predictor="law", recalibrate=False)
+    fresh = price_at(early, question(mmlu, opened="2023-08-01", resolve_by="2023-12-31"), interval=False)
+    assert not fresh.note
+    assert text(fresh).startswith("asked")
+
+
+def test_publications_are_rare_only_where_they_were_looked_for():
+    """Rates do not fall because the tables end."""
+    known = as_panel(RESULTS, make_tasks(), bundled_metrics()).rows
+    known = known[known["known_on"] <= pd.Timestamp(AS_OF)]
+    days = known.groupby("task", observed=True)["known_on"].agg(["min", "nunique"])
+    years = (known["known_on"].max() - days["min"]).dt.days / 365.25
+    rate = Publications(known).rate("world")
+    usual = (days["nunique"].mean() - 1 + 1) / (years.mean() + 1)
+    assert rate.mean == pytest.approx(days["nunique"].mean() / (1 / usual + years.mean()), rel=1e-6)
+
+
+def test_a_part_whose_time_ran_out_unseen_is_no_certain_no():
+    """The newest score is older than the day of the part, so that nobody knows."""
+    newest = max(day.date() for day in RESULTS.loc[RESULTS["known_on"] <= pd.Timestamp(AS_OF), "known_on"])
+    later = Desk(tables(RESULTS[RESULTS["known_on"] <= pd.Timestamp(AS_OF)]), newest + dt.timedelta(days=800),
+                 predictor="law", recalibrate=False)  # fmt: skip
+    event = above(best_known() + 0.02)
+    until = {d: {"kind": "first_by", "by": newest + dt.timedelta(days=d), "event": event} for d in (0, 700)}
+    seen, unseen = (probability(later, question(one)) for one in until.values())
+    assert seen < 0.001
+    assert unseen > 0.05
 
 
 def test_a_part_that_has_happened_counts_in_full(desk):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scale_forecast.data.catalog import bundled_metrics, bundled_tasks
+from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.results import as_results
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve, resolve_all
@@ -52,8 +52,17 @@ def ask(criterion, scope="any", **more):
 
 
 def status(criterion, rows, as_of=AFTER, scope="any", **more):
-    found = evidence(*(rows or [row(0.5, task="another")]))
+    """Of a benchmark that is covered until the deadline, so that silence on a task means no."""
+    found = evidence(*(rows or [row(0.5, task="another")]), *covering(rows, criterion, scope))
     return resolve(ask(criterion, scope, **more), found, as_of=as_of).status.value
+
+
+def covering(rows, criterion, scope="any"):
+    """Scores on another task of the benchmark, of the deadline's day, in every series that is asked about."""
+    series = {name: scope[name] for name in ("tuning", "prompt", "shots") if name in scope} if scope != "all" else {}
+    families = {r["family"] for r in rows} | {"Fam", "Other"}
+    metric = criterion.get("metric", "accuracy")
+    return [row(0.5, DEADLINE, family=f, task="covering", metric=metric, **series) for f in sorted(families)]
 
 
 REACH = {"kind": "threshold", "task": "t", "score": 0.5}
@@ -77,8 +86,8 @@ def ladder(*scores, **more):
         pytest.param([row(0.6, DEADLINE)], AFTER, "yes", id="known on the deadline"),
         pytest.param([row(0.6, "2024-01-02")], "2025-01-01", "no", id="late evidence"),
         pytest.param([row(0.6, "2023-06-01")], "2023-05-31", "open", id="not yet known"),
-        pytest.param([row(0.6, None)], AFTER, "no", id="undated evidence"),
-        pytest.param([], AFTER, "no", id="nothing published"),
+        pytest.param([row(0.6, None)], AFTER, "open", id="undated evidence"),
+        pytest.param([], AFTER, "open", id="nothing published"),
         pytest.param([row(0.6, metric="exact_match")], AFTER, "no", id="another metric"),
         pytest.param([row(0.6, checkpoint="step1")], AFTER, "no", id="a checkpoint is no model"),
         pytest.param([row(0.6, source="x"), row(0.4, source="y")], AFTER, "ambiguous", id="sources conflict"),
@@ -136,9 +145,10 @@ def test_all_asks_every_measured_family_and_waits_for_the_deadline():
 
 
 @pytest.mark.parametrize(
-    ("says", "expected"), [("no", "no"), ("annul", "annulled"), ("ambiguous", "ambiguous"), ("open", "open")]
+    ("says", "expected"), [("no", "open"), ("annul", "annulled"), ("ambiguous", "ambiguous"), ("open", "open")]
 )
 def test_what_silence_means_is_the_criterions_to_say(says, expected):
+    """Unless it says so, a task that nobody measured is no evidence."""
     for criterion in (REACH, SHAPE, TURN):
         assert status({**criterion, "if_nothing": says}, []) == expected
         assert status({**criterion, "if_nothing": says}, [], BEFORE) == "open"
@@ -341,7 +351,7 @@ def test_a_ruling_decides_from_its_day_on_and_a_disagreement_is_told():
     ruling = {"outcome": "yes", "on": "2024-01-06", "source": "the market"}
     assert status(manual, [], "2024-01-05", ruling=ruling) == "open"
     assert status(manual, [], "2024-01-06", ruling=ruling) == "yes"
-    found = resolve(ask(REACH, ruling=ruling), evidence(row(0.4)), as_of="2025-01-01")
+    found = resolve(ask(REACH, ruling=ruling), evidence(row(0.4), row(0.3, DEADLINE, 2e9)), as_of="2025-01-01")
     assert found.status is Status.YES
     assert "ruled yes on 2024-01-06 (the market); the scores given here say no" in found.reason
     number = resolve(
@@ -363,11 +373,57 @@ def test_a_resolution_keeps_its_reason_date_and_rows():
     )
     assert found.known_on == dt.date(2023, 1, 1)
     assert [r["score"] for r in found.evidence] == [0.6, 0.4, 0.7]
-    no = resolve(ask(REACH), evidence(row(0.4)), as_of=AFTER)
+    no = resolve(ask(REACH), evidence(row(0.4), row(0.3, DEADLINE, 2e9)), as_of=AFTER)
     assert (
-        no.reason == "by 2024-01-01 the nearest of 1 scores on t to at least 0.5 was Fam 1000000000 at 0.4 (2023-01-01)"
+        no.reason == "by 2024-01-01 the nearest of 2 scores on t to at least 0.5 was Fam 1000000000 at 0.4 (2023-01-01)"
     )
     assert no.known_on == dt.date(2024, 1, 1)
+
+
+REPORTED = [row(0.4), row(0.7, "2023-06-01", task="other"), row(0.8, "2023-09-01", 2e9, task="other", tuning="rlhf")]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "scope", "since"),
+    [
+        pytest.param(REACH, "any", "2023-09-01", id="threshold"),
+        pytest.param(REACH, {"tuning": "rlhf"}, "2023-09-01", id="a scope's own scores"),
+        pytest.param({"kind": "first_by", "by": "2023-12-01", "event": REACH}, "any", "2023-09-01", id="first by"),
+        pytest.param({"kind": "not", "of": REACH}, "any", "2023-09-01", id="not is no yes"),
+        pytest.param(REACH, {"family": "Fam", "prompt": "cot"}, None, id="nothing in scope"),
+    ],
+)
+def test_where_the_scores_end_before_the_deadline_silence_is_no_answer(criterion, scope, since):
+    for as_of in (AFTER, "2026-01-01"):
+        found = resolve(ask(criterion, scope), evidence(*REPORTED), as_of=as_of)
+        assert found.status is Status.OPEN
+        assert "open: awaiting evidence" + (f" after {since}" if since else "") in found.reason
+
+
+def test_silence_is_no_from_the_first_score_at_the_deadline_on():
+    late = row(0.9, "2024-05-01", 3e9, task="other")
+    for newest, day in (({**late, "known_on": DEADLINE}, AFTER), (late, "2024-05-01")):
+        assert resolve(ask(REACH), evidence(*REPORTED, newest), as_of=day).status is Status.NO
+    assert resolve(ask(REACH), evidence(*REPORTED, late), as_of="2024-04-30").status is Status.OPEN
+    other_scope = ask(REACH, {"tuning": "rlhf"})
+    assert resolve(other_scope, evidence(*REPORTED, late), as_of="2025-01-01").status is Status.OPEN
+
+
+def test_a_named_model_that_is_measured_has_its_answer():
+    """Nothing more has to come: its known scores stand."""
+    asked = ask(REACH, {"model": "Fam 1000000000"})
+    assert resolve(asked, evidence(*REPORTED), as_of=AFTER).status is Status.NO
+    assert resolve(ask(REACH, {"model": "Fam 2"}), evidence(*REPORTED), as_of=AFTER).status is Status.OPEN
+
+
+def test_the_bundled_tables_do_not_deny_what_they_never_saw():
+    """Their last accuracy on GSM8K is of 2022; 90% was reached elsewhere in March 2023."""
+    found = Evidence(bundled_results(), bundled_tasks(), METRICS)
+    criterion = {"kind": "threshold", "task": "GSM8K", "score": 0.9}
+    asked = ask(criterion, resolve_by="2024-12-31")
+    now = resolve(asked, found, as_of="2026-11-24")
+    assert now.status is Status.OPEN
+    assert now.reason.startswith("open: awaiting evidence after 202")
 
 
 def test_time_zones_bound_evidence_to_the_moment():
@@ -426,6 +482,8 @@ def test_scrambling_what_was_published_after_the_deadline_changes_no_resolution(
     scrambled.loc[late, "score"] = rng.random(late.sum())
     scrambled.loc[late & (rng.random(len(late)) < 0.5), "train_flops"] = np.nan
     scrambled = scrambled[~late | (rng.random(len(late)) < 0.7)].sample(frac=1, random_state=1)
+    covered = table(*covering([row(0.5, family="F0"), row(0.5, family="F1")], REACH))
+    results, scrambled = (pd.concat([part, covered], ignore_index=True) for part in (results, scrambled))
     asked = [ask(kind, scope, id=f"q{i}-{j}") for i, kind in enumerate(KINDS) for j, scope in enumerate(SCOPES)]
     as_of = data.draw(st.sampled_from([BEFORE, DEADLINE, AFTER, "2026-01-01"]))
     truth = resolve_all(asked, Evidence(results, TASKS, METRICS), as_of=as_of)

@@ -60,7 +60,7 @@ def test_what_is_settled_stays_settled_as_it_was(resolved):
         ("palm-540b-two-of-four-u-shaped", ("yes", "yes", "yes")),
         ("palm-540b-three-of-four-u-shaped", ("no", "no", "no")),
         ("neqa-resolves-2024", ("open", "open", "open")),
-        ("prize-neqa-resolves", ("open", "open", "no")),
+        ("prize-neqa-resolves", ("open", "open", "open")),
         ("prize-resisting-correction-resolves", ("open", "yes", "yes")),
         ("hypermind-math-2022", ("number", "number", "number")),
     ],
