@@ -14,7 +14,7 @@ from scale_forecast.show.plots.style import as_bytes, new_figure, plain
 from scale_forecast.studies.registry import STUDIES
 from tests.studies import bundled_study
 
-README = Path(__file__).parent.parent.parent.parent / "README.md"
+FOUND = Path(__file__).parent.parent.parent.parent / "docs" / "studies.md"
 
 
 def run(*args):
@@ -39,9 +39,9 @@ OF_A_VERSION = {"features": 0.02, "noise": 0.06}
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_readme_says_what_the_studies_find_on_the_bundled_figures(name):
+def test_the_manual_says_what_the_studies_find_on_the_bundled_figures(name):
     """Word for word; what a version of a library decides, which draws or learns in another way, may be a little off."""
-    section = re.search(r"<!-- what we found -->\n(.*?)<!-- end -->", README.read_text(encoding="utf-8"), flags=re.S)
+    section = re.search(r"<!-- what we found -->\n(.*?)<!-- end -->", FOUND.read_text(encoding="utf-8"), flags=re.S)
     items = dict(re.findall(r"^- \*\*(\w+)\.\*\* (.*?)(?=^- |\Z)", section.group(1), flags=re.S | re.M))
     assert list(items) == list(STUDIES)
     written, found = " ".join(items[name].split()), " ".join(bundled_study(name).sentences)

@@ -15,6 +15,7 @@ from scale_forecast.commands import everything as cli
 from scale_forecast.resolvers.ledger import open_ledger
 from scale_forecast.resolvers.markets.timing import Clock
 from scale_forecast.resolvers.questions.bank import parse_questions
+from tests.manual import steps_of
 from tests.resolvers.markets.server import KEY, SAVED, Services
 from tests.resolvers.markets.test_track_record import forecast_row, question_row, write_export
 
@@ -45,21 +46,18 @@ def run(tmp_path, monkeypatch):
     return run
 
 
-# --- the README -------------------------------------------------------------------------------------------------------
+# --- the manual -------------------------------------------------------------------------------------------------------
 
 
 def walk_through():
-    """Commands of README's section with what they print, in order."""
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## Markets\n")[1].split("\n## ")[0]
-    steps = []
-    for block in re.findall(r"```console\n(.*?)```", section, re.S):
-        for step in re.split(r"^\$ ", block, flags=re.M)[1:]:
-            command, _, output = step.partition("\n")
-            steps.append((command, output.strip()))
-    return [step for step in steps if step[0].startswith("forecast market")]
+    """Commands of the manual's page with what they print, in order."""
+    steps = steps_of(ROOT / "docs" / "markets.md")
+    return [
+        (step.command, "\n".join(step.printed).strip()) for step in steps if step.command.startswith("forecast market")
+    ]
 
 
-def test_the_readmes_walk_through_prints_what_it_says(run):
+def test_the_manuals_walk_through_prints_what_it_says(run):
     """From a market's address to a dry run, on the saved answers."""
     steps = walk_through()
     assert [shlex.split(command)[2] for command, _ in steps][:4] == ["show", "import", "compare", "submit"]
