@@ -6,20 +6,22 @@ from pathlib import Path
 from typing import Self
 
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from scale_forecast.data.load import Tables
 from scale_forecast.inputs.panel import Panel, as_panel
 from scale_forecast.inputs.targets import upcoming_target
+from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.upcoming import Upcoming, predict_upcoming
 
 
-class ScaleForecaster:
+class ScaleForecaster(BaseEstimator):
     """Predicts the benchmark scores of an upcoming model.
 
     Parameters
     ----------
-    predictor : name in `predictors.registry.PREDICTORS`
+    predictor : name in `predictors.registry.PREDICTORS`, or an untrained instance, of which a copy is trained
     as_of : read only what was public on this day
     cache : folder for trained states; nothing is kept when None
 
@@ -37,15 +39,22 @@ class ScaleForecaster:
     """
 
     def __init__(
-        self, predictor: str = DEFAULT, *, as_of: pd.Timestamp | str | None = None, cache: Path | None = None
-    ) -> None:
-        make(predictor)
+        self, predictor: str | Predictor = DEFAULT, *, as_of: pd.Timestamp | str | None = None,
+        cache: Path | None = None,
+    ) -> None:  # fmt: skip
         self.predictor = predictor
         self.as_of = as_of
         self.cache = cache
 
     def fit(self, tables: Tables) -> Self:
-        """Take the tables in; training for a family happens when it is first predicted, without its line."""
+        """Take the tables in; training for a family happens when it is first predicted, without its line.
+
+        Raises
+        ------
+        UsageError
+            For an unknown predictor.
+        """
+        make(self.predictor)
         self.panel_: Panel = as_panel(tables.results, tables.tasks, tables.metrics)
         return self
 

@@ -16,6 +16,7 @@ from scale_forecast.distribution import PRINTED, Forecast
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, target_rows, visible
+from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.reversal import Reversal
 
@@ -55,7 +56,7 @@ def predict_upcoming(
     panel: Panel,
     target: Target,
     *,
-    predictor: str,
+    predictor: str | Predictor,
     as_of: pd.Timestamp | None = None,
     benchmark: str | None = None,
     tasks: tuple[str, ...] = (),
@@ -69,7 +70,7 @@ def predict_upcoming(
     ----------
     panel : all rows
     target : the upcoming model
-    predictor : name in the registry
+    predictor : name in the registry, or an untrained instance, of which a copy is trained
     as_of : only what was public on that day
     benchmark, tasks : restrict to these (names match loosely)
     known : scores of the target already published, ``unit`` and ``score``: they move the forecast of its other tasks

@@ -21,7 +21,9 @@ from scale_forecast.distribution import MID_LEVELS, PRINTED, Forecast
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import Workers
+from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.events import prob_gain, trends
+from scale_forecast.predictors.registry import distinct, identity
 from scale_forecast.resolvers.scores.scoring import crps_quantile, pinball_loss
 
 FORECAST_UNIT = ["predictor", "fold", "benchmark", "task", "metric", "shots", "prompt", "target_model"]
@@ -39,7 +41,7 @@ class BacktestTable(pd.DataFrame):
 def backtest(
     panel: Panel,
     folds: Iterable[Fold],
-    predictors: Sequence[str],
+    predictors: Sequence[str | Predictor],
     *,
     cache: Path | None = None,
     workers: Workers | None = None,
@@ -51,7 +53,7 @@ def backtest(
     ----------
     panel : all rows; each fold's exclusion says which of them its predictors may learn from
     folds : as `inputs.folds.folds_of` yields them; neighbours with one exclusion are trained once
-    predictors : names in the registry
+    predictors : names in the registry, or untrained instances, of which copies are trained
     cache : folder of trained states and finished folds; nothing is kept when None
     workers : who does it; the table does not depend on them
     progress : called with one line per fold
@@ -60,7 +62,7 @@ def backtest(
     first = list(itertools.islice(groups, 2))
     many, one = workers or Workers(), Workers()
     across, within = (many, one) if len(first) > 1 else (one, many)
-    work = functools.partial(_run, panel, predictors=list(predictors), cache=cache, workers=within)
+    work = functools.partial(_run, panel, predictors=distinct(predictors), cache=cache, workers=within)
     tables = []
     for done in across.map(work, itertools.chain(first, groups)):
         for fold, target, scores in done:
@@ -70,19 +72,21 @@ def backtest(
 
 
 def _run(
-    panel: Panel, folds: list[Fold], predictors: list[str], cache: Path | None, workers: Workers
+    panel: Panel, folds: list[Fold], predictors: list[str | Predictor], cache: Path | None, workers: Workers
 ) -> list[tuple[str, str, pd.DataFrame]]:
     """All predictors on folds that share an exclusion; ``workers`` train them."""
     trained = Trained(panel, cache, workers=workers)
+    names = [identity(predictor) for predictor in predictors]
+    kept = cache if None not in names else None  # a table by what cannot be recognised again is not kept
     out = []
     for fold in folds:
-        key = fold_key(panel, fold, predictors) if cache is not None else ""
-        scores = load_table(cache, key) if cache is not None else None
+        key = fold_key(panel, fold, [name for name in names if name]) if kept is not None else ""
+        scores = load_table(kept, key) if kept is not None else None
         if scores is None:
-            forecasts = [trained.get(name, fold.exclusion).predict(fold.rows, fold.evidence) for name in predictors]
+            forecasts = [trained.get(each, fold.exclusion).predict(fold.rows, fold.evidence) for each in predictors]
             scores = pd.concat([scored(forecast, fold) for forecast in forecasts], ignore_index=True)
-            if cache is not None:
-                save_table(cache, key, scores)
+            if kept is not None:
+                save_table(kept, key, scores)
         out.append((fold.name, fold.target.model, scores))
     return out
 

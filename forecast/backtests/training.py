@@ -15,7 +15,7 @@ from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import held_out_target, visible
 from scale_forecast.parallel import Workers, one_thread
 from scale_forecast.predictors.base import Predictor
-from scale_forecast.predictors.registry import make
+from scale_forecast.predictors.registry import identity, make
 
 TARGETS_PER_LINE = 6
 MOST_TASKS = 60
@@ -39,31 +39,38 @@ class Trained:
         self._cache = cache
         self._workers = workers or Workers()
         self._past: dict[Exclusion, list[Fold]] = {}
-        self._fitted: dict[tuple[str, Exclusion], Predictor] = {}
+        self._fitted: dict[tuple[str | int, Exclusion], Predictor] = {}
+        self._given: dict[int, Predictor] = {}
 
-    def get(self, name: str, exclusion: Exclusion) -> Predictor:
-        """The predictor ``name``, having learned only from what ``exclusion`` allows."""
-        if (name, exclusion) not in self._fitted:
-            self._fitted[name, exclusion] = self._kept(name, exclusion)
-        return self._fitted[name, exclusion]
+    def get(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
+        """A predictor, by name or a copy of an instance, having learned only from what ``exclusion`` allows."""
+        if isinstance(predictor, str):
+            of: str | int = predictor
+        else:
+            of = id(predictor)
+            self._given[of] = predictor  # while it is held here, no other object has its id
+        if (of, exclusion) not in self._fitted:
+            self._fitted[of, exclusion] = self._kept(predictor, exclusion)
+        return self._fitted[of, exclusion]
 
-    def _kept(self, name: str, exclusion: Exclusion) -> Predictor:
+    def _kept(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
         """From the cache where it is there; learned, and put there, where it is not."""
-        if self._cache is None:
-            return self._learned(name, exclusion)
+        name = identity(predictor)
+        if self._cache is None or name is None:
+            return self._learned(predictor, exclusion)
         key = state_key(self._panel, name, exclusion)
         state = load_state(self._cache, key)
         if state is not None:
-            return make(name).restore(state)
-        predictor = self._learned(name, exclusion)
-        save_state(self._cache, key, predictor.state())
-        return predictor
+            return make(predictor).restore(state)
+        learned = self._learned(predictor, exclusion)
+        save_state(self._cache, key, learned.state())
+        return learned
 
-    def _learned(self, name: str, exclusion: Exclusion) -> Predictor:
+    def _learned(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
         if exclusion not in self._past:
             self._past = {exclusion: past_folds(self._panel, exclusion)}
         with one_thread():
-            return make(name).fit(self._past[exclusion], self._workers)
+            return make(predictor).fit(self._past[exclusion], self._workers)
 
 
 def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:

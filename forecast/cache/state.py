@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -20,14 +21,22 @@ from scale_forecast.inputs.panel import DERIVED, Panel
 
 
 def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
-    """Name of a state: the code, the predictor, what was excluded, and all that is known of the rows that were not."""
+    """Name of a state: the code, the predictor, what was excluded, and all that is known of the rows that were not.
+
+    ``name`` is the predictor's identity, and what stands before a ``|`` in it begins the key.
+    """
     given = [column for column in panel.rows.columns if column not in DERIVED]
     allowed = panel.rows.loc[exclusion.allows(panel), given]
     rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
     exclusions = [exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
     parts = [code_fingerprint(), *library_versions(), *given, name, *exclusions]
     digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())
-    return f"{name}-{digest.hexdigest()[:24]}"
+    return f"{_file_name(name)}-{digest.hexdigest()[:24]}"
+
+
+def _file_name(identity: str) -> str:
+    """A name that any file system takes, whatever somebody called a predictor."""
+    return re.sub(r"[^\w.,-]+", "-", identity.split("|")[0])[:60]
 
 
 def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:

@@ -23,7 +23,7 @@ from scale_forecast.inputs.folds import Exclusion, Fold
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import Workers, one_thread
 from scale_forecast.predictors.base import Predictor
-from scale_forecast.predictors.registry import make
+from scale_forecast.predictors.registry import identity, make
 from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.pricing.maps import FEWEST, IDENTITY, Map, chosen_map, resampled_map
 from scale_forecast.pricing.model import PricedModel
@@ -59,7 +59,7 @@ class Recalibration:
         workers: Workers | None = None,
     ) -> Self:  # fmt: skip
         """From what ``exclusion`` allows; kept on disk where a folder is given."""
-        key = state_key(panel, f"questions-{predictor}", exclusion)
+        key = state_key(panel, f"questions-{identity(predictor)}", exclusion)
         state = None if cache is None else load_state(cache, key)
         if state is not None:
             return cls(pd.DataFrame(state))
