@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.summary import Resampled, interval, nested_mean
 from scale_forecast.backtests.training import past_folds
 from scale_forecast.data.load import load
@@ -119,7 +119,7 @@ def forecasts(variant: Variant, past: list[Fold], targets: list[Fold]) -> Iterat
     for fold in targets:
         target = variant.fold(fold)
         said = variant.candidates(target, PREDICTING_ROWS)
-        yield scored(Forecast.from_knots(target.rows, mixture.knots(said), "", loading=mixture.loading), target)
+        yield fold_rows(Forecast.from_knots(target.rows, mixture.knots(said), "", loading=mixture.loading), target)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.summary import Resampled, interval, nested_mean
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import load
@@ -45,7 +45,7 @@ def revealed(fold: Fold, trained: Trained) -> Iterator[pd.DataFrame]:
         if rest.sum() < FEWEST - max(REVEALED):
             continue
         for told, given in (("nothing", forecast), ("them", forecast.given(at, observed[at]))):
-            yield scored(given.take(np.flatnonzero(rest)), fold.take(rest)).assign(told=told, count=count)
+            yield fold_rows(given.take(np.flatnonzero(rest)), fold.take(rest)).assign(told=told, count=count)
 
 
 def held_out(panel: Panel) -> Iterator[tuple[str, Fold]]:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration import clustering, simulated
-from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import Tables, load
 from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
@@ -119,7 +119,7 @@ def asked_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> L
         keep = np.isfinite(happened)
         out.append(table[keep])
         parts += [leaves for leaves, kept in zip(found, keep, strict=True) if kept]
-        forecasts.append(scored(forecast, fold))
+        forecasts.append(fold_rows(forecast, fold))
     return Line(out, parts, forecasts)
 
 

@@ -15,10 +15,14 @@ from pathlib import Path
 PACKAGE = "scale_forecast"
 TRAINING = ("scale_forecast.backtests.training",)
 """Where training starts: all that it imports decides what is learned."""
+SCORING = ("scale_forecast.backtests.fold_rows",)
+"""Where the forecast of a fold is scored."""
 FORECASTING = ("scale_forecast.upcoming", "scale_forecast.pricing")
 """Where forecasts and prices are made."""
 JUDGING = ("scale_forecast.resolvers.judge.resolve",)
+"""Where questions are settled."""
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "lightgbm")
+
 
 _IMPORT = re.compile(rf"^\s*from ({PACKAGE}[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
@@ -49,6 +53,7 @@ def import_closure(roots: tuple[str, ...]) -> tuple[str, ...]:
         if source is None:
             continue
         reached.add(name)
+        waiting.append(name.rpartition(".")[0] or name)  # loading a module runs its package first
         for parent, names in _IMPORT.findall(source.read_text(encoding="utf-8")):
             waiting.append(parent)
             waiting.extend(f"{parent}.{leaf}" for leaf in re.findall(r"\w+", names))

@@ -1,7 +1,8 @@
 """Finished folds of a backtest kept on disk, so that one that was broken off goes on where it stopped.
 
-A table's key holds all that it was made of: the code, the judge's included, the predictors, the rows that they may have
-learned from, and the fold's own evidence, targets and truth. Other data, another fold or other code is another key.
+A table's key holds all that it was made of: the code, that of the scoring rules included, the predictors, the rows
+that they may have learned from, and the fold's own evidence, targets and truth. Other data, another fold or other code
+is another key.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scale_forecast.cache.fingerprint import JUDGING, code_fingerprint
+from scale_forecast.cache.fingerprint import SCORING, code_fingerprint
 from scale_forecast.cache.state import state_key, write_whole
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
@@ -21,7 +22,7 @@ from scale_forecast.inputs.panel import Panel
 def fold_key(panel: Panel, fold: Fold, predictors: Sequence[str]) -> str:
     """Name of the table of a fold by some predictors, trained on what its exclusion allows of ``panel``."""
     learned = state_key(panel, ",".join(predictors), fold.exclusion)
-    parts = [code_fingerprint(JUDGING), learned, fold.name, repr(fold.target), str(fold.date_limited)]
+    parts = [code_fingerprint(SCORING), learned, fold.name, repr(fold.target), str(fold.date_limited)]
     digest = hashlib.sha256("|".join(parts).encode())
     for table in (fold.evidence.rows, fold.rows, fold.truth):
         digest.update("|".join(map(str, table.columns)).encode())

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scale_forecast.backtests.run import scored
+from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.summary import summary
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.fingerprint import code_fingerprint
@@ -176,7 +176,7 @@ def own_line_backtest(
     if not folds:
         return None
     names = list(dict.fromkeys([predictor, *REFERENCES]))
-    parts = [scored(trained.get(name, f.exclusion).predict(f.rows, f.evidence), f) for name in names for f in folds]
+    parts = [fold_rows(trained.get(name, f.exclusion).predict(f.rows, f.evidence), f) for name in names for f in folds]
     table = pd.concat(parts, ignore_index=True)
     found = summary(table, references=[name for name in REFERENCES if name != predictor])
     return Backtest(table, found, [fold.target.model for fold in folds])
