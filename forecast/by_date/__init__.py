@@ -1,0 +1,1 @@
+"""Forecasts by date: models whose size nobody published, what benchmarks share, and the records to come."""

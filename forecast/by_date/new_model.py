@@ -1,0 +1,142 @@
+"""The scores of a coming model: a joint distribution over all tasks, given its groups, its day and the scores already out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.by_date.link import from_link, sampling_variance, to_link
+from forecast.by_date.state import State, ability_given, task_given
+from forecast.by_date.world import OTHERS, OWN
+
+TAIL = 6.0
+"""Degrees of freedom of a forecast's tails."""
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """A model to come. What is not known is left empty, and then it is like no other in that."""
+
+    name: str
+    released: pd.Timestamp
+    organisation: str | None = None
+    line: str | None = None
+    tier: str | None = None
+    reasoning: bool = True
+
+
+@dataclass(frozen=True)
+class ScoresToCome:
+    """Joint distribution on the link: Student's t with `TAIL` degrees, location ``mean``, scale matrix ``covariance``."""
+
+    tasks: list[str]
+    units: list[str]
+    chances: np.ndarray
+    mean: np.ndarray
+    covariance: np.ndarray
+
+    def sample(self, n: int, seed: int) -> np.ndarray:
+        """Joint draws of the scores in their own units, shape (n, tasks)."""
+        rng = np.random.default_rng(seed)
+        values, vectors = np.linalg.eigh(self.covariance)
+        normal = rng.standard_normal((n, len(self.tasks))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+        z = self.mean + normal / np.sqrt(rng.chisquare(TAIL, (n, 1)) / TAIL)
+        return self._scores(z)
+
+    def quantiles(self, levels: np.ndarray) -> np.ndarray:
+        """Quantiles of each task's score, shape (tasks, levels)."""
+        from scipy.stats import t
+
+        scale = np.sqrt(np.diag(self.covariance))
+        z = self.mean[:, None] + scale[:, None] * t.ppf(np.asarray(levels), TAIL)[None, :]
+        return self._scores(z.T).T
+
+    def prob_above(self, task: str, score: float) -> float:
+        """P(score above ``score``)."""
+        from scipy.stats import t
+
+        i = self.tasks.index(task)
+        z = float(to_link(np.array([score]), self.units[i], self.chances[i])[0])
+        return float(t.sf((z - self.mean[i]) / np.sqrt(self.covariance[i, i]), TAIL))
+
+    def _scores(self, z: np.ndarray) -> np.ndarray:
+        columns = [from_link(z[:, i], unit, self.chances[i]) for i, unit in enumerate(self.units)]
+        return np.stack(columns, axis=1)
+
+
+def predict_model(
+    state: State,
+    target: NewModel,
+    known: Mapping[str, float] | None = None,
+    *,
+    tasks: list[str] | None = None,
+    who: int = OWN,
+    widening: float = 1.0,
+) -> ScoresToCome:
+    """Joint forecast of a model's scores; ``known`` are scores already out, in their own units, by task."""
+    known = dict(known or {})
+    names = list(state.tasks) if tasks is None else tasks
+    mean, covariance, noise = _joint(state, target, names, who)
+    about = state.world.tasks.loc[names]
+    if known:
+        mean, covariance = _given(names, about, mean, covariance + np.diag(noise), known, widening)
+    else:
+        covariance = (covariance + np.diag(noise)) * widening**2
+    return ScoresToCome(names, about["unit"].tolist(), about["chance"].to_numpy(), mean, covariance)
+
+
+def as_models(state: State, targets: list[NewModel]) -> pd.DataFrame:
+    """Targets as a models table; an organisation, tier or line that is not known is one of its own."""
+    rows = []
+    for target in targets:
+        organisation = target.organisation or f"of {target.name}"
+        tier = target.tier or "unknown"
+        line = f"{organisation} / {target.line or organisation} / {tier}"
+        rows.append((organisation, tier, line, float(target.reasoning), state.years(target.released)))
+    return pd.DataFrame(rows, columns=["organisation", "tier", "line", "reasoning", "t"])
+
+
+def _joint(state: State, target: NewModel, names: list[str], who: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and covariance of the target's scores on the link, and each task's own noise."""
+    point = state.points(as_models(state, [target]))
+    ability = ability_given(state, point)
+    own = float(ability.covariance[0, 0]) + float(state.parameters.ability[-1])
+    gains, constants = np.zeros((len(names), len(state.mean))), np.zeros(len(names))
+    extra, loadings = np.zeros(len(names)), np.zeros(len(names))
+    for i, name in enumerate(names):
+        given = task_given(state, name, point.t, point.organisation, np.array([who]))
+        loadings[i] = state.parameters.loadings[name]
+        gains[i] = loadings[i] * ability.gain[0] - given.gain[0]
+        constants[i], extra[i] = given.constant[0], given.covariance[0, 0]
+    mean = constants + gains @ state.mean
+    covariance = gains @ state.covariance @ gains.T + own * np.outer(loadings, loadings) + np.diag(np.maximum(extra, 0.0))
+    noise = np.array([own_noise(state, name, mean[i]) for i, name in enumerate(names)])
+    return mean, covariance, noise
+
+
+def own_noise(state: State, name: str, z: float) -> float:
+    """Variance of one measurement about what ability and task say."""
+    task = state.world.tasks.loc[name]
+    sampled = float(sampling_variance(np.array([z]), task["unit"], task["chance"], task["n_examples"])[0])
+    return state.parameters.errors[name] + float(state.parameters.task[-1]) + sampled
+
+
+def _given(
+    names: list[str], about: pd.DataFrame, mean: np.ndarray, covariance: np.ndarray, known: dict[str, float], widening: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The joint normal of all scores, conditioned on the known ones."""
+    at = np.array([names.index(name) for name in known])
+    z = np.array(
+        [to_link(np.array([s]), about.loc[n, "unit"], about.loc[n, "chance"])[0] for n, s in known.items()]
+    )
+    gain = np.linalg.solve(covariance[np.ix_(at, at)], covariance[at]).T
+    left = covariance - gain @ covariance[at]
+    moved = mean + gain @ (z - mean[at])
+    left[at], left[:, at] = 0.0, 0.0
+    return moved, left * widening**2
+
+
+__all__ = ["OTHERS", "OWN", "NewModel", "ScoresToCome", "predict_model"]

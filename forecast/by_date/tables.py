@@ -1,0 +1,92 @@
+"""The tables of the world by date: scores, releases and benchmarks, and the day on which a score counts as known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+READINGS = ("dated", "release", "strict")
+"""How a row's day is read: see `known_day`."""
+WITNESSED = ("run date", "listing date", "launch")
+"""Bases of ``known_on`` on which somebody saw the score: anything else is only a lower bound."""
+SCORES = ["task", "model", "evaluator_kind", "known_on", "known_basis", "seen_on", "score", "n_examples", "source"]
+RELEASES = ["model", "organisation", "product_line", "tier", "reasoning", "open_weights", "released"]
+BENCHMARKS = ["task", "benchmark", "unit", "chance", "n_examples", "higher_is_better"]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Scores (a row a score), releases (a row a model) and benchmarks (a row a task), with every column of the lists above.
+
+    A column that a table lacks is empty: a table with no groups is a table of models that share nothing but the date.
+    """
+
+    scores: pd.DataFrame
+    releases: pd.DataFrame
+    benchmarks: pd.DataFrame
+
+
+def read_tables(scores: Path, releases: Path, benchmarks: Path) -> Tables:
+    """The three tables read from CSV files."""
+    return as_tables(pd.read_csv(scores), pd.read_csv(releases), pd.read_csv(benchmarks))
+
+
+def as_tables(scores: pd.DataFrame, releases: pd.DataFrame, benchmarks: pd.DataFrame | None = None) -> Tables:
+    """The tables with the columns that the forecast uses; benchmarks that no table describes are shares without chance.
+
+    Scores whose model has no day of release, or which have no number, enter nothing by date and are left out.
+    """
+    releases = _columns(releases, RELEASES, {"released": "datetime64[ns]"}).dropna(subset=["model", "released"])
+    releases = releases.drop_duplicates("model").reset_index(drop=True)
+    scores = _columns(scores, SCORES, {"known_on": "datetime64[ns]", "seen_on": "datetime64[ns]", "score": "float64"})
+    scores = scores[scores["model"].isin(releases["model"]) & scores["score"].notna() & scores["task"].notna()]
+    if benchmarks is None:
+        benchmarks = pd.DataFrame({"task": scores["task"].unique()})
+    benchmarks = _columns(benchmarks, BENCHMARKS, {"chance": "float64", "n_examples": "float64"}).drop_duplicates("task")
+    undescribed = scores.loc[~scores["task"].isin(benchmarks["task"]), "task"].unique()
+    benchmarks = pd.concat([benchmarks, pd.DataFrame({"task": undescribed})], ignore_index=True)
+    benchmarks["unit"] = benchmarks["unit"].fillna("share")
+    benchmarks["chance"] = benchmarks["chance"].fillna(0.0)
+    benchmarks["benchmark"] = benchmarks["benchmark"].fillna(benchmarks["task"])
+    benchmarks["higher_is_better"] = benchmarks["higher_is_better"].map(_truth)
+    return Tables(scores.reset_index(drop=True), releases, benchmarks)
+
+
+def known_day(scores: pd.DataFrame, reading: str) -> pd.Series:
+    """The day on which each score counts as known.
+
+    ``dated``: ``known_on`` where somebody witnessed it (`WITNESSED`), else the first day a source was seen to hold it;
+    ``release``: ``known_on`` as it stands, which for a lower bound is mostly the release of the model; ``strict``:
+    the first day a source was seen to hold it.
+
+    >>> rows = pd.DataFrame({"known_on": pd.to_datetime(["2024-05-01"] * 2), "known_basis": ["launch", "not before"],
+    ...                      "seen_on": pd.to_datetime(["2025-10-01"] * 2)})
+    >>> known_day(rows, "dated").dt.strftime("%Y-%m").tolist()
+    ['2024-05', '2025-10']
+    """
+    if reading == "release":
+        return scores["known_on"]
+    if reading == "strict":
+        return scores["seen_on"]
+    return scores["known_on"].where(scores["known_basis"].isin(WITNESSED), scores["seen_on"])
+
+
+def _columns(table: pd.DataFrame, names: list[str], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """The named columns, in order; one that is missing is empty."""
+    kept = table.reindex(columns=names)
+    for name in names:
+        if name in kinds and kinds[name].startswith("datetime"):
+            kept[name] = pd.to_datetime(kept[name])
+        elif name in kinds:
+            kept[name] = pd.to_numeric(kept[name])
+        elif kept[name].isna().all():
+            kept[name] = kept[name].astype("object")
+    return kept
+
+
+def _truth(value: object) -> bool:
+    """Higher is better unless a table says otherwise."""
+    return str(value).lower() not in ("false", "0", "0.0", "no")

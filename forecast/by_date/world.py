@@ -1,0 +1,95 @@
+"""What is known on a day: the visible scores on their link, the models with their groups, and the benchmarks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.by_date.link import UNITS, sampling_variance, to_link
+from forecast.by_date.tables import Tables, known_day
+
+YEAR = 365.25
+OWN, OTHERS = 0, 1
+"""Who measured: the model's own vendor, or anybody else."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything visible on ``as_of``: nothing in it depends on a row that was not.
+
+    rows     a visible score: task, model, who, day, score, z, noise (variance of z from the number of examples)
+    best     of each task, model and who, the best of its rows: what the model of scores is fitted to
+    models   by name: organisation, line, tier, reasoning (0 or 1), released, t (years after as_of)
+    tasks    by name: benchmark, unit, chance, n_examples
+    left_out benchmarks that no forecast by date covers, each with the reason
+    """
+
+    as_of: pd.Timestamp
+    reading: str
+    rows: pd.DataFrame
+    best: pd.DataFrame
+    models: pd.DataFrame
+    tasks: pd.DataFrame
+    left_out: dict[str, str]
+
+    @property
+    def newest(self) -> pd.Timestamp:
+        """The newest day on which anything visible became known."""
+        return self.rows["day"].max()
+
+
+def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
+    """The world as it was known on ``as_of``, that day included."""
+    as_of = pd.Timestamp(as_of)
+    rows = tables.scores.assign(day=known_day(tables.scores, reading))
+    models = _models(tables.releases, as_of)
+    rows = rows[(rows["day"] <= as_of) & (rows["model"].map(models["released"]) <= as_of)]
+    tasks, left_out = _tasks(tables.benchmarks, rows)
+    rows = rows[rows["task"].isin(tasks.index)]
+    rows = rows.assign(who=np.where(rows["evaluator_kind"] == "vendor", OWN, OTHERS))
+    rows = _links(rows.sort_values(["task", "model", "who", "day", "score"], kind="stable"), tasks)
+    best = rows.loc[rows.groupby(["task", "model", "who"], sort=True)["z"].idxmax()].reset_index(drop=True)
+    seen = models[models.index.isin(rows["model"])]
+    return World(as_of, reading, rows, best, seen, tasks, left_out)
+
+
+def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Tasks that can be forecast, sorted by name, and why the others cannot."""
+    tasks = benchmarks[benchmarks["task"].isin(rows["task"])].set_index("task").sort_index()
+    left_out = {name: f"its unit is {row.unit}" for name, row in tasks.iterrows() if row.unit not in UNITS}
+    left_out |= {str(name): "lower is better" for name in tasks.index[~tasks["higher_is_better"].astype(bool)]}
+    positive = rows.loc[rows["score"] <= 0, "task"]
+    logged = tasks.index[tasks["unit"].isin(["minutes", "US dollars"])]
+    left_out |= {str(name): "a score of zero or less has no logarithm" for name in logged.intersection(positive)}
+    return tasks[~tasks.index.isin(list(left_out))], left_out
+
+
+def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+    """Groups of each model; what is not known of a model is a group of its own, but for the tier."""
+    models = releases.set_index("model").sort_index()
+    name = pd.Series(models.index, models.index)
+    organisation = models["organisation"].astype("object").where(models["organisation"].notna(), "of " + name)
+    tier = models["tier"].astype("object").where(models["tier"].notna(), "unknown")
+    line = models["product_line"].astype("object").where(models["product_line"].notna(), organisation)
+    return pd.DataFrame(
+        {
+            "organisation": organisation,
+            "tier": tier,
+            "line": organisation.astype(str) + " / " + line.astype(str) + " / " + tier.astype(str),
+            "reasoning": models["reasoning"].isin(["yes", "optional", True]).astype(float),
+            "released": models["released"],
+            "t": (models["released"] - as_of).dt.days / YEAR,
+        }
+    )
+
+
+def _links(rows: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    rows = rows.reset_index(drop=True)
+    z, noise = np.zeros(len(rows)), np.zeros(len(rows))
+    for name, at in rows.groupby("task", sort=True).indices.items():
+        task = tasks.loc[name]
+        z[at] = to_link(rows["score"].to_numpy()[at], task["unit"], task["chance"])
+        noise[at] = sampling_variance(z[at], task["unit"], task["chance"], task["n_examples"])
+    return rows.assign(z=z, noise=noise)
