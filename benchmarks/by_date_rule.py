@@ -2,7 +2,7 @@
 
 - A benchmark counts with ten models at the end of the tables, in one of the units that the forecast covers; averages in
   points are over shares, other units stand apart.
-- Origins are the first days of quarters. The release reading begins in January 2023; the dated one in October 2024,
+- Origins are the first days of quarters. The release reading begins in July 2023, when twenty windows are closed; the dated one in October 2024,
   before which hardly any row has a witnessed day.
 - A window runs from an origin over 3, 6 or 12 months and ends within the tables. It counts for a benchmark with three
   models known at the origin and at least one model newly measured in the window.
@@ -22,7 +22,7 @@ from forecast.by_date.tables import Tables
 from forecast.by_date.world import World, see
 
 HORIZONS = (3, 6, 12)
-FIRST_ORIGIN = {"release": pd.Timestamp("2023-01-01"), "dated": pd.Timestamp("2024-10-01")}
+FIRST_ORIGIN = {"release": pd.Timestamp("2023-07-01"), "dated": pd.Timestamp("2024-10-01")}
 LAST_ORIGINS = 4
 MODELS_AT_THE_END, MODELS_AT_THE_ORIGIN, MODELS_WHEN_CLOSED = 10, 3, 5
 CLOSED_WINDOWS = 40
