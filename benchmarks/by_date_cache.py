@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.by_date_rule import HORIZONS, MODELS_AT_THE_ORIGIN, known_by, counted_tasks, quarters_before
+from forecast.by_date.history import HORIZONS, MODELS_AT_THE_ORIGIN, counted_tasks, known_by, quarters_before
 from forecast.by_date.records import Simulated, simulate
 from forecast.by_date.state import State, fit_world
 from forecast.by_date.tables import Tables

@@ -130,6 +130,8 @@ class _Future:
         rng, draws = self.rng, self.draws
         spread = rng.gamma(4.0, 0.25, (draws, 1))
         count = rng.poisson(spread * lines.rate[None, :] * (end - begin))
+        if not len(lines.rate):
+            ability, lines = np.zeros((draws, 1, len(self.grid))), lines
         most = max(int(count.sum(axis=1).max(initial=0)), 1)
         self.line = np.zeros((draws, most), dtype=int)
         self.exists = np.zeros((draws, most), dtype=bool)
@@ -146,7 +148,7 @@ class _Future:
         """Known models that may still be measured elsewhere, with their lines."""
         models = self.state.world.models
         age = begin - models["t"].to_numpy()
-        code = {line: i for i, line in enumerate(self.line_of.table["line"])}
+        code = {line: i for i, line in reversed(list(enumerate(self.line_of.table["line"])))}
         line = models["line"].map(code)
         self.late = np.flatnonzero((age <= BACKLOG) & (age >= 0) & line.notna().to_numpy())
         self.late_line = line.to_numpy()[self.late].astype(int)
@@ -161,7 +163,9 @@ class _Future:
         rate = rng.gamma(about.shape[j], 1.0 / about.rate[j], draws)
         pace = rate / max(float(self.line_of.rate.sum()), 1e-9)
         weights, delays = about.weights[j], np.sort(about.delays[j])
-        chosen = rng.random(self.day.shape) < -np.expm1(-pace[:, None] * weights[self.line])
+        ahead = np.maximum(self.day - begin, 0.0)
+        attention = np.exp(about.drift * ahead + about.swing * np.sqrt(ahead) * rng.standard_normal((draws, 1)))
+        chosen = rng.random(self.day.shape) < -np.expm1(-pace[:, None] * attention * weights[self.line])
         draw, release = np.nonzero(chosen & self.exists)
         line = self.line[draw, release]
         fresh = _New(

@@ -21,7 +21,8 @@ class World:
 
     rows     a visible score: task, model, who, day, score, z, noise (variance of z from the number of examples)
     best     of each task, model and who, the best of its rows: what the model of scores is fitted to
-    models   by name: organisation, line, tier, reasoning (0 or 1), released, t (years after as_of)
+    models   by name: organisation, line, tier, kind (tier and whether its weights are open), reasoning (0 or 1), released,
+             t (years after as_of)
     tasks    by name: benchmark, unit, chance, n_examples
     left_out benchmarks that no forecast by date covers, each with the reason
     """
@@ -73,10 +74,12 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     organisation = models["organisation"].astype("object").where(models["organisation"].notna(), "of " + name)
     tier = models["tier"].astype("object").where(models["tier"].notna(), "unknown")
     line = models["product_line"].astype("object").where(models["product_line"].notna(), organisation)
+    weights = models["open_weights"].map({"yes": "open", "no": "closed"}).fillna("unknown")
     return pd.DataFrame(
         {
             "organisation": organisation,
             "tier": tier,
+            "kind": tier.astype(str) + " / " + weights.astype(str),
             "line": organisation.astype(str) + " / " + line.astype(str) + " / " + tier.astype(str),
             "reasoning": models["reasoning"].isin(["yes", "optional", True]).astype(float),
             "released": models["released"],

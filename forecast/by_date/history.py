@@ -1,0 +1,108 @@
+"""Windows of the past that are closed, and what they teach of a forecast's spread: always by what was known then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from forecast.by_date.records import Simulated
+from forecast.by_date.spread import LEVELS, Closed, Spread, learn
+from forecast.by_date.tables import Tables, known_day
+from forecast.by_date.world import World, see
+
+HORIZONS = (3, 6, 12)
+"""Months over which past windows run."""
+MODELS_AT_THE_ORIGIN, MODELS_WHEN_CLOSED = 3, 5
+ENOUGH = 40
+"""Closed windows of a quarter from which on they are taken in the forecast's own reading."""
+EARLIEST = pd.Timestamp("2023-01-01")
+FEWEST_GAINS = 20
+WINDOW = ["task", "models", "record", "z", "record_after", "z_after", "models_after", "new", "origin", "months"]
+
+
+def window(before: World, after: World) -> pd.DataFrame:
+    """Each benchmark's record at a window's origin and end, and how many models were newly measured between."""
+    first, last = before.rows.groupby("task"), after.rows.groupby("task")
+    table = pd.DataFrame(
+        {
+            "models": first["model"].nunique(),
+            "record": first["score"].max(),
+            "z": first["z"].max(),
+            "record_after": last["score"].max(),
+            "z_after": last["z"].max(),
+            "models_after": last["model"].nunique(),
+        }
+    )
+    table = table[(table["models"] >= MODELS_AT_THE_ORIGIN) & (table["models_after"] > table["models"])]
+    return table.assign(new=table["models_after"] - table["models"]).rename_axis("task").reset_index()
+
+
+def windows(tables: Tables, reading: str, starts: list[pd.Timestamp], end: pd.Timestamp, fewest: int) -> pd.DataFrame:
+    """All windows that count from these origins and close by ``end``, of benchmarks with ``fewest`` models by then."""
+    worlds: dict[pd.Timestamp, World] = {}
+
+    def at(day: pd.Timestamp) -> World:
+        if day not in worlds:
+            worlds[day] = see(tables, day, reading)
+        return worlds[day]
+
+    counted = counted_tasks(see(tables, end, reading), fewest)
+    found = []
+    for origin in starts:
+        for months in HORIZONS:
+            close = origin + pd.DateOffset(months=months)
+            if close <= end and not at(origin).rows.empty:
+                table = window(at(origin), at(close))
+                found.append(table[table["task"].isin(counted)].assign(origin=origin, months=months))
+    found = [table for table in found if len(table)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=WINDOW)
+
+
+def counted_tasks(world: World, fewest: int) -> set[str]:
+    """Benchmarks with so many models in this world."""
+    models = world.rows.groupby("task")["model"].nunique()
+    return set(models.index[models >= fewest])
+
+
+def known_by(tables: Tables, day: pd.Timestamp, reading: str) -> Tables:
+    """The tables cut to what was known on a day."""
+    scores = tables.scores[known_day(tables.scores, reading) <= day]
+    releases = tables.releases[tables.releases["released"] <= day]
+    return Tables(scores, releases, tables.benchmarks)
+
+
+def quarters_before(day: pd.Timestamp) -> list[pd.Timestamp]:
+    """First days of quarters from which a window of the shortest kind has closed."""
+    return list(pd.date_range(EARLIEST, day - pd.DateOffset(months=min(HORIZONS)), freq="QS"))
+
+
+def closed_windows(tables: Tables, reading: str, day: pd.Timestamp) -> tuple[str, pd.DataFrame]:
+    """Windows closed by ``day`` among the rows known then, and the reading in which they are taken.
+
+    The forecast's own reading where `ENOUGH` windows of a quarter are closed in it; else the release reading of the rows
+    known, which has windows from long before anybody kept days.
+    """
+    known = known_by(tables, day, reading)
+    own = windows(known, reading, quarters_before(day), day, MODELS_WHEN_CLOSED)
+    if reading == "release" or (own["months"] == min(HORIZONS)).sum() >= ENOUGH:
+        return reading, own
+    return "release", windows(known, "release", quarters_before(day), day, MODELS_WHEN_CLOSED)
+
+
+def learn_spread(closed: pd.DataFrame, tasks: pd.DataFrame, simulated: Callable[[pd.Timestamp], Simulated]) -> Spread:
+    """The spread learned on closed windows, whose origins' simulations ``simulated`` gives."""
+    found = []
+    for origin, group in closed.groupby("origin"):
+        past = simulated(origin)
+        at = {task: j for j, task in enumerate(past.tasks)}
+        for row in group.itertuples():
+            gains = past.best[:, at[row.task], HORIZONS.index(row.months)].astype(float) - row.z
+            gains = gains[np.isfinite(gains)]
+            if len(gains) < FEWEST_GAINS:
+                continue
+            task, gap, outcome = tasks.loc[row.task], float(past.gap[at[row.task]]), row.z_after - row.z
+            quantiles = np.quantile(gains, LEVELS)
+            found.append(Closed(quantiles, gap, row.z, outcome, row.months / 12, task["unit"], task["chance"]))
+    return learn(found, [months / 12 for months in HORIZONS])
