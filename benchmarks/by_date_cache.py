@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.history import HORIZONS, MODELS_AT_THE_ORIGIN, counted_tasks, known_by, quarters_before
-from forecast.by_date.records import Simulated, simulate
-from forecast.by_date.state import State, fit_world
-from forecast.by_date.tables import Tables
-from forecast.by_date.world import see
+from scale_forecast.by_date.history import HORIZONS, MODELS_AT_THE_ORIGIN, counted_tasks, known_by, quarters_before
+from scale_forecast.by_date.records import Simulated, simulate
+from scale_forecast.by_date.state import State, fit_world
+from scale_forecast.by_date.tables import Tables
+from scale_forecast.by_date.world import see
 
 DRAWS = 400
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.link import from_link
-from forecast.by_date.world import YEAR, World
+from scale_forecast.by_date.link import from_link
+from scale_forecast.by_date.world import YEAR, World
 
 QUANTILES = (np.arange(199) + 1) / 200
 RIDGE = 1.0

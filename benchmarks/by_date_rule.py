@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from forecast.by_date.history import HORIZONS, MODELS_AT_THE_ORIGIN, MODELS_WHEN_CLOSED, closed_windows, windows
-from forecast.by_date.tables import Tables
+from scale_forecast.by_date.history import HORIZONS, MODELS_AT_THE_ORIGIN, MODELS_WHEN_CLOSED, closed_windows, windows
+from scale_forecast.by_date.tables import Tables
 
 FIRST_ORIGIN = {"release": pd.Timestamp("2023-07-01"), "dated": pd.Timestamp("2024-10-01")}
 LAST_ORIGINS = 4

@@ -17,11 +17,11 @@ import pandas as pd
 from benchmarks.by_date_cache import Cache
 from benchmarks.by_date_references import REFERENCES, centres, draws_of, scores_of
 from benchmarks.by_date_rule import THRESHOLDS, targets
-from forecast.by_date.history import HORIZONS, closed_windows, known_by, learn_spread
-from forecast.by_date.records import Simulated
-from forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
-from forecast.by_date.tables import Tables, read_tables
-from forecast.by_date.world import see
+from scale_forecast.by_date.history import HORIZONS, closed_windows, known_by, learn_spread
+from scale_forecast.by_date.records import Simulated
+from scale_forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
+from scale_forecast.by_date.tables import Tables, read_tables
+from scale_forecast.by_date.world import see
 
 FEWEST_CLOSED = 20
 QUANTILES = 240

@@ -13,8 +13,8 @@ import pandas as pd
 from scipy.linalg import lapack
 from scipy.optimize import minimize
 
-from forecast.by_date.kernels import ABILITY, ABILITY_START, TASK, TASK_START, Points, ability_parts, task_parts
-from forecast.by_date.world import OTHERS, World
+from scale_forecast.by_date.kernels import ABILITY, ABILITY_START, TASK, TASK_START, Points, ability_parts, task_parts
+from scale_forecast.by_date.world import OTHERS, World
 
 ERROR_START = 0.15
 SPREAD_OF_LOGS = 1.0

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.records import Simulated
-from forecast.by_date.spread import LEVELS, Closed, Spread, learn
-from forecast.by_date.tables import Tables, known_day
-from forecast.by_date.world import World, see
+from scale_forecast.by_date.records import Simulated
+from scale_forecast.by_date.spread import LEVELS, Closed, Spread, learn
+from scale_forecast.by_date.tables import Tables, known_day
+from scale_forecast.by_date.world import World, see
 
 HORIZONS = (3, 6, 12)
 """Months over which past windows run."""

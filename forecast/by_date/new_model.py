@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.link import from_link, sampling_variance, to_link
-from forecast.by_date.state import State, ability_given, task_given
-from forecast.by_date.world import OTHERS, OWN
+from scale_forecast.by_date.link import from_link, sampling_variance, to_link
+from scale_forecast.by_date.state import State, ability_given, task_given
+from scale_forecast.by_date.world import OTHERS, OWN
 
 TAIL = 6.0
 """Degrees of freedom of a forecast's tails."""

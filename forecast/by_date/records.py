@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.fit import WIDE_LEVEL, task_covariance
-from forecast.by_date.kernels import Points
-from forecast.by_date.link import from_link, to_link
-from forecast.by_date.releases import BACKLOG, Lines, Measuring, active_lines, first_known, measuring
-from forecast.by_date.state import State, ability_given, centred, root
-from forecast.by_date.world import OTHERS, OWN, YEAR
+from scale_forecast.by_date.fit import WIDE_LEVEL, task_covariance
+from scale_forecast.by_date.kernels import Points
+from scale_forecast.by_date.link import from_link, to_link
+from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring, active_lines, first_known, measuring
+from scale_forecast.by_date.state import State, ability_given, centred, root
+from scale_forecast.by_date.world import OTHERS, OWN, YEAR
 
 MONTH = 1.0 / 12.0
 TAIL = 6.0

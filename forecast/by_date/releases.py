@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.state import State
-from forecast.by_date.world import OTHERS, YEAR
+from scale_forecast.by_date.state import State
+from scale_forecast.by_date.world import OTHERS, YEAR
 
 ACTIVE = 1.5
 """Years after its last release until a line counts as given up."""

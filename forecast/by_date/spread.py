@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from forecast.by_date.link import from_link
+from scale_forecast.by_date.link import from_link
 
 LEVELS = (np.arange(60) + 0.5) / 60
 CARRY, SHIFT, STRETCH, TILT, WEIGHT = range(5)

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.fit import (
+from scale_forecast.by_date.fit import (
     WIDE_LEVEL,
     Data,
     Parameters,
@@ -20,9 +20,9 @@ from forecast.by_date.fit import (
     points_of,
     task_covariance,
 )
-from forecast.by_date.kernels import Points, ability_kernel, task_parts
-from forecast.by_date.tables import Tables
-from forecast.by_date.world import OTHERS, YEAR, World, see
+from scale_forecast.by_date.kernels import Points, ability_kernel, task_parts
+from scale_forecast.by_date.tables import Tables
+from scale_forecast.by_date.world import OTHERS, YEAR, World, see
 
 
 @dataclass(frozen=True)

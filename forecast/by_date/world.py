@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from forecast.by_date.link import UNITS, sampling_variance, to_link
-from forecast.by_date.tables import Tables, known_day
+from scale_forecast.by_date.link import UNITS, sampling_variance, to_link
+from scale_forecast.by_date.tables import Tables, known_day
 
 YEAR = 365.25
 OWN, OTHERS = 0, 1
