@@ -1,4 +1,5 @@
-"""Fits and simulations of the tests by date, kept on disk: a fold's are made once a state of the code and the tables."""
+"""Fits and simulations of the tests by date, kept on disk: a fold's are made once a state of the code and the
+tables."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ class Cache:
         self.simulations.mkdir(parents=True, exist_ok=True)
 
     def state(self, reading: str, origin: pd.Timestamp, cut: tuple[str, pd.Timestamp] | None = None) -> State:
-        """The state at an origin, begun from the quarter before it; ``cut`` is a reading and a day that cut the rows."""
+        """The state at an origin, begun from the quarter before it; ``cut`` is a reading and a day that cut the
+        rows."""
 
         def make() -> State:
             tables = self.tables if cut is None else known_by(self.tables, cut[1], cut[0])

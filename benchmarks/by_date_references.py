@@ -1,4 +1,5 @@
-"""What the forecasts of records by date are measured against: simple centres, each with its own errors of closed windows."""
+"""What the forecasts of records by date are measured against: simple centres, each with its own errors of closed
+windows."""
 
 from __future__ import annotations
 
@@ -38,7 +39,8 @@ def index_of(world: World) -> tuple[pd.Series, pd.Series]:
 
 
 def centres(world: World, tasks: list[str], months: int) -> pd.DataFrame:
-    """Each reference's point forecast of the record on the link, but for the damping, which is chosen on closed windows."""
+    """Each reference's point forecast of the record on the link, but for the damping, which is chosen on closed
+    windows."""
     record = world.rows.groupby("task")["z"].max()[tasks]
     index, level = index_of(world)
     age = -world.models["t"].reindex(index.index)
@@ -82,7 +84,8 @@ def draws_of(
 ) -> np.ndarray:
     """A reference's distribution for each target as equally likely scores, shape (targets, draws).
 
-    ``closed`` holds its centres and the outcomes of closed windows of the horizon, whose errors are its spread. A record
+    ``closed`` holds its centres and the outcomes of closed windows of the horizon, whose errors are its spread. A
+    record
     never falls.
     """
     z = centre["z"].to_numpy()

@@ -7,7 +7,8 @@
 - A window runs from an origin over 3, 6 or 12 months and ends within the tables. It counts for a benchmark with three
   models known at the origin and at least one model newly measured in the window.
 - What is chosen at an origin (references' spreads, a damping, a calibration) rests on windows closed by then, of rows
-  known by then: of the same reading where forty of them are closed, else of those rows' release reading. A closed window
+  known by then: of the same reading where forty of them are closed, else of those rows' release reading. A closed
+  window
   counts with three models at its origin, something new in it, and five models by the day of choosing.
 - New models: released in the quarter after an origin, with eight scores on benchmarks with three models at the origin.
   Of these 0, 1, 3 or 5 are known, the earliest ones, and the others are forecast.

@@ -1,6 +1,6 @@
 """Records by date against every reference, origin by origin: CRPS, coverage, Brier scores of thresholds.
 
-    python -m benchmarks.records --tables FOLDER --cache FOLDER [--reading dated|release] [--last]
+    python -m benchmarks.records --cache FOLDER [--tables FOLDER] [--reading dated|release] [--last]
 
 Which benchmarks, origins and windows count is `benchmarks.by_date_rule`. ``--last`` adds the origins looked at once.
 """
@@ -23,6 +23,7 @@ from scale_forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
 from scale_forecast.by_date.tables import Tables, read_tables
 from scale_forecast.by_date.world import see
 
+TABLES = Path(__file__).parent.parent / "data" / "tables" / "frontier"
 FEWEST_CLOSED = 20
 QUANTILES = 240
 CELLS = [0.0, 0.2, 0.5, 0.8, 1.01]
@@ -104,7 +105,9 @@ def scored(name: str, group: pd.DataFrame, about: pd.DataFrame, draws: np.ndarra
     outcome = group["record_after"].to_numpy()
     scale = np.where(share, 100.0, np.nan)
     below, at_most = (draws < outcome[:, None] - 1e-12).mean(1), (draws <= outcome[:, None] + 1e-12).mean(1)
-    random = np.array([_uniform(t, o, m) for t, o, m in zip(group["task"], group["origin"], group["months"], strict=True)])
+    random = np.array(
+        [_uniform(t, o, m) for t, o, m in zip(group["task"], group["origin"], group["months"], strict=True)]
+    )
     table = group[["task", "origin", "months", "record", "record_after", "models", "new"]].assign(
         method=name,
         unit=about["unit"].to_numpy(),
@@ -143,7 +146,9 @@ def cells(table: pd.DataFrame, method: str = "model") -> pd.DataFrame:
     return pd.DataFrame({"inside": grouped.mean().round(3), "targets": grouped.size()}).unstack()
 
 
-def ratio(table: pd.DataFrame, reference: str, months: int, *, resamples: int = 2000, seed: int = 1) -> tuple[float, ...]:
+def ratio(
+    table: pd.DataFrame, reference: str, months: int, *, resamples: int = 2000, seed: int = 1
+) -> tuple[float, ...]:
     """Ratio of the model's CRPS to a reference's, with the 90% interval over resampled origins and benchmarks."""
     own = table[(table["months"] == months) & (table["unit"] == "share")]
     wide = own.pivot_table(index=["origin", "task"], columns="method", values="crps")[["model", reference]].dropna()
@@ -171,14 +176,15 @@ def ratio(table: pd.DataFrame, reference: str, months: int, *, resamples: int = 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tables", type=Path, required=True)
+    parser.add_argument(
+        "--tables", type=Path, default=TABLES, help="a folder with scores.csv, releases.csv, benchmarks.csv"
+    )
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--reading", choices=["dated", "release"], default="dated")
     parser.add_argument("--last", action="store_true")
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
-    names = ("frontier_scores.csv", "frontier_releases.csv", "frontier_benchmarks.csv")
-    tables = read_tables(*(given.tables / name for name in names))
+    tables = read_tables(*(given.tables / f"{name}.csv" for name in ("scores", "releases", "benchmarks")))
     table = measure(Cache(tables, given.cache), given.reading, last=given.last)
     if given.keep:
         table.to_csv(given.keep, index=False)
@@ -187,7 +193,8 @@ def main() -> None:
     found = summary(table)["crps"]
     for months in HORIZONS:
         best = found[months].drop(["model", "simulated"]).idxmin()
-        print(months, "months against", best, "%.3f (%.3f to %.3f)" % ratio(table, best, months))
+        point, low, high = ratio(table, best, months)
+        print(f"{months} months against {best}: {point:.3f} ({low:.3f} to {high:.3f})")
 
 
 if __name__ == "__main__":

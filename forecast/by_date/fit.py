@@ -65,7 +65,9 @@ class Data:
 def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
     """The world as arrays, and the codes that its organisations, tiers and lines have."""
     models = world.models
-    codes = {name: {v: i for i, v in enumerate(sorted(models[name].unique()))} for name in ("organisation", "tier", "line")}
+    codes = {
+        name: {v: i for i, v in enumerate(sorted(models[name].unique()))} for name in ("organisation", "tier", "line")
+    }
     points = points_of(models, codes)
     start = float(points.t.min(initial=0.0)) - 0.25
     index = {name: i for i, name in enumerate(models.index)}
@@ -94,12 +96,15 @@ def points_of(models: pd.DataFrame, codes: dict[str, dict[str, int]]) -> Points:
 
 
 def fit_parameters(data: Data, start: Parameters | None = None, *, most: int = 60) -> Parameters:
-    """The most probable parameters given the scores; ``start`` is where the search begins, e.g. an earlier origin's fit."""
+    """The most probable parameters given the scores; ``start`` is where the search begins, e.g. an earlier origin's
+    fit."""
     at = _Layout(data)
     begin = at.begin(start)
     if not data.tasks:
         return at.read(begin)
-    found = minimize(_cost, begin, args=(data, at), jac=True, method="L-BFGS-B", options={"maxiter": most, "ftol": 1e-6})
+    found = minimize(
+        _cost, begin, args=(data, at), jac=True, method="L-BFGS-B", options={"maxiter": most, "ftol": 1e-6}
+    )
     return at.read(found.x)
 
 

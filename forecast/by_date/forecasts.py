@@ -146,7 +146,14 @@ def forecast_records(
             holders[:, j, d] = np.where(out[:, j, d] > record.score, holders[:, j, d], -1)
     np.maximum.accumulate(out, axis=2, out=out)
     return RecordForecast(
-        names, about["unit"].tolist(), ordered, simulated.records, out, holders, simulated.measured, simulated.organisations
+        names,
+        about["unit"].tolist(),
+        ordered,
+        simulated.records,
+        out,
+        holders,
+        simulated.measured,
+        simulated.organisations,
     )
 
 

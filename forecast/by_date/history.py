@@ -22,42 +22,40 @@ FEWEST_GAINS = 20
 WINDOW = ["task", "models", "record", "z", "record_after", "z_after", "models_after", "new", "origin", "months"]
 
 
-def window(before: World, after: World) -> pd.DataFrame:
-    """Each benchmark's record at a window's origin and end, and how many models were newly measured between."""
-    first, last = before.rows.groupby("task"), after.rows.groupby("task")
-    table = pd.DataFrame(
-        {
-            "models": first["model"].nunique(),
-            "record": first["score"].max(),
-            "z": first["z"].max(),
-            "record_after": last["score"].max(),
-            "z_after": last["z"].max(),
-            "models_after": last["model"].nunique(),
-        }
-    )
-    table = table[(table["models"] >= MODELS_AT_THE_ORIGIN) & (table["models_after"] > table["models"])]
-    return table.assign(new=table["models_after"] - table["models"]).rename_axis("task").reset_index()
-
-
 def windows(tables: Tables, reading: str, starts: list[pd.Timestamp], end: pd.Timestamp, fewest: int) -> pd.DataFrame:
     """All windows that count from these origins and close by ``end``, of benchmarks with ``fewest`` models by then."""
-    worlds: dict[pd.Timestamp, World] = {}
-
-    def at(day: pd.Timestamp) -> World:
-        if day not in worlds:
-            worlds[day] = see(tables, day, reading)
-        return worlds[day]
-
-    counted = counted_tasks(see(tables, end, reading), fewest)
+    world = see(tables, end, reading)
+    rows = world.rows[world.rows["task"].isin(counted_tasks(world, fewest))]
+    standing = {day: _standing(rows, day) for day in _days(starts, end)}
     found = []
     for origin in starts:
         for months in HORIZONS:
             close = origin + pd.DateOffset(months=months)
-            if close <= end and not at(origin).rows.empty:
-                table = window(at(origin), at(close))
-                found.append(table[table["task"].isin(counted)].assign(origin=origin, months=months))
+            if close <= end:
+                found.append(_window(standing[origin], standing[close]).assign(origin=origin, months=months))
     found = [table for table in found if len(table)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=WINDOW)
+
+
+def _days(starts: list[pd.Timestamp], end: pd.Timestamp) -> set[pd.Timestamp]:
+    ends = {start + pd.DateOffset(months=months) for start in starts for months in HORIZONS}
+    return {day for day in ends | set(starts) if day <= end}
+
+
+def _standing(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """Each benchmark's record on a day, and of how many models."""
+    by_task = rows[rows["day"] <= day].groupby("task")
+    return pd.DataFrame(
+        {"models": by_task["model"].nunique(), "record": by_task["score"].max(), "z": by_task["z"].max()}
+    )
+
+
+def _window(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Records at a window's origin and end, and how many models were newly measured between, where the window
+    counts."""
+    table = before.join(after.add_suffix("_after"), how="left")
+    table = table[(table["models"] >= MODELS_AT_THE_ORIGIN) & (table["models_after"] > table["models"])]
+    return table.assign(new=table["models_after"] - table["models"]).rename_axis("task").reset_index()
 
 
 def counted_tasks(world: World, fewest: int) -> set[str]:
@@ -81,7 +79,8 @@ def quarters_before(day: pd.Timestamp) -> list[pd.Timestamp]:
 def closed_windows(tables: Tables, reading: str, day: pd.Timestamp) -> tuple[str, pd.DataFrame]:
     """Windows closed by ``day`` among the rows known then, and the reading in which they are taken.
 
-    The forecast's own reading where `ENOUGH` windows of a quarter are closed in it; else the release reading of the rows
+    The forecast's own reading where `ENOUGH` windows of a quarter are closed in it; else the release reading of the
+    rows
     known, which has windows from long before anybody kept days.
     """
     known = known_by(tables, day, reading)

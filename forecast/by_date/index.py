@@ -11,11 +11,13 @@ from scale_forecast.by_date.state import State
 ANCHORS = {"Claude 3.5 Sonnet (Jun 2024)": 130.0, "GPT-5": 150.0}
 """Models that fix the scale of Epoch's index, where both are present."""
 APART = 0.6
-"""Share of a benchmark's variance about its own trend that the index must explain, lest it is said to go its own way."""
+"""Share of a benchmark's variance about its own trend that the index must explain, lest it is said to go its own
+way."""
 
 
 def capability_index(state: State, interval: float = 0.8) -> pd.DataFrame:
-    """Each visible model's ability with an interval, the ablest first; on Epoch's scale where its anchors are present."""
+    """Each visible model's ability with an interval, the ablest first; on Epoch's scale where its anchors are
+    present."""
     spread = np.sqrt(np.diag(state.covariance)) * norm.ppf(0.5 + interval / 2.0)
     intercept, slope = _scale(state)
     table = pd.DataFrame(

@@ -1,7 +1,8 @@
 """Covariances of the model of scores, each a sum of parts with a variance of its own.
 
 A score on its link is ``z = level + slope t + wiggle(t) + loading x ability + bent of the organisation + offset of who
-measured + own error``. Ability is a process in time with parts shared by organisation, tier, product line and reasoning.
+measured + own error``. Ability is a process in time with parts shared by organisation, tier, product line and
+reasoning.
 """
 
 from __future__ import annotations
@@ -72,7 +73,12 @@ def ability_kernel(a: Points, b: Points, start: float, variances: np.ndarray, *,
 
 
 def task_parts(
-    t: np.ndarray, organisation: np.ndarray, who: np.ndarray, t_b: np.ndarray, organisation_b: np.ndarray, who_b: np.ndarray
+    t: np.ndarray,
+    organisation: np.ndarray,
+    who: np.ndarray,
+    t_b: np.ndarray,
+    organisation_b: np.ndarray,
+    who_b: np.ndarray,
 ) -> np.ndarray:
     """One matrix for each of `TASK` but ``row``, between two lists of measurements of one task."""
     shape = (len(t), len(t_b))

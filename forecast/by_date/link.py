@@ -7,7 +7,8 @@ import numpy as np
 EDGE = 0.005
 """A share this near to chance or to one is held here: beyond it a logit says more than the test can."""
 FEWEST, MOST, ASSUMED = 40.0, 400.0, 150.0
-"""Numbers of examples that sampling noise is held to, and what stands for an unknown one: larger tests err in other ways."""
+"""Numbers of examples that sampling noise is held to, and what stands for an unknown one: larger tests err in other
+ways."""
 ELO_PER_LOGIT = 400.0 / np.log(10.0)
 ELO_ORIGIN = 1200.0
 UNITS = ("share", "minutes", "US dollars", "Elo")

@@ -1,4 +1,5 @@
-"""The scores of a coming model: a joint distribution over all tasks, given its groups, its day and the scores already out."""
+"""The scores of a coming model: a joint distribution over all tasks, given its groups, its day and the scores already
+out."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t
 
 from scale_forecast.by_date.link import from_link, sampling_variance, to_link
 from scale_forecast.by_date.state import State, ability_given, task_given
-from scale_forecast.by_date.world import OTHERS, OWN
+from scale_forecast.by_date.world import OWN
 
 TAIL = 6.0
 """Degrees of freedom of a forecast's tails."""
@@ -30,7 +32,8 @@ class NewModel:
 
 @dataclass(frozen=True)
 class ScoresToCome:
-    """Joint distribution on the link: Student's t with `TAIL` degrees, location ``mean``, scale matrix ``covariance``."""
+    """Joint distribution on the link: Student's t with `TAIL` degrees, location ``mean``, scale matrix
+    ``covariance``."""
 
     tasks: list[str]
     units: list[str]
@@ -48,19 +51,16 @@ class ScoresToCome:
 
     def quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Quantiles of each task's score, shape (tasks, levels)."""
-        from scipy.stats import t
-
         scale = np.sqrt(np.diag(self.covariance))
         z = self.mean[:, None] + scale[:, None] * t.ppf(np.asarray(levels), TAIL)[None, :]
         return self._scores(z.T).T
 
     def prob_above(self, task: str, score: float) -> float:
         """P(score above ``score``)."""
-        from scipy.stats import t
-
         i = self.tasks.index(task)
         z = float(to_link(np.array([score]), self.units[i], self.chances[i])[0])
-        return float(t.sf((z - self.mean[i]) / np.sqrt(self.covariance[i, i]), TAIL))
+        scale = float(np.sqrt(self.covariance[i, i]))
+        return float(t.sf((z - self.mean[i]) / scale, TAIL)) if scale > 0 else float(z < self.mean[i])
 
     def _scores(self, z: np.ndarray) -> np.ndarray:
         columns = [from_link(z[:, i], unit, self.chances[i]) for i, unit in enumerate(self.units)]
@@ -112,7 +112,9 @@ def _joint(state: State, target: NewModel, names: list[str], who: int) -> tuple[
         gains[i] = loadings[i] * ability.gain[0] - given.gain[0]
         constants[i], extra[i] = given.constant[0], given.covariance[0, 0]
     mean = constants + gains @ state.mean
-    covariance = gains @ state.covariance @ gains.T + own * np.outer(loadings, loadings) + np.diag(np.maximum(extra, 0.0))
+    covariance = (
+        gains @ state.covariance @ gains.T + own * np.outer(loadings, loadings) + np.diag(np.maximum(extra, 0.0))
+    )
     noise = np.array([own_noise(state, name, mean[i]) for i, name in enumerate(names)])
     return mean, covariance, noise
 
@@ -125,18 +127,18 @@ def own_noise(state: State, name: str, z: float) -> float:
 
 
 def _given(
-    names: list[str], about: pd.DataFrame, mean: np.ndarray, covariance: np.ndarray, known: dict[str, float], widening: float
+    names: list[str],
+    about: pd.DataFrame,
+    mean: np.ndarray,
+    covariance: np.ndarray,
+    known: dict[str, float],
+    widening: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The joint normal of all scores, conditioned on the known ones."""
     at = np.array([names.index(name) for name in known])
-    z = np.array(
-        [to_link(np.array([s]), about.loc[n, "unit"], about.loc[n, "chance"])[0] for n, s in known.items()]
-    )
+    z = np.array([to_link(np.array([s]), about.loc[n, "unit"], about.loc[n, "chance"])[0] for n, s in known.items()])
     gain = np.linalg.solve(covariance[np.ix_(at, at)], covariance[at]).T
     left = covariance - gain @ covariance[at]
     moved = mean + gain @ (z - mean[at])
     left[at], left[:, at] = 0.0, 0.0
     return moved, left * widening**2
-
-
-__all__ = ["OTHERS", "OWN", "NewModel", "ScoresToCome", "predict_model"]

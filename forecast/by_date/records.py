@@ -1,6 +1,7 @@
 """Records to come: the best score on each benchmark by each day, as joint draws over benchmarks and days.
 
-Each draw is one future: the abilities of all lines over time, the models that they release, what of these is measured on
+Each draw is one future: the abilities of all lines over time, the models that they release, what of these is measured
+on
 which benchmark and when, and the scores. The record is the best of what is measured, never below the one that stands.
 """
 
@@ -14,9 +15,9 @@ import pandas as pd
 from scale_forecast.by_date.fit import WIDE_LEVEL, task_covariance
 from scale_forecast.by_date.kernels import Points
 from scale_forecast.by_date.link import from_link, to_link
-from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring, active_lines, first_known, measuring
+from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring, active_lines, measuring
 from scale_forecast.by_date.state import State, ability_given, centred, root
-from scale_forecast.by_date.world import OTHERS, OWN, YEAR
+from scale_forecast.by_date.world import OTHERS, OWN
 
 MONTH = 1.0 / 12.0
 TAIL = 6.0
@@ -72,7 +73,13 @@ def standing(state: State, tasks: list[str] | None = None) -> dict[str, Record]:
 
 
 def simulate(
-    state: State, tasks: list[str], days: list[pd.Timestamp], *, draws: int, seed: int, start: pd.Timestamp | None = None
+    state: State,
+    tasks: list[str],
+    days: list[pd.Timestamp],
+    *,
+    draws: int,
+    seed: int,
+    start: pd.Timestamp | None = None,
 ) -> Simulated:
     """Joint draws of the best new measurement on each benchmark by each day.
 
@@ -90,9 +97,8 @@ def simulate(
     shape = (draws, len(tasks), len(days))
     best, holder, measured = np.full(shape, -np.inf), np.full(shape, -1, dtype=np.int16), np.zeros(shape, dtype=bool)
     gap = np.zeros(len(tasks))
-    seen = first_known(state)[["task", "model"]].groupby("task")["model"].agg(set)
     for j, task in enumerate(tasks):
-        new, replicas = future.measure(task, about, j, seen[task], begin)
+        new, replicas = future.measure(task, about, j, begin)
         gap[j] = records[task].z - replicas.max(axis=1).mean()
         for d, year in enumerate(years):
             in_time = new.known_at <= year
@@ -155,9 +161,7 @@ class _Future:
         self.late_age = age[self.late]
         self.late_names = [models.index[i] for i in self.late]
 
-    def measure(
-        self, task: str, about: Measuring, j: int, seen: set[str], begin: float
-    ) -> tuple[_New, np.ndarray]:
+    def measure(self, task: str, about: Measuring, j: int, begin: float) -> tuple[_New, np.ndarray]:
         """New measurements of one task, and what its measured models could have scored, shape (draws, measurements)."""
         state, rng, draws = self.state, self.rng, self.draws
         rate = rng.gamma(about.shape[j], 1.0 / about.rate[j], draws)
@@ -176,7 +180,7 @@ class _Future:
             self.of_lines.organisation[line],
             self.owner_of_line[line],
         )
-        new = np.array([name not in seen for name in self.late_names], dtype=bool)
+        new = np.array([name not in about.seen[j] for name in self.late_names], dtype=bool)
         late, late_line, age = self.late[new], self.late_line[new], self.late_age[new]
         still = 1.0 - np.searchsorted(delays, age, side="right") / len(delays)
         happens = rng.random((draws, len(late))) < -np.expm1(-pace[:, None] * weights[late_line]) * still
@@ -219,7 +223,8 @@ class _Future:
 
 @dataclass(frozen=True)
 class _New:
-    """New measurements of one task over all draws, flat: draw, day known, ability, place in time, organisation, owner."""
+    """New measurements of one task over all draws, flat: draw, day known, ability, place in time, organisation,
+    owner."""
 
     draw: np.ndarray
     known_at: np.ndarray

@@ -30,7 +30,8 @@ MIDDLE = 0.5
 
 @dataclass(frozen=True)
 class Closed:
-    """A closed window of a benchmark: quantiles of the simulated gain at `LEVELS`, the gap, the record, and what came."""
+    """A closed window of a benchmark: quantiles of the simulated gain at `LEVELS`, the gap, the record, and what
+    came."""
 
     gains: np.ndarray
     gap: float

@@ -19,7 +19,8 @@ BENCHMARKS = ["task", "benchmark", "unit", "chance", "n_examples", "higher_is_be
 
 @dataclass(frozen=True)
 class Tables:
-    """Scores (a row a score), releases (a row a model) and benchmarks (a row a task), with every column of the lists above.
+    """Scores (a row a score), releases (a row a model) and benchmarks (a row a task), with every column of the lists
+    above.
 
     A column that a table lacks is empty: a table with no groups is a table of models that share nothing but the date.
     """
@@ -45,7 +46,9 @@ def as_tables(scores: pd.DataFrame, releases: pd.DataFrame, benchmarks: pd.DataF
     scores = scores[scores["model"].isin(releases["model"]) & scores["score"].notna() & scores["task"].notna()]
     if benchmarks is None:
         benchmarks = pd.DataFrame({"task": scores["task"].unique()})
-    benchmarks = _columns(benchmarks, BENCHMARKS, {"chance": "float64", "n_examples": "float64"}).drop_duplicates("task")
+    benchmarks = _columns(benchmarks, BENCHMARKS, {"chance": "float64", "n_examples": "float64"}).drop_duplicates(
+        "task"
+    )
     undescribed = scores.loc[~scores["task"].isin(benchmarks["task"]), "task"].unique()
     benchmarks = pd.concat([benchmarks, pd.DataFrame({"task": undescribed})], ignore_index=True)
     benchmarks["unit"] = benchmarks["unit"].fillna("share")

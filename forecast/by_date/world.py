@@ -21,7 +21,8 @@ class World:
 
     rows     a visible score: task, model, who, day, score, z, noise (variance of z from the number of examples)
     best     of each task, model and who, the best of its rows: what the model of scores is fitted to
-    models   by name: organisation, line, tier, kind (tier and whether its weights are open), reasoning (0 or 1), released,
+    models   by name: organisation, line, tier, kind (tier and whether its weights are open), reasoning (0 or 1),
+    released,
              t (years after as_of)
     tasks    by name: benchmark, unit, chance, n_examples
     left_out benchmarks that no forecast by date covers, each with the reason
