@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.readers import read
 from scale_forecast.data.spreadsheet import mark, marked, unmark, unmarked
 
@@ -44,7 +44,7 @@ def test_a_task_called_like_a_formula_goes_out_marked_and_comes_back_itself(tmp_
     first = tmp_path / "first.csv"
     pd.DataFrame({"task": [evil], "model": ["a-1b"], "params": ["1e9"], "score": [0.5]}).to_csv(first, index=False)
     out = tmp_path / "out.csv"
-    result = CliRunner().invoke(cli.main, ["data", "import", str(first), "-o", str(out)])
+    result = CliRunner().invoke(main, ["data", "import", str(first), "-o", str(out)])
     assert result.exit_code == 0, result.output
     assert "\"'=HYPERLINK" in out.read_text()
     assert read([out]).results["task"].tolist() == [evil]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data import load as load_module
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.load import Tables
@@ -110,11 +110,11 @@ def small_world(monkeypatch, tmp_path):
 @pytest.mark.usefixtures("small_world")
 def test_the_command_prints_sections_and_every_number_as_json():
     arguments = ["explain", "task03", "--family", "alpha", "--params", str(SIZE)]
-    shown = CliRunner().invoke(cli.main, arguments)
+    shown = CliRunner().invoke(main, arguments)
     assert shown.exit_code == 0, shown.output
     for words in ("common shift", "Who says so", "What moved the own part", "Past steps", "noise ceiling"):
         assert words in shown.stdout
-    numbers = CliRunner().invoke(cli.main, [*arguments, "--format", "json"])
+    numbers = CliRunner().invoke(main, [*arguments, "--format", "json"])
     table = json.loads(numbers.stdout)
     assert {row["part"] for row in table} == {"forecast", "candidate", "feature", "past step"}
     assert {row["task"] for row in table} == {"task03"}
@@ -122,7 +122,7 @@ def test_the_command_prints_sections_and_every_number_as_json():
 
 @pytest.mark.usefixtures("small_world")
 def test_an_unknown_task_is_refused_with_the_nearest_name():
-    outcome = CliRunner().invoke(cli.main, ["explain", "task3", "--family", "Alpha", "--params", str(SIZE)])
+    outcome = CliRunner().invoke(main, ["explain", "task3", "--family", "Alpha", "--params", str(SIZE)])
     assert outcome.exit_code == 2
     assert "no task 'task3' with history of this family" in outcome.stderr
     assert "Traceback" not in outcome.output

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs import read_logs
 from scale_forecast.data.readers import Limits
@@ -213,7 +213,7 @@ def without(*names):
 )
 def test_a_broken_zip_file_gives_one_sentence(tmp_path, parts, sentence):
     path = write(tmp_path / "a.eval", parts)
-    result = CliRunner().invoke(cli.main, ["data", "logs", str(path), "--as-model", "a-1b"])
+    result = CliRunner().invoke(main, ["data", "logs", str(path), "--as-model", "a-1b"])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert sentence in result.stderr

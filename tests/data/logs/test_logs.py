@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs import read_logs
 from scale_forecast.data.readers import Limits, read
@@ -201,7 +201,7 @@ LINE = json.dumps(sample(0, [-1.0, -2.0], 0)) + "\n"
     ],
 )
 def test_a_broken_log_gives_one_sentence(tmp_path, content, sentence):
-    result = CliRunner().invoke(cli.main, ["data", "logs", str(broken(tmp_path, content))])
+    result = CliRunner().invoke(main, ["data", "logs", str(broken(tmp_path, content))])
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert sentence in result.stderr

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from benchmarks.items import world
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.state import state_key
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
+from scale_forecast.commands.printing import csv_of
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs import read_logs
@@ -255,7 +256,7 @@ def files(tmp_path, made):
 
 
 def test_the_features_command_prints_features_of_items(files):
-    out = CliRunner().invoke(cli.main, ["features", *files, "--format", "csv"])
+    out = CliRunner().invoke(main, ["features", *files, "--format", "csv"])
     assert out.exit_code == 0, out.output
     assert set(ITEM_FEATURES) < set(pd.read_csv(io.StringIO(out.stdout)).columns)
     assert "72 scores of" in out.stderr
@@ -264,7 +265,7 @@ def test_the_features_command_prints_features_of_items(files):
 @pytest.mark.parametrize("command", [["features"], ["predict", "--family", "Line0", "--params", "1T"], ["backtest"]])
 def test_profiles_of_other_runs_are_refused(tmp_path, files, command):
     pd.DataFrame(one_profile()).to_csv(tmp_path / "other.csv", index=False)
-    out = CliRunner().invoke(cli.main, [*command, files[0], "--profiles", str(tmp_path / "other.csv")])
+    out = CliRunner().invoke(main, [*command, files[0], "--profiles", str(tmp_path / "other.csv")])
     assert out.exit_code == 1
     assert "no score is of a run in it (the first: b, t, m)" in out.stderr
     assert len(out.stderr.strip().splitlines()[-1:]) == 1
@@ -272,10 +273,10 @@ def test_profiles_of_other_runs_are_refused(tmp_path, files, command):
 
 def test_a_file_that_data_logs_wrote_is_read_back(tmp_path, read):
     path = tmp_path / "profiles.csv"
-    path.write_text(cli.csv_of(read.profiles))
+    path.write_text(csv_of(read.profiles))
     assert list(pd.read_csv(path).columns) == PROFILE_COLUMNS
     results = tmp_path / "results.csv"
-    results.write_text(cli.csv_of(read.loaded.results))
-    out = CliRunner().invoke(cli.main, ["features", str(results), "--profiles", str(path), "--format", "csv"])
+    results.write_text(csv_of(read.loaded.results))
+    out = CliRunner().invoke(main, ["features", str(results), "--profiles", str(path), "--format", "csv"])
     assert out.exit_code == 0, out.output
     assert pd.read_csv(io.StringIO(out.stdout))["item_never_solved"].notna().all()

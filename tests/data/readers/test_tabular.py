@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.catalog import bundled_results
 from scale_forecast.data.models import as_models, complete
 from scale_forecast.data.readers import Layout, read
@@ -195,7 +195,7 @@ def test_sizes_of_models_may_be_written_as_people_do():
 
 
 def run(*arguments, **options):
-    result = CliRunner().invoke(cli.main, ["data", *map(str, arguments)], **options)
+    result = CliRunner().invoke(main, ["data", *map(str, arguments)], **options)
     assert result.exit_code == 0, result.output
     return result
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.resolvers.ledger import open_ledger
 from tests.worlds import make_results, make_tasks
 
@@ -38,7 +38,7 @@ def run(monkeypatch, tmp_path, cache):
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
 
     def runner(*arguments):
-        return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+        return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
     return runner
 

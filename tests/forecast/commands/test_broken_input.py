@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers import Limits, read
 from scale_forecast.data.readers.files import Source
@@ -186,7 +186,7 @@ USAGE_ERRORS = {
 
 
 def run(arguments, **options):
-    return CliRunner().invoke(cli.main, ["data", *arguments], **options)
+    return CliRunner().invoke(main, ["data", *arguments], **options)
 
 
 def assert_one_sentence(result, code, message):

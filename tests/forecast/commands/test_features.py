@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands.everything import main
+from scale_forecast.commands import main
 
 
 def run(*args):

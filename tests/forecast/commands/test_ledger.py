@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.resolvers.ledger import open_ledger
 from tests.ledgers import AT, fill, question_forecast
 
@@ -21,7 +21,7 @@ def path(tmp_path):
 
 
 def run(*arguments, **environment):
-    return CliRunner().invoke(cli.main, [str(a) for a in arguments], env=environment or {"FORECAST_LEDGER": ""})
+    return CliRunner().invoke(main, [str(a) for a in arguments], env=environment or {"FORECAST_LEDGER": ""})
 
 
 def test_verify_says_so_when_intact_and_takes_the_head_that_head_prints(path):

@@ -3,7 +3,7 @@
 import os
 import threading
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands.printing import write
 
 
 def test_a_pipe_or_device_is_written_to_and_not_replaced(tmp_path):
@@ -13,7 +13,7 @@ def test_a_pipe_or_device_is_written_to_and_not_replaced(tmp_path):
     got = []
     reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
     reader.start()
-    cli.write("a table\n", pipe)
+    write("a table\n", pipe)
     reader.join(timeout=10)
     assert got == ["a table\n"]
     assert pipe.is_fifo()
@@ -22,6 +22,6 @@ def test_a_pipe_or_device_is_written_to_and_not_replaced(tmp_path):
 def test_a_file_appears_whole(tmp_path):
     target = tmp_path / "table.csv"
     target.write_text("old")
-    cli.write("new\n", target)
+    write("new\n", target)
     assert target.read_text() == "new\n"
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]

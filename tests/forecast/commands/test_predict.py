@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.upcoming import FORECAST_COLUMNS
 from tests.worlds import make_results
 
@@ -28,7 +28,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
 
     def invoke(*args):
-        return CliRunner().invoke(cli.main, [str(a) for a in args])
+        return CliRunner().invoke(main, [str(a) for a in args])
 
     return invoke
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.resolvers.ledger import open_ledger
 
 MINE = """
@@ -29,7 +29,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*args, code=0):
-        result = CliRunner().invoke(cli.main, [str(a) for a in args])
+        result = CliRunner().invoke(main, [str(a) for a in args])
         assert result.exit_code == code, result.output
         return result
 

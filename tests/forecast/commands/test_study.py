@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands.everything import main
+from scale_forecast.commands import main
 from scale_forecast.show.plots.style import as_bytes, new_figure, plain
 from scale_forecast.studies.registry import STUDIES
 from tests.studies import bundled_study

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.learning_curves import broken_law, learning_curves, noiseless
-from scale_forecast.commands.everything import main
+from scale_forecast.commands import main
 from scale_forecast.curves import FORMS, fit_curves
 from scale_forecast.curves.averaging import carried
 from scale_forecast.curves.batch import as_batch

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.errors import UsageError
 from scale_forecast.inputs.folds import folds_of, without_family
 from scale_forecast.inputs.targets import NEW, target_rows, upcoming_target, visible
@@ -70,7 +70,7 @@ def test_training_as_a_stranger_reads_no_score_of_the_targets_line():
 def test_the_command_says_what_it_took_for_granted(tmp_path, monkeypatch):
     monkeypatch.setenv("FORECAST_CACHE", str(tmp_path))
     arguments = ["predict", "--family", "new", "--params", "70B", "--benchmark", "MMLU", "--format", "csv"]
-    outcome = CliRunner().invoke(cli.main, [*arguments, "--predictor", "pooled"])
+    outcome = CliRunner().invoke(main, [*arguments, "--predictor", "pooled"])
     assert outcome.exit_code == 0, outcome.stderr
     assert "training tokens of the target taken as 20 a parameter: 1.4e+12" in outcome.stderr
     table = pd.read_csv(io.StringIO(outcome.stdout))

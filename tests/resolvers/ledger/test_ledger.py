@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.ledger import engine, open_ledger, score_forecasts, shown_address, store
 from scale_forecast.resolvers.ledger.chain import GENESIS, check, digest
@@ -374,7 +374,7 @@ def test_a_copy_on_another_engine_ends_in_the_same_hash_and_grows_on(ledger, tmp
     address = ledger._engine.url.render_as_string(hide_password=False).replace("postgresql+psycopg", "postgresql")
     source = address.removeprefix("sqlite:///")
     for _ in range(2):
-        result = CliRunner().invoke(cli.main, ["ledger", "copy", source, str(tmp_path / "copy.db")])
+        result = CliRunner().invoke(main, ["ledger", "copy", source, str(tmp_path / "copy.db")])
         assert result.exit_code == 0, result.output
         ledger.append_forecasts([question_forecast(99)], at=AT)
     with open_ledger(tmp_path / "copy.db") as copy:
@@ -427,7 +427,7 @@ def test_a_role_that_may_only_read_scores_and_cannot_write():
             assert read.verify().is_intact
             with pytest.raises(DataError, match="does not let this role do that"):
                 read.append_forecasts([question_forecast()], at=AT)
-        result = CliRunner().invoke(cli.main, ["score", "--ledger", reader, "--format", "json"])
+        result = CliRunner().invoke(main, ["score", "--ledger", reader, "--format", "json"])
         assert result.exit_code == 0, result.output
 
 

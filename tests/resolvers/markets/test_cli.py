@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.resolvers.ledger import open_ledger
 from scale_forecast.resolvers.markets.timing import Clock
 from scale_forecast.resolvers.questions.bank import parse_questions
+from scale_forecast.workflow import clock
 from tests.manual import steps_of
 from tests.resolvers.markets.server import KEY, SAVED, Services
 from tests.resolvers.markets.test_track_record import forecast_row, question_row, write_export
@@ -37,7 +38,7 @@ def run(tmp_path, monkeypatch):
     }
 
     def run(*arguments, **more):
-        result = CliRunner(env=environment | more).invoke(cli.main, ["market", *map(str, arguments)])
+        result = CliRunner(env=environment | more).invoke(main, ["market", *map(str, arguments)])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert "k3y" not in result.output
         return result
@@ -239,7 +240,7 @@ def test_a_recorded_forecast_is_submitted_and_a_recorded_resolution_proposed(run
     run("import", "manifold:P0R6uAC2nU", "--saved", FILES, "--opened", "2026-01-01")
     with open_ledger(run.ledger) as book:
         id = book.questions()["question_id"].iloc[0]
-        book.append_forecasts([{"question_id": id, "forecaster": "stack", "probability": 0.7}], at=cli.now())
+        book.append_forecasts([{"question_id": id, "forecaster": "stack", "probability": 0.7}], at=clock.now())
     recorded = ("--recorded", "stack")
     body = json.loads(run("submit", "manifold:P0R6uAC2nU", "--saved", FILES, *recorded).stdout)["body"]
     assert (body["outcome"], body["limitProb"]) == ("YES", 0.7)
@@ -247,7 +248,7 @@ def test_a_recorded_forecast_is_submitted_and_a_recorded_resolution_proposed(run
     assert "run 'forecast resolve', or give --outcome and --because" in unsettled.stderr
     with open_ledger(run.ledger) as book:
         why = "restored on 2026-06-12, says the status page"
-        book.append_resolutions([{"question_id": id, "status": "yes", "reason": why}], at=cli.now())
+        book.append_resolutions([{"question_id": id, "status": "yes", "reason": why}], at=clock.now())
     with Services() as server:
         where = ("--server", server.address)
         proposed = run("resolve", "manifold:P0R6uAC2nU", *where)
@@ -294,7 +295,7 @@ def test_a_question_set_goes_in_and_a_forecast_set_comes_out(run, tmp_path):
         rows = [
             {"question_id": id, "forecaster": "stack", "probability": 0.25} for id in book.questions()["question_id"]
         ]
-        book.append_forecasts(rows, at=cli.now())
+        book.append_forecasts(rows, at=clock.now())
     out = tmp_path / "2026-03-01.Example.1.json"
     export = ("export", "--to", "forecastbench", "--questions", file, "--organization", "Example", "-o", out)
     result = run(*export)
@@ -306,9 +307,9 @@ def test_a_question_set_goes_in_and_a_forecast_set_comes_out(run, tmp_path):
 
 def test_the_record_leaves_as_csv_and_as_model_output(run, tmp_path):
     with open_ledger(run.ledger) as book:
-        book.append_forecasts([{"question_id": "q", "forecaster": "stack", "probability": 0.25}], at=cli.now())
-        book.append_forecasts([{"question_id": "q", "forecaster": "other", "probability": 0.5}], at=cli.now())
-        book.append_resolutions([{"question_id": "q", "status": "no", "reason": "x"}], at=cli.now())
+        book.append_forecasts([{"question_id": "q", "forecaster": "stack", "probability": 0.25}], at=clock.now())
+        book.append_forecasts([{"question_id": "q", "forecaster": "other", "probability": 0.5}], at=clock.now())
+        book.append_resolutions([{"question_id": "q", "status": "no", "reason": "x"}], at=clock.now())
     rows = list(csv.DictReader(io.StringIO(run("export").stdout)))
     assert [(row["forecaster"], row["probability"], row["outcome"]) for row in rows] == [
         ("stack", "0.25", "0.0"),

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from scale_forecast.show.plots.backtests import of_predictor, read_backtest
 from scale_forecast.show.plots.coverage import coverage_table, draw_coverage
 from scale_forecast.show.plots.gains import draw_gains
@@ -27,7 +27,7 @@ def backtest_file(tmp_path_factory):
 @pytest.fixture
 def plot(tmp_path):
     def invoke(*args):
-        return CliRunner().invoke(cli.main, ["plot", *map(str, args)], env={"FORECAST_LEDGER": str(tmp_path / "no.db")})
+        return CliRunner().invoke(main, ["plot", *map(str, args)], env={"FORECAST_LEDGER": str(tmp_path / "no.db")})
 
     return invoke
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
 from tests.forecast.show.report.worlds import make_hostile
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def report(request, tmp_path_factory):
         "FORECAST_LEDGER": str(home / "no.db"),
     }
     page = home / "report.html"
-    out = CliRunner().invoke(cli.main, ["report", *args, "--predictor", "drift", "-o", str(page)], env=env)
+    out = CliRunner().invoke(main, ["report", *args, "--predictor", "drift", "-o", str(page)], env=env)
     assert out.exit_code == 0, out.output
     return page
 

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from scale_forecast.commands import everything as cli
+from scale_forecast.commands import main
+from scale_forecast.commands.groups import TYPED
+from scale_forecast.commands.report import _command_line
 from scale_forecast.show.report.markup import percent, tag, text
 from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
 
@@ -48,7 +50,7 @@ def run(home):
 
     def invoke(*args):
         target = ["--family", "<b>mine</b>", "--params", "100B", "--predictor", "persistence"]
-        out = CliRunner().invoke(cli.main, [*map(str, args), *target], env=env)
+        out = CliRunner().invoke(main, [*map(str, args), *target], env=env)
         assert out.exit_code == 0, out.output
         return out
 
@@ -116,11 +118,11 @@ def test_the_command_that_made_the_page_stands_on_it(outline, home):
 
 @pytest.mark.parametrize("form", [["--ledger", "{}"], ["--ledger={}"]])
 def test_the_command_on_the_page_lacks_the_password_of_the_ledger(form):
-    context = cli.main.make_context("forecast", [], resilient_parsing=True)
+    context = main.make_context("forecast", [], resilient_parsing=True)
     address = "postgresql://me:secret@host/db?sslmode=require"
-    context.meta[cli._TYPED] = tuple(word.format(address) for word in form)
-    assert "secret" not in cli._command_line(context)
-    assert "me:***@host/db" in cli._command_line(context)
+    context.meta[TYPED] = tuple(word.format(address) for word in form)
+    assert "secret" not in _command_line(context)
+    assert "me:***@host/db" in _command_line(context)
 
 
 def test_the_same_names_are_no_harm_in_pictures_and_terminal(home, run, page):
@@ -147,7 +149,7 @@ def test_attributes_are_escaped():
 
 
 def test_an_unknown_family_is_refused_in_one_sentence(home):
-    out = CliRunner().invoke(cli.main, ["report", "--family", "Plam", "--params", "1T", "-o", str(home / "x.html")])
+    out = CliRunner().invoke(main, ["report", "--family", "Plam", "--params", "1T", "-o", str(home / "x.html")])
     assert out.exit_code == 2
     assert "did you mean" in out.stderr
     assert not (home / "x.html").exists()

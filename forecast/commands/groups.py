@@ -1,0 +1,76 @@
+"""Commands and groups of click: an error is one sentence, an unknown name gets a suggestion, groups load late."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from scale_forecast.data.errors import ForecastError, UsageError
+
+TYPED = "forecast.typed"
+"""Where a command's context keeps its arguments as they were typed."""
+
+
+class Command(click.Command):
+    """A command whose `ForecastError` becomes one sentence on stderr: exit 2 for usage, 1 for data."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[TYPED] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise click.UsageError(str(error), ctx) from error
+        except ForecastError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
+
+
+class Group(click.Group):
+    """A group of `Command` that suggests the nearest name for one it does not have."""
+
+    command_class = Command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from scale_forecast.data.names import did_you_mean  # loads pandas, which --help has no need of
+
+            names = self.list_commands(ctx)
+            raise click.UsageError(f"no command {args[0]!r}{did_you_mean(args[0], names)}", ctx) from error
+
+
+class LazyGroup(Group):
+    """A group that imports a command when it is asked for, so that the help of all of them loads none.
+
+    Parameters
+    ----------
+    table : of every name, where its command stands (``module:attribute``) and its help in one line
+    """
+
+    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.table:
+            return None
+        module, _, attribute = self.table[cmd_name][0].partition(":")
+        return getattr(import_module(module), attribute)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])

@@ -1,0 +1,1 @@
+"""What the commands do, a function each: where forecaster, judge, ledger and markets meet."""
