@@ -22,7 +22,7 @@ from scipy.stats import binom
 from scale_forecast.data.names import counted, fold
 from scale_forecast.data.results import UNIT
 from scale_forecast.data.scale import BELOW
-from scale_forecast.studies.findings import Findings, bracket
+from scale_forecast.studies.findings import Findings, Study, bracket
 from scale_forecast.studies.ladders import measured
 from scale_forecast.studies.momentum import corrected_correlation, moments
 from scale_forecast.studies.resampling import cells, percentiles, task_weights, weighted_mean
@@ -390,3 +390,8 @@ def draw(by_model: pd.DataFrame) -> Figure:
         legend(axis, loc="upper center", bbox_to_anchor=(0.5, -0.13))
     axes[0, 0].set_ylabel("mean gain over tasks (points)")
     return figure
+
+
+STUDY = Study(
+    "elicitation", "What do shots, chain of thought and tuning add, beside what scale adds?", example="gains", run=study
+)

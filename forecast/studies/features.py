@@ -16,7 +16,7 @@ import pandas as pd
 
 from scale_forecast.data.tasks import describe
 from scale_forecast.features.transitions import features, observed_steps
-from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.resampling import cells, line_weights, percentiles, weighted_mean
 
 if TYPE_CHECKING:
@@ -249,3 +249,6 @@ def draw(worth: pd.DataFrame) -> Figure:
     axis.set(xlabel="R² of the next gain lost when shuffled (lines never trained on)", ylim=(-0.7, None))
     legend(axis, loc="lower right")
     return figure
+
+
+STUDY = Study("features", "What is each thing known of a task worth for its next gain?", example="worth", run=study)

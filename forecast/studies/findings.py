@@ -1,4 +1,4 @@
-"""What every study returns, and how its tables are read by people."""
+"""What every study is and returns, and how its tables are read by people."""
 
 from __future__ import annotations
 
@@ -40,6 +40,27 @@ class Findings:
         """A table as people read it: the columns that matter, each number with its interval in one cell."""
         table = self.tables[name] if name in self.tables else self.details[name]
         return with_intervals(table, self.brief.get(name, list(table.columns)))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A claim about scaling, measured.
+
+    Attributes
+    ----------
+    name : str
+    asks : str
+        The question that it answers: a line of help, and the head of its part of the report.
+    example : str
+        A table that it makes of the bundled figures.
+    run : function of results, tasks, metrics and ``seed``
+        Findings on any results that the contract allows: tables and sentences, or one sentence on what is missing.
+    """
+
+    name: str
+    asks: str
+    example: str
+    run: Callable[..., Findings]
 
 
 def with_intervals(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

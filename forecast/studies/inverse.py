@@ -24,7 +24,7 @@ from scipy.stats import norm
 
 from scale_forecast.data.series import SeriesMatrix, as_series
 from scale_forecast.data.trend import BEYOND, TRENDS, beyond_noise, recovers, reverses, trend_of
-from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import measured
 from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
@@ -401,3 +401,8 @@ def _draw_labels(axis: Axes, every: pd.DataFrame) -> None:
     axis.set_yticks(range(len(tasks)), [style.plain(t, 24) for t in tasks], fontsize=8)
     axis.set(xlim=(-0.6, len(families) - 0.4), ylim=(len(tasks) - 0.4, -0.6))
     axis.set_title("+ rises  0 flat  – falls  U turns up  ∩ turns down\n(fainter: less sure)", fontsize=9.5)
+
+
+STUDY = Study(
+    "inverse", "Which tasks get worse with scale, and what does picking them for it do?", example="labels", run=study
+)

@@ -21,7 +21,7 @@ from scipy.special import expit, logit
 
 from scale_forecast.data.names import counted
 from scale_forecast.data.trend import beyond_noise
-from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
 from scale_forecast.studies.momentum import moments
 from scale_forecast.studies.resampling import cells, line_weights, task_weights
@@ -375,3 +375,8 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     right.set(xlabel="decades from a tenth to nine tenths")
     right.set_title("in these results, 90% intervals")
     return figure
+
+
+STUDY = Study(
+    "logistic", "What follows if every task is an exact logistic curve of scale?", example="widths", run=study
+)

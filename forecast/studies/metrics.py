@@ -24,7 +24,7 @@ from scipy.special import expit, logit
 
 from scale_forecast.data.names import counted
 from scale_forecast.data.trend import beyond_noise
-from scale_forecast.studies.findings import Findings, bracket
+from scale_forecast.studies.findings import Findings, Study, bracket
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, ladders, measured
 from scale_forecast.studies.resampling import cells, line_weights
 
@@ -327,3 +327,6 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     right.set_title("range ÷ root median squared step")
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.13))
     return figure
+
+
+STUDY = Study("metrics", "How sudden does the metric make the same outputs look?", example="simulation", run=study)

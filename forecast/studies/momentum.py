@@ -19,7 +19,7 @@ import pandas as pd
 
 from scale_forecast.backtests.summary import DRAWS
 from scale_forecast.data.names import counted
-from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
 from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
@@ -427,3 +427,8 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     left.set_title("published correlations" if "published" in tables else "families")
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     return figure
+
+
+STUDY = Study(
+    "momentum", "Does a task that gained at the last step of scale gain at the next?", example="families", run=study
+)

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from scale_forecast.data.names import counted
-from scale_forecast.studies.findings import Findings, bracket, signless
+from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import Ladder, Measured, ladders, measured
 from scale_forecast.studies.momentum import moments
 from scale_forecast.studies.resampling import cells, task_weights
@@ -317,3 +317,11 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
     else:
         nothing(right, "the noise of these scores is unknown")
     return figure
+
+
+STUDY = Study(
+    "noise",
+    "What would noise alone make of perfect momentum, and how much of it do the results hold?",
+    example="simulation",
+    run=study,
+)

@@ -1,28 +1,25 @@
-"""The studies by name. Each is a module of this package with one function, ``study``, imported when it is run."""
+"""The studies by name, those of other distributions included, and running them on a user's results."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.load import Tables
+from scale_forecast.data.members import Members
 from scale_forecast.data.names import did_you_mean
-from scale_forecast.studies.findings import Findings
+from scale_forecast.studies import elicitation, features, inverse, logistic, metrics, momentum, noise, steps
+from scale_forecast.studies.findings import Findings, Study
 
-STUDIES = {
-    "momentum": "Does a task that gained at the last step of scale gain at the next?",
-    "noise": "What would noise alone make of perfect momentum, and how much of it do the results hold?",
-    "logistic": "What follows if every task is an exact logistic curve of scale?",
-    "metrics": "How sudden does the metric make the same outputs look?",
-    "steps": "What does a task of many steps ask of each step, and what does checking buy?",
-    "inverse": "Which tasks get worse with scale, and what does picking them for it do?",
-    "elicitation": "What do shots, chain of thought and tuning add, beside what scale adds?",
-    "features": "What is each thing known of a task worth for its next gain?",
-}
-"""What each study asks, in the order of the argument."""
+STUDIES: Members[Study] = Members(
+    "scale_forecast.studies",
+    # in the order of the argument
+    tuple(module.STUDY for module in (momentum, noise, logistic, metrics, steps, inverse, elicitation, features)),
+    Study,
+    noun="study",
+)
 
 
 def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, seed: int = 0) -> dict[str, Findings]:
@@ -42,7 +39,7 @@ def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, s
         Where the results do not hold what a study needs.
     """
     results = tables.results if joined or not tables.own_families else _own(tables)
-    return {name: _study(name)(results, tables.tasks, tables.metrics, seed=seed) for name in names}
+    return {name: STUDIES.find(name).run(results, tables.tasks, tables.metrics, seed=seed) for name in names}
 
 
 def known(name: str) -> str:
@@ -53,9 +50,7 @@ def known(name: str) -> str:
     UsageError
         For an unknown one, with near names.
     """
-    if name.lower() not in STUDIES:
-        raise UsageError(f"no study {name!r}{did_you_mean(name, STUDIES)}: there are {', '.join(STUDIES)}, and all")
-    return name.lower()
+    return STUDIES.find(name.lower()).name
 
 
 def table_of(findings: Findings, name: str | None) -> pd.DataFrame:
@@ -78,7 +73,3 @@ def table_of(findings: Findings, name: str | None) -> pd.DataFrame:
 
 def _own(tables: Tables) -> pd.DataFrame:
     return tables.results[tables.results["family"].isin(tables.own_families)].reset_index(drop=True)
-
-
-def _study(name: str):  # type: ignore[no-untyped-def]
-    return importlib.import_module(f"scale_forecast.studies.{known(name)}").study

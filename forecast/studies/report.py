@@ -48,7 +48,7 @@ def _title(name: str) -> str:
 
 
 def _markdown(name: str, findings: Findings, has_picture: bool) -> str:
-    out = [f"## {name}", "", f"*{STUDIES[name]}*", ""]
+    out = [f"## {name}", "", f"*{STUDIES[name].asks}*", ""]
     out += [f"- {sentence}" for sentence in findings.sentences] + [""]
     if has_picture:
         out += [f"![{name}]({name}.png)", ""]
@@ -74,11 +74,11 @@ def _is_number(column: pd.Series) -> bool:
 def _html(found: dict[str, Findings], files: dict[str, bytes]) -> str:
     out = []
     for name, findings in found.items():
-        out.append(f'<h2 id="{name}">{name}</h2><p><em>{escape(STUDIES[name])}</em></p>')
+        out.append(f'<h2 id="{name}">{name}</h2><p><em>{escape(STUDIES[name].asks)}</em></p>')
         out.append("<ul>" + "".join(f"<li>{escape(s)}</li>" for s in findings.sentences) + "</ul>")
         if f"{name}.png" in files:
             picture = base64.b64encode(files[f"{name}.png"]).decode()
-            out.append(f'<img alt="{name}: {escape(STUDIES[name])}" src="data:image/png;base64,{picture}">')
+            out.append(f'<img alt="{name}: {escape(STUDIES[name].asks)}" src="data:image/png;base64,{picture}">')
         for table in findings.tables:
             shown = findings.readable(table)
             out.append(f"<details open><summary>{escape(_title(table))}</summary>{_html_table(shown)}</details>")

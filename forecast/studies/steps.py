@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from scale_forecast.data.names import counted
-from scale_forecast.studies.findings import Findings, bracket
+from scale_forecast.studies.findings import Findings, Study, bracket
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
 from scale_forecast.studies.resampling import cells, percentiles, task_weights
 
@@ -366,3 +366,8 @@ def draw(laws: list[_Law], verifier: Verifier) -> Figure:
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.13))
     right.set_title("law fitted, drawn one decade further")
     return figure
+
+
+STUDY = Study(
+    "steps", "What does a task of many steps ask of each step, and what does checking buy?", example="chains", run=study
+)

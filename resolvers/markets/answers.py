@@ -19,6 +19,7 @@ from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market
 from scale_forecast.resolvers.markets.rules import LEAST, MOST
 from scale_forecast.resolvers.markets.scale import Scale
 from scale_forecast.resolvers.markets.service import Answer
+from scale_forecast.resolvers.markets.services import takes_stakes
 
 Cdf = Callable[[np.ndarray], np.ndarray]
 """P(outcome <= x) for an array of x, in the market's own unit (unix seconds for dates)."""
@@ -62,7 +63,7 @@ def answer(market: Market, cdf: Cdf, threshold: tuple[str, float] | None = None)
         return Answer(options={option.label: named[option.label] for option in market.options})
     assert market.kind in CONTINUOUS
     assert market.scale is not None
-    if market.service == "manifold":
+    if takes_stakes(market):
         return Answer(probability=float(np.clip(mean_position(cdf, market.scale), LEAST, MOST)))
     return Answer(cdf=tuple(admissible_cdf(cdf(market.scale.nodes()), market.scale).tolist()))
 

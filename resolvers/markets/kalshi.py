@@ -7,7 +7,7 @@ market's own words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets import fields
@@ -21,6 +21,7 @@ from scale_forecast.resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
+from scale_forecast.resolvers.markets.service import Opens
 from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
 
 SITE = Site("Kalshi", "https://api.elections.kalshi.com/trade-api/v2", reads=Rate(10, 1.0))
@@ -112,10 +113,25 @@ def _resolution(payload: Payload) -> dict[str, Any]:
 class Kalshi:
     """Client of Kalshi's trade API v2, without an account."""
 
+    name = "kalshi"
     site = SITE
+    hosts = ("kalshi.com",)
+    example = ("https://kalshi.com/markets/kxbtcd/bitcoin/kxbtcd-26aug1717", "KXBTCD-26AUG1717")
 
     def __init__(self, session: Session) -> None:
         self.session = session
+
+    @classmethod
+    def open(cls, opens: Opens) -> Self:
+        return cls(opens(SITE, cls.name))
+
+    @staticmethod
+    def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:
+        return steps[-1].upper()
+
+    @staticmethod
+    def markets_in(payload: Payload) -> list[Market] | None:
+        return [market_of(payload)] if is_market(payload) else None
 
     @understood("Kalshi")
     def get(self, id: str) -> Market:

@@ -7,7 +7,7 @@ stands only on binary and pseudo-numeric markets; a bet has no idempotency key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets import fields
@@ -25,7 +25,7 @@ from scale_forecast.resolvers.markets.payload import (
 )
 from scale_forecast.resolvers.markets.rules import bet_complaints, resolution_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Answer, Stake, allowed, receipt_field
+from scale_forecast.resolvers.markets.service import Opens, Stake, allowed, receipt_field
 from scale_forecast.resolvers.markets.session import Rate, Refused, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
@@ -210,10 +210,26 @@ def resolution_request(market: Market, outcome: str) -> Request:
 class Manifold:
     """Client of Manifold's API v0."""
 
+    name = "manifold"
     site = SITE
+    hosts = ("manifold.markets", "api.manifold.markets")
+    example = ("https://manifold.markets/Someone/will-it-rain?r=x", "will-it-rain")
+    takes_stakes = True
 
     def __init__(self, session: Session) -> None:
         self.session = session
+
+    @classmethod
+    def open(cls, opens: Opens) -> Self:
+        return cls(opens(SITE, cls.name))
+
+    @staticmethod
+    def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:
+        return steps[-1]
+
+    @staticmethod
+    def markets_in(payload: Payload) -> list[Market] | None:
+        return [market_of(payload)] if is_market(payload) else None
 
     @understood("Manifold")
     def get(self, id: str) -> Market:
@@ -250,7 +266,8 @@ class Manifold:
                 return quotes_of(bets)
             before = {"before": str(page[-1]["id"])}
 
-    def prepare(self, market: Market, answer: Answer | Stake) -> Request:
+    @staticmethod
+    def prepare(market: Market, answer: Any) -> Request:
         """A bet, checked by the server's rules."""
         if not isinstance(answer, Stake):
             raise DataError(f"{market.name} takes bets, not forecasts: say how much to stake")
@@ -266,7 +283,8 @@ class Manifold:
 
         return send_once(self.session, request, journal, look, receipt_field("betId"), again=again)
 
-    def prepare_resolution(self, market: Market, outcome: str) -> Request:
+    @staticmethod
+    def prepare_resolution(market: Market, outcome: str) -> Request:
         """As `resolution_request`."""
         return resolution_request(market, outcome)
 

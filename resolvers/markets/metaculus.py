@@ -6,9 +6,10 @@ conditional pair; forecasts go to the *question's* number, addresses carry the *
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from scale_forecast.resolvers.markets.payload import (
 )
 from scale_forecast.resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Answer, Stake, allowed
+from scale_forecast.resolvers.markets.service import Answer, Opens, Stake, allowed
 from scale_forecast.resolvers.markets.session import Rate, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
@@ -219,10 +220,30 @@ def withdrawal_request(market: Market) -> Request:
 class Metaculus:
     """Client of Metaculus' API."""
 
+    name = "metaculus"
     site = SITE
+    hosts = ("metaculus.com",)
+    example = ("https://www.metaculus.com/questions/11480/taiwan/?sub-question=10880", "11480/10880")
+    takes_stakes = False
 
     def __init__(self, session: Session) -> None:
         self.session = session
+
+    @classmethod
+    def open(cls, opens: Opens) -> Self:
+        return cls(opens(SITE, cls.name))
+
+    @staticmethod
+    def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:
+        number = next((step for step in steps if re.fullmatch(r"\d+", step)), "")
+        part = query.get("sub-question", [""])[0]
+        return f"{number}/{part}" if number and part.isdigit() else number
+
+    @staticmethod
+    def markets_in(payload: Payload) -> list[Market] | None:
+        if is_question(payload):
+            return [market_of(payload, str(payload.get("post_id") or payload.get("id")))]
+        return markets_of(payload) if is_post(payload) else None
 
     @understood("Metaculus")
     def get(self, id: str) -> Market:
@@ -252,7 +273,8 @@ class Metaculus:
         """As the post holds it; only part of the questions show it to a given token."""
         return list(market.history or self.get(market.id).history)
 
-    def prepare(self, market: Market, answer: Answer | Stake) -> Request:
+    @staticmethod
+    def prepare(market: Market, answer: Any) -> Request:
         """As `forecast_request`."""
         return forecast_request(market, answer)
 
@@ -268,7 +290,8 @@ class Metaculus:
 
         return send_once(self.session, request, journal, look, _created, again=again)
 
-    def prepare_withdrawal(self, market: Market) -> Request:
+    @staticmethod
+    def prepare_withdrawal(market: Market) -> Request:
         """As `withdrawal_request`."""
         return withdrawal_request(market)
 

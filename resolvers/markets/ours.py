@@ -21,6 +21,7 @@ from scale_forecast.resolvers.markets.compare import Purse, compare
 from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market
 from scale_forecast.resolvers.markets.questions import question_id
 from scale_forecast.resolvers.markets.service import Answer, Stake
+from scale_forecast.resolvers.markets.services import takes_stakes
 
 PRINTED = {"q05": 0.05, "q10": 0.10, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.90, "q95": 0.95}
 """Quantile columns of a forecast table, as `forecast predict` prints it."""
@@ -164,7 +165,7 @@ def given_answer(
         raise UsageError(f"--probability {probability:g} is outside [0, 1]: a percentage is divided by 100")
     if market.kind is Kind.MULTIPLE_CHOICE:
         raise UsageError(f"{market.name} is multiple choice: give --option OPTION=PROBABILITY for each")
-    if market.kind in CONTINUOUS and market.service != "manifold":
+    if market.kind in CONTINUOUS and not takes_stakes(market):
         raise UsageError(f"{market.name} asks for a number: give --quantile LEVEL=VALUE, several times")
     return Answer(probability=probability)
 

@@ -7,7 +7,7 @@ closed markets must be asked for, and their history comes only coarse. Shapes: a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets import fields
@@ -22,6 +22,7 @@ from scale_forecast.resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
+from scale_forecast.resolvers.markets.service import Opens
 from scale_forecast.resolvers.markets.session import Rate, Session, Site
 
 SITE = Site("Polymarket", "https://gamma-api.polymarket.com", reads=Rate(50, 10.0))
@@ -94,10 +95,25 @@ def _resolution(options: list[Option], binary: bool) -> dict[str, Any]:
 class Polymarket:
     """Client of Gamma (markets) and of the order book (history)."""
 
+    name = "polymarket"
     site = SITE
+    hosts = ("polymarket.com",)
+    example = ("https://polymarket.com/event/world-cup/will-spain-win", "will-spain-win")
 
     def __init__(self, session: Session, book: Session) -> None:
         self.session, self.book = session, book
+
+    @classmethod
+    def open(cls, opens: Opens) -> Self:
+        return cls(opens(SITE, cls.name), opens(BOOK, "polymarket-book"))
+
+    @staticmethod
+    def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:
+        return steps[-1]
+
+    @staticmethod
+    def markets_in(payload: Payload) -> list[Market] | None:
+        return [market_of(payload)] if is_market(payload) or is_book_market(payload) else None
 
     @understood("Polymarket")
     def get(self, id: str) -> Market:

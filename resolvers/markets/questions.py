@@ -17,11 +17,11 @@ from pydantic import ValidationError
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Quote, Status
+from scale_forecast.resolvers.markets.services import SERVICES
 from scale_forecast.resolvers.questions.question import Manual, Question, Ruling
 
 CROWD = "crowd"
 LONGEST_NOTE = 2000
-_SERVICES = ("manifold", "metaculus", "polymarket", "kalshi", "forecastbench")
 
 
 def question_id(market: Market, option: str | None = None) -> str:
@@ -140,7 +140,9 @@ def _outcome(market: Market, option: str | None) -> str | float | None:
 
 def market_name(question: Question) -> str | None:
     """Service and id of the market a question came from; None for one of our own."""
-    names = [link for link in question.links if link.split(":", 1)[0] in _SERVICES and "//" not in link]
+    names = [
+        link for link in question.links if link.split(":", 1)[0] in (*SERVICES, "forecastbench") and "//" not in link
+    ]
     return names[0] if names else None
 
 

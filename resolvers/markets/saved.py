@@ -9,8 +9,8 @@ from typing import Any
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.files import document_of
 from scale_forecast.resolvers.forecastbench import files as forecastbench
-from scale_forecast.resolvers.markets import kalshi, manifold, metaculus, polymarket
 from scale_forecast.resolvers.markets.market import Market, Unsupported
+from scale_forecast.resolvers.markets.services import SERVICES
 
 SHAPES = (
     ("a Manifold bet", {"contractId", "amount", "outcome"}),
@@ -43,12 +43,11 @@ def read_saved(path: Path) -> tuple[list[Market], list[str]]:
     content = document_of(path)
     markets: dict[str, Market] = {}
     refusals: list[str] = []
-    for part in _parts(content):
-        try:
-            for market in part():
-                markets[market.name] = market
-        except DataError as refusal:
-            refusals.append(str(refusal))
+    for found in _markets(content):
+        if isinstance(found, DataError):
+            refusals.append(str(found))
+        else:
+            markets |= {market.name: market for market in found}
     if not markets and not refusals:
         raise Unsupported(f"{path} holds no market: it holds {_description(content)}")
     return list(markets.values()), list(dict.fromkeys(refusals))
@@ -81,36 +80,32 @@ def _listed(markets: list[Market]) -> str:
     return ", ".join(names) + (", …" if len(markets) > 5 else "")
 
 
-def _parts(content: Any, due: str | None = None) -> Iterator[Any]:
-    """Parsers for every object in the content that has the shape of a market."""
+def _markets(content: Any, due: str | None = None) -> Iterator[list[Market] | DataError]:
+    """The markets of every object in the content that has the shape of one, or why it cannot be forecast."""
     if isinstance(content, list):
         for item in content:
-            yield from _parts(item, due)
+            yield from _markets(item, due)
     elif isinstance(content, Mapping):
-        parser = _parser(content, due)
-        if parser is not None:
-            yield parser
+        try:
+            markets = _markets_in(content, due)
+        except DataError as refusal:
+            yield refusal
+            return
+        if markets is not None:
+            yield markets
             return
         if forecastbench.is_question_set(content):
             due = content.get("forecast_due_date")
         for item in content.values():
-            yield from _parts(item, due)
+            yield from _markets(item, due)
 
 
-def _parser(content: Mapping[str, Any], due: str | None) -> Any:
-    if manifold.is_market(content):
-        return lambda: [manifold.market_of(content)]
-    if forecastbench.is_question(content):
-        return lambda: forecastbench.markets_of(content, due)
-    if metaculus.is_question(content):
-        return lambda: [metaculus.market_of(content, str(content.get("post_id") or content.get("id")))]
-    if metaculus.is_post(content):
-        return lambda: metaculus.markets_of(content)
-    if kalshi.is_market(content):
-        return lambda: [kalshi.market_of(content)]
-    if polymarket.is_market(content) or polymarket.is_book_market(content):
-        return lambda: [polymarket.market_of(content)]
-    return None
+def _markets_in(payload: Mapping[str, Any], due: str | None) -> list[Market] | None:
+    """The markets of one object, by the first service whose shape it has; None where it has none's."""
+    for service in SERVICES.values():
+        if (markets := service.markets_in(payload)) is not None:
+            return markets
+    return forecastbench.markets_of(payload, due) if forecastbench.is_question(payload) else None
 
 
 def _description(content: Any) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets.journal import Journal, Request
 from scale_forecast.resolvers.markets.market import Market, Quote
+from scale_forecast.resolvers.markets.payload import Payload
 from scale_forecast.resolvers.markets.session import Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt
 
@@ -32,11 +33,41 @@ class Stake:
     option: str | None = None
 
 
-class Service(Protocol):
-    """One forecasting service."""
+Opens = Callable[[Site, str], Session]
+"""A session with a site, which is given a name of its own on a test server."""
 
+
+class Service(Protocol):
+    """One forecasting service: what its addresses and its answers look like, and a client that reads it.
+
+    All but the client's methods belong to the class. One that takes forecasts is `Writable` too.
+    """
+
+    name: str
+    """What it is called in ``name:ID``, in questions and in the ledger."""
     site: Site
-    session: Session
+    hosts: tuple[str, ...]
+    """Of its addresses, without ``www.``."""
+    example: tuple[str, str]
+    """An address, and the id that it means."""
+
+    @classmethod
+    def open(cls, opens: Opens) -> Self:
+        """A client, with a session for each of the service's sites."""
+
+    @staticmethod
+    def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:
+        """The id in the path and the query of an address; empty where there is none."""
+
+    @staticmethod
+    def markets_in(payload: Payload) -> list[Market] | None:
+        """The markets in a JSON object that is one of the service's; None for any other object.
+
+        Raises
+        ------
+        DataError
+            For an object of the service's that asks nothing we can forecast.
+        """
 
     def get(self, id: str) -> Market:
         """One market, by the id or slug in its address."""
@@ -49,9 +80,17 @@ class Service(Protocol):
 
 
 class Writable(Service, Protocol):
-    """A service that takes forecasts or bets."""
+    """A service that takes forecasts or bets.
 
-    def prepare(self, market: Market, answer: Answer | Stake) -> Request:
+    It may also take back a forecast (``prepare_withdrawal``, ``withdraw``), or let a market's creator settle it
+    (``prepare_resolution``, ``resolve``).
+    """
+
+    takes_stakes: bool
+    """Whether it is answered with a `Stake` instead of an `Answer`."""
+
+    @staticmethod
+    def prepare(market: Market, answer: Any) -> Request:
         """The request that would be sent, checked by the service's own rules; nothing is sent."""
 
     def submit(self, request: Request, journal: Journal, *, again: bool = False) -> Receipt:

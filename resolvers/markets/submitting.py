@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from scale_forecast.data.errors import UsageError
-from scale_forecast.resolvers.markets import manifold, metaculus
 from scale_forecast.resolvers.markets.compare import Purse
 from scale_forecast.resolvers.markets.journal import Request
 from scale_forecast.resolvers.markets.market import Market
 from scale_forecast.resolvers.markets.ours import stake
 from scale_forecast.resolvers.markets.service import Answer
+from scale_forecast.resolvers.markets.services import SERVICES, named_with, takes_stakes
 
 
 def prepare(market: Market, answer: Answer, purse: Purse, amount: float | None = None) -> Request:
-    """A forecast for Metaculus or a bet on Manifold, checked by the server's own rules."""
-    if market.service == "metaculus":
-        return metaculus.forecast_request(market, answer)
-    if market.service == "manifold":
-        return manifold.bet_request(market, stake(market, answer, purse, amount))
-    raise UsageError(f"{market.name} can be read but not written to: forecasts go to manifold and metaculus")
+    """A forecast, or a bet where the service takes those, checked by the service's own rules."""
+    service = _able(market, "prepare", " can be read but not written to: forecasts go to {}")
+    return service.prepare(market, stake(market, answer, purse, amount) if takes_stakes(market) else answer)
 
 
 def prepare_withdrawal(market: Market) -> Request:
-    """Withdraw the forecast that stands on Metaculus."""
-    if market.service != "metaculus":
-        raise UsageError(f"{market.name}: only metaculus lets a forecast be withdrawn")
-    return metaculus.withdrawal_request(market)
+    """Withdraw the forecast that stands on a service."""
+    service = _able(market, "prepare_withdrawal", ": only {} lets a forecast be withdrawn")
+    return service.prepare_withdrawal(market)
 
 
 def prepare_resolution(market: Market, outcome: str) -> Request:
-    """Resolve an own market on Manifold."""
-    if market.service != "manifold":
-        raise UsageError(f"{market.name}: only manifold lets its markets' creators resolve them")
-    return manifold.resolution_request(market, outcome)
+    """Resolve an own market."""
+    service = _able(market, "prepare_resolution", ": only {} lets its markets' creators resolve them")
+    return service.prepare_resolution(market, outcome)
+
+
+def _able(market: Market, method: str, complaint: str) -> Any:
+    """The service of a market, where it has a method; else a refusal that names those that do."""
+    able = named_with(method)
+    if market.service not in able:
+        raise UsageError(market.name + complaint.format(" and ".join(able)))
+    return SERVICES[market.service]

@@ -38,12 +38,15 @@ OF_A_VERSION = {"features": 0.02, "noise": 0.06}
 """LightGBM's trees; NumPy's binomial draws, which version 2.5 makes in another order (an interval of 24 tasks)."""
 
 
-@pytest.mark.parametrize("name", STUDIES)
+OURS = [study.name for study in STUDIES.ours]
+
+
+@pytest.mark.parametrize("name", OURS)
 def test_the_manual_says_what_the_studies_find_on_the_bundled_figures(name):
     """Word for word; what a version of a library decides, which draws or learns in another way, may be a little off."""
     section = re.search(r"<!-- what we found -->\n(.*?)<!-- end -->", FOUND.read_text(encoding="utf-8"), flags=re.S)
     items = dict(re.findall(r"^- \*\*(\w+)\.\*\* (.*?)(?=^- |\Z)", section.group(1), flags=re.S | re.M))
-    assert list(items) == list(STUDIES)
+    assert list(items) == OURS
     written, found = " ".join(items[name].split()), " ".join(bundled_study(name).sentences)
     if name in OF_A_VERSION:
         number = r"-?\d+\.\d+"
@@ -52,6 +55,13 @@ def test_the_manual_says_what_the_studies_find_on_the_bundled_figures(name):
         assert ours == pytest.approx(theirs, abs=OF_A_VERSION[name])
     else:
         assert written == found
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_asks_a_question_and_makes_the_table_it_names(name):
+    study = STUDIES[name]
+    assert study.asks.endswith("?")
+    assert len(bundled_study(name).readable(study.example))
 
 
 def test_help_names_every_study():

@@ -12,6 +12,7 @@ from scale_forecast.resolvers.markets import kalshi, manifold, metaculus, polyma
 from scale_forecast.resolvers.markets.market import Kind, Market, Status, Unsupported
 from scale_forecast.resolvers.markets.questions import crowd_rows, questions_of
 from scale_forecast.resolvers.markets.saved import read_one, read_saved
+from scale_forecast.resolvers.markets.services import SERVICES
 from scale_forecast.resolvers.markets.tables import market_table
 
 SAVED = Path(__file__).parent.parent.parent / "fixtures" / "markets"
@@ -103,6 +104,11 @@ def test_the_tables_below_name_every_saved_answer():
     """A sample added without an expectation would be tested by nothing."""
     files = {str(file.relative_to(SAVED)) for file in SAVED.rglob("*.json")} - {"vectors.json"}
     assert files == set(MARKETS) | set(REFUSED)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_an_answer_that_was_saved(name):
+    assert [id for id, *_ in MARKETS.values() if id and id.startswith(f"{name}:")]
 
 
 @pytest.mark.parametrize("name", MARKETS)

@@ -10,7 +10,7 @@ from scale_forecast.resolvers.markets.journal import Journal
 from scale_forecast.resolvers.markets.keys import Key, find_key, system_keyring
 from scale_forecast.resolvers.markets.market import Kind
 from scale_forecast.resolvers.markets.service import Answer, Stake
-from scale_forecast.resolvers.markets.services import locate, open_service
+from scale_forecast.resolvers.markets.services import SERVICES, locate, named_with, open_service
 from scale_forecast.resolvers.markets.session import Patience, Refused, ServiceError, Session, Site, reason
 from scale_forecast.resolvers.markets.timing import Clock, Rate, RateLimit
 from scale_forecast.resolvers.markets.writes import NotConfirmed
@@ -21,6 +21,15 @@ IMPATIENT = Patience(connect=2.0, read=0.1, whole=0.1, retries=3, backoff=0.01)
 KEYS = {"MANIFOLD_API_KEY": KEY, "METACULUS_TOKEN": KEY}
 BET = Stake("YES", 10.0, 0.62)
 FORECAST = Answer(probability=0.63)
+WRITES = {"manifold": ("P0R6uAC2nU", BET), "metaculus": ("34519", FORECAST)}
+"""Of each service that can be written to a market of the test server, and an answer to it."""
+SAMPLES = {
+    "polymarket": ("will-spain-win-...", lambda market: market.probability == 0.1225),
+    "kalshi": ("kxbtc15m-26aug170100-00", lambda market: market.threshold == (">=", 63441.03)),
+    "metaculus": ("30596", lambda market: market.kind is Kind.DATE),
+    "manifold": ("will-anthropic-restore-access-to-fa", lambda market: market.id == "P0R6uAC2nU"),
+}
+"""Of each service a market of the test server, and what is true of it."""
 
 
 class Waits(list):
@@ -39,8 +48,8 @@ def client(server, name, keys=KEYS, waits=None, patience=PATIENT):
 def submit(server, name, journal, *, again=False, patience=PATIENT):
     """Read, prepare and send, as the command does."""
     service = client(server, name, patience=patience)
-    market = service.get("P0R6uAC2nU" if name == "manifold" else "34519")
-    request = service.prepare(market, BET if name == "manifold" else FORECAST)
+    id, answer = WRITES[name]
+    request = service.prepare(service.get(id), answer)
     return service.submit(request, journal, again=again)
 
 
@@ -108,14 +117,18 @@ def test_metaculus_wants_a_key_for_reading_too():
     )
 
 
-def test_each_service_answers_from_its_samples():
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_answers_from_its_samples(name):
+    id, is_right = SAMPLES[name]
     with Services() as server:
-        assert client(server, "polymarket").get("will-spain-win-...").probability == 0.1225
-        assert client(server, "kalshi").get("kxbtc15m-26aug170100-00").threshold == (">=", 63441.03)
-        assert client(server, "metaculus").get("30596").kind is Kind.DATE
-        assert client(server, "manifold").get("will-anthropic-restore-access-to-fa").id == "P0R6uAC2nU"
-        with pytest.raises(DataError, match="Polymarket has no market 'gone'"):
-            client(server, "polymarket").get("gone")
+        market = client(server, name).get(id)
+        assert market.service == name
+        assert is_right(market)
+
+
+def test_a_market_that_is_gone_is_said_to_be():
+    with Services() as server, pytest.raises(DataError, match="Polymarket has no market 'gone'"):
+        client(server, "polymarket").get("gone")
 
 
 def test_search_leaves_out_what_asks_nothing():
@@ -140,7 +153,7 @@ def test_histories_are_read_oldest_first():
 # --- writes -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["manifold", "metaculus"])
+@pytest.mark.parametrize("name", named_with("submit"))
 def test_a_write_goes_out_once_and_a_second_run_finds_it_there(name, journal):
     with Services() as server:
         assert submit(server, name, journal).state == "accepted"
@@ -150,7 +163,7 @@ def test_a_write_goes_out_once_and_a_second_run_finds_it_there(name, journal):
         assert len(server.accepted) == 2
 
 
-@pytest.mark.parametrize("name", ["manifold", "metaculus"])
+@pytest.mark.parametrize("name", named_with("submit"))
 @pytest.mark.parametrize("fault", ["500 after", "cut after", "silent after", "garbage after", "drip after"])
 def test_a_write_whose_answer_is_lost_is_found_by_reading_back(name, fault, journal):
     with Services(faults_at_the_write(name, fault)) as server:
@@ -158,7 +171,7 @@ def test_a_write_whose_answer_is_lost_is_found_by_reading_back(name, fault, jour
         assert len(server.accepted) == 1
 
 
-@pytest.mark.parametrize("name", ["manifold", "metaculus"])
+@pytest.mark.parametrize("name", named_with("submit"))
 @pytest.mark.parametrize("fault", ["500 before", "cut before", "late"])
 def test_a_write_that_cannot_be_seen_is_not_sent_again(name, fault, journal):
     """Not even by a second run, unless the person says so: it may be accepted after all, and with ``late`` it is."""
@@ -205,7 +218,7 @@ def test_no_schedule_of_faults_submits_twice_or_shows_the_key(schedules, tmp_pat
     caplog.set_level(logging.DEBUG)
     outcomes = {"success": 0, "refused": 0, "unknown": 0}
     for seed in schedules:
-        name = ("manifold", "metaculus")[seed % 2]
+        name = list(WRITES)[seed % 2]
         journal = Journal(tmp_path / f"{seed}.jsonl")
         with Services(random_faults(seed), delay=0.15) as server:
             done, said = False, ""
@@ -384,6 +397,12 @@ def test_a_rate_limit_waits_only_when_the_window_is_full():
     assert waits == [6.0]
     limit.wait()
     assert waits == [6.0, 1.0]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_knows_its_addresses(name):
+    address, id = SERVICES[name].example
+    assert locate(address) == locate(address.removeprefix("https://")) == locate(f"{name}:{id}") == (name, id)
 
 
 @pytest.mark.parametrize(
