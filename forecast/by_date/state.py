@@ -78,8 +78,17 @@ def fit(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", start: Para
 
 
 def fit_world(world: World, start: Parameters | None = None, *, most: int = 60) -> State:
+    """The state of what is visible, its parameters learned from it in at most so many steps."""
     data, codes = arrange(world)
-    parameters = fit_parameters(data, start, most=most)
+    return _posterior(world, data, codes, fit_parameters(data, start, most=most))
+
+
+def state_with(world: World, parameters: Parameters) -> State:
+    """The state of what is visible under parameters that were learned before."""
+    return _posterior(world, *arrange(world), parameters)
+
+
+def _posterior(world: World, data: Data, codes: dict[str, dict[str, int]], parameters: Parameters) -> State:
     k_inverse, _ = inverse(ability_kernel(data.points, data.points, data.start, parameters.ability, same_model=True))
     q, b, weights = k_inverse.copy(), np.zeros(len(data.points)), {}
     for task in data.tasks:

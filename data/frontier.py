@@ -1,0 +1,49 @@
+"""The bundled frontier tables: scores since 2022 of models that are mostly unsized, their releases and benchmarks.
+
+They feed the forecasts by date, the questions and the judge; the forecasts by scale never read them. What was
+corrected against the sources stands in ``tables/frontier/corrections.csv``, credit and licences in ``SOURCES.md``
+beside it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+
+from scale_forecast.data.catalog import TABLES
+
+FRONTIER = TABLES / "frontier"
+_SCORE_DATES = ["released", "known_on", "seen_on"]
+
+
+@cache
+def frontier_scores() -> pd.DataFrame:
+    """One row a score; callers must not change it in place.
+
+    Returns
+    -------
+    DataFrame ``benchmark, task, metric, evaluator, evaluator_kind, version, setting, shots, model, released, known_on,
+    known_basis, seen_on, score, stderr, n_examples, is_best, licence, source``. ``known_basis`` is ``run date``,
+    ``listing date``, ``launch`` or ``not before`` (then ``known_on`` is only a lower bound); ``seen_on`` is the first
+    day on which a snapshot of the source holds the row. ``is_best`` marks the best of the settings of one model in one
+    version by one evaluator.
+    """
+    return pd.read_csv(FRONTIER / "scores.csv", parse_dates=_SCORE_DATES, low_memory=False)
+
+
+@cache
+def frontier_releases() -> pd.DataFrame:
+    """One row a dated model of `frontier_scores`, by release: its organisation, line, tier, other names."""
+    return pd.read_csv(FRONTIER / "releases.csv", parse_dates=["released"])
+
+
+@cache
+def frontier_benchmarks() -> pd.DataFrame:
+    """One row a task of `frontier_scores`, with its unit, chance, ceiling, human scores and day of publication."""
+    return pd.read_csv(FRONTIER / "benchmarks.csv", parse_dates=["released", "newest_model"])
+
+
+def corrections() -> pd.DataFrame:
+    """What was changed in the compiled tables: ``file, rows, column, before, after, why``."""
+    return pd.read_csv(FRONTIER / "corrections.csv", keep_default_na=False)

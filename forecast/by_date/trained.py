@@ -1,0 +1,91 @@
+"""What a day's forecasts by date rest on, trained once on the data known then and kept on disk.
+
+A state rests on the data, not on the date: days on which the same rows are known share it, so a question of tomorrow
+trains nothing anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.by_date.fit import Parameters
+from scale_forecast.by_date.forecasts import Trained, train
+from scale_forecast.by_date.history import known_by
+from scale_forecast.by_date.spread import Spread
+from scale_forecast.by_date.state import state_with
+from scale_forecast.by_date.tables import Tables
+from scale_forecast.by_date.world import see
+from scale_forecast.cache.fingerprint import code_fingerprint, library_versions
+from scale_forecast.cache.state import load_state, save_state
+from scale_forecast.data.errors import DataError
+
+TRAINING = ("scale_forecast.by_date.forecasts",)
+"""Where training starts: a state is another one where anything that this imports has changed."""
+
+
+def trained_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache: Path | None = None) -> Trained:
+    """The state of what was known on a day, from the cache where it is kept.
+
+    Raises
+    ------
+    DataError
+        Where nothing was known by then.
+    """
+    known = known_by(tables, pd.Timestamp(as_of), reading)
+    if known.scores.empty:
+        raise DataError(f"no score by date was known on {pd.Timestamp(as_of):%Y-%m-%d} ({reading} reading)")
+    newest = see(known, pd.Timestamp(as_of), reading).newest
+    if cache is None:
+        return train(known, newest, reading)
+    key = _key(known, newest, reading)
+    kept = load_state(cache, key)
+    if kept is not None:
+        return _restored(known, newest, reading, kept)
+    trained = train(known, newest, reading)
+    save_state(cache, key, _arrays(trained))
+    return trained
+
+
+def _key(known: Tables, newest: pd.Timestamp, reading: str) -> str:
+    digest = hashlib.sha256("|".join([code_fingerprint(TRAINING), *library_versions(), reading, str(newest)]).encode())
+    for table in (known.scores, known.releases, known.benchmarks):
+        digest.update("|".join(table.columns).encode())
+        digest.update(np.sort(pd.util.hash_pandas_object(table, index=False).to_numpy()).tobytes())
+    return f"by-date-{digest.hexdigest()[:24]}"
+
+
+def _arrays(trained: Trained) -> dict[str, np.ndarray]:
+    parameters, spread = trained.state.parameters, trained.spread
+    tasks = sorted(parameters.loadings)
+    return {
+        "ability": parameters.ability,
+        "task": parameters.task,
+        "offset_and_error": np.array([parameters.offset, parameters.error]),
+        "tasks": np.array(tasks, dtype=str),
+        "errors": np.array([parameters.errors[name] for name in tasks]),
+        "loadings": np.array([parameters.loadings[name] for name in tasks]),
+        "years": spread.years,
+        "numbers": spread.numbers,
+        "seen": spread.seen,
+        "windows": spread.windows,
+        "past_reading": np.array([trained.past_reading], dtype=str),
+    }
+
+
+def _restored(known: Tables, newest: pd.Timestamp, reading: str, kept: dict[str, np.ndarray]) -> Trained:
+    tasks = kept["tasks"].tolist()
+    offset, error = kept["offset_and_error"].tolist()
+    parameters = Parameters(
+        kept["ability"],
+        kept["task"],
+        offset,
+        error,
+        dict(zip(tasks, kept["errors"].tolist(), strict=True)),
+        dict(zip(tasks, kept["loadings"].tolist(), strict=True)),
+    )
+    spread = Spread(kept["years"], kept["numbers"], kept["seen"], kept["windows"])
+    return Trained(state_with(see(known, newest, reading), parameters), spread, str(kept["past_reading"][0]))
