@@ -13,9 +13,9 @@ from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.show import views
 from scale_forecast.show.plots.ahead import task_view
+from scale_forecast.show.plots.examples import make_question
 from scale_forecast.show.plots.task import draw_task
 from scale_forecast.upcoming import history, predict_upcoming
-from tests.forecast.show.plots.worlds import make_question
 from tests.worlds import TASKS, make_panel, make_results, make_tasks
 
 

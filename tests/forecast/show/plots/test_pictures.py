@@ -11,8 +11,13 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from tests.forecast.show.plots.worlds import PICTURES
+from scale_forecast.show.plots.examples import make_scores
+from scale_forecast.show.plots.registry import PLOTS
+from scale_forecast.show.plots.task import draw_task
 
+PICTURES = {name: plot.example for name, plot in PLOTS.items()} | {
+    "task_known": lambda: draw_task(*make_scores(), truth=0.61),
+}
 BASELINES = Path(__file__).parent / "baselines"
 LEVELS_APART = 6.0
 """Root mean square of the differences, of 255 levels: versions of matplotlib and its fonts differ by less."""

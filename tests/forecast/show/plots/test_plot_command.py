@@ -6,6 +6,7 @@ from click.testing import CliRunner
 from scale_forecast.commands import main
 from scale_forecast.show.plots.backtests import of_predictor, read_backtest
 from scale_forecast.show.plots.coverage import coverage_table, draw_coverage
+from scale_forecast.show.plots.examples import make_backtest, make_question, make_recorded, make_reversals, make_scores
 from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
@@ -13,7 +14,6 @@ from scale_forecast.show.plots.reversal import draw_reversal
 from scale_forecast.show.plots.skill import draw_skill, skill_table
 from scale_forecast.show.plots.style import as_bytes
 from scale_forecast.show.plots.task import draw_task
-from tests.forecast.show.plots.worlds import make_backtest, make_question, make_recorded, make_reversals, make_scores
 from tests.forecast.show.report.worlds import LONG, MARKUP
 
 

@@ -1,21 +1,22 @@
-"""Made-up tables from which each kind of picture is drawn; nothing here depends on a predictor."""
+"""Draw every picture from made-up tables: for tests, for the docs, and as a pattern for whoever writes another."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.show.plots.backtests import of_predictor
-from scale_forecast.show.plots.coverage import draw_coverage
 from scale_forecast.show.plots.frontier import draw_frontier
-from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
-from scale_forecast.show.plots.reliability import draw_reliability, gain_outcomes
-from scale_forecast.show.plots.reversal import draw_reversal, sizes_ahead
-from scale_forecast.show.plots.skill import draw_skill
-from scale_forecast.show.plots.task import draw_task
+from scale_forecast.show.plots.reversal import sizes_ahead
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PREDICTORS = {"stack": 1.0, "drift": 1.4, "pooled-law": 1.2, "persistence": 2.0}
 LEVELS = {"q05": -1.645, "q10": -1.282, "q25": -0.674, "median": 0.0, "q75": 0.674, "q90": 1.282, "q95": 1.645}
@@ -23,8 +24,6 @@ LEVELS = {"q05": -1.645, "q10": -1.282, "q25": -0.674, "median": 0.0, "q75": 0.6
 
 def make_backtest(*, seed: int = 0, tasks: int = 30) -> pd.DataFrame:
     """A backtest of four predictors on three models of two lines and two benchmarks, calibrated by construction."""
-    from scipy.special import ndtr
-
     rng = np.random.default_rng(seed)
     parts = []
     for line, model, benchmark in (
@@ -146,18 +145,18 @@ def make_recorded() -> pd.DataFrame:
     )
 
 
-def _pit():
+def draw_pit_example() -> Figure:
     table = make_backtest()
     return draw_pit({name: of_predictor(table, name)["pit"].to_numpy() for name in ("stack", "drift")})
 
 
-def _question():
+def draw_question_example() -> Figure:
     question = make_question()
     forecasts = forecasts_of(question, make_recorded())
     return draw_question(question, forecasts, outcome=1.0, resolved_on=pd.Timestamp("2024-07-01"))
 
 
-def _frontier():
+def draw_frontier_example() -> Figure:
     days = pd.date_range("2019-01-01", "2025-01-01", periods=20)
     sizes = pd.DataFrame({"released": days, "size": 10.0 ** (21 + 0.2 * np.arange(20) + 0.5 * np.sin(np.arange(20)))})
     until = pd.Timestamp("2023-01-01")
@@ -167,17 +166,3 @@ def _frontier():
     for column, z in LEVELS.items():
         table[column] = 10.0 ** (24 + (0.8 + 0.3 * z) * np.maximum(steps, 0))
     return draw_frontier(sizes, table, as_of=until, until=until)
-
-
-PICTURES = {
-    "task": lambda: draw_task(*make_scores()),
-    "task_known": lambda: draw_task(*make_scores(), truth=0.61),
-    "gains": lambda: draw_gains(of_predictor(make_backtest())),
-    "reliability": lambda: draw_reliability(*gain_outcomes(of_predictor(make_backtest())), of="A gain"),
-    "pit": _pit,
-    "coverage": lambda: draw_coverage(of_predictor(make_backtest())),
-    "skill": lambda: draw_skill(make_backtest()),
-    "reversal": lambda: draw_reversal(make_reversals()),
-    "question": _question,
-    "frontier": _frontier,
-}
