@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -82,6 +82,16 @@ class Members(Mapping[str, T]):
         if name not in self:
             raise UsageError(f"no {self.noun} {name!r}{did_you_mean(name, self)}: there are {', '.join(self)}")
         return self[name]
+
+    def lines(self, say: Callable[[T], str]) -> list[tuple[str, str]]:
+        """Each name beside what ``say`` tells of its member, for help; of one that cannot be loaded, why."""
+        out = []
+        for name in self:
+            try:
+                out.append((name, say(self[name])))
+            except DataError as error:
+                out.append((name, str(error)))
+        return out
 
     def origin(self, name: str) -> str:
         """The distribution that brings a member, with its version; empty for one of ours."""

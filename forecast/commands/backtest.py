@@ -28,7 +28,7 @@ from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.inputs.folds import folds_of, most_folds
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.parallel import Workers
-from scale_forecast.predictors.registry import DEFAULT, chosen, make, reference_names
+from scale_forecast.predictors.registry import DEFAULT, chosen, make, predictor_lines, reference_names
 from scale_forecast.pricing import past
 from scale_forecast.resolvers.importing import import_files
 from scale_forecast.show.terminal import as_text, progress
@@ -37,7 +37,7 @@ from scale_forecast.workflow import clock
 from scale_forecast.workflow.places import cache_folder
 
 
-@click.command("backtest", cls=Command)
+@click.command("backtest", cls=Command, listing=("Predictors", predictor_lines))
 @input_options
 @profiles_option
 @click.option(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -16,20 +17,48 @@ TYPED = "forecast.typed"
 """Where a command's context keeps its arguments as they were typed."""
 
 
+Listing = tuple[str, Callable[[], Sequence[tuple[str, str]]]]
+
+
+@contextmanager
+def one_sentence(ctx: click.Context) -> Iterator[None]:
+    """Turns a `ForecastError` into what click prints without a traceback."""
+    try:
+        yield
+    except UsageError as error:
+        raise click.UsageError(str(error), ctx) from error
+    except ForecastError as error:
+        raise click.ClickException(str(error)) from error
+
+
 class Command(click.Command):
-    """A command whose `ForecastError` becomes one sentence on stderr: exit 2 for usage, 1 for data."""
+    """A command whose `ForecastError` becomes one sentence on stderr: exit 2 for usage, 1 for data.
+
+    Parameters
+    ----------
+    listing : a title, and a function that returns names with a line each: a section at the end of the help, made when
+        it is asked for, since other distributions may bring some of them
+    """
+
+    def __init__(self, *args: Any, listing: Listing | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.listing = listing
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        if self.listing is not None:
+            with formatter.section(self.listing[0]):
+                formatter.write_dl(self.listing[1]())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[TYPED] = tuple(args)
-        return super().parse_args(ctx, args)
+        with one_sentence(ctx):
+            return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
-        except UsageError as error:
-            raise click.UsageError(str(error), ctx) from error
-        except ForecastError as error:
-            raise click.ClickException(str(error)) from error
+            with one_sentence(ctx):
+                return super().invoke(ctx)
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise SystemExit(0) from None

@@ -22,7 +22,7 @@ from scale_forecast.commands.market_options import (
 )
 from scale_forecast.commands.options import ledger_option, output_options
 from scale_forecast.commands.printing import emit, note, write
-from scale_forecast.commands.types import DAY
+from scale_forecast.commands.types import DAY, MemberName
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.resolvers.markets import exporting
 from scale_forecast.resolvers.markets.compare import Purse, compare, readable
@@ -33,6 +33,7 @@ from scale_forecast.resolvers.markets.metaculus_export import is_export
 from scale_forecast.resolvers.markets.proposal import Proposal, propose
 from scale_forecast.resolvers.markets.saved import read_saved
 from scale_forecast.resolvers.markets.service import Answer
+from scale_forecast.resolvers.markets.services import SERVICES
 from scale_forecast.resolvers.markets.submitting import prepare, prepare_resolution, prepare_withdrawal
 from scale_forecast.resolvers.markets.tables import SHOWN, market_table
 from scale_forecast.resolvers.questions.bank import dump_questions
@@ -91,7 +92,7 @@ def market_show(asked: Asked, save: Path | None, format_: str, output: Path | No
 @click.argument("text")
 @click.option(
     "--on",
-    type=click.Choice(("manifold", "metaculus", "polymarket", "kalshi")),
+    type=MemberName(SERVICES),
     default="manifold",
     show_default=True,
     help="The service.",

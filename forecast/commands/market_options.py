@@ -29,7 +29,7 @@ from scale_forecast.resolvers.markets.ours import (
     recorded_answer,
 )
 from scale_forecast.resolvers.markets.service import Answer
-from scale_forecast.resolvers.markets.services import SITES, open_service
+from scale_forecast.resolvers.markets.services import SERVICES, open_service
 from scale_forecast.workflow.places import open_ledger_at
 
 
@@ -187,7 +187,7 @@ def _send(
 ) -> None:
     """Show exactly what would be sent; with ``yes`` send it once."""
 
-    address = f"{SITES[request.service].base}/{request.path}"
+    address = f"{SERVICES[request.service].site.base}/{request.path}"
     click.echo(json.dumps({"method": "POST", "url": address, "body": request.body}, indent=1))
     if not yes:
         note("dry run: nothing was sent; add --yes to send this")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from scale_forecast.backtests.run import backtest
 from scale_forecast.by_date import largest as frontier
-from scale_forecast.commands.groups import Group
+from scale_forecast.commands.groups import Command, Group, one_sentence
 from scale_forecast.commands.options import (
     LARGEST_OF,
     Inputs,
@@ -26,7 +26,7 @@ from scale_forecast.commands.options import (
 from scale_forecast.commands.printing import note, write
 from scale_forecast.commands.types import DAY
 from scale_forecast.data.catalog import frontier_models
-from scale_forecast.data.errors import ForecastError, UsageError
+from scale_forecast.data.errors import DataError, ForecastError, UsageError
 from scale_forecast.data.load import load
 from scale_forecast.data.periods import parse_period
 from scale_forecast.inputs.folds import folds_of
@@ -43,6 +43,7 @@ from scale_forecast.show.plots.frontier import draw_frontier
 from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.registry import PLOTS, Plot
 from scale_forecast.show.plots.reliability import draw_reliability, gain_outcomes
 from scale_forecast.show.plots.reversal import draw_reversal
 from scale_forecast.show.plots.skill import draw_skill
@@ -53,7 +54,38 @@ from scale_forecast.workflow import clock
 from scale_forecast.workflow.places import cache_folder, ledger_exists, open_ledger_at
 
 
-@click.group("plot", cls=Group)
+class PlotGroup(Group):
+    """The plots of this module, and those of other distributions that are drawn from a backtest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        with one_sentence(ctx):
+            return sorted({*super().list_commands(ctx), *PLOTS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if (command := super().get_command(ctx, cmd_name)) or cmd_name not in PLOTS:
+            return command
+        with one_sentence(ctx):
+            return plot_of_a_backtest(PLOTS[cmd_name])
+
+
+def plot_of_a_backtest(plot: Plot) -> click.Command:
+    """The command of a plot that another distribution brings."""
+    if plot.reads != "backtest":
+        raise DataError(
+            f"the plot {plot.name!r} of {PLOTS.origin(plot.name)} reads a {plot.reads}: those of other distributions "
+            "read a backtest"
+        )
+
+    @click.command(plot.name, cls=Command, help=plot.says)
+    @backtest_source
+    @picture_option
+    def command(scores: Callable[..., pd.DataFrame]) -> Any:
+        return plot.draw(scores(None))
+
+    return command
+
+
+@click.group("plot", cls=PlotGroup)
 def plot_group() -> None:
     """Draw forecasts, backtests, questions: FILE.png or FILE.svg, legible at 800 pixels."""
 

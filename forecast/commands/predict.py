@@ -33,7 +33,7 @@ from scale_forecast.inputs.known import known_scores
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.inputs.targets import family_rows, upcoming_target
 from scale_forecast.parallel import Workers
-from scale_forecast.predictors.registry import make
+from scale_forecast.predictors.registry import make, predictor_lines
 from scale_forecast.resolvers.ledger.rows import score_forecasts
 from scale_forecast.show.terminal import as_text, progress
 from scale_forecast.show.views import prediction
@@ -42,13 +42,13 @@ from scale_forecast.workflow import clock
 from scale_forecast.workflow.places import cache_folder, open_ledger_at
 
 
-@click.command("predict", cls=Command)
+@click.command("predict", cls=Command, listing=("Predictors", predictor_lines))
 @input_options
 @profiles_option
 @target_options
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
-@click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
+@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
 @click.option("--known", multiple=True, metavar="TASK=SCORE|FILE", help="A score of the target already published.")
 @click.option("--record", is_flag=True, help="Append the forecast to the ledger, to be settled later.")
 @ledger_option
@@ -171,7 +171,7 @@ def explain_command(
         emit(explained.as_long(), format_, output)
 
 
-@click.command("train", cls=Command)
+@click.command("train", cls=Command, listing=("Predictors", predictor_lines))
 @input_options
 @profiles_option
 @click.option("--family", required=True, help="Family that will be forecast; nothing is learned from its line.")

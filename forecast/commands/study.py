@@ -15,7 +15,7 @@ from scale_forecast.studies.registry import STUDIES, known, run_studies, table_o
 from scale_forecast.studies.report import pages, printed, summary
 
 
-@click.command("study", cls=Command)
+@click.command("study", cls=Command, listing=("Studies", lambda: STUDIES.lines(lambda study: study.asks)))
 @click.argument("name")
 @input_options
 @click.option("--joined", is_flag=True, help="Study your RESULTS together with the bundled figures.")
@@ -37,16 +37,7 @@ def study_command(
 ) -> None:
     """Measure a claim about scaling on the bundled figures or on your RESULTS.
 
-    \b
-    NAME is all, or
-        momentum     does a task that gained at the last step gain at the next?
-        noise        what would noise alone make of perfect momentum?
-        logistic     what follows if every task is an exact logistic curve?
-        metrics      how sudden does the metric make the same outputs look?
-        steps        what does a task of many steps ask of each step?
-        inverse      which tasks get worse with scale, and what does picking them do?
-        elicitation  what do shots, thought and tuning add, beside what scale adds?
-        features     what is each thing known of a task worth for its next gain?
+    NAME is one of the studies below, or all.
 
     \b
     Example:

@@ -9,6 +9,7 @@ import click
 import pandas as pd
 
 from scale_forecast.data.errors import UsageError
+from scale_forecast.data.members import Members
 from scale_forecast.data.sizes import parse_size
 
 
@@ -51,6 +52,23 @@ class Bytes(click.ParamType):
         if size < 1 << 26:
             self.fail(f"{value!r} is no amount of memory of 64MB or more: write it as 500MB or 2GB", param, ctx)
         return int(size)
+
+
+class MemberName(click.ParamType):
+    """The name of a member of a kind; its help lists those that there are, other distributions' too."""
+
+    name = "name"
+
+    def __init__(self, members: Members[Any]) -> None:
+        self.members = members
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return f"[{'|'.join(self.members)}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.members:
+            self.fail(f"{value!r} is not one of {', '.join(self.members)}", param, ctx)
+        return str(value)
 
 
 SIZE = Size()

@@ -13,7 +13,7 @@ from scale_forecast.predictors.pooling import Variances, pooled_posterior
 
 
 class PooledTasks(PointPredictor):
-    """Posterior mean of the Gaussian process over task x family x compute (`predictors.pooling`), smooth in compute."""
+    """A Gaussian process over task, family and compute that pools all families, smooth in compute."""
 
     name: ClassVar[str] = "pooled"
     variances: ClassVar[Variances] = Variances()
@@ -24,7 +24,7 @@ class PooledTasks(PointPredictor):
 
 
 class PooledTasksRough(PooledTasks):
-    """The same with the less regular prior that the marginal likelihood prefers."""
+    """The pooled Gaussian process with a less regular prior, which the marginal likelihood prefers."""
 
     name: ClassVar[str] = "pooled-rough"
     variances: ClassVar[Variances] = Variances.rough()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import inspect
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,11 @@ BESIDE = ("persistence", "drift", "pooled-law")
 def reference_names() -> list[str]:
     """The naive predictors that stand in every report."""
     return [name for name, cls in PREDICTORS.items() if cls.is_reference]
+
+
+def predictor_lines() -> list[tuple[str, str]]:
+    """Each predictor's name, and what it does in one sentence."""
+    return PREDICTORS.lines(lambda cls: inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " "))
 
 
 def make(predictor: str | Predictor) -> Predictor:

@@ -148,7 +148,7 @@ class Mixture:
 
 
 class Stack(Predictor):
-    """Convex two-part combination of the candidates; see the module."""
+    """The recommended one: averages of the others for the step that all tasks share and for each task's own part."""
 
     name: ClassVar[str] = "stack"
 

@@ -22,7 +22,6 @@ from scale_forecast.resolvers.markets.timing import Clock
 SERVICES: Members[type[Service]] = Members(
     "scale_forecast.services", (Manifold, Metaculus, Polymarket, Kalshi), Service, noun="service"
 )
-SITES = {service.name: service.site for service in SERVICES.ours}
 
 
 def locate(address: str) -> tuple[str, str]:

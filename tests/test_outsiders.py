@@ -1,0 +1,131 @@
+"""What another distribution brings works as ours does, and appears in help and refusals.
+
+`tests/fixtures/toy_package` is such a distribution; a folder of the path gets its modules and what an installer notes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from scale_forecast.show.plots.examples import make_backtest
+from tests.distributions import write_distribution
+from tests.worlds import make_results, make_tasks
+
+ROOT = Path(__file__).parent.parent
+TOY = ROOT / "tests" / "fixtures" / "toy_package"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A folder that holds the toy distribution as installed."""
+    project = tomllib.loads((TOY / "pyproject.toml").read_text())["project"]
+    modules = {file.name: file.read_text(encoding="utf-8") for file in TOY.glob("*.py")}
+    folder = tmp_path_factory.mktemp("site")
+    return write_distribution(folder, project["name"], modules, project["entry-points"], project["version"])
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("world")
+    make_results().to_csv(folder / "results.csv", index=False)
+    make_tasks().to_csv(folder / "tasks.csv", index=False)
+    make_backtest().to_csv(folder / "backtest.csv", index=False)
+    return folder
+
+
+IN_ONE_PROCESS = """
+import json, sys
+from click.testing import CliRunner
+from scale_forecast.commands import main
+out = []
+for args in json.loads(sys.argv[1]):
+    done = CliRunner().invoke(main, args)
+    out.append([done.exit_code, done.stdout, done.stderr])
+print(json.dumps(out))
+"""
+
+
+def run_where_installed(folder, cwd, commands):
+    """Exit code, stdout and stderr of each command, where a folder is on the path; in one process, as it is slow."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "FORECAST_CACHE": str(cwd / "cache")}
+    call = [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(commands)]
+    done = subprocess.run(call, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+COMMANDS = {
+    "predict": "predict results.csv --tasks tasks.csv --family Alpha --params 1T --benchmark world --predictor hopeful "
+    "--format csv",
+    "refuse": "predict --family PaLM --params 1T --predictor hopefull",
+    "study": "study counting results.csv --format csv",
+    "plot": "plot errors backtest.csv -o errors.svg",
+    "predict help": "predict --help",
+    "backtest help": "backtest --help",
+    "study help": "study --help",
+    "plot help": "plot --help",
+}
+
+
+@pytest.fixture(scope="module")
+def outs(installed, world):
+    """What every command of `COMMANDS` said where the toy distribution is installed."""
+    return dict(
+        zip(COMMANDS, run_where_installed(installed, world, [c.split() for c in COMMANDS.values()]), strict=True)
+    )
+
+
+def test_a_predictor_from_outside_predicts_and_is_kept(outs, world):
+    code, stdout, stderr = outs["predict"]
+    assert code == 0, stderr
+    assert ",hopeful" in stdout
+    assert list((world / "cache").glob("hopeful-*.npz"))
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "line"),
+    [
+        ("predict", "hopeful", "Every score rises by a fifth of a logit."),
+        ("backtest", "hopeful", "Every score rises by a fifth of a logit."),
+        ("study", "counting", "How many scores are there?"),
+        ("plot", "errors", "How far off forecasts were."),
+    ],
+)
+def test_help_names_it(outs, command, name, line):
+    _, stdout, _ = outs[f"{command} help"]
+    assert f"\n  {name} " in stdout
+    assert line in stdout
+
+
+def test_a_refusal_names_it(outs):
+    code, _, stderr = outs["refuse"]
+    assert code == 2
+    assert "no predictor 'hopefull' (did you mean 'hopeful'?): there are persistence" in stderr
+
+
+def test_a_study_from_outside_is_run(outs):
+    code, stdout, stderr = outs["study"]
+    assert code == 0, stderr
+    assert stdout.startswith("family,scores")
+
+
+def test_a_plot_from_outside_is_drawn_from_a_backtest(outs, world):
+    code, _, stderr = outs["plot"]
+    assert code == 0, stderr
+    assert b"<svg" in (world / "errors.svg").read_bytes()
+
+
+def test_one_that_is_broken_is_one_sentence_and_help_still_comes(tmp_path):
+    points = {"scale_forecast.predictors": {"broken": "broken_module:Predictor"}}
+    write_distribution(tmp_path, "broken-forecasts", {"broken_module.py": "class Predictor: name = 'broken'"}, points)
+    asking = ["predict", "--family", "PaLM", "--params", "1T", "--predictor", "broken"]
+    asked, helped = run_where_installed(tmp_path, tmp_path, [asking, ["predict", "--help"]])
+    assert asked[0] == 1
+    assert "the predictor 'broken' of broken-forecasts 1.0 brings no is_reference, " in asked[2]
+    assert "Traceback" not in asked[2]
+    assert helped[0] == 0
+    assert "of broken-forecasts 1.0 brings no" in " ".join(helped[1].split())
