@@ -9,12 +9,13 @@ from typing import BinaryIO
 
 import pandas as pd
 
-from scale_forecast.data.aliases import described_by_name
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.names import counted, did_you_mean, fold_series
+from scale_forecast.data.names.tasks import described_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
-from scale_forecast.data.results import COLUMNS, as_results, is_unbounded
-from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
+from scale_forecast.data.results import COLUMNS, as_results, has_size, is_unbounded
+from scale_forecast.data.scale import without_size
+from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, describe
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,18 @@ def load(
     table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks))
     metrics = with_directions(bundled_metrics(), loaded.directions)
     families = tuple(loaded.results["family"].unique())
-    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes], families)
+    unsized = _without_size(results, table, metrics)
+    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families)
+
+
+def _without_size(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
+    """What forecasts by size go without, of the tasks that have a row without a size."""
+    places = results.loc[~has_size(results), ["benchmark", "task"]].drop_duplicates()
+    if places.empty:
+        return []
+    here = results[results["task"].isin(places["task"])]
+    sentence = without_size(here, describe(here, tasks, metrics)["higher_is_better"])
+    return [f"{sentence}; give params in --models"] if sentence else []
 
 
 def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

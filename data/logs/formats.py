@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scale_forecast.data.aliases import harness_place
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs.bigbench import bigbench_log
 from scale_forecast.data.logs.inspect import inspect_archive, inspect_log
 from scale_forecast.data.logs.log import DOCUMENTS, Log, as_dict
+from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.files import Limits, Source, decoded, parsed
 from scale_forecast.data.readers.identity import Identity, identify, name_in_path
 from scale_forecast.data.readers.lm_eval import About, time_of

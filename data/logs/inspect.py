@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from scale_forecast.data.aliases import harness_place
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs.archives import Archive, opened_archive
 from scale_forecast.data.logs.log import DOCUMENTS, Item, Log, as_dict, at, share
+from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.files import Limits, Source
 from scale_forecast.data.readers.identity import identify
 from scale_forecast.data.readers.json_parts import Parts

@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.aliases import harness_place
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs.aggregate import RUN, Engine, profiles, summaries, take_in
 from scale_forecast.data.logs.formats import look_at
 from scale_forecast.data.logs.log import METRICS, Log
 from scale_forecast.data.models import complete
 from scale_forecast.data.names import counted, fold_series
+from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.profiles import PROFILE_COLUMNS
 from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, megabytes, sources
 from scale_forecast.data.readers.loading import Loaded, assemble, short_names

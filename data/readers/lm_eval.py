@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from scale_forecast.data.aliases import harness_place
+from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.identity import Identity, identify, shots_in_path, stamp_in
 from scale_forecast.data.readers.metrics import metric_name, score

@@ -6,17 +6,9 @@ import math
 import re
 from dataclasses import dataclass
 
+from scale_forecast.data.names.keys import metric_name as plain_name
 from scale_forecast.data.results import is_unbounded
 
-_NAMES = {
-    "acc": "accuracy",
-    "em": "exact_match",
-    "exact": "exact_match",
-    "exact_str_match": "exact_match",
-    "perplexity": "ppl",
-    "likelihood_difference": "likelihood_diff",
-    "brier": "brier_score",
-}
 _ONLY_FILTER = {
     *("none", "strict-match", "get-answer", "remove_whitespace", "custom-extract", "create_test"),
     *("cond_log_prob", "generate_text"),
@@ -45,7 +37,7 @@ def metric_name(name: str, filter_: str = "none") -> str:
     >>> metric_name("acc"), metric_name("exact_match", "flexible-extract")
     ('accuracy', 'exact_match:flexible-extract')
     """
-    plain = _NAMES.get(name, name)
+    plain = plain_name(name)
     if plain in _CORRELATIONS:
         plain += "_rescaled"
     return plain if filter_ in _ONLY_FILTER else f"{plain}:{filter_}"

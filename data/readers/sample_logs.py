@@ -16,8 +16,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.aliases import harness_place
 from scale_forecast.data.errors import DataError
+from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line
 from scale_forecast.data.readers.identity import Identity, identify, name_in_path, stamp_in
 from scale_forecast.data.readers.lm_eval import About, is_lm_eval, time_of

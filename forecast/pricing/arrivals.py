@@ -22,7 +22,7 @@ import pandas as pd
 from scipy.special import expit, gammaincinv, ndtr, ndtri
 
 from scale_forecast.by_date.largest import Frontier
-from scale_forecast.data.names import fold
+from scale_forecast.data.names.keys import name_keys, task_key
 from scale_forecast.inputs.steps import Histories
 from scale_forecast.pricing.maps import Map, log_odds
 from scale_forecast.pricing.space import Event
@@ -128,7 +128,7 @@ def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> flo
     turned = found.reversed if kind == "reversal" else is_u_shaped(better, stderr)
     first = final.iloc[series.row[long, 0]]
     here = (first["benchmark"].astype("str") == benchmark).to_numpy(dtype=bool)
-    own = here & (first["task"].astype("str").map(fold) == fold(task)).to_numpy(dtype=bool)
+    own = here & (name_keys("task", first["task"].astype("str")) == task_key(task)).to_numpy(dtype=bool)
 
     def held(events: np.ndarray, towards: float, weight: float) -> float:
         return float((events.sum() + weight * towards) / (len(events) + weight))

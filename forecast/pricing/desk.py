@@ -20,6 +20,7 @@ from scale_forecast.by_date.largest import Frontier, bundled_frontier
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.names.keys import name_key, name_keys, same_test
 from scale_forecast.data.results import known_by
 from scale_forecast.data.sizes import split_size
 from scale_forecast.distribution import LEVELS, Forecast, Link
@@ -42,7 +43,7 @@ from scale_forecast.pricing.model import DRAWS, PricedModel
 from scale_forecast.pricing.questions import benchmark_of_average, is_part_of
 from scale_forecast.pricing.recalibration import NOTHING, Recalibration
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions.question import Scope
+from scale_forecast.resolvers.questions.question import SERIES_NAMES, Scope
 
 FEWEST_MEMBERS = 5
 """Tasks that an average is taken over."""
@@ -149,9 +150,10 @@ class Desk:
     def folded(self) -> dict[str, np.ndarray]:
         """Names of the panel's rows as they are compared, by column."""
         out = {}
-        for name in ("benchmark", "task", "metric", "prompt", "family", "line", "model", "tuning"):
+        for name in ("benchmark", "task", "metric", "model", *SERIES_NAMES):
             column = self.panel.rows[name].astype("category").cat
-            out[name] = np.array([fold(str(value)) for value in column.categories], dtype=object)[column.codes]
+            keys = [name_key(name, str(value)) for value in column.categories]
+            out[name] = np.array([*keys, ""], dtype=object)[column.codes]
         return out
 
     @cached_property
@@ -229,7 +231,7 @@ class Desk:
             When no family is known that the name begins with.
         """
         rows = self.panel.rows
-        known = rows.loc[self.folded["model"] == fold(name), ["family", "model"]]
+        known = rows.loc[self.folded["model"] == name_key("model", name), ["family", "model"]]
         if len(known):
             return held_out_target(self.panel, str(known["model"].iloc[0]), str(known["family"].iloc[0]))
         of = self._family(family or name)
@@ -279,11 +281,17 @@ class Desk:
         """Mask of the panel's rows of a benchmark or its splits."""
         return self.panel.rows["benchmark"].astype("str").map(is_part_of(benchmark)).to_numpy(dtype=bool)
 
+    def of_benchmark(self, leaf: Any) -> np.ndarray:
+        """Mask of the panel's rows whose benchmark is a leaf's, or a suite that ran the same test."""
+        column = self.panel.rows["benchmark"].astype("category").cat
+        same = [same_test(str(name), leaf.task, leaf.benchmark, leaf.task) for name in column.categories]
+        return np.array([*same, False])[column.codes]
+
     def in_scope(self, scope: Scope) -> np.ndarray:
-        """Mask of the panel's rows of the families, lines, tunings, prompts and shots that a scope names."""
+        """Mask of the panel's rows of the families, lines, ... prompts and shots that a scope names."""
         here = np.ones(len(self.panel.rows), dtype=bool)
-        for name in ("family", "line", "tuning", "prompt"):
-            if wanted := [fold(value) for value in getattr(scope, name)]:
+        for name in SERIES_NAMES:
+            if wanted := [name_key(name, value) for value in getattr(scope, name)]:
                 here = here & np.isin(self.folded[name], wanted)
         if scope.shots:
             here = here & self.panel.rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
@@ -291,7 +299,7 @@ class Desk:
 
     def new_targets(self, leaf: Any, steps: np.ndarray) -> list[Target]:
         """Base models of a family that nobody has seen, so many decades from the largest measured on a leaf's task."""
-        on_task = self.folded["task"] == fold(leaf.task)
+        on_task = self.folded["task"] == name_key("task", leaf.task)
         if not on_task.any() and (of := benchmark_of_average(leaf)):
             on_task = self.part_of(of)
         largest = float(self.panel.rows["compute"].to_numpy()[on_task].max())
@@ -322,7 +330,7 @@ class Desk:
 
 def _looked_at(rows: pd.DataFrame, leaf: Any) -> np.ndarray:
     """Rows of a leaf's task; where there are none, of the benchmark whose average it asks about."""
-    task = (rows["task"].astype("str").map(fold) == fold(leaf.task)).to_numpy(dtype=bool)
+    task = (name_keys("task", rows["task"].astype("str")) == name_key("task", leaf.task)).to_numpy(dtype=bool)
     of = benchmark_of_average(leaf)
     if task.any() or of is None:
         return task

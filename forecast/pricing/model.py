@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import expit
 
 from scale_forecast.data.names import fold
+from scale_forecast.data.names.keys import name_key, name_keys, same_test
 from scale_forecast.data.noise import binomial_stderr, standard_error
 from scale_forecast.distribution import Forecast
 from scale_forecast.inputs.panel import Panel
@@ -101,7 +102,7 @@ class PricedModel:
         """Positions of the units of each task, by folded name."""
         out: dict[str, list[int]] = {}
         for i, task in enumerate(self.forecast.targets["task"].astype("str")):
-            out.setdefault(fold(task), []).append(i)
+            out.setdefault(name_key("task", task), []).append(i)
         return out
 
     @cached_property
@@ -113,7 +114,7 @@ class PricedModel:
     def ways(self) -> list[dict[str, Any]]:
         """Benchmark, metric and prompt (folded) and shots of each unit."""
         rows = self.forecast.targets
-        names = {name: rows[name].astype("str").map(fold).tolist() for name in ("benchmark", "metric", "prompt")}
+        names = {name: name_keys(name, rows[name].astype("str")).tolist() for name in ("benchmark", "metric", "prompt")}
         shots = [None if pd.isna(value) else int(value) for value in rows["shots"]]
         return [dict(zip([*names, "shots"], way, strict=True)) for way in zip(*names.values(), shots, strict=True)]
 
@@ -121,8 +122,8 @@ class PricedModel:
         """Whether unit ``at`` is one that a leaf looks at: its benchmark, metric, prompt and shots."""
         way = self.ways[at]
         return (
-            way["metric"] == fold(leaf.metric)
-            and (leaf.benchmark is None or way["benchmark"] == fold(leaf.benchmark))
+            way["metric"] == name_key("metric", leaf.metric)
+            and (leaf.benchmark is None or same_test(self.benchmarks[at], leaf.task, leaf.benchmark, leaf.task))
             and (not scope.prompt or way["prompt"] in {fold(name) for name in scope.prompt})
             and (not scope.shots or way["shots"] in scope.shots)
         )
@@ -282,7 +283,7 @@ class KnownScores:
             code[name] = column.codes.to_numpy()
             lookup[name] = {}
             for i, value in enumerate(column.categories):
-                lookup[name].setdefault(fold(str(value)), []).append(i)
+                lookup[name].setdefault(name_key(name, str(value)), []).append(i)
         stderr = standard_error(rows[["score", "stderr", "metric", "n_examples"]].astype({"metric": "str"}))
         at = {unit: np.asarray(places) for unit, places in rows.groupby("unit").indices.items()}
         score = rows["score"].to_numpy(dtype=float)
@@ -292,7 +293,7 @@ class KnownScores:
         """The best score on a unit of the models of a scope, and its error; None without one."""
         at = self.at.get(unit, np.empty(0, dtype=int))
         for name, code in self.code.items():
-            wanted = [c for value in getattr(side, name) for c in self.lookup[name].get(fold(value), [-1])]
+            wanted = [c for value in getattr(side, name) for c in self.lookup[name].get(name_key(name, value), [-1])]
             at = at[np.isin(code[at], wanted)] if wanted else at
         if not len(at):
             return None

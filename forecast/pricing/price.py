@@ -13,7 +13,8 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
-from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.names.keys import benchmark_key, metric_key, model_key, task_key
 from scale_forecast.data.sizes import format_size
 from scale_forecast.inputs.targets import Target
 from scale_forecast.predictors.registry import DEFAULT
@@ -351,8 +352,8 @@ def _rival(desk: Desk, leaf: Comparison, by: dt.date) -> PricedModel | None:
     """The other side where it is a model that is not measured yet; None where its known scores stand for it."""
     names = leaf.worse.model
     known = desk.evidence.rows_of(leaf.task)
-    measured = {fold(desk.evidence.name("model", int(row))) for row in known}
-    if not names or any(fold(name) in measured for name in names):
+    measured = {model_key(desk.evidence.name("model", int(row))) for row in known}
+    if not names or any(model_key(name) in measured for name in names):
         return None
     return desk.model(desk.named_target(names[0], next(iter(leaf.worse.family), None), by), leaf)
 
@@ -375,7 +376,9 @@ def _dated_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: 
         raise DataError(_unpriced(desk, leaf, scope, None))
     templates = [template for template, _, _ in made]
     benchmarks = [benchmark for _, benchmark, _ in made] or [leaf.benchmark or ""]
-    benchmark = next((one for one in benchmarks if fold(one) == fold(leaf.benchmark or "")), benchmarks[0])
+    benchmark = next(
+        (one for one in benchmarks if benchmark_key(one) == benchmark_key(leaf.benchmark or "")), benchmarks[0]
+    )
     example = max(made, key=lambda found: float(found[0].raw.mean()))[2] if made else None
     is_closed = bool(scope.family or better.family or scope.line)
     rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_tuned(scope.tuning))
@@ -384,7 +387,15 @@ def _dated_part(desk: Desk, question: Question, leaf: Any, scope: Scope, until: 
     known = (1.0 - (newcomer.weight if newcomer else 0.0)) / len(families if every else templates)
     templates = [replace(template, weight=known) for template in templates] + ([newcomer] if newcomer else [])
     dated = DatedEvent(
-        course, tuple(templates), rate, until, benchmark, fold(leaf.task), kind_of(leaf), *_bounds(scope), every=every
+        course,
+        tuple(templates),
+        rate,
+        until,
+        benchmark,
+        task_key(leaf.task),
+        kind_of(leaf),
+        *_bounds(scope),
+        every=every,
     )
     return _Part(
         leaf,
@@ -408,12 +419,12 @@ def _standing_part(desk: Desk, question: Question, leaf: Comparison, scope: Scop
 def _families(desk: Desk, leaf: Any, scope: Scope) -> list[str]:
     """Families in scope with a score on the task so far, the largest first, at most `MOST_TEMPLATES`."""
     rows, names = desk.panel.rows, desk.folded
-    here = names["task"] == fold(leaf.task)
+    here = names["task"] == task_key(leaf.task)
     if not here.any() and (of := benchmark_of_average(leaf)):
         here = desk.part_of(of)
     elif leaf.benchmark:
-        here = here & (names["benchmark"] == fold(leaf.benchmark))
-    here = here & (names["metric"] == fold(leaf.metric)) & rows["checkpoint"].isna().to_numpy()
+        here = here & desk.of_benchmark(leaf)
+    here = here & (names["metric"] == metric_key(leaf.metric)) & rows["checkpoint"].isna().to_numpy()
     largest = rows[here & desk.in_scope(scope)].groupby("family", observed=True)["compute"].max()
     return [str(name) for name in largest.sort_values(ascending=False, kind="stable").index[:MOST_TEMPLATES]]
 
@@ -487,15 +498,15 @@ def _unpriced(desk: Desk, leaf: Any, scope: Scope, family: str | None) -> str:
     has = len(desk.evidence.rows_of(leaf.task)) > 0
     whose = f" of {family}" if family else ""
     if not has:
-        benchmarks = {fold(name) for name in desk.evidence.names("benchmark")}
+        benchmarks = {benchmark_key(name) for name in desk.evidence.names("benchmark")}
         of = leaf.benchmark or leaf.task
-        more = "" if fold(of) in benchmarks else f", nor any of a benchmark {of!r}"
+        more = "" if benchmark_key(of) in benchmarks else f", nor any of a benchmark {of!r}"
         return (
             f"no score{whose} on {named(leaf)} was known by {desk.as_of}{more}{did_you_mean(leaf.task, names)}: "
             "there is nothing to start from; give results on it"
         )
     metrics = desk.evidence.metrics_of(leaf.task)
-    if fold(leaf.metric) not in {fold(metric) for metric in metrics}:
+    if metric_key(leaf.metric) not in map(metric_key, metrics):
         return f"{leaf.task} was measured in {' and '.join(metrics)}, not {leaf.metric}: ask about one of these"
     known = f"no score{whose} on {named(leaf)} in the question's scope was known by {desk.as_of}"
     return f"{known}: widen tuning, prompt or shots"

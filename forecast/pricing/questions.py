@@ -9,6 +9,7 @@ import numpy as np
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import fold
+from scale_forecast.data.names.keys import benchmark_key, task_key
 from scale_forecast.pricing.model import PricedModel, Rival, kind_of
 from scale_forecast.pricing.space import Event, held_off, probability_of
 from scale_forecast.resolvers.questions.question import AllOf, AnyOf, Comparison, Scope, leaves
@@ -59,7 +60,7 @@ def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
 def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, Rival | None]]:
     """Positions of the units a leaf looks at, each with its rival in a comparison; those without one are left out."""
     inner = scope.within(leaf.scope)
-    at = [i for i in model.places.get(fold(leaf.task), ()) if model.is_measured(i, leaf, inner)]
+    at = [i for i in model.places.get(task_key(leaf.task), ()) if model.is_measured(i, leaf, inner)]
     of = benchmark_of_average(leaf)
     if not at and of:
         part = is_part_of(of)
@@ -82,12 +83,12 @@ def benchmark_of_average(leaf: Any) -> str | None:
     """The benchmark whose average a leaf asks about, as MMLU/average, MMLU/MMLU or MMLU alone; None for a task."""
     if fold(leaf.task) in AVERAGES:
         return leaf.benchmark
-    return leaf.task if leaf.benchmark is None or fold(leaf.benchmark) == fold(leaf.task) else None
+    return leaf.task if leaf.benchmark is None or benchmark_key(leaf.benchmark) == benchmark_key(leaf.task) else None
 
 
 def is_part_of(benchmark: str) -> Callable[[str], bool]:
     """Whether a name is that of a benchmark or of a split of it, such as ``MMLU (validation split)``."""
-    return lambda name: fold(name.partition(" (")[0]) == fold(benchmark)
+    return lambda name: benchmark_key(name.partition(" (")[0]) == benchmark_key(benchmark)
 
 
 def named(leaf: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scale_forecast.data.names import fold
+from scale_forecast.data.names.keys import metric_key, model_key
 from scale_forecast.pricing.desk import FEWEST_MEMBERS, Desk
 from scale_forecast.pricing.questions import benchmark_of_average
 from scale_forecast.resolvers.judge.criteria import Case, judge, moment
@@ -26,8 +26,8 @@ def is_measured(desk: Desk, leaf: Any, scope: Scope) -> bool:
     """Whether every model that a scope names has a score that may decide the leaf."""
     rows = desk.evidence.select(leaf, scope)
     rows = rows[desk.evidence.may_decide(rows, scope)]
-    known = {fold(desk.evidence.name("model", int(row))) for row in rows}
-    return bool(scope.model) and {fold(name) for name in scope.model} <= known
+    known = {model_key(desk.evidence.name("model", int(row))) for row in rows}
+    return bool(scope.model) and {model_key(name) for name in scope.model} <= known
 
 
 def lacking(desk: Desk, question: Question, leaf: Any, families: Iterable[str]) -> list[str]:
@@ -57,7 +57,7 @@ def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:
     if not isinstance(leaf, Threshold) or of is None or len(desk.evidence.rows_of(leaf.task)):
         return None
     rows = desk.panel.rows
-    here = desk.part_of(of) & desk.in_scope(scope) & (desk.folded["metric"] == fold(leaf.metric))
+    here = desk.part_of(of) & desk.in_scope(scope) & (desk.folded["metric"] == metric_key(leaf.metric))
     here = here & (rows["checkpoint"].isna() & rows["aggregate_of"].isna()).to_numpy()
     way = ["benchmark", "prompt", "shots"]
     known = rows[here].groupby([*way, "family", "model"], observed=True, dropna=False)

@@ -152,7 +152,7 @@ def judge_threshold(criterion: Threshold, case: Case) -> Finding:
 def judge_reversal(criterion: Reversal, case: Case) -> Finding:
     """YES once a larger model beats the best smaller one after a fall; annulled when nothing in scope ever fell."""
     evidence, scope = case.evidence, case.scope.within(criterion.scope)
-    rows = evidence.select(criterion, scope)
+    rows = evidence.with_size(evidence.select(criterion, scope))
     fallen, ever = evidence.cached(("turns", criterion, scope), lambda: first_turns(evidence, rows, scope))
     fallen = fallen.by(case.cutoff)
     if case.is_over and not len(fallen) and (evidence.known[rows] <= case.cutoff).any():
@@ -173,7 +173,7 @@ def judge_reversal(criterion: Reversal, case: Case) -> Finding:
 def judge_u_shape(criterion: UShape, case: Case) -> Finding:
     """YES once a family's trend is u-shaped and its largest model may decide."""
     evidence, scope = case.evidence, case.scope.within(criterion.scope)
-    rows = evidence.select(criterion, scope)
+    rows = evidence.with_size(evidence.select(criterion, scope))
 
     def shown(part: np.ndarray) -> Shown:
         return first_u_shapes(evidence, part, scope)

@@ -6,23 +6,28 @@ different scores stay and are a conflict. Rows without a date are never evidence
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scale_forecast.data.names import fold
+from scale_forecast.data.names.keys import name_key, same_test
 from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
 from scale_forecast.data.tasks import describe
-from scale_forecast.resolvers.questions.question import SERIES_FIELDS, Measured, Scope
+from scale_forecast.resolvers.questions.question import SERIES_FIELDS, SERIES_NAMES, Measured, Scope
 
 SHOWN = [
-    "benchmark", "task", "metric", "shots", "prompt", "family", "model", "checkpoint", "params", "train_flops",
-    "tuning", "released", "known_on", "score", "stderr", "source",
+    "benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting", "family", "model",
+    "checkpoint", "params", "train_flops", "tuning", "released", "known_on", "score", "stderr", "source",
 ]  # fmt: skip
 """Columns of an evidence row."""
-_NAMES = ["benchmark", "task", "metric", "prompt", "family", "line", "model", "tuning"]
+_NAMES = [
+    "benchmark", "task", "metric", "prompt", "evaluator", "version", "setting", "family", "line", "organisation",
+    "model", "tuning",
+]  # fmt: skip
 _NEVER = np.datetime64("9999-12-31", "s")
 _KEPT = 4096
 
@@ -48,11 +53,11 @@ class Evidence:
     def __init__(self, results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> None:
         dated = results[results["known_on"].notna()]
         self.undated = len(results) - len(dated)
-        by_task = np.lexsort((dated["known_on"].to_numpy(), _folded_codes(dated["task"])[0]))
+        by_task = np.lexsort((dated["known_on"].to_numpy(), _coded(dated["task"], "task")[0]))
         dated = dated.iloc[by_task].reset_index(drop=True)
         codes, shown = {}, {}
         for name in [*_NAMES, "checkpoint", "source"]:
-            code, lookup, shown[name] = _folded_codes(dated[name])
+            code, lookup, shown[name] = _coded(dated[name], name)
             codes[name] = code, lookup
         key = pd.DataFrame({name: codes[name][0] if name in codes else dated[name] for name in KEY})
         again = key.assign(score=dated["score"]).duplicated(keep="first").to_numpy()
@@ -89,7 +94,7 @@ class Evidence:
     def _first_without_flops(self) -> np.ndarray:
         """For each family the first day on which one of its rows has no training compute."""
         out = np.full(len(self._lookup["family"]), _NEVER)
-        gap = np.flatnonzero(np.isnan(self.flops))
+        gap = np.flatnonzero(np.isnan(self.flops) & ~np.isnan(self.params))
         np.minimum.at(out, self.family[gap], self.known[gap])
         return out
 
@@ -98,19 +103,21 @@ class Evidence:
         by_flops = when < self._without_flops_from[self.family[rows]]
         return np.log10(np.where(by_flops, self.flops[rows], self.params[rows]))
 
+    def with_size(self, rows: np.ndarray) -> np.ndarray:
+        """Those rows whose model has a place on a scale."""
+        return rows[~(np.isnan(self.flops[rows]) & np.isnan(self.params[rows]))]
+
     def rows_of(self, task: str) -> np.ndarray:
         """Positions of a task's rows, in order of publication."""
-        code = self._lookup["task"].get(fold(task))
-        if code is None:
+        code = self._code("task", task)
+        if code < 0:
             return np.empty(0, dtype=int)
         return np.arange(self._bounds[code], self._bounds[code + 1])
 
     def select(self, measured: Measured, scope: Scope) -> np.ndarray:
         """Positions of the series a criterion looks at, in order of publication, whenever published."""
-        key = (
-            "series", measured.task, measured.benchmark, measured.metric, scope.family, scope.line, scope.tuning,
-            scope.prompt, scope.shots, scope.checkpoints,
-        )  # fmt: skip
+        wanted = tuple(getattr(scope, name) for name in SERIES_FIELDS)
+        key = ("series", measured.task, measured.benchmark, measured.metric, wanted)
         return self.cached(key, lambda: self._select(measured, scope))
 
     def _select(self, measured: Measured, scope: Scope) -> np.ndarray:
@@ -121,7 +128,7 @@ class Evidence:
 
     def _in_series(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
         keep = np.ones(len(rows), dtype=bool)
-        for name in ("family", "line", "tuning", "prompt"):
+        for name in SERIES_NAMES:
             wanted = getattr(scope, name)
             if wanted:
                 keep &= self._is_one_of(name, wanted, rows)
@@ -135,7 +142,7 @@ class Evidence:
         rows = self.rows_of(measured.task)
         keep = self._is_one_of("metric", (measured.metric,), rows)
         if measured.benchmark is not None:
-            keep &= self._is_one_of("benchmark", (measured.benchmark,), rows)
+            keep &= self._ran_same_test(measured.benchmark, measured.task, self._codes["benchmark"][rows])
         return rows[keep]
 
     def newest(self, measured: Measured, scope: Scope, by: np.datetime64) -> np.datetime64 | None:
@@ -143,30 +150,35 @@ class Evidence:
 
         A benchmark that is left open is that of the task, or the one that the task is named after.
         """
-        key = (
-            "covered",
-            measured.task,
-            measured.benchmark,
-            measured.metric,
-            *(getattr(scope, n) for n in SERIES_FIELDS),
-        )
+        wanted = tuple(getattr(scope, name) for name in SERIES_FIELDS)
+        key = ("covered", measured.task, measured.benchmark, measured.metric, wanted)
         known = self.cached(key, lambda: np.sort(self.known[self._in_series(self._of_benchmark(measured), scope)]))
         until = int(np.searchsorted(known, by, side="right"))
         return known[until - 1] if until else None
 
     def _of_benchmark(self, measured: Measured) -> np.ndarray:
+        of_task = np.unique(self._codes["benchmark"][self.rows_of(measured.task)])
         if measured.benchmark is not None:
-            codes = [self._lookup["benchmark"].get(fold(measured.benchmark), -1)]
-        else:
-            of_task = np.unique(self._codes["benchmark"][self.rows_of(measured.task)]).tolist()
-            codes = of_task or [self._lookup["benchmark"].get(fold(measured.task), -1)]
+            of_task = of_task[self._ran_same_test(measured.benchmark, measured.task, of_task)]
+        codes = of_task.tolist() or [self._code("benchmark", measured.benchmark or measured.task)]
         rows = np.flatnonzero(np.isin(self._codes["benchmark"], codes))
         return rows[self._is_one_of("metric", (measured.metric,), rows)]
 
+    def _ran_same_test(self, benchmark: str, task: str, codes: np.ndarray) -> np.ndarray:
+        """Which benchmarks of a task are the one asked about, or a suite that ran the same test."""
+        distinct = np.unique(codes)
+        same = [code for code in distinct if same_test(benchmark, task, self._shown["benchmark"][code], task)]
+        return np.isin(codes, same)
+
     def _is_one_of(self, name: str, wanted: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
-        codes = [self._lookup[name].get(fold(value), -1) for value in wanted]
+        codes = [self._code(name, value) for value in wanted]
         column = self._codes[name][rows]
         return column == codes[0] if len(codes) == 1 else np.isin(column, codes)
+
+    def _code(self, column: str, name: str) -> int:
+        """The number of a name; a name written in full goes before what it is the same as."""
+        lookup = self._lookup[column]
+        return lookup.get(fold(name), lookup.get(name_key(column, name), -1))
 
     def may_decide(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
         """Which rows are of a model that may decide. A size or date that is unknown does not pass a bound on it."""
@@ -224,18 +236,33 @@ class Evidence:
         return [dict(zip(SHOWN, values, strict=True)) for values in plain.itertuples(index=False, name=None)]
 
 
-def _folded_codes(names: pd.Series) -> tuple[np.ndarray, dict[str, int], list[str]]:
-    """A number for each folded name, -1 where it is missing; the numbers by folded name; the name as first written."""
+def _coded(names: pd.Series, column: str) -> tuple[np.ndarray, dict[str, int], list[str]]:
+    """A number for each name, -1 where it is missing; the numbers by compared name; the name as first written.
+
+    Models that two organisations call alike stay two, under their full names.
+    """
     codes, distinct = pd.factorize(names)
     lookup: dict[str, int] = {}
     written: list[str] = []
     merged = []
+    clash = _called_alike(distinct) if column == "model" else set()
     for name in distinct:
-        code = lookup.setdefault(fold(name), len(lookup))
+        compared = fold(name) if name in clash else name_key(column, name)
+        code = lookup.setdefault(compared, len(lookup))
         if code == len(written):
             written.append(str(name))
         merged.append(code)
     return np.array([*merged, -1], dtype=np.int32)[codes], lookup, written
+
+
+def _called_alike(models: Iterable[str]) -> set[str]:
+    """Models of several organisations that have one name without them."""
+    owners: dict[str, set[str]] = {}
+    for name in models:
+        owner, slash, _ = str(name).rpartition("/")
+        if slash:
+            owners.setdefault(name_key("model", name), set()).add(name_key("organisation", owner))
+    return {name for name in models if "/" in str(name) and len(owners[name_key("model", name)]) > 1}
 
 
 def _described(

@@ -6,22 +6,22 @@ from typing import Any
 
 import pandas as pd
 
-from scale_forecast.data.names import fold_series
+from scale_forecast.data.names.keys import name_keys
 from scale_forecast.data.results import UNIT, known_by
 from scale_forecast.resolvers.judge.evidence import SHOWN
 from scale_forecast.resolvers.judge.resolve import Resolution
 from scale_forecast.resolvers.judge.status import Status
 
-SUBJECT = [*UNIT, "model"]
+SUBJECT = ["benchmark", "task", "metric", "shots", "prompt", "model"]
 """What a score forecast is about."""
 
-_NAMES = [name for name in SUBJECT if name != "shots"]
+_NAMES = [name for name in [*UNIT, "model"] if name != "shots"]
 
 
 def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.Timestamp | str) -> pd.DataFrame:
     """The observed score of everything that score forecasts are about, as far as it was public on ``as_of``.
 
-    Names match ignoring case, spaces, hyphens and underscores; shots must be the same; intermediate checkpoints
+    Names match as `scale_forecast.data.names.keys` compares them; shots must be the same; intermediate checkpoints
     never settle a forecast of the model.
 
     Parameters
@@ -89,10 +89,11 @@ def _shown(value: Any) -> Any:
 
 
 def _keys(table: pd.DataFrame) -> pd.Series:
-    """One hashable name for what each row is about."""
+    """One hashable name for what each row is about; a forecast that names no evaluator is about plain scores."""
     key = table["shots"].astype("float64").fillna(-1.0).astype("str")
     for name in _NAMES:
-        key = key + "\x1f" + fold_series(table[name].astype("str")).fillna("").astype("str")
+        names = table[name] if name in table else pd.Series(None, index=table.index, dtype="str")
+        key = key + "\x1f" + name_keys(name, names.astype("str")).fillna("").astype("str")
     return key
 
 

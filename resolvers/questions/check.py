@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.names.keys import name_key
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions.question import Comparison, Leaf, Question, Scope, leaves
+from scale_forecast.resolvers.questions.question import SERIES_NAMES, Comparison, Leaf, Question, Scope, leaves
 
 
 def doubts(question: Question, evidence: Evidence) -> list[str]:
@@ -24,9 +25,9 @@ def _of_leaf(leaf: Leaf, evidence: Evidence) -> list[str]:
     if not len(evidence.rows_of(leaf.task)):
         return [f"no result on task {leaf.task!r}{did_you_mean(leaf.task, evidence.names('task'))}"]
     metrics = evidence.metrics_of(leaf.task)
-    if fold(leaf.metric) not in map(fold, metrics):
+    if not _known("metric", leaf.metric, metrics):
         return [f"no {leaf.metric} score on {leaf.task!r}: its metrics are {', '.join(metrics)}"]
-    if leaf.benchmark is not None and not _known(leaf.benchmark, evidence.names("benchmark")):
+    if leaf.benchmark is not None and not _known("benchmark", leaf.benchmark, evidence.names("benchmark")):
         return [f"no result of benchmark {leaf.benchmark!r}{did_you_mean(leaf.benchmark, evidence.names('benchmark'))}"]
     return []
 
@@ -34,11 +35,11 @@ def _of_leaf(leaf: Leaf, evidence: Evidence) -> list[str]:
 def _of_scope(scope: Scope, evidence: Evidence) -> list[str]:
     return [
         f"no result of {column} {name!r}{did_you_mean(name, evidence.names(column))}"
-        for column in ("family", "line", "model", "tuning", "prompt")
+        for column in (*SERIES_NAMES, "model")
         for name in getattr(scope, column)
-        if not _known(name, evidence.names(column))
+        if not _known(column, name, evidence.names(column))
     ]
 
 
-def _known(name: str, names: list[str]) -> bool:
-    return fold(name) in {fold(n) for n in names}
+def _known(column: str, name: str, names: list[str]) -> bool:
+    return name_key(column, name) in {name_key(column, n) for n in names}

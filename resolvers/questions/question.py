@@ -125,9 +125,13 @@ class Scope(_Strict):
     over: Literal["any", "all"] = "any"
     family: Names = ()
     line: Names = ()
+    organisation: Names = ()
     tuning: Names = ()
     prompt: Names = ()
     shots: Counts = ()
+    evaluator: Names = ()
+    version: Names = ()
+    setting: Names = ()
     checkpoints: bool = False
     model: Names = ()
     min_params: Size | None = None
@@ -152,7 +156,8 @@ class Scope(_Strict):
         return self if inner is None else self.model_copy(update={k: getattr(inner, k) for k in inner.model_fields_set})
 
 
-SERIES_FIELDS = ("family", "line", "tuning", "prompt", "shots", "checkpoints")
+SERIES_NAMES = ("family", "line", "organisation", "tuning", "prompt", "evaluator", "version", "setting")
+SERIES_FIELDS = (*SERIES_NAMES, "shots", "checkpoints")
 
 
 # --- criteria --------------------------------------------------------------------------------------------------------

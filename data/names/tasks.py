@@ -9,6 +9,7 @@ import pandas as pd
 
 from scale_forecast.data.catalog import bundled_tasks
 from scale_forecast.data.names import fold, fold_series
+from scale_forecast.data.names.keys import relative_of
 
 HARNESS = "lm-eval"
 """Benchmark of lm-evaluation-harness tasks that belong to no bundled benchmark."""
@@ -20,23 +21,6 @@ _BIG_BENCH = re.compile(
     r"(?:_multiple_choice(?:_[ab])?|_generate_until)?$",
     re.IGNORECASE,
 )
-_SAME = {
-    "arc_easy": "arc_e",
-    "arc_challenge": "arc_c",
-    "openbookqa": "obqa",
-    "commonsense_qa": "csqa",
-    "social_iqa": "siqa",
-    "lambada_openai": "lambada",
-    "nq_open": "nq",
-    "natural_questions": "nq",
-    "webqs": "webq",
-    "web_questions": "webq",
-    "wsc273": "winograd",
-    "race": "race_h",
-    "truthfulqa_mc1": "truthfulqa",
-    "truthfulqa_mc2": "truthfulqa",
-    "gsm8k_cot": "gsm8k",
-}
 _COPIED = ("n_choices", "chance", "ceiling", "input_words", "target_chars", "human_average", "human_best", "keywords")
 
 
@@ -72,7 +56,7 @@ def canonical_of(benchmark: str, task: str) -> str | None:
         candidates.append("bigbench/" + task.partition(":")[0])
     if "mmlu" in fold(benchmark):
         candidates.append("mmlu/" + task)
-    candidates.append(_SAME.get(task.casefold(), task))
+    candidates.append(relative_of(task))
     return next((known[fold(name)] for name in candidates if fold(name) in known), None)
 
 

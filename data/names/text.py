@@ -1,25 +1,53 @@
-"""Names of tasks, models and families match ignoring case, spaces, hyphens and underscores."""
+"""Spellings: names match ignoring case, spaces, hyphens, underscores, and what Unicode writes in several ways."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
 
-_IGNORED = r"[\s\-_]+"
+_IGNORED = re.compile(r"[\s\-_]+")
+_SPACES = re.compile(r"\s+")
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_QUOTES = "\u2018\u2019\u02bc\u00b4`"
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys(_DASHES, "-"),
+        **dict.fromkeys(_INVISIBLE, None),
+        **dict.fromkeys(_QUOTES, "'"),
+        "\u03c4": "tau",
+    }
+)
+
+
+def tidy(name: str) -> str:
+    """A name as it is kept and shown: one way to write dashes, spaces and apostrophes, nothing invisible.
+
+    >>> tidy(" GPT\u20114\u200b  (March) ")
+    'GPT-4 (March)'
+    """
+    text = str(name)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    return _SPACES.sub(" ", text).strip()
 
 
 def fold(name: str) -> str:
     """The form of a name that is compared.
 
-    >>> fold("PaLM-540B") == fold("palm 540b")
-    True
+    >>> fold("PaLM-540B") == fold("palm 540b"), fold("\u03c4\u00b2\u2011bench") == fold("tau2-bench")
+    (True, True)
     """
-    return re.sub(_IGNORED, "", str(name)).casefold()
+    text = str(name)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    return _IGNORED.sub("", text).casefold()
 
 
 def fold_series(names: pd.Series) -> pd.Series:

@@ -1,0 +1,16 @@
+"""Names of models, tasks, benchmarks, metrics and organisations: written once, matched everywhere alike.
+
+`text` compares spellings, `keys` knows which names mean one thing, `tasks` says which published task a user's task is.
+"""
+
+from scale_forecast.data.names.text import (
+    counted,
+    did_you_mean,
+    fold,
+    fold_series,
+    refuse_unknown_columns,
+    suggest,
+    tidy,
+)
+
+__all__ = ["counted", "did_you_mean", "fold", "fold_series", "refuse_unknown_columns", "suggest", "tidy"]
