@@ -1,24 +1,32 @@
-"""The results table: one row is one score of one language model on one task.
+"""The results table: one row is one score of one language model on one task, measured one way.
 
 Checked once, here, where it enters; code downstream trusts it and never checks again.
 Accuracies are in [0, 1]; below chance is allowed and meant. A column marked ``?`` in
-`COLUMNS` may be missing. The key is `KEY`: two rows with one key are refused.
+`COLUMNS` may be missing. The key is `KEY`: two rows with one key are refused. A row needs a
+task, a model and a score; what needs a size or a date says of how many rows it goes without.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.dates import Reading, known_days
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.names import did_you_mean, fold_series
+from scale_forecast.data.names import did_you_mean, fold_series, tidy
+from scale_forecast.data.names.keys import metric_name
 from scale_forecast.data.numbers import as_numbers
 
-KEY = ["benchmark", "task", "metric", "shots", "prompt", "model", "checkpoint"]
-UNIT = ["benchmark", "task", "metric", "shots", "prompt"]
-"""What is measured, whatever the model."""
+UNIT = ["benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting"]
+"""What is measured and how, whatever the model: who ran it, which release of the questions, effort and tools too."""
+SUITE = [name for name in UNIT if name not in ("task", "metric")]
+"""What tasks are measured together by."""
+KEY = [*UNIT, "model", "checkpoint"]
+_ALWAYS_SAID = 5
+"""Of `UNIT`, the columns that a row always says; the rest is empty where scores are published the plain way."""
 
 COLUMNS = {
     "benchmark": "str",
@@ -26,23 +34,36 @@ COLUMNS = {
     "metric": "str",
     "shots": "int?",
     "prompt": "str",
+    "evaluator": "str?",
+    "version": "str?",
+    "setting": "str?",
     "family": "str",
     "line": "str",
+    "organisation": "str?",
     "model": "str",
     "checkpoint": "str?",
-    "params": "float",
+    "params": "float?",
+    "active_params": "float?",
     "train_tokens": "float?",
     "train_flops": "float?",
     "tuning": "str",
     "released": "date?",
     "known_on": "date?",
+    "known_basis": "str?",
+    "seen_on": "date?",
     "score": "float",
     "stderr": "float?",
     "n_examples": "int?",
+    "higher_is_better": "bool?",
     "source": "str",
 }
 REQUIRED = ["task", "model", "score"]
 DEFAULTS = {"metric": "accuracy", "prompt": "direct", "tuning": "base", "source": "user"}
+_TRUTH: dict[object, bool] = {
+    **{word: True for word in (True, "true", "True", "TRUE", "yes", "1")},
+    **{word: False for word in (False, "false", "False", "FALSE", "no", "0")},
+}
+_DTYPES = {"str": "str", "date": "datetime64[s]", "int": "float64", "float": "float64", "bool": "boolean"}
 UNBOUNDED_METRICS = {
     "ppl",
     "bits_per_byte",
@@ -72,7 +93,7 @@ def as_results(
     Parameters
     ----------
     frame : DataFrame
-        At least the columns `REQUIRED` and ``params`` (or ``train_flops``); unknown columns are refused.
+        At least the columns `REQUIRED`; unknown columns are refused.
     where : str
         What error messages call the table (a file name).
     source, benchmark : str
@@ -84,7 +105,8 @@ def as_results(
     -------
     DataFrame with exactly the columns of `COLUMNS` in order, types fixed, index 0..n-1.
     ``family`` defaults to the model's name, ``line`` to the family, ``known_on`` to ``released``,
-    ``train_flops`` to 6 x params x train_tokens, ``stderr`` of a share to the binomial one.
+    ``train_flops`` to 6 x active parameters (else parameters) x train_tokens, ``stderr`` of a share to the binomial
+    one. Metrics stand under their names in the metrics table.
 
     Raises
     ------
@@ -94,6 +116,7 @@ def as_results(
     table = _with_all_columns(frame, where, source, benchmark)
     for name, kind in COLUMNS.items():
         table[name] = _typed(table[name], name, kind, where)
+    table["metric"] = _by_name(table["metric"], metric_name)
     _require_values(table, where)
     _require_ranges(table, where)
     table = _completed(table)
@@ -110,7 +133,7 @@ def _with_all_columns(frame: pd.DataFrame, where: str, source: str | None, bench
     if missing:
         raise DataError(
             f"{where}: no column {missing[0]!r}{did_you_mean(missing[0], unknown)}: a results table needs "
-            f"{', '.join(REQUIRED)} and params (for one column per task say --wide)"
+            f"{', '.join(REQUIRED)} (for one column per task say --wide)"
         )
     if unknown:
         raise DataError(
@@ -128,9 +151,16 @@ def _with_all_columns(frame: pd.DataFrame, where: str, source: str | None, bench
 
 
 def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
+    if column.isna().all():
+        return pd.Series(None, index=column.index, dtype=_DTYPES[kind.rstrip("?")])
     if kind.startswith("str"):
         text = column.astype("str").str.strip()
+        text = _by_name(text, tidy)
         return text.where(column.notna() & (text != ""))
+    if kind == "bool?":
+        truth = column.map(_TRUTH, na_action="ignore")
+        _refuse(column.notna() & truth.isna(), column, name, where, "is neither true nor false", "write true or false")
+        return truth.astype("boolean")
     if kind == "date?":
         parsed = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
         _refuse(column.notna() & parsed.isna(), column, name, where, "is not a date", "write dates as YYYY-MM-DD")
@@ -143,6 +173,12 @@ def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
     if kind == "int?":
         _refuse(number.notna() & (number % 1 != 0), column, name, where, "is not a whole number", "round it")
     return number
+
+
+def _by_name(names: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """A column with each distinct name changed; untouched when no name changes."""
+    changed = {name: new for name in names.dropna().unique() if (new := change(name)) != name}
+    return names.replace(changed) if changed else names
 
 
 def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str, remedy: str) -> None:
@@ -159,21 +195,12 @@ def _refuse(bad: pd.Series, column: pd.Series, name: str, where: str, what: str,
 def _require_values(table: pd.DataFrame, where: str) -> None:
     for name in ("benchmark", "task", "metric", "prompt", "family", "line", "model", "tuning", "source", "score"):
         _refuse(table[name].isna(), table[name], name, where, "is missing", "fill it or drop the row")
-    no_size = table["params"].isna() & table["train_flops"].isna()
-    _refuse(
-        no_size,
-        table["model"],
-        "model",
-        where,
-        "has neither params nor train_flops",
-        "add a params column or describe the model in a --models file",
-    )
 
 
 def _require_ranges(table: pd.DataFrame, where: str) -> None:
     score = table["score"]
     _refuse(~np.isfinite(score), score, "score", where, "is not finite", "drop the row or give the true score")
-    for name in ("params", "train_tokens", "train_flops"):
+    for name in ("params", "active_params", "train_tokens", "train_flops"):
         bad = table[name].notna() & ~((table[name] > 0) & np.isfinite(table[name]))
         _refuse(bad, table[name], name, where, "is not positive and finite", "give a size such as 7e9")
     bad = table["stderr"].notna() & ~((table["stderr"] >= 0) & np.isfinite(table["stderr"]))
@@ -218,7 +245,7 @@ def is_unbounded(metric: str) -> bool:
 
 
 def _completed(table: pd.DataFrame) -> pd.DataFrame:
-    compute = 6.0 * table["params"] * table["train_tokens"]
+    compute = 6.0 * table["active_params"].fillna(table["params"]) * table["train_tokens"]
     table["train_flops"] = table["train_flops"].fillna(compute)
     table["known_on"] = table["known_on"].fillna(table["released"])
     p = table["score"].where(is_share(table["metric"]))
@@ -229,13 +256,15 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
 def _require_unique(table: pd.DataFrame, where: str, several_sources: bool) -> None:
     names = [*KEY, "source"] if several_sources else KEY
     folded = table[names].copy()
-    for name in ("benchmark", "task", "metric", "prompt", "model", "checkpoint"):
-        folded[name] = fold_series(folded[name])
+    for name in KEY:
+        if COLUMNS[name].startswith("str"):
+            folded[name] = fold_series(folded[name])
     repeated = folded.duplicated(keep="first")
     if repeated.any():
         row = int(np.flatnonzero(repeated.to_numpy())[0])
         key = ", ".join(f"{c}={table[c].iloc[row]}" for c in names if pd.notna(table[c].iloc[row]))
-        once = "task, metric, shots, prompt, model and checkpoint" + (" from one source" if several_sources else "")
+        once = "task, metric, shots, prompt, evaluator, version, setting, model and checkpoint"
+        once += " from one source" if several_sources else ""
         raise DataError(
             f"{where}: row {row + 2} repeats the key ({key}; {int(repeated.sum())} such rows): "
             f"keep one score per {once}"
@@ -251,11 +280,24 @@ def _require_one_line_per_family(table: pd.DataFrame, where: str) -> None:
         raise DataError(f"{where}: family {family!r} stands in two lines, {names}: give each family one line")
 
 
-def known_by(results: pd.DataFrame, as_of: pd.Timestamp | str | None) -> pd.DataFrame:
+def has_size(results: pd.DataFrame) -> pd.Series:
+    """True where a model's parameters or its training compute are known."""
+    return results["params"].notna() | results["train_flops"].notna()
+
+
+def known_by(results: pd.DataFrame, as_of: pd.Timestamp | str | None, reading: Reading = Reading.DATED) -> pd.DataFrame:
     """Rows that were public on the day ``as_of``; all of them when it is None. Undated rows are left out by a date."""
     if as_of is None:
         return results
-    return results[results["known_on"] <= pd.Timestamp(as_of)]
+    return results[known_days(results, reading) <= pd.Timestamp(as_of)]
+
+
+def unit_names(rows: pd.DataFrame) -> list[tuple[object, ...]]:
+    """What each row measures, as a tuple: the columns of `UNIT` in order, of the last ones only what is said."""
+    given = [name for name in UNIT if name in rows]
+    always = sum(name in UNIT[:_ALWAYS_SAID] for name in given)
+    said = rows[given].itertuples(index=False, name=None)
+    return [(*name[:always], *(value for value in name[always:] if not pd.isna(value))) for name in said]
 
 
 def fingerprint(results: pd.DataFrame) -> str:

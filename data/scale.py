@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import UsageError
+from scale_forecast.data.names import counted
+from scale_forecast.data.results import has_size
 
 NEAR = 0.1
 """A model within this share of the target's scale counts as the target's size."""
@@ -27,6 +29,34 @@ def scale_of(results: pd.DataFrame) -> pd.Series:
     has_flops = results["train_flops"].notna()
     whole_family = has_flops.groupby(results["family"], observed=True).transform("all")
     return np.log10(results["train_flops"].where(whole_family, results["params"])).rename("scale")
+
+
+def without_size(results: pd.DataFrame, higher_is_better: pd.Series) -> str | None:
+    """What anything that needs a size goes without, in one sentence; None where every model has one.
+
+    Parameters
+    ----------
+    results : results table
+    higher_is_better : Series of bool, index of ``results``
+    """
+    gone = ~has_size(results)
+    if not gone.any():
+        return None
+    better = results["score"].where(higher_is_better, -results["score"])
+    key = [results[name] for name in ("benchmark", "task", "metric")]
+    best = better == better.groupby(key, observed=True).transform("max")
+    kept = (best & ~gone).groupby(key, observed=True).transform("any")
+    records = results.loc[gone & best & ~kept, "task"].drop_duplicates()
+    models = results.loc[gone, "model"].drop_duplicates()
+    sentence = f"{counted(int(gone.sum()), 'score')} of {counted(len(models), 'model')} without a known size"
+    sentence += f" ({_some(models)}) left out of what goes by size"
+    if len(records):
+        return f"{sentence}, among them the best score on {_some(records)}"
+    return f"{sentence}; no task's best score is among them"
+
+
+def _some(names: pd.Series, most: int = 3) -> str:
+    return ", ".join(map(str, names.head(most))) + (", ..." if len(names) > most else "")
 
 
 def scale_kind(results: pd.DataFrame) -> pd.Series:

@@ -34,11 +34,13 @@ def parse_size(text: str | float) -> float:
 
 
 def format_size(value: float) -> str:
-    """The short form that `parse_size` reads.
+    """The short form that `parse_size` reads; a dash for a size that is not known.
 
-    >>> format_size(540e9), format_size(6.7e9), format_size(1.4e12)
-    ('540B', '6.7B', '1.4T')
+    >>> format_size(540e9), format_size(6.7e9), format_size(1.4e12), format_size(float("nan"))
+    ('540B', '6.7B', '1.4T', '–')
     """
+    if value != value:
+        return "–"
     for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3)):
         if value >= size:
             return f"{value / size:.3g}{unit}" if value / size < 1000 else f"{value / size:.0f}{unit}"

@@ -122,7 +122,7 @@ def describe(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     ``higher_is_better``, ``metric_kind`` and ``is_share``. ``canonical_task`` is ``benchmark/task`` where none is
     known, so that it is never missing. ``chance`` and ``ceiling`` hold for shares only. A metric with a suffix
     (``exact_match:flexible-extract``) is of the kind of its plain name; one that is not in ``metrics`` counts as
-    higher-is-better ``linear`` when it is a share, else as a ``proper`` loss.
+    higher-is-better ``linear`` when it is a share, else as a ``proper`` loss. A direction that a row states goes first.
     """
     key = ["_benchmark", "_task"]
     left = results.assign(_benchmark=fold_series(results["benchmark"]), _task=fold_series(results["task"]))
@@ -139,7 +139,9 @@ def describe(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     known = metrics.set_index("metric")
     listed = set(known.index)
     plain = out["metric"].map({m: m if m in listed else str(m).partition(":")[0] for m in out["metric"].unique()})
-    out["higher_is_better"] = plain.map(known["higher_is_better"]).astype("boolean").fillna(share).astype(bool)
+    by_metric = plain.map(known["higher_is_better"]).astype("boolean").fillna(share)
+    stated = out.get("higher_is_better", by_metric)
+    out["higher_is_better"] = stated.fillna(by_metric).astype(bool)
     kind = plain.map(known["metric_kind"]).astype(object)
     out["metric_kind"] = kind.where(kind.notna(), np.where(share, "linear", "proper"))
     return out.drop(columns=[*key, "_task_n"])

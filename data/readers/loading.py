@@ -25,7 +25,6 @@ FORMATS = (
     "a results table (CSV, Parquet, JSON lines), lm-evaluation-harness results or samples, "
     "BIG-bench scores or a BIG-bench task"
 )
-_UNKNOWN_SIZE = "size of the model unknown: describe it with --models"
 _SUPERSEDED = "superseded by a newer run"
 _REMARKS = 6
 
@@ -181,7 +180,7 @@ def _checked_table(
 
 
 def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple[pd.DataFrame | None, list[str]]:
-    """The output of harnesses: of two runs of one key the newer stays, a model of unknown size goes, both counted."""
+    """The output of harnesses: of two runs of one key the newer stays, and the others are counted."""
     frames = [r.rows.assign(_file=i, _when=r.when) for i, r in enumerate(readings) if len(r.rows)]
     if not frames:
         return None, []
@@ -189,24 +188,14 @@ def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple
     rows["model"] = short_names(rows["model"])
     done = complete(rows, models)
     rows = done.rows
-    no_size = rows["params"].isna() & rows["train_flops"].isna()
-    notes = done.notes
-    if no_size.any():
-        names = rows.loc[no_size, "model"].unique()
-        notes = [
-            *notes,
-            f"no size is known of {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}: "
-            "describe them in a --models file (columns model, params)",
-        ]
-    rows = _drop(rows, no_size, _UNKNOWN_SIZE, readings)
     rows = rows.sort_values("_when", na_position="first", kind="stable")
     key = rows.reindex(columns=KEY).apply(lambda c: fold_series(c.astype("str")) if c.dtype == object else c)
     rows = _drop(rows, key.duplicated(keep="last"), _SUPERSEDED, readings).sort_index()
     if rows.empty:
-        return None, notes
+        return None, done.notes
     rows = rows.drop(columns=["_file", "_when"]).reset_index(drop=True)
     where = readings[0].name if len(readings) == 1 else f"{len(readings)} files"
-    return as_results(rows, where=where), notes
+    return as_results(rows, where=where), done.notes
 
 
 def _drop(rows: pd.DataFrame, bad: pd.Series, reason: str, readings: list[Reading]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.cache.state import load_state, save_state, state_key
-from scale_forecast.data.results import UNIT
+from scale_forecast.data.results import unit_names
 from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import held_out_target, visible
@@ -106,6 +106,6 @@ def _chosen_models(allowed: Panel) -> pd.DataFrame:
 def _thinned(made: Fold) -> Fold:
     if len(made.rows) <= MOST_TASKS:
         return made
-    names = made.rows[UNIT].itertuples(index=False, name=None)
+    names = unit_names(made.rows)
     order = np.argsort([zlib.crc32(repr(name).encode()) for name in names], kind="stable")
     return made.take(np.sort(order[:MOST_TASKS]))

@@ -97,6 +97,8 @@ def _unit(rows: pd.DataFrame, parts: dict[str, str]) -> int:
         raise UsageError(f"--known names no task of this family's history: {named!r}{near}")
     if match.sum() > 1:
         first = rows[match].iloc[0]
-        full = "/".join("" if pd.isna(first[n]) else f"{first[n]:g}" if n == "shots" else str(first[n]) for n in UNIT)
+        full = "/".join(
+            "" if pd.isna(first[n]) else f"{first[n]:g}" if n == "shots" else str(first[n]) for n in UNIT
+        ).rstrip("/")
         raise UsageError(f"--known {named!r} fits {int(match.sum())} rows: name one fully, as in {full}=SCORE")
     return int(rows.loc[match, "unit"].iloc[0])

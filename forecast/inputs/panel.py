@@ -9,7 +9,7 @@ import pandas as pd
 
 from scale_forecast.data.noise import binomial_stderr, standard_error
 from scale_forecast.data.profiles import OF_ITEMS, beside
-from scale_forecast.data.results import UNIT
+from scale_forecast.data.results import SUITE, UNIT, has_size
 from scale_forecast.data.scale import scale_of
 from scale_forecast.data.tasks import describe
 from scale_forecast.distribution import Link
@@ -65,16 +65,19 @@ def as_panel(
 ) -> Panel:
     """Describe, measure and code a results table. Names become categories, so that rows are cheap to take.
 
+    Rows of models without a size have no place on a scale and are left out: `data.scale.without_size` says which.
+
     With ``profiles`` (`data.profiles`) every row has the columns `data.profiles.OF_ITEMS` too.
     """
-    rows = describe(results.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
+    sized = results[has_size(results)]
+    rows = describe(sized.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
     if profiles is not None:
         rows = rows.join(beside(rows, profiles))
     rows["scale"] = scale_of(rows)
     guessed = np.log10(6.0 * TOKENS_PER_PARAM * rows["params"] ** 2)
     rows["compute"] = np.log10(rows["train_flops"]).fillna(guessed).fillna(rows["scale"])
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
-    rows["suite"] = rows.groupby(["benchmark", "shots", "prompt"], dropna=False, sort=True).ngroup()
+    rows["suite"] = rows.groupby(SUITE, dropna=False, sort=True).ngroup()
     stated = standard_error(rows).to_numpy()
     rows["noise_known"] = np.isfinite(stated)
     rows["se"], rows["z"], rows["z_se"] = _measured(rows, stated)

@@ -78,7 +78,6 @@ DATA_ERRORS = {
     "size of zero": (lambda p: csv(p, {"params": "0"}), "is not positive and finite"),
     "infinite size": (lambda p: csv(p, {"params": "1e999"}), "is not positive and finite"),
     "size in words": (lambda p: csv(p, {"params": "seven billion"}), "is not a number"),
-    "size nowhere": (lambda p: csv(p, {"model": "secret"}, drop=["params"]), "has neither params nor train_flops"),
     "negative tokens": (lambda p: csv(p, {"train_tokens": "-1"}), "is not positive and finite"),
     "key twice": (lambda p: csv(p, {}, {"score": "0.6"}), "row 3 repeats the key"),
     "key twice by another spelling": (lambda p: csv(p, {}, {"model": "A 1B"}), "row 3 repeats the key"),
@@ -135,10 +134,6 @@ DATA_ERRORS = {
     "directory without results": (lambda p: folder(p, a_csv="x,y\n1,2\n", b_json="{}"), "no file could be read"),
     "no such file": (lambda p: [str(p / "absent.csv")], "No such file or directory"),
     "harness without a usable score": (lambda p: harness(p, {"t": {"acc": float("nan")}}), "no usable score is left"),
-    "harness model of unknown size": (
-        lambda p: harness(p, {"t": {"acc": 0.5}}, config={"model_args": "pretrained=gpt2-xl"}),
-        "describe it with --models",
-    ),
     "sample log cut off": (lambda p: raw(p, sample() + sample()[:30], "samples_t.jsonl"), "line 2 is not JSON"),
     "sample log of no model": (lambda p: raw(p, sample(), "samples_t.jsonl"), "say --as-model"),
     "BIG-bench without scores": (lambda p: raw(p, '{"scores": [], "model": {}}', "scores_x.json"), "no usable score"),
