@@ -15,17 +15,21 @@ from scipy.optimize import minimize
 from scale_forecast.by_date.link import from_link
 
 LEVELS = (np.arange(60) + 0.5) / 60
-CARRY, SHIFT, STRETCH, TILT, WEIGHT = range(5)
-PRIOR = np.array([0.8, 0.0, 0.0, 0.0, 0.4])
-"""Carry of the gap, shift, log stretch, tilt and weight of experience before any window has closed."""
-TRUST = np.array([0.4, 0.3, 0.3, 0.15, 0.3])
+CARRY, SHIFT, STRETCH, TILT, BEND, WEIGHT = range(6)
+PRIOR = np.array([0.8, 0.0, 0.0, -0.1, -0.2, 0.4])
+"""Carry of the gap, shift, log stretch, tilt, bend and weight of experience before any window has closed.
+
+Tilt is what a gain loses for each logit that the record is higher, bend what it loses beside above `BENT`, where wrong
+labels and unclear questions begin to be what is left.
+"""
+TRUST = np.array([0.4, 0.3, 0.3, 0.3, 0.4, 0.3])
 """How far each may be from its prior, as a standard deviation; a horizon's from those of all, half of it."""
 TEMPERATURE = 10.0
 """Closed windows that weigh as one: the windows of a quarter err together."""
 FEWEST = 20
 """Windows below which a horizon's experience is that of all horizons, growing with the root of time."""
-TILTED = (-3.0, 3.5)
-MIDDLE = 0.5
+TILTED = (-3.0, 4.0)
+MIDDLE, BENT = 0.5, 1.5
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,7 @@ class Spread:
             return out
         numbers = np.array([np.interp(years, self.years, column) for column in self.numbers.T])
         own = gains[measured]
-        height = np.array([_height(record, unit)])
-        moved = _moved(own[:, None], np.array([gap]), height, numbers)[:, 0]
+        moved = _moved(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)[:, 0]
         rank = (np.argsort(np.argsort(own, kind="stable"), kind="stable") + 0.5) / len(own)
         weight = np.clip(numbers[WEIGHT], 0.0, 1.0)
         out[measured] = (1.0 - weight) * moved + weight * np.interp(rank, LEVELS, self.experience(years))
@@ -74,7 +77,10 @@ class Spread:
 
 
 NOTHING_LEARNED = Spread(
-    np.array([0.25]), np.array([[*PRIOR[:WEIGHT], 0.0]]), np.zeros((1, len(LEVELS))), np.zeros(1, dtype=int)
+    np.array([0.25]),
+    np.array([[PRIOR[CARRY], 0.0, 0.0, 0.0, 0.0, 0.0]]),
+    np.zeros((1, len(LEVELS))),
+    np.zeros(1, dtype=int),
 )
 
 
@@ -99,35 +105,40 @@ def learn(closed: list[Closed], horizons: list[float]) -> Spread:
     return Spread(np.array(horizons), np.array(numbers), np.stack(seen), np.bincount(at, minlength=len(horizons)))
 
 
-def _height(record: float | np.ndarray, unit: str) -> float | np.ndarray:
-    return np.clip(record, *TILTED) - MIDDLE if unit == "share" else 0.0 * np.asarray(record)
+def _height(record: float, unit: str) -> float:
+    """The record on the link where it says how near to its end a benchmark is: only a share has one."""
+    return float(np.clip(record, *TILTED)) if unit == "share" else MIDDLE
 
 
 def _moved(gains: np.ndarray, gap: np.ndarray, height: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     middle = np.median(gains, axis=0)
-    centre = middle + numbers[CARRY] * gap + numbers[SHIFT] + numbers[TILT] * height
+    lost = numbers[TILT] * (height - MIDDLE) + numbers[BEND] * np.maximum(height - BENT, 0.0)
+    centre = middle + numbers[CARRY] * gap + numbers[SHIFT] + lost
     return centre + np.exp(numbers[STRETCH]) * (gains - middle)
 
 
 def _best(closed: list[Closed], experience: np.ndarray, prior: np.ndarray, trust: np.ndarray) -> np.ndarray:
-    """The numbers whose forecasts of these windows have the least CRPS, in points, held to the prior."""
+    """The numbers whose forecasts of these windows have the least CRPS, in points and in logits, held to the prior.
+
+    Points are what is judged; logits see the records near one, which hardly move in points.
+    """
     if not closed:
         return prior
     gains = np.stack([c.gains for c in closed], axis=1)
     gap = np.array([c.gap for c in closed])
     height = np.array([_height(c.record, c.unit) for c in closed])
-    record = np.array([c.record for c in closed])
-    after = _points(record + np.array([c.outcome for c in closed]), closed)
+    record, outcome = np.array([c.record for c in closed]), np.array([c.outcome for c in closed])
+    after = _points(record + outcome, closed)
 
     def loss(numbers: np.ndarray) -> float:
         weight = np.clip(numbers[WEIGHT], 0.0, 1.0)
-        gain = (1.0 - weight) * _moved(gains, gap, height, numbers) + weight * experience
-        fit = crps(_points(record + np.maximum(gain, 0.0), closed), after)
+        gain = np.maximum((1.0 - weight) * _moved(gains, gap, height, numbers) + weight * experience, 0.0)
+        points, logits = crps(_points(record + gain, closed), after).mean(), crps(gain, outcome).mean()
         off = (numbers - prior) / trust
-        return float(len(closed) / TEMPERATURE * np.log(fit.mean() + 1e-6) + 0.5 * off @ off)
+        return float(len(closed) / TEMPERATURE * 0.5 * np.log((points + 1e-6) * (logits + 1e-6)) + 0.5 * off @ off)
 
     simplex = np.vstack([prior, prior + np.diag(0.5 * trust)])
-    options = {"xatol": 0.01, "fatol": 1e-3, "maxiter": 300, "initial_simplex": simplex}
+    options = {"xatol": 0.01, "fatol": 1e-3, "maxiter": 400, "initial_simplex": simplex}
     return minimize(loss, prior, method="Nelder-Mead", options=options).x
 
 
