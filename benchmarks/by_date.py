@@ -12,17 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from benchmarks.by_date_cache import Cache
+from benchmarks.by_date_references import index_of
+from benchmarks.by_date_rule import KNOWN_SCORES, SCORES_OF_A_MODEL, origins
+from benchmarks.records import TABLES
 from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, counted_tasks
 from scale_forecast.by_date.link import from_link, to_link
 from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.spread import crps
 from scale_forecast.by_date.state import State
 from scale_forecast.by_date.tables import Tables, read_tables
-
-from benchmarks.by_date_cache import Cache
-from benchmarks.by_date_references import index_of
-from benchmarks.by_date_rule import KNOWN_SCORES, SCORES_OF_A_MODEL, origins
-from benchmarks.records import TABLES
 
 LEVELS = (np.arange(99) + 0.5) / 99
 RIDGE = 1.0
@@ -31,7 +31,8 @@ REFERENCES = ("predecessor", "last five measured", "index by date", "rank-2 comp
 
 
 def coming(tables: Tables, state: State) -> list[tuple[NewModel, pd.Series]]:
-    """Models released in the quarter after the state's day, with their scores on benchmarks that count, earliest first."""
+    """Models released in the quarter after the state's day, with their scores on benchmarks that count, earliest
+    first."""
     tasks = counted_tasks(state.world, MODELS_AT_THE_ORIGIN)
     tasks = {task for task in tasks if state.world.tasks.loc[task, "unit"] == "share"}
     begin, end = state.world.as_of, state.world.as_of + pd.DateOffset(months=3)
@@ -81,7 +82,9 @@ def measure(cache: Cache, reading: str, *, last: bool) -> pd.DataFrame:
                 for name, z in centres.items():
                     score = np.array([from_link(v, "share", c) for v, c in zip(z, chance, strict=True)])
                     error = 100 * (score - outcome)
-                    found.append(table.assign(method=name, abs_error=np.abs(error), error=error, crps=np.nan, pit=np.nan))
+                    found.append(
+                        table.assign(method=name, abs_error=np.abs(error), error=error, crps=np.nan, pit=np.nan)
+                    )
     return pd.concat(found, ignore_index=True)
 
 

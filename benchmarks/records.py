@@ -16,8 +16,16 @@ import pandas as pd
 
 from benchmarks.by_date_cache import Cache
 from benchmarks.by_date_references import REFERENCES, centres, draws_of, scores_of
-from benchmarks.by_date_rule import THRESHOLDS, targets
-from scale_forecast.by_date.history import HORIZONS, closed_windows, known_by, learn_spread
+from benchmarks.by_date_rule import MODELS_AT_THE_END, THRESHOLDS, origins, targets
+from scale_forecast.by_date.forecasts import Trained, forecast_records
+from scale_forecast.by_date.history import (
+    HORIZONS,
+    MODELS_AT_THE_ORIGIN,
+    closed_windows,
+    counted_tasks,
+    known_by,
+    learn_spread,
+)
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
 from scale_forecast.by_date.tables import Tables, read_tables
@@ -26,6 +34,7 @@ from scale_forecast.by_date.world import see
 TABLES = Path(__file__).parent.parent / "data" / "tables" / "frontier"
 FEWEST_CLOSED = 20
 QUANTILES = 240
+STALE, PRESENT_DRAWS = 120, 400
 CELLS = [0.0, 0.2, 0.5, 0.8, 1.01]
 
 
@@ -97,6 +106,31 @@ def model_draws(
         gains = spread.adjust(gains, simulated.gap[j], record, about["unit"].iloc[i], months / 12)
         z[i] = record + np.maximum(np.quantile(gains, fine), 0.0)
     return scores_of(z, about, group["record"].to_numpy())
+
+
+def measure_present(cache: Cache, reading: str, *, last: bool) -> pd.DataFrame:
+    """The record of the day when the tables end `STALE` days before it, whether or not anything new was measured."""
+    days = origins(cache.tables, reading=reading, last=False)
+    days += origins(cache.tables, reading=reading, last=True) if last else []
+    counted = counted_tasks(see(cache.tables, cache.tables.scores["known_on"].max(), reading), MODELS_AT_THE_END)
+    found = []
+    for origin in days:
+        today = origin + pd.Timedelta(days=STALE)
+        if today > cache.tables.scores["known_on"].max():
+            continue
+        taken, closed = closed_windows(cache.tables, reading, origin)
+        cut = None if taken == reading else (reading, origin)
+        state = cache.state(reading, origin)
+        spread = learn_spread(closed, state.world.tasks, lambda day, r=taken, c=cut: cache.simulated(r, day, c))
+        tasks = sorted(counted_tasks(state.world, MODELS_AT_THE_ORIGIN) & counted)
+        forecast = forecast_records(Trained(state, spread, taken), [today], tasks, draws=PRESENT_DRAWS, start=origin)
+        after = see(cache.tables, today, reading).rows.groupby("task")["score"].max()
+        about = state.world.tasks.loc[tasks]
+        record = np.array([forecast.records[task].score for task in tasks])
+        group = pd.DataFrame({"task": tasks, "origin": origin, "months": 4, "record": record, "models": 0, "new": 0})
+        group = group.assign(record_after=after[tasks].to_numpy())
+        found.append(scored("model", group, about, forecast.draws[:, :, 0].T))
+    return pd.concat(found, ignore_index=True)
 
 
 def scored(name: str, group: pd.DataFrame, about: pd.DataFrame, draws: np.ndarray) -> pd.DataFrame:
@@ -182,10 +216,16 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--reading", choices=["dated", "release"], default="dated")
     parser.add_argument("--last", action="store_true")
-    parser.add_argument("--keep", type=Path)
+    parser.add_argument("--keep", type=Path, help="a file for the table of all targets")
+    parser.add_argument("--present", action="store_true", help="the record of the day where the tables ended before it")
     given = parser.parse_args()
     tables = read_tables(*(given.tables / f"{name}.csv" for name in ("scores", "releases", "benchmarks")))
-    table = measure(Cache(tables, given.cache), given.reading, last=given.last)
+    cache = Cache(tables, given.cache)
+    if given.present:
+        table = measure_present(cache, given.reading, last=given.last)
+        print(summary(table).to_string(), cells(table).to_string(), sep="\n")
+        return
+    table = measure(cache, given.reading, last=given.last)
     if given.keep:
         table.to_csv(given.keep, index=False)
     print(summary(table).to_string())
