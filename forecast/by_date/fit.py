@@ -82,7 +82,7 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
         same = (m[:, None] == m[None, :]).astype(float)
         z, noise = rows["z"].to_numpy(), rows["noise"].to_numpy()
         tasks.append(TaskData(str(name), unit, m, who, z, noise, parts, same, len(np.unique(m)) < len(m)))
-    return Data(points, start, ability_parts(points, points, start, same_model=True), tasks), codes
+    return Data(points, start, np.stack([*ability_parts(points, points, start, same_model=True)]), tasks), codes
 
 
 def points_of(models: pd.DataFrame, codes: dict[str, dict[str, int]]) -> Points:

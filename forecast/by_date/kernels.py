@@ -7,6 +7,7 @@ reasoning.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,30 +47,28 @@ def _fade(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.exp(-np.abs(a[:, None] - b[None, :]))
 
 
-def ability_parts(a: Points, b: Points, start: float, *, same_model: bool) -> np.ndarray:
-    """One matrix for each of `ABILITY`, then the fixed drift: shape (parts + 1, len(a), len(b)).
+def ability_parts(a: Points, b: Points, start: float, *, same_model: bool) -> Iterator[np.ndarray]:
+    """A matrix (len(a), len(b)) for each of `ABILITY`, then that of the fixed drift.
 
     ``start`` is when the walk begins; the own part is on the diagonal where ``a`` and ``b`` are the same models.
     """
     organisation, line, fade = _same(a.organisation, b.organisation), _same(a.line, b.line), _fade(a.t, b.t)
-    walk = np.maximum(np.minimum(a.t[:, None], b.t[None, :]) - start, 0.0)
-    return np.stack(
-        [
-            walk,
-            organisation,
-            organisation * fade,
-            _same(a.tier, b.tier),
-            line,
-            line * fade,
-            a.reasoning[:, None] * b.reasoning[None, :],
-            np.eye(len(a)) if same_model else np.zeros((len(a), len(b))),
-            a.t[:, None] * b.t[None, :] * DRIFT,
-        ]
-    )
+    yield np.maximum(np.minimum(a.t[:, None], b.t[None, :]) - start, 0.0)
+    yield organisation
+    yield organisation * fade
+    yield _same(a.tier, b.tier)
+    yield line
+    yield line * fade
+    yield a.reasoning[:, None] * b.reasoning[None, :]
+    yield np.eye(len(a)) if same_model else np.zeros((len(a), len(b)))
+    yield a.t[:, None] * b.t[None, :] * DRIFT
 
 
 def ability_kernel(a: Points, b: Points, start: float, variances: np.ndarray, *, same_model: bool) -> np.ndarray:
-    return np.tensordot(np.append(variances, 1.0), ability_parts(a, b, start, same_model=same_model), axes=1)
+    total = np.zeros((len(a), len(b)))
+    for variance, part in zip([*variances, 1.0], ability_parts(a, b, start, same_model=same_model), strict=True):
+        total += variance * part
+    return total
 
 
 def task_parts(

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.linalg import lapack
 
 from scale_forecast.by_date.fit import (
     WIDE_LEVEL,
@@ -23,6 +24,8 @@ from scale_forecast.by_date.fit import (
 from scale_forecast.by_date.kernels import Points, ability_kernel, task_parts
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.world import OTHERS, YEAR, World, see
+
+JITTER = 1e-8
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,12 @@ def task_given(state: State, name: str, t: np.ndarray, organisation: np.ndarray,
 
 
 def root(covariance: np.ndarray) -> np.ndarray:
-    """A matrix whose product with its transpose is the covariance, which may be singular."""
+    """A matrix whose product with its transpose is the covariance; one that is barely singular is lifted a little."""
+    if not len(covariance):
+        return covariance
+    lift = JITTER * max(float(np.trace(covariance)) / len(covariance), 1e-12)
+    factor, failed = lapack.dpotrf(covariance + lift * np.eye(len(covariance)), lower=1)
+    if not failed:
+        return np.tril(factor)
     values, vectors = np.linalg.eigh(0.5 * (covariance + covariance.T))
     return vectors * np.sqrt(np.maximum(values, 0.0))
