@@ -1,5 +1,6 @@
 """What is released is whole: no file of a package stays behind, and every place names the same version."""
 
+import os
 import re
 import subprocess
 import sys
@@ -80,6 +81,75 @@ def test_the_wheel_has_one_top_level_name(wheel):
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0] for name in archive.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"scale_forecast"}
+
+
+def tiny_wheel(folder, name):
+    """A wheel of a distribution that holds one package of its own name."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    notes = f"{name}-1.0.dist-info"
+    files = {
+        f"{name}/__init__.py": f'OWNER = "the distribution {name}"\n',
+        f"{notes}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{notes}/WHEEL": "Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{notes}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{notes}/RECORD"])
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, content in files.items():
+            archive.writestr(file, content)
+    return path
+
+
+BESIDE_OTHERS = """
+import data, features, forecast
+assert data.OWNER == "the user", data
+assert features.OWNER == "the distribution features", features
+assert forecast.OWNER == "the distribution forecast", forecast
+import scale_forecast
+assert scale_forecast.__file__.startswith(sys.argv[1]), scale_forecast
+from scale_forecast import ScaleForecaster, load_results
+upcoming = ScaleForecaster("persistence").fit(load_results()).predict("PaLM", params=540e9, benchmark="MGSM")
+print(len(upcoming.table))
+"""
+
+
+@pytest.mark.slow
+def test_a_prediction_works_beside_distributions_and_files_of_our_folders_names(wheel, tmp_path):
+    """`data`, `features` and `forecast` once lay in site-packages under these names, for anybody to overwrite."""
+    environment, mine = tmp_path / "environment", tmp_path / "mine"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    python = environment / "bin" / "python"
+    wheels = [wheel, *(tiny_wheel(tmp_path, name) for name in ("features", "data", "forecast"))]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-index",
+        "--no-deps",
+        *wheels,
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    (site,) = environment.glob("lib/python*/site-packages")
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "libraries.pth").write_text(
+        "\n".join(libraries) + "\n"
+    )  # behind its own: only what it lacks is found there
+
+    mine.mkdir()
+    (mine / "data.py").write_text('OWNER = "the user"\n')
+    (mine / "script.py").write_text(f"import sys\n{BESIDE_OTHERS}")
+    run = {"cwd": mine, "capture_output": True, "text": True}
+    script = subprocess.run([python, "script.py", str(environment)], **run)
+    assert script.returncode == 0, script.stderr
+    assert script.stdout.strip() == "10"
+    asked = "predict --family PaLM --params 540e9 --benchmark MGSM --predictor persistence --format csv"
+    variables = {**os.environ, "PYTHONPATH": str(mine), "FORECAST_CACHE": str(tmp_path / "cache")}
+    typed = subprocess.run([environment / "bin" / "forecast", *asked.split()], env=variables, **run)
+    assert typed.returncode == 0, typed.stderr
+    assert len(typed.stdout.splitlines()) == 11
 
 
 def test_the_citation_is_of_this_version_and_licence():

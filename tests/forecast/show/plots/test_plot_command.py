@@ -4,12 +4,14 @@ import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
+from scale_forecast.commands.plot import plot_group
 from scale_forecast.show.plots.backtests import of_predictor, read_backtest
 from scale_forecast.show.plots.coverage import coverage_table, draw_coverage
 from scale_forecast.show.plots.examples import make_backtest, make_question, make_recorded, make_reversals, make_scores
 from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.registry import PLOTS
 from scale_forecast.show.plots.reversal import draw_reversal
 from scale_forecast.show.plots.skill import draw_skill, skill_table
 from scale_forecast.show.plots.style import as_bytes
@@ -47,6 +49,12 @@ def test_a_backtest_file_is_drawn(plot, backtest_file, tmp_path, args):
     out = plot(args[0], backtest_file, *args[1:], "-o", tmp_path / "a.svg")
     assert out.exit_code == 0, out.output
     assert b"<svg" in (tmp_path / "a.svg").read_bytes()
+
+
+def test_every_plot_has_a_command_and_says_what_it_shows():
+    assert {plot.name for plot in PLOTS.ours} == set(plot_group.commands)
+    for plot in PLOTS.values():
+        assert plot.says.endswith(".")
 
 
 def test_a_question_of_the_bank_is_drawn_without_a_ledger(plot, tmp_path):
