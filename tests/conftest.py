@@ -1,7 +1,23 @@
-"""Settings shared by all tests."""
+"""Settings shared by all tests, and one cache for all that they train."""
+
+import os
+import shutil
+import tempfile
 
 from hypothesis import settings
 
 # No test asserts a time, and a run must not depend on the day's luck.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
+
+
+def pytest_configure(config):
+    """What tests train is kept for the session, for all its processes, and never in the user's own cache.
+
+    Keys hold the code and the data, so a state serves only where training would give it. With FORECAST_CACHE set, that
+    folder is used and stays.
+    """
+    if "FORECAST_CACHE" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="forecast-tests-")
+        os.environ["FORECAST_CACHE"] = folder
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))

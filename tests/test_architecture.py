@@ -1,6 +1,7 @@
 """Who may import whom: DESIGN's table, read from the imports themselves, and no circle among the modules."""
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -49,9 +50,15 @@ def room_of(name):
     return parts[0] if parts[0] in ("data", "features", "resolvers", "commands") else "forecast"
 
 
+@functools.cache
+def tree_of(path):
+    """The syntax of a module, parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(path, *, when_loaded=False):
     """Dotted names a module imports: anywhere in it, or only those that loading it imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     nodes = tree.body if when_loaded else ast.walk(tree)
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -92,7 +99,7 @@ def test_time_is_an_argument(name, path):
     where = path.relative_to(ROOT).as_posix()
     if where.startswith("resolvers/markets/") or where in MAY_READ_THE_CLOCK:
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
             owner = ast.unparse(node.func.value).split(".")[-1]
             assert owner not in {"datetime", "date", "Timestamp", "time", "pd"}, (

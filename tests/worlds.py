@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from scale_forecast.backtests.training import Trained
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.results import as_results
 from scale_forecast.data.tasks import as_tasks
+from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel, as_panel
+from scale_forecast.predictors.base import Predictor
 
 LINES = {"Alpha": 4, "Beta": 4, "Gamma": 3, "Delta": 3}
 TASKS = [f"task{i:02d}" for i in range(8)]
@@ -49,6 +56,22 @@ def make_tasks(tasks: list[str] | None = None) -> pd.DataFrame:
 
 def make_panel(results: pd.DataFrame | None = None) -> Panel:
     return as_panel(make_results() if results is None else results, make_tasks(), bundled_metrics())
+
+
+@functools.cache
+def session_cache() -> Path:
+    """Where this session of tests keeps what it trains; see `tests/conftest.py`."""
+    return Path(os.environ["FORECAST_CACHE"])
+
+
+@functools.cache
+def _trained() -> Trained:
+    return Trained(make_panel(), session_cache())
+
+
+def trained(name: str, exclusion: Exclusion) -> Predictor:
+    """A predictor trained on the world of `make_panel`, once for all tests."""
+    return _trained().get(name, exclusion)
 
 
 def scrambled(results: pd.DataFrame, rows: np.ndarray, *, seed: int = 1) -> pd.DataFrame:

@@ -40,7 +40,12 @@ def reference_names() -> list[str]:
 
 def predictor_lines() -> list[tuple[str, str]]:
     """Each predictor's name, and what it does in one sentence."""
-    return PREDICTORS.lines(lambda cls: inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " "))
+    return PREDICTORS.lines(first_sentence)
+
+
+def first_sentence(cls: type) -> str:
+    """How the docstring of a class begins."""
+    return inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
 def make(predictor: str | Predictor) -> Predictor:
