@@ -37,7 +37,7 @@ from scale_forecast.pricing.recalibration import KINDS
 from scale_forecast.pricing.space import Event, held_off, probability_of
 from scale_forecast.resolvers.questions.question import Count, Scope, leaves
 from scale_forecast.resolvers.scores.calibration import bin_index, expected_calibration_error
-from scale_forecast.resolvers.scores.scoring import brier_score, log_score
+from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
 from scale_forecast.synthetic import questions as factory
 
 MODELS_PER_LINE = 12

@@ -9,7 +9,7 @@ from scale_forecast.data.trend import beyond_noise
 from scale_forecast.distribution import MID_LEVELS, PRINTED, Forecast
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.predictors.events import prob_gain, trends
-from scale_forecast.resolvers.scores.scoring import crps_quantile, pinball_loss
+from scale_forecast.resolvers.scores.quantiles import crps_quantile, pinball_loss
 
 
 def fold_rows(forecast: Forecast, fold: Fold) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import Question, leaves
 from scale_forecast.resolvers.questions.stated import stated
 from scale_forecast.resolvers.scores.calibration import calibration_table
-from scale_forecast.resolvers.scores.scoring import brier_score, log_score
+from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
 
 COLUMNS = [
     "question", "kind", "opened", "as_of", "probability", "low", "high", "base_rate", "crowd", "happened", "brier",

@@ -25,7 +25,7 @@ from scale_forecast.data.numbers import as_numbers
 from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Option, Status
 from scale_forecast.resolvers.markets.scale import Scale
 from scale_forecast.resolvers.scores import peer
-from scale_forecast.resolvers.scores.scoring import brier_score, brier_score_categories
+from scale_forecast.resolvers.scores.probabilities import brier_score, brier_score_categories
 
 QUESTIONS, FORECASTS, SCORES = "question_data.csv", "forecast_data.csv", "score_data.csv"
 LARGEST = 512 * 2**20

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.resolvers.scores.scoring import brier_score
+from scale_forecast.resolvers.scores.probabilities import brier_score
 
 METACULUS_EDGES = np.array([0, 1 / 24, 2 / 24, *np.arange(0.125, 0.9, 0.05), 22 / 24, 23 / 24, 1.0])
 """Edges of Metaculus' calibration curve: three bins of 1/24 at each end, fifteen of 0.05 between."""

@@ -5,7 +5,7 @@ through time, from when to when it stood. Higher is better; 100 is one doubling 
 Times are numbers in any one unit (days, seconds); a forecast that still stands ends at infinity.
 
 Metaculus' score documentation and server code, version of August 2026; conventions differ elsewhere: a log score in
-nats is `resolvers.scores.scoring.log_score`.
+nats is `resolvers.scores.probabilities.log_score`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ from scale_forecast.resolvers.scores.calibration import (
     spiegelhalter,
 )
 from scale_forecast.resolvers.scores.peer import baseline_score
-from scale_forecast.resolvers.scores.scoring import brier_score, crps_uneven, log_score
+from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
+from scale_forecast.resolvers.scores.quantiles import crps_uneven
 
 BY = ("predictor", "forecaster", "kind", "month")
 SUBJECT = ["question_id", "benchmark", "task", "metric", "shots", "prompt", "model"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.resolvers.scores import calibration, difficulty, peer, scoring
+from scale_forecast.resolvers.scores import calibration, difficulty, distributions, peer, probabilities, quantiles
 
 PROBABILITY = st.floats(0.01, 0.99)
 
@@ -19,7 +19,9 @@ def forecasts(n=200, seed=0, digits=1):
     return (rng.uniform(size=n) < p**1.5).astype(int), p
 
 
-@pytest.mark.parametrize("rule", [scoring.brier_score, scoring.log_score, lambda o, p: -scoring.spherical_score(o, p)])
+@pytest.mark.parametrize(
+    "rule", [probabilities.brier_score, probabilities.log_score, lambda o, p: -probabilities.spherical_score(o, p)]
+)
 @given(belief=PROBABILITY, said=PROBABILITY)
 def test_saying_what_one_believes_costs_least_on_average(rule, belief, said):
     def expected(p):
@@ -31,8 +33,8 @@ def test_saying_what_one_believes_costs_least_on_average(rule, belief, said):
 @given(level=st.floats(0.05, 0.95), other=st.floats(-3, 3))
 def test_the_true_quantile_costs_least_on_average(level, other):
     observed = norm.ppf((np.arange(2000) + 0.5) / 2000)
-    best = scoring.pinball_loss(observed, np.full(2000, norm.ppf(level)), level).mean()
-    assert best <= scoring.pinball_loss(observed, np.full(2000, other), level).mean() + 1e-3
+    best = quantiles.pinball_loss(observed, np.full(2000, norm.ppf(level)), level).mean()
+    assert best <= quantiles.pinball_loss(observed, np.full(2000, other), level).mean() + 1e-3
 
 
 def test_dense_quantiles_samples_and_cdf_agree_with_the_normal_crps():
@@ -42,9 +44,9 @@ def test_dense_quantiles_samples_and_cdf_agree_with_the_normal_crps():
     levels = (np.arange(2000) + 0.5) / 2000
     q = np.tile(norm.ppf(levels), (3, 1))
     x = np.linspace(-8, 8, 4001)
-    assert scoring.crps_quantile(y, q, levels) == pytest.approx(closed, abs=1e-3)
-    assert scoring.crps_ensemble(y, q) == pytest.approx(closed, abs=1e-3)
-    assert scoring.crps_cdf(y, x, np.tile(norm.cdf(x), (3, 1))) == pytest.approx(closed, abs=1e-4)
+    assert quantiles.crps_quantile(y, q, levels) == pytest.approx(closed, abs=1e-3)
+    assert distributions.crps_ensemble(y, q) == pytest.approx(closed, abs=1e-3)
+    assert distributions.crps_cdf(y, x, np.tile(norm.cdf(x), (3, 1))) == pytest.approx(closed, abs=1e-4)
 
 
 def test_levels_that_crowd_in_the_tails_do_not_flatter():
@@ -53,11 +55,11 @@ def test_levels_that_crowd_in_the_tails_do_not_flatter():
     y = norm.ppf((np.arange(500) + 0.5) / 500)
     q = np.tile(norm.ppf(levels), (500, 1))
     expected = (y * (2 * norm.cdf(y) - 1) + 2 * norm.pdf(y) - 1 / np.sqrt(np.pi)).mean()
-    assert scoring.crps_uneven(y, q, levels).mean() == pytest.approx(expected, rel=0.01)
-    assert scoring.crps_quantile(y, q, levels).mean() < 0.8 * expected
+    assert quantiles.crps_uneven(y, q, levels).mean() == pytest.approx(expected, rel=0.01)
+    assert quantiles.crps_quantile(y, q, levels).mean() < 0.8 * expected
     even = (np.arange(20) + 0.5) / 20
     q = np.tile(norm.ppf(even), (500, 1))
-    assert scoring.crps_uneven(y, q, even) == pytest.approx(scoring.crps_quantile(y, q, even))
+    assert quantiles.crps_uneven(y, q, even) == pytest.approx(quantiles.crps_quantile(y, q, even))
 
 
 def test_energy_score_of_one_quantity_is_the_crps_and_of_several_agrees_with_scoringrules():
@@ -65,30 +67,38 @@ def test_energy_score_of_one_quantity_is_the_crps_and_of_several_agrees_with_sco
 
     rng = np.random.default_rng(1)
     y, x = rng.normal(size=(3, 4)), rng.normal(size=(3, 30, 4))
-    assert scoring.energy_score(y[:, :1], x[:, :, :1]) == pytest.approx(scoring.crps_ensemble(y[:, 0], x[:, :, 0]))
-    assert scoring.energy_score(y, x) == pytest.approx(scoringrules.es_ensemble(y, x, backend="numpy"))
+    assert distributions.energy_score(y[:, :1], x[:, :, :1]) == pytest.approx(
+        distributions.crps_ensemble(y[:, 0], x[:, :, 0])
+    )
+    assert distributions.energy_score(y, x) == pytest.approx(scoringrules.es_ensemble(y, x, backend="numpy"))
 
 
 def test_weights_count_samples_like_repetition():
-    once = scoring.crps_ensemble([0.4], [[0.1, 0.9]], weights=[[3, 1]])
-    assert once == pytest.approx(scoring.crps_ensemble([0.4], [[0.1, 0.1, 0.1, 0.9]]))
+    once = distributions.crps_ensemble([0.4], [[0.1, 0.9]], weights=[[3, 1]])
+    assert once == pytest.approx(distributions.crps_ensemble([0.4], [[0.1, 0.1, 0.1, 0.9]]))
 
 
 def test_a_jump_in_the_cdf_is_scored_as_certainty():
-    assert scoring.crps_cdf([0.5], [0.0, 0.25, 0.25, 1.0], [[0, 0, 1, 1]]) == pytest.approx([0.25])
+    assert distributions.crps_cdf([0.5], [0.0, 0.25, 0.25, 1.0], [[0, 0, 1, 1]]) == pytest.approx([0.25])
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: scoring.brier_score([1], [41.7]), "probability 41.7 (forecast 0, counted from 0) is outside [0, 1]"),
-        (lambda: scoring.brier_score([0.5], [0.5]), "outcome 0.5 (forecast 0, counted from 0) is neither 0 nor 1"),
-        (lambda: scoring.log_score([1, 0], [0.5, np.nan]), "probability nan (forecast 1, counted from 0)"),
-        (lambda: scoring.brier_score_categories([0], [[0.5, 0.4]]), "sum of probabilities 0.9"),
-        (lambda: scoring.crps_quantile([0.1], [[0.1, 0.2]], [0.5]), "give one row per observation"),
-        (lambda: scoring.pinball_loss(0.1, 0.2, 1.0), "level 1 is not strictly between 0 and 1"),
-        (lambda: scoring.interval_score([0.5], [0.6], [0.4], 0.8), "swap the bounds"),
-        (lambda: scoring.crps_cdf([0.5], [0, 1], [[0.9, 0.1]]), "a CDF must ascend"),
+        (
+            lambda: probabilities.brier_score([1], [41.7]),
+            "probability 41.7 (forecast 0, counted from 0) is outside [0, 1]",
+        ),
+        (
+            lambda: probabilities.brier_score([0.5], [0.5]),
+            "outcome 0.5 (forecast 0, counted from 0) is neither 0 nor 1",
+        ),
+        (lambda: probabilities.log_score([1, 0], [0.5, np.nan]), "probability nan (forecast 1, counted from 0)"),
+        (lambda: probabilities.brier_score_categories([0], [[0.5, 0.4]]), "sum of probabilities 0.9"),
+        (lambda: quantiles.crps_quantile([0.1], [[0.1, 0.2]], [0.5]), "give one row per observation"),
+        (lambda: quantiles.pinball_loss(0.1, 0.2, 1.0), "level 1 is not strictly between 0 and 1"),
+        (lambda: quantiles.interval_score([0.5], [0.6], [0.4], 0.8), "swap the bounds"),
+        (lambda: distributions.crps_cdf([0.5], [0, 1], [[0.9, 0.1]]), "a CDF must ascend"),
         (lambda: calibration.spiegelhalter([], []), "calibration needs a list of forecasts"),
         (lambda: peer.peer_score([0.5, np.nan]), "a probability is missing or negative"),
     ],

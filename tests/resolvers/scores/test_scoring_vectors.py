@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.resolvers.scores import calibration, difficulty, peer, scoring
+from scale_forecast.resolvers.scores import calibration, difficulty, distributions, peer, probabilities, quantiles
 
 VECTORS = json.loads((Path(__file__).parent.parent.parent / "fixtures" / "scoring_vectors.json").read_text())["vectors"]
 
@@ -91,24 +91,24 @@ def daily_baseline(v):
 def binary_scores(v):
     o, p = v["outcome"], v["p"]
     return {
-        "brier": scoring.brier_score(o, p),
-        "brier_two_class": scoring.brier_score_categories(o, [1 - p, p]),
-        "neg_log_nat": scoring.log_score(o, p),
-        "log2": -scoring.log_score(o, p) / np.log(2),
+        "brier": probabilities.brier_score(o, p),
+        "brier_two_class": probabilities.brier_score_categories(o, [1 - p, p]),
+        "neg_log_nat": probabilities.log_score(o, p),
+        "log2": -probabilities.log_score(o, p) / np.log(2),
         "metaculus_baseline": peer.baseline_score(p if o else 1 - p)[0],
-        "spherical": scoring.spherical_score(o, p),
+        "spherical": probabilities.spherical_score(o, p),
     }
 
 
 def weighted_interval(v):
     coverage = 1 - np.array(v["alpha"])
-    return scoring.weighted_interval_score([v["obs"]], [v["median"]], [v["lower"]], [v["upper"]], coverage)[0]
+    return quantiles.weighted_interval_score([v["obs"]], [v["median"]], [v["lower"]], [v["upper"]], coverage)[0]
 
 
 def piecewise_cdf(v):
-    under, over = scoring.crps_cdf_parts([v["obs"]], v["x"], [v["cdf"]])
+    under, over = distributions.crps_cdf_parts([v["obs"]], v["x"], [v["cdf"]])
     return {
-        "total": scoring.crps_cdf([v["obs"]], v["x"], [v["cdf"]])[0],
+        "total": distributions.crps_cdf([v["obs"]], v["x"], [v["cdf"]])[0],
         "underforecast_penalty": under[0],
         "overforecast_penalty": over[0],
     }
@@ -140,7 +140,7 @@ def corp(v):
 def forecastbench(v):
     scores = pd.DataFrame(
         [
-            {"forecaster": who, "question": q, "brier": float(scoring.brier_score(v["resolutions"][q], p))}
+            {"forecaster": who, "question": q, "brier": float(probabilities.brier_score(v["resolutions"][q], p))}
             for who, said in v["forecasts"].items()
             for q, p in said.items()
         ]
@@ -157,14 +157,14 @@ def forecastbench(v):
 
 
 RULES = {
-    "brier_score": lambda v: scoring.brier_score(*v["args"]),
-    "log_score": lambda v: scoring.log_score(*v["args"]),
-    "rps_score": lambda v: scoring.ranked_probability_score(v["args"][0] - 1, v["args"][1]),
+    "brier_score": lambda v: probabilities.brier_score(*v["args"]),
+    "log_score": lambda v: probabilities.log_score(*v["args"]),
+    "rps_score": lambda v: probabilities.ranked_probability_score(v["args"][0] - 1, v["args"][1]),
     "binary_scores": binary_scores,
-    "quantile_score": lambda v: scoring.pinball_loss(v["obs"], v["forecast"], v["levels"]),
-    "crps_quantile": lambda v: scoring.crps_quantile([v["obs"]], [v["forecast"]], v["levels"])[0],
+    "quantile_score": lambda v: quantiles.pinball_loss(v["obs"], v["forecast"], v["levels"]),
+    "crps_quantile": lambda v: quantiles.crps_quantile([v["obs"]], [v["forecast"]], v["levels"])[0],
     "weighted_interval_score": weighted_interval,
-    "crps_ensemble": lambda v: scoring.crps_ensemble([v["obs"]], [v["members"]], estimator=v["estimator"])[0],
+    "crps_ensemble": lambda v: distributions.crps_ensemble([v["obs"]], [v["members"]], estimator=v["estimator"])[0],
     "crps_piecewise_linear_cdf": piecewise_cdf,
     "score_baseline": lambda v: rows(peer.over_time(baseline(v), *times(v["forecasts"]), **horizon(v["args"]))),
     "score_spot_baseline": lambda v: rows(
