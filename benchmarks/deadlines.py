@@ -26,7 +26,6 @@ from scale_forecast.parallel import Workers
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.price import events_at
 from scale_forecast.pricing.space import held_off, probability_of
-from scale_forecast.resolvers.judge.events import combine
 from scale_forecast.resolvers.scores.calibration import expected_calibration_error
 from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settled
 
@@ -57,7 +56,7 @@ def asked_on(tables: Tables, as_of: dt.date, cache: Path | None) -> tuple[pd.Dat
     if not found:
         return table, np.zeros((0, 1), dtype=bool)
     order = np.argsort(np.mean(reach, axis=0), kind="stable")
-    drawn = np.array([combine(criterion, [event.holds(0.5) for event in events]) for criterion, events in found])
+    drawn = np.array([criterion.holds([event.holds(0.5) for event in events]) for criterion, events in found])
     return table, drawn[:, order]
 
 

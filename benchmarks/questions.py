@@ -31,11 +31,12 @@ from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.pricing.maps import Map, chosen_map
-from scale_forecast.pricing.model import PricedModel, kind_of
+from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.questions import leaf_on, units_of
 from scale_forecast.pricing.recalibration import KINDS
 from scale_forecast.pricing.space import Event, held_off, probability_of
-from scale_forecast.resolvers.questions.question import Count, Scope, leaves
+from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.scores.calibration import bin_index, expected_calibration_error
 from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
 from scale_forecast.synthetic import questions as factory
@@ -126,10 +127,10 @@ def asked_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> L
 def leaves_of(model: PricedModel, asked: factory.Asked, before: int) -> list[Leaf]:
     """The leaves of one question, of a model whose forecasts stand after ``before`` others."""
     out = []
-    for leaf in leaves(asked.question.criterion):
+    for leaf in asked.question.criterion.leaves():
         ((at, _),) = units_of(model, leaf, Scope())
         event = leaf_on(model, leaf, Scope())[1]
-        out.append(Leaf(kind_of(leaf), replace(event, rank=event.rank.astype(np.int16)), before + at))
+        out.append(Leaf(leaf.event_kind, replace(event, rank=event.rank.astype(np.int16)), before + at))
     return out
 
 

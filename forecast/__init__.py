@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import Any
 
+from scale_forecast.data.notebook import show_as_html
+
 _HOMES = {
     "load_results": ("scale_forecast.data.load", "load"),
     "as_panel": ("scale_forecast.inputs.panel", "as_panel"),
@@ -17,6 +19,16 @@ _HOMES = {
     "fit_curves": ("scale_forecast.curves", "fit_curves"),
 }
 __all__ = list(_HOMES)
+
+show_as_html(
+    {
+        "scale_forecast.upcoming:Upcoming": "scale_forecast.show.report.cells:upcoming_html",
+        "scale_forecast.backtests.run:BacktestTable": "scale_forecast.show.report.cells:backtest_html",
+        "scale_forecast.pricing.price:Price": "scale_forecast.show.prices:price_html",
+        "scale_forecast.resolvers.questions.question:Question": "scale_forecast.show.questions:question_html",
+        "scale_forecast.resolvers.judge.resolve:Resolution": "scale_forecast.show.questions:resolution_html",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

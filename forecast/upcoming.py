@@ -11,6 +11,7 @@ import pandas as pd
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.data.results import UNIT
 from scale_forecast.distribution import PRINTED, Forecast
 from scale_forecast.inputs.folds import Exclusion
@@ -28,7 +29,7 @@ FORECAST_COLUMNS = [
 
 
 @dataclass(frozen=True)
-class Upcoming:
+class Upcoming(ShowsHtml):
     """The forecast of one upcoming model and what it was made from.
 
     Attributes
@@ -45,11 +46,6 @@ class Upcoming:
     evidence: Panel
     forecast: Forecast
     table: pd.DataFrame
-
-    def _repr_html_(self) -> str:
-        from scale_forecast.show.report.cells import upcoming_html
-
-        return upcoming_html(self)
 
 
 def predict_upcoming(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scale_forecast.resolvers.kinds import KINDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = "scale_forecast"
 FOLDERS = {
@@ -83,6 +85,88 @@ def test_rooms_import_only_what_the_table_allows(name, path):
             assert fits, f"{name} may not import {imported}"
         assert first != "click" or room == "commands", f"only the commands speak click, not {path}"
         assert first != "cli"
+
+
+def circles_of(graph):
+    """Groups of modules that import one another, directly or through others: Tarjan's algorithm."""
+    place, lowest, stack, found = {}, {}, [], []
+
+    def visit(name):
+        place[name] = lowest[name] = len(place)
+        stack.append(name)
+        for other in sorted(graph[name]):
+            if other not in place:
+                visit(other)
+            if other in stack:
+                lowest[name] = min(lowest[name], lowest[other])
+        if lowest[name] == place[name]:
+            at = stack.index(name)
+            found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for name in graph:
+        if name not in place:
+            visit(name)
+    return [group for group in found if len(group) > 1]
+
+
+def test_circles_are_seen():
+    assert circles_of({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == [["b", "c"]]
+
+
+def test_no_modules_import_one_another():
+    """Imports inside functions and for type checkers count too: they only hide a circle from the interpreter."""
+    graph = {name: {other for other in imports_of(path) if other in MODULES} - {name} for name, path in MODULES.items()}
+    assert circles_of(graph) == []
+
+
+@pytest.mark.parametrize(("name", "path"), PATHS)
+def test_a_module_is_at_most_500_lines_long(name, path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500, f"split {name} by idea"
+
+
+KIND_CLASSES = {kind.__name__ for kind in KINDS.values()} | {"Measured", "InFamilies", "Several"}
+
+
+def names_in(node):
+    """Names and attributes anywhere in an expression."""
+    return {getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node)}
+
+
+def questions_of_kind(tree):
+    """Where code asks of which kind a criterion is: isinstance, its type, a match, or its name as a string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("isinstance", "issubclass"):
+            if KIND_CLASSES & names_in(node.args[1]):
+                yield node
+        elif isinstance(node, ast.Compare):
+            texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            asks_name = any(getattr(part, "attr", None) == "kind" for part in ast.walk(node))
+            asks_type = any(getattr(getattr(part, "func", None), "id", None) == "type" for part in ast.walk(node))
+            if (asks_type and KIND_CLASSES & names_in(node)) or (asks_name and set(KINDS) & texts):
+                yield node
+        elif isinstance(node, ast.MatchClass) and KIND_CLASSES & names_in(node.cls):
+            yield node
+
+
+@pytest.mark.parametrize("code", [
+    "isinstance(leaf, Threshold)", "isinstance(leaf, (int, kinds.Comparison))", "isinstance(a, Threshold | Reversal)",
+    "type(leaf) is Count", "leaf.kind == 'reversal'", "leaf.kind in ('reversal', 'u_shape')",
+    "match leaf:\n    case Not():\n        pass",
+])  # fmt: skip
+def test_asking_for_a_kind_is_seen(code):
+    assert list(questions_of_kind(ast.parse(code)))
+
+
+def test_only_the_kinds_know_of_which_kind_a_criterion_is():
+    """Whoever else asked would forget the next kind, and take it silently for another."""
+    asked = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for name, path in MODULES.items()
+        if room_of(name) != "resolvers.kinds"
+        for node in questions_of_kind(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert asked == []
 
 
 @pytest.mark.parametrize(("name", "path"), PATHS)

@@ -16,6 +16,7 @@ import pandas as pd
 from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.folds_cache import fold_key, load_table, save_table
+from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import Workers
@@ -25,13 +26,8 @@ from scale_forecast.predictors.registry import distinct, identity
 FORECAST_UNIT = ["predictor", "fold", "benchmark", "task", "metric", "shots", "prompt", "target_model"]
 
 
-class BacktestTable(pd.DataFrame):
+class BacktestTable(ShowsHtml, pd.DataFrame):
     """The backtest table; a notebook shows its summary and pictures instead of the rows."""
-
-    def _repr_html_(self) -> str:
-        from scale_forecast.show.report.cells import backtest_html
-
-        return backtest_html(pd.DataFrame(self))
 
 
 def backtest(

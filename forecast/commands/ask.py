@@ -29,11 +29,11 @@ from scale_forecast.data.results import fingerprint
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import make
 from scale_forecast.pricing import Desk, Price, price_at
-from scale_forecast.pricing.shown import table, text
 from scale_forecast.resolvers.questions.bank import find_question, read_files
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import against, stated
 from scale_forecast.resolvers.questions.wording import Vocabulary, alike, understand
+from scale_forecast.show.prices import table, text
 from scale_forecast.show.terminal import as_text, is_terminal, progress
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.places import cache_folder, ledger_exists, open_ledger_at

@@ -25,18 +25,17 @@ from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import load
 from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.resolvers.importing import import_files, unrecorded
-from scale_forecast.resolvers.judge.resolve import as_table, evidence_table, resolve, resolve_all
+from scale_forecast.resolvers.judge.resolve import as_table, evidence_table, listing, resolve, resolve_all
+from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.questions.bank import (
     bundled_questions,
     dump_questions,
     find_question,
-    listing,
     merged,
     read_files,
     summary,
 )
 from scale_forecast.resolvers.questions.check import doubts
-from scale_forecast.resolvers.questions.question import KINDS
 from scale_forecast.show import views
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
@@ -50,7 +49,7 @@ def questions_group() -> None:
 
 @questions_group.command("list")
 @click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Only these; repeat for more.")
-@click.option("--kind", metavar="KIND", help="Only criteria of this kind, such as reversal or threshold.")
+@click.option("--kind", metavar="KIND", help=f"Only criteria of this kind: {', '.join(KINDS)}.")
 @click.option("--topic", metavar="NAME", help="Only this topic.")
 @as_of_option
 @questions_option

@@ -26,7 +26,8 @@ from scale_forecast.data.names.keys import name_keys, task_key
 from scale_forecast.inputs.steps import Histories
 from scale_forecast.pricing.maps import Map, log_odds
 from scale_forecast.pricing.space import Event
-from scale_forecast.resolvers.judge.events import is_u_shaped, turns
+from scale_forecast.resolvers.judge.events import turns
+from scale_forecast.resolvers.kinds.base import Measured
 
 STEPS = np.array([0.1, 0.6, 1.3, 2.5])
 """Decades above a family's largest model at which its next is forecast; in between by lines, beyond as at an end."""
@@ -109,7 +110,7 @@ class Publications:
         return pd.DataFrame({"events": days["nunique"] - 1, "years": (newest - days["min"]).dt.days / YEAR})
 
 
-def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> float:
+def ladder_rate(rows: pd.DataFrame, leaf: Measured, benchmark: str) -> float:
     """How often a family's whole ladder of sizes shows a turn on a task.
 
     How often ladders fall on the task, held towards its benchmark, times how often those turn that fell, of the
@@ -118,17 +119,17 @@ def ladder_rate(rows: pd.DataFrame, kind: str, benchmark: str, task: str) -> flo
     Parameters
     ----------
     rows : of a `inputs.panel.Panel`
-    kind : ``reversal`` or ``u_shape``
+    leaf : what reads whole ladders, on its task
     """
     final = rows[rows["checkpoint"].isna().to_numpy()].reset_index(drop=True)
     series = Histories.of(final)
     long = np.isfinite(series.better).sum(axis=1) >= FEWEST_SIZES
     better, stderr, scale = (table[long] for table in (series.better, series.se, series.scale))
     found = turns(better, stderr, scale)
-    turned = found.reversed if kind == "reversal" else is_u_shaped(better, stderr)
+    turned = leaf.shows(better, stderr, scale)
     first = final.iloc[series.row[long, 0]]
     here = (first["benchmark"].astype("str") == benchmark).to_numpy(dtype=bool)
-    own = here & (name_keys("task", first["task"].astype("str")) == task_key(task)).to_numpy(dtype=bool)
+    own = here & (name_keys("task", first["task"].astype("str")) == task_key(leaf.task)).to_numpy(dtype=bool)
 
     def held(events: np.ndarray, towards: float, weight: float) -> float:
         return float((events.sum() + weight * towards) / (len(events) + weight))

@@ -43,7 +43,8 @@ from scale_forecast.pricing.model import DRAWS, PricedModel
 from scale_forecast.pricing.questions import benchmark_of_average, is_part_of
 from scale_forecast.pricing.recalibration import NOTHING, Recalibration
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions.question import SERIES_NAMES, Scope
+from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.questions.scope import SERIES_NAMES, Scope
 
 FEWEST_MEMBERS = 5
 """Tasks that an average is taken over."""
@@ -109,7 +110,7 @@ class Desk:
     def _gaps(self) -> np.ndarray:
         return gaps(self.panel.rows, self.frontier)
 
-    def newest(self, leaf: Any, scope: Scope | None = None) -> dt.date | None:
+    def newest(self, leaf: Measured, scope: Scope | None = None) -> dt.date | None:
         """The day of the newest score known of a leaf's benchmark, or of the series of a scope on it."""
         found = self.evidence.newest(leaf, scope or Scope(), np.datetime64(self.as_of, "s"))
         if found is None and scope is None and (of := benchmark_of_average(leaf)):
@@ -117,7 +118,7 @@ class Desk:
             return parts.max().date() if len(parts) else None
         return None if found is None else found.astype("datetime64[D]").item()
 
-    def newest_named(self, leaf: Any) -> dt.date | None:
+    def newest_named(self, leaf: Measured) -> dt.date | None:
         """The day of the newest score on anything that bears the name of a leaf's benchmark, its splits too."""
         name = fold(leaf.benchmark or leaf.task)
         alike = {of: fold(of) == name or fold(of.split(" ")[0]) == name for of in self.evidence.names("benchmark")}
@@ -126,7 +127,7 @@ class Desk:
         newest = [day for day in (self.newest(leaf), days.max().date() if len(days) else None) if day is not None]
         return max(newest, default=None)
 
-    def seen_until(self, leaf: Any, scope: Scope, until: dt.date) -> dt.date:
+    def seen_until(self, leaf: Measured, scope: Scope, until: dt.date) -> dt.date:
         """The day from which a leaf may have come true unseen: the newest score of its benchmark.
 
         Where this is past the deadline and yet settles nothing, it is the newest score in scope.
@@ -171,7 +172,7 @@ class Desk:
             )
         return self._learned[exclusion]
 
-    def model(self, target: Target, leaf: Any, *, trained_without: str | None = None) -> PricedModel:
+    def model(self, target: Target, leaf: Measured, *, trained_without: str | None = None) -> PricedModel:
         """The upcoming model ``target`` with its forecast on the suites that a leaf looks at, made once.
 
         ``trained_without`` names the line that nothing was learned from, the target's own when None.
@@ -187,7 +188,7 @@ class Desk:
             self._models[asked] = self._made(target, leaf, line)
         return self._models[asked]
 
-    def _made(self, target: Target, leaf: Any, line: str) -> PricedModel:
+    def _made(self, target: Target, leaf: Measured, line: str) -> PricedModel:
         """The model; the same one for all leaves that look at the same suites."""
         rows = self._rows_of(target)
         suites = frozenset(rows["suite"][_looked_at(rows, leaf)].tolist())
@@ -281,7 +282,7 @@ class Desk:
         """Mask of the panel's rows of a benchmark or its splits."""
         return self.panel.rows["benchmark"].astype("str").map(is_part_of(benchmark)).to_numpy(dtype=bool)
 
-    def of_benchmark(self, leaf: Any) -> np.ndarray:
+    def of_benchmark(self, leaf: Measured) -> np.ndarray:
         """Mask of the panel's rows whose benchmark is a leaf's, or a suite that ran the same test."""
         column = self.panel.rows["benchmark"].astype("category").cat
         same = [same_test(str(name), leaf.task, leaf.benchmark, leaf.task) for name in column.categories]
@@ -297,7 +298,7 @@ class Desk:
             here = here & self.panel.rows["shots"].isin(scope.shots).to_numpy(dtype=bool)
         return here
 
-    def new_targets(self, leaf: Any, steps: np.ndarray) -> list[Target]:
+    def new_targets(self, leaf: Measured, steps: np.ndarray) -> list[Target]:
         """Base models of a family that nobody has seen, so many decades from the largest measured on a leaf's task."""
         on_task = self.folded["task"] == name_key("task", leaf.task)
         if not on_task.any() and (of := benchmark_of_average(leaf)):
@@ -328,7 +329,7 @@ class Desk:
         return target
 
 
-def _looked_at(rows: pd.DataFrame, leaf: Any) -> np.ndarray:
+def _looked_at(rows: pd.DataFrame, leaf: Measured) -> np.ndarray:
     """Rows of a leaf's task; where there are none, of the benchmark whose average it asks about."""
     task = (name_keys("task", rows["task"].astype("str")) == name_key("task", leaf.task)).to_numpy(dtype=bool)
     of = benchmark_of_average(leaf)

@@ -1,6 +1,6 @@
 """The events of one upcoming model: what each measured criterion comes to, read off its joint distribution.
 
-The resolver's own `resolvers.judge.events.occurs` says at which scores an event happens; the forecast says how likely
+The kind of a criterion says itself at which scores its event happens (`resolvers.kinds`); the forecast says how likely
 those are. For a fall that may turn, what past falls did counts too (`predictors.reversal`).
 """
 
@@ -25,9 +25,9 @@ from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.reversal import EVENTS, Reversal
 from scale_forecast.pricing.maps import Map
 from scale_forecast.pricing.space import Event, ranks
-from scale_forecast.resolvers.judge.events import occurs
-from scale_forecast.resolvers.questions.question import Comparison, Scope, Threshold, UShape
-from scale_forecast.resolvers.questions.question import Reversal as ReversalLeaf
+from scale_forecast.resolvers.judge.events import Draws
+from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.questions.scope import Scope
 
 Rival = tuple[Any, Any]
 """Score and standard error of the side to beat: numbers, or (k,) arrays of equally likely ones."""
@@ -48,7 +48,7 @@ class PricedModel:
         The visible rows: the family's history is read off them.
     reversal : Reversal, optional
         What past falls did; without it turns are read off the distribution alone.
-    maps : by kind of event (`kind_of`); a kind that is not there is left as it is
+    maps : by kind of event (`Measured.event_kind`); a kind that is not there is left as it is
     seed : int
         Of the joint draws. Equal seeds make prices of one model coherent.
     """
@@ -118,7 +118,7 @@ class PricedModel:
         shots = [None if pd.isna(value) else int(value) for value in rows["shots"]]
         return [dict(zip([*names, "shots"], way, strict=True)) for way in zip(*names.values(), shots, strict=True)]
 
-    def is_measured(self, at: int, leaf: Any, scope: Scope) -> bool:
+    def is_measured(self, at: int, leaf: Measured, scope: Scope) -> bool:
         """Whether unit ``at`` is one that a leaf looks at: its benchmark, metric, prompt and shots."""
         way = self.ways[at]
         return (
@@ -166,42 +166,34 @@ class PricedModel:
         """See `histories_of`."""
         return histories_of(self.forecast.targets, self.evidence)
 
-    def event(self, at: int, leaf: Any, *, rival: Rival | None = None, kind: str | None = None) -> Event:
+    def event(self, at: int, leaf: Measured, *, rival: Rival | None = None) -> Event:
         """The event of a measured criterion on unit ``at``, recalibrated.
 
         Parameters
         ----------
         at : position among the forecast's targets
-        leaf : Threshold, Reversal, UShape or Comparison
-        rival : score and standard error of the side to beat, for a Comparison
-        kind : which map to use; `kind_of` the leaf when None
+        leaf : of any measured kind that comes to yes or no
+        rival : score and standard error of the side to beat, of a contest
         """
-        raw = self.raw(at, leaf, rival=rival, kind=kind)
-        kind = kind or kind_of(leaf)
-        better_side = not (isinstance(leaf, Threshold) and self._is_low_side(at, leaf))
-        p = self._mapped(kind, raw if better_side else 1.0 - raw)
+        raw = self.raw(at, leaf, rival=rival)
+        better_side = leaf.line is None or leaf.line.is_upward == bool(self.up[at])
+        p = self._mapped(leaf.event_kind, raw if better_side else 1.0 - raw)
         return Event(self.rank[:, at], p, turned=not better_side)
 
     def _mapped(self, kind: str, raw: float) -> float:
         found = self.maps.get(kind)
         return raw if found is None else float(found(np.array([raw]))[0])
 
-    def _is_low_side(self, at: int, leaf: Threshold) -> bool:
-        return (leaf.side in ("at_least", "above")) != bool(self.up[at])
-
-    def raw(self, at: int, leaf: Any, *, rival: Rival | None = None, kind: str | None = None) -> float:
+    def raw(self, at: int, leaf: Measured, *, rival: Rival | None = None) -> float:
         """The probability of the event before recalibration."""
-        one = self.single(at)
-        if isinstance(leaf, Threshold):
-            above = float(one.prob_above(leaf.score)[0])
-            return above if leaf.side in ("at_least", "above") else 1.0 - above
+        if leaf.line is not None:
+            above = float(self.single(at).prob_above(leaf.line.score)[0])
+            return above if leaf.line.is_upward else 1.0 - above
+        learned = f"prob_{leaf.event_kind}"
         known = self._reversal is not None and at < len(self.turning)
-        falling = known and self.turning["trend"].iat[at] == "falling"
-        if falling and isinstance(leaf, ReversalLeaf):
-            return float(self.turning[EVENTS[1]].to_numpy()[at])
-        if falling and kind == "recovery":
-            return float(self.turning[EVENTS[0]].to_numpy()[at])
-        if (kind or kind_of(leaf)) == "gain" and rival is not None and self._is_gain(at, leaf, rival):
+        if known and learned in EVENTS and self.turning["trend"].iat[at] == "falling":
+            return float(self.turning[learned].to_numpy()[at])
+        if leaf.is_any_gain and rival is not None and self._is_of_origin(at, rival):
             return float(self._gains[at])
         if rival is not None and np.ndim(rival[0]):
             each = zip(*rival, strict=True)
@@ -212,10 +204,10 @@ class PricedModel:
     def _gains(self) -> np.ndarray:
         return prob_gain(self.forecast)
 
-    def _is_gain(self, at: int, leaf: Comparison, rival: Rival) -> bool:
-        """Whether any gain over the unit's own origin is asked for, of which `prob_gain` knows ties."""
+    def _is_of_origin(self, at: int, rival: Rival) -> bool:
+        """Whether the score to beat is that of the unit's own origin, over which `prob_gain` knows ties."""
         origin = self.forecast.targets["origin_score"].to_numpy()[at]
-        return leaf.margin == 0.0 and np.ndim(rival[0]) == 0 and float(rival[0]) == origin
+        return np.ndim(rival[0]) == 0 and float(rival[0]) == origin
 
     @cached_property
     def _slim(self) -> Forecast:
@@ -228,7 +220,7 @@ class PricedModel:
             self._singles[at] = self._slim.take(np.array([at]))
         return self._singles[at]
 
-    def _share_where(self, at: int, leaf: Any, rival: Rival | None) -> float:
+    def _share_where(self, at: int, leaf: Measured, rival: Rival | None) -> float:
         """The measure of the levels of "how good" at which the event happens."""
         happens = self._happens(at, leaf, rival, GRID)
         edges = np.concatenate([[0.0], 0.5 * (GRID[1:] + GRID[:-1]), [1.0]])
@@ -240,7 +232,7 @@ class PricedModel:
             return float(1.0 - 0.5 * (fine[first] + fine[max(first - 1, 0)]))
         return float(np.clip(np.diff(edges) @ happens, GRID[0], GRID[-1]))
 
-    def _happens(self, at: int, leaf: Any, rival: Rival | None, levels: np.ndarray) -> np.ndarray:
+    def _happens(self, at: int, leaf: Measured, rival: Rival | None, levels: np.ndarray) -> np.ndarray:
         """Where the event happens, at the scores of these levels, (k,)."""
         one = self.single(at)
         score = one.link.inverse(one.link_quantiles(levels))[0]
@@ -250,10 +242,9 @@ class PricedModel:
             score = np.round(score * items) / items
             stderr = binomial_stderr(score, items)
         past: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))
-        if isinstance(leaf, (ReversalLeaf, UShape)):
+        if leaf.reads_ladders:
             past = self.histories.get(self._units[at], past)
-        return occurs(
-            leaf,
+        draws = Draws(
             score,
             stderr=stderr,
             history=past[0],
@@ -262,6 +253,7 @@ class PricedModel:
             rival=None if rival is None else rival[0],
             rival_stderr=0.0 if rival is None else rival[1],
         )
+        return leaf.read(draws)
 
 
 @dataclass(frozen=True)
@@ -299,16 +291,6 @@ class KnownScores:
             return None
         best = at[(self.score[at] if up else -self.score[at]).argmax()]
         return float(self.score[best]), float(self.stderr[best])
-
-
-def kind_of(leaf: Any) -> str:
-    """The kind of map a measured criterion goes through."""
-    if isinstance(leaf, Comparison):
-        same = leaf.better.family and leaf.better.family == leaf.worse.family
-        if not same:
-            return "comparison"
-        return "recovery" if leaf.beyond_noise else "gain"
-    return str(leaf.kind)
 
 
 def histories_of(targets: pd.DataFrame, evidence: Panel) -> dict[int, tuple[np.ndarray, np.ndarray]]:

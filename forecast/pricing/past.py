@@ -24,7 +24,7 @@ from scale_forecast.pricing.price import Price, price_at
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import Resolution, resolve_all
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.question import Question, leaves
+from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import stated
 from scale_forecast.resolvers.scores.calibration import calibration_table
 from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
@@ -169,7 +169,7 @@ def _days(question: Question, tables: Tables, known: pd.Series, public: dt.date 
     end = min(question.closes.date(), public or question.closes.date())
     if question.opened.date() < end:
         yield question.opened.date()
-    tasks = {leaf.task for leaf in leaves(question.criterion)}
+    tasks = {leaf.task for leaf in question.criterion.leaves()}
     days = known[tables.results["task"].isin(tasks).to_numpy()].dropna().dt.date.unique()
     later = sorted(day for day in days if question.opened.date() < day < end)
     yield from later[:MOST_DAYS]

@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import benchmark_key, task_key
-from scale_forecast.pricing.model import PricedModel, Rival, kind_of
+from scale_forecast.pricing.model import PricedModel, Rival
 from scale_forecast.pricing.space import Event, held_off, probability_of
-from scale_forecast.resolvers.questions.question import AllOf, AnyOf, Comparison, Scope, leaves
+from scale_forecast.resolvers.kinds.all_of import AllOf
+from scale_forecast.resolvers.kinds.any_of import AnyOf
+from scale_forecast.resolvers.kinds.base import Kind, Measured
+from scale_forecast.resolvers.questions.scope import Scope
 
 
-def price_on(model: PricedModel, criterion: Any, scope: Scope | None = None) -> tuple[float, float]:
+def price_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) -> tuple[float, float]:
     """A criterion's probability before and after recalibration, every leaf being about ``model``."""
-    found = [leaf_on(model, leaf, scope or Scope()) for leaf in leaves(criterion)]
+    found = [leaf_on(model, leaf, scope or Scope()) for leaf in criterion.leaves()]
     raws, events = [event.at(raw) for raw, event in found], [event for _, event in found]
     return probability_of(criterion, raws), held_off(probability_of(criterion, events))
 
 
-def events_on(model: PricedModel, criterion: Any, scope: Scope | None = None) -> list[Event]:
+def events_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) -> list[Event]:
     """The recalibrated event of each leaf of a criterion about ``model``."""
-    return [leaf_on(model, leaf, scope or Scope())[1] for leaf in leaves(criterion)]
+    return [leaf_on(model, leaf, scope or Scope())[1] for leaf in criterion.leaves()]
 
 
-def raw_on(model: PricedModel, leaf: Any) -> float:
+def raw_on(model: PricedModel, leaf: Measured) -> float:
     """A leaf's probability before recalibration, without joint draws."""
     ((at, rival),) = units_of(model, leaf, Scope())
-    return model.raw(at, leaf, rival=rival, kind=kind_of(leaf))
+    return model.raw(at, leaf, rival=rival)
 
 
-def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
+def leaf_on(model: PricedModel, leaf: Measured, scope: Scope) -> tuple[float, Event]:
     """A leaf's probability before recalibration, and its event.
 
-    On several ways of measuring any may show it, but a comparison has to hold in all of them, as its judge has it.
+    On several ways of measuring any may show it, unless it has to hold in every way, as a comparison does.
 
     Raises
     ------
@@ -46,19 +48,17 @@ def leaf_on(model: PricedModel, leaf: Any, scope: Scope) -> tuple[float, Event]:
     units = units_of(model, leaf, scope)
     if not len(units):
         raise DataError(f"no score of {model.name} on {named(leaf)} can be forecast: its family has none so far")
-    kind = kind_of(leaf)
-    found = [(model.raw(at, leaf, rival=r, kind=kind), model.event(at, leaf, rival=r, kind=kind)) for at, r in units]
+    found = [(model.raw(at, leaf, rival=r), model.event(at, leaf, rival=r)) for at, r in units]
     if len(found) == 1:
         return found[0]
-    needs_all = isinstance(leaf, Comparison)
-    several = (AllOf if needs_all else AnyOf).model_construct(of=(leaf,) * len(found), if_nothing="no")
+    several = (AllOf if leaf.in_every_way else AnyOf)(of=(leaf,) * len(found))
     raw = probability_of(several, [event.at(p) for p, event in found])
-    reach = (np.min if needs_all else np.max)([event.reach for _, event in found], axis=0)
+    reach = (np.min if leaf.in_every_way else np.max)([event.reach for _, event in found], axis=0)
     return raw, Event.top(reach, probability_of(several, [event for _, event in found]))
 
 
-def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, Rival | None]]:
-    """Positions of the units a leaf looks at, each with its rival in a comparison; those without one are left out."""
+def units_of(model: PricedModel, leaf: Measured, scope: Scope) -> list[tuple[int, Rival | None]]:
+    """Positions of the units a leaf looks at, each with its rival in a contest; those without one are left out."""
     inner = scope.within(leaf.scope)
     at = [i for i in model.places.get(task_key(leaf.task), ()) if model.is_measured(i, leaf, inner)]
     of = benchmark_of_average(leaf)
@@ -70,16 +70,16 @@ def units_of(model: PricedModel, leaf: Any, scope: Scope) -> list[tuple[int, Riv
             for i in model.places.get("average", ())
             if model.is_measured(i, anywhere, inner) and part(model.benchmarks[i])
         ]
-    if not isinstance(leaf, Comparison):
+    if not leaf.sides:
         return [(i, None) for i in at]
-    rivals = [(i, model.best_of(i, leaf.worse)) for i in at]
+    rivals = [(i, model.best_of(i, leaf.sides[1])) for i in at]
     return [(i, rival) for i, rival in rivals if rival is not None]
 
 
 AVERAGES = {"average", "all", "overall", "mean", "total"}
 
 
-def benchmark_of_average(leaf: Any) -> str | None:
+def benchmark_of_average(leaf: Measured) -> str | None:
     """The benchmark whose average a leaf asks about, as MMLU/average, MMLU/MMLU or MMLU alone; None for a task."""
     if fold(leaf.task) in AVERAGES:
         return leaf.benchmark
@@ -91,6 +91,6 @@ def is_part_of(benchmark: str) -> Callable[[str], bool]:
     return lambda name: benchmark_key(name.partition(" (")[0]) == benchmark_key(benchmark)
 
 
-def named(leaf: Any) -> str:
+def named(leaf: Measured) -> str:
     """Benchmark and task of a leaf."""
     return f"{leaf.benchmark}/{leaf.task}" if leaf.benchmark else str(leaf.task)

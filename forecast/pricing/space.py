@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from scale_forecast.resolvers.judge.events import combine
+from scale_forecast.resolvers.kinds.base import Kind
 
 FLOOR = 5e-4
 """No price is nearer to 0 or 1 than this: what no draw showed may still happen."""
@@ -71,11 +70,11 @@ def ranks(index: np.ndarray) -> np.ndarray:
     return out
 
 
-def probability_of(criterion: Any, events: Sequence[Event]) -> float:
-    """P(criterion) from the event of each of its `resolvers.questions.question.leaves`, in their order."""
+def probability_of(criterion: Kind, events: Sequence[Event]) -> float:
+    """P(criterion) from the event of each of its leaves, in their order."""
     cuts = np.unique(np.concatenate([[0.0, 1.0], [event.split for event in events]]))
     middle, width = 0.5 * (cuts[1:] + cuts[:-1]), np.diff(cuts)
-    shares = [np.mean(combine(criterion, [event.holds(at) for event in events])) for at in middle]
+    shares = [np.mean(criterion.holds([event.holds(at) for event in events])) for at in middle]
     return float(np.clip(width @ np.array(shares, dtype=float), 0.0, 1.0))
 
 

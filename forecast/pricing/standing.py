@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
 from scale_forecast.data.names.keys import metric_key, model_key
 from scale_forecast.pricing.desk import FEWEST_MEMBERS, Desk
 from scale_forecast.pricing.questions import benchmark_of_average
-from scale_forecast.resolvers.judge.criteria import Case, judge, moment
-from scale_forecast.resolvers.judge.events import reaches
+from scale_forecast.resolvers.judge.case import Case, moment
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.question import Question, Scope, Threshold
+from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
 
 
-def holds_today(desk: Desk, question: Question, leaf: Any) -> str | None:
+def holds_today(desk: Desk, question: Question, leaf: Measured) -> str | None:
     """Why the judge would say yes if the deadline had been this day; None where he would not."""
-    found = judge(leaf, _closed_today(desk, question))
+    found = leaf.judge(_closed_today(desk, question))
     return found.reason if found.status is Status.YES else None
 
 
-def is_measured(desk: Desk, leaf: Any, scope: Scope) -> bool:
+def is_measured(desk: Desk, leaf: Measured, scope: Scope) -> bool:
     """Whether every model that a scope names has a score that may decide the leaf."""
     rows = desk.evidence.select(leaf, scope)
     rows = rows[desk.evidence.may_decide(rows, scope)]
@@ -30,14 +30,14 @@ def is_measured(desk: Desk, leaf: Any, scope: Scope) -> bool:
     return bool(scope.model) and {model_key(name) for name in scope.model} <= known
 
 
-def lacking(desk: Desk, question: Question, leaf: Any, families: Iterable[str]) -> list[str]:
+def lacking(desk: Desk, question: Question, leaf: Measured, families: Iterable[str]) -> list[str]:
     """Of families that must all show an event, those that have not; a family that never fell has nothing to resolve."""
     case = _closed_today(desk, question)
 
     def status(family: str) -> Status:
         only = Scope(family=(family,), over="any")
         scope = only if leaf.scope is None else leaf.scope.within(only)
-        return judge(leaf.model_copy(update={"scope": scope}), case).status
+        return leaf.model_copy(update={"scope": scope}).judge(case).status
 
     return [family for family in families if status(family) not in (Status.YES, Status.ANNULLED)]
 
@@ -48,13 +48,13 @@ def _closed_today(desk: Desk, question: Question) -> Case:
     return Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today, is_silence_no=True)
 
 
-def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:
+def average_reached(desk: Desk, leaf: Measured, scope: Scope) -> str | None:
     """Which model's mean over all tasks of a benchmark passes a threshold on its average; None where none does.
 
     No table holds most averages, so that the judge waits for a ruling where the tasks themselves have told.
     """
     of = benchmark_of_average(leaf)
-    if not isinstance(leaf, Threshold) or of is None or len(desk.evidence.rows_of(leaf.task)):
+    if leaf.line is None or of is None or len(desk.evidence.rows_of(leaf.task)):
         return None
     rows = desk.panel.rows
     here = desk.part_of(of) & desk.in_scope(scope) & (desk.folded["metric"] == metric_key(leaf.metric))
@@ -64,8 +64,8 @@ def average_reached(desk: Desk, leaf: Any, scope: Scope) -> str | None:
     means = known.agg(score=("score", "mean"), tasks=("task", "nunique")).reset_index()
     whole = means.groupby("benchmark", observed=True)["tasks"].transform("max")
     means = means[((means["tasks"] == whole) & (whole >= FEWEST_MEMBERS)).to_numpy()]
-    means = means[reaches(means["score"].to_numpy(dtype=float), leaf)]
+    means = means[leaf.line.reached(means["score"].to_numpy(dtype=float))]
     if means.empty:
         return None
-    best = means.sort_values("score").iloc[-1 if leaf.side in ("at_least", "above") else 0]
+    best = means.sort_values("score").iloc[-1 if leaf.line.is_upward else 0]
     return f"{best['model']} has a mean of {best['score']:.3f} over the {best['tasks']} tasks of {best['benchmark']}"

@@ -20,16 +20,14 @@ from scale_forecast.resolvers.judge.events import is_u_shaped, turns
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.question import (
-    Comparison,
-    Count,
-    FirstBy,
-    Question,
-    Reversal,
-    Scope,
-    Threshold,
-    UShape,
-)
+from scale_forecast.resolvers.kinds.comparison import Comparison
+from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.kinds.first_by import FirstBy
+from scale_forecast.resolvers.kinds.reversal import Reversal
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.kinds.u_shape import UShape
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.synthetic.questions import Asked
 
 PER_DAY = {"threshold": 60, "first_by": 20, "comparison": 20, "count": 20, "reversal": 25, "u_shape": 25}

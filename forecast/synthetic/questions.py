@@ -26,7 +26,13 @@ from scale_forecast.resolvers.judge.events import turns
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.question import Comparison, Count, Question, Reversal, Scope, Threshold, UShape
+from scale_forecast.resolvers.kinds.comparison import Comparison
+from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.kinds.reversal import Reversal
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.kinds.u_shape import UShape
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
 
 PER_MODEL = {"threshold": 16, "gain": 12, "comparison": 12, "count": 12, "recovery": 40, "reversal": 40, "u_shape": 40}
 """Most questions of each kind on one model."""
@@ -87,8 +93,8 @@ def priced(asked: Sequence[Asked], model: PricedModel) -> pd.DataFrame:
 
 def _rivals(asked: Sequence[Asked]) -> set[str]:
     """Models that some comparison is with."""
-    comparisons = [one.question.criterion for one in asked if isinstance(one.question.criterion, Comparison)]
-    return {name for comparison in comparisons for name in comparison.worse.model}
+    contests = [leaf.sides for one in asked for leaf in one.question.criterion.leaves() if leaf.sides]
+    return {name for _, rival in contests for name in rival.model}
 
 
 def _own_rows(fold: Fold, panel: Panel) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.spreadsheet import unmarked
 from scale_forecast.resolvers.importing.imported import Imported, resolution
-from scale_forecast.resolvers.questions.question import ID_PATTERN, Question
+from scale_forecast.resolvers.questions.fields import ID_PATTERN
+from scale_forecast.resolvers.questions.question import Question
 
 COLUMNS = ("question", "forecaster", "time", "probability", "outcome", "resolved_on", "title", "url")
 """Of a CSV file; the first four are required."""

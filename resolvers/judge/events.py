@@ -7,28 +7,15 @@ reversal and trend are those of `data.trend`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from scale_forecast.data.trend import beyond_noise, trend_of
-from scale_forecast.resolvers.questions.question import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Count,
-    FirstBy,
-    Not,
-    Numeric,
-    Reversal,
-    Threshold,
-    UShape,
-)
 
-SIDES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
+_SIDES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
     "at_least": np.greater_equal,
     "above": np.greater,
     "at_most": np.less_equal,
@@ -36,23 +23,71 @@ SIDES: dict[str, Callable[[np.ndarray, float], np.ndarray]] = {
 }
 
 
-def reaches(score: npt.ArrayLike, threshold: Threshold) -> np.ndarray:
-    """Where raw scores reach the line of a threshold."""
-    return SIDES[threshold.side](np.asarray(score, dtype=float), threshold.score)
+@dataclass(frozen=True)
+class Line:
+    """A score to be reached, and the ``side`` of it that counts: at_least, above, at_most or below."""
+
+    score: float
+    side: str
+
+    @property
+    def is_upward(self) -> bool:
+        """Whether larger scores reach it."""
+        return self.side in ("at_least", "above")
+
+    def reached(self, score: npt.ArrayLike) -> np.ndarray:
+        """Where raw scores reach it."""
+        return _SIDES[self.side](np.asarray(score, dtype=float), self.score)
 
 
-def beats(
-    comparison: Comparison,
-    better: npt.ArrayLike,
-    worse: npt.ArrayLike,
-    better_se: npt.ArrayLike = 0.0,
-    worse_se: npt.ArrayLike = 0.0,
-) -> np.ndarray:
-    """Where the one side beats the other by more than the margin, and beyond noise where the criterion asks for it."""
-    first, second = np.asarray(better, dtype=float), np.asarray(worse, dtype=float) + comparison.margin
-    if comparison.beyond_noise:
-        return beyond_noise(first, second, np.asarray(better_se, dtype=float), np.asarray(worse_se, dtype=float))
-    return first > second
+@dataclass(frozen=True)
+class Draws:
+    """Simulated scores of one upcoming model, and what they are held against.
+
+    Attributes
+    ----------
+    score, stderr : (n,) or scalar
+        Raw scores of the model and their standard errors.
+    history, history_stderr : (m,) or (n, m)
+        Raw scores of its family's smaller models in order of scale.
+    rival, rival_stderr : (n,) or scalar
+        The best score of the other side of a contest; None where there is none.
+    """
+
+    score: npt.ArrayLike
+    stderr: npt.ArrayLike = 0.0
+    history: npt.ArrayLike = ()
+    history_stderr: npt.ArrayLike = ()
+    higher_is_better: bool = True
+    rival: npt.ArrayLike | None = None
+    rival_stderr: npt.ArrayLike = 0.0
+
+    @property
+    def sign(self) -> float:
+        """What turns raw scores into oriented ones."""
+        return 1.0 if self.higher_is_better else -1.0
+
+    @property
+    def raw(self) -> np.ndarray:
+        """Raw scores, (n,)."""
+        return np.atleast_1d(np.asarray(self.score, dtype=float))
+
+    @property
+    def better(self) -> np.ndarray:
+        """Oriented scores, (n,)."""
+        return self.sign * self.raw
+
+    def ladder(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """``better``, standard errors and places of the family's scores, (n, m + 1), the simulated one last."""
+        raw = self.raw
+        past = np.atleast_1d(np.asarray(self.history, dtype=float))
+        past = np.broadcast_to(past, (len(raw), past.shape[-1]))
+        errors = np.asarray(self.history_stderr if np.size(self.history_stderr) else 0.0, dtype=float)
+        better = self.sign * np.column_stack([past, raw])
+        stderr = np.column_stack(
+            [np.broadcast_to(errors, past.shape), np.broadcast_to(np.asarray(self.stderr, dtype=float), raw.shape)]
+        )
+        return better, stderr, np.broadcast_to(np.arange(better.shape[1], dtype=float), better.shape)
 
 
 @dataclass(frozen=True)
@@ -122,94 +157,3 @@ def turns(better: np.ndarray, stderr: np.ndarray, scale: np.ndarray, may_turn: n
 def is_u_shaped(better: np.ndarray, stderr: np.ndarray) -> np.ndarray:
     """Where the trend of a series is ``u-shaped``; arrays as for `turns`."""
     return trend_of(better, stderr) == "u-shaped"
-
-
-# --- for pricing: would the next model bring it about? ---------------------------------------------------------------
-
-
-def occurs(
-    leaf: Any,
-    score: npt.ArrayLike,
-    *,
-    stderr: npt.ArrayLike = 0.0,
-    history: npt.ArrayLike = (),
-    history_stderr: npt.ArrayLike = (),
-    higher_is_better: bool = True,
-    rival: npt.ArrayLike | None = None,
-    rival_stderr: npt.ArrayLike = 0.0,
-) -> np.ndarray:
-    """Whether a model that scores ``score`` brings the event of a measured criterion about.
-
-    Parameters
-    ----------
-    leaf : Threshold, Reversal, UShape, Comparison
-        See `resolvers.questions.question.leaves`.
-    score, stderr : (n,) or scalar
-        Raw simulated scores of one upcoming model and their standard errors.
-    history, history_stderr : (m,) or (n, m)
-        Raw scores of its family's smaller models in order of scale, for ``reversal`` and ``u_shape``.
-    rival, rival_stderr : (n,) or scalar
-        The best score of the other side, for ``comparison``.
-
-    Returns
-    -------
-    ndarray of bool, (n,)
-
-    >>> leaf = Reversal(task="neqa")
-    >>> occurs(leaf, [0.4, 0.55, 0.8], history=[0.6, 0.3], history_stderr=[0.01, 0.01], stderr=0.01).tolist()
-    [False, False, True]
-    """
-    sign = 1.0 if higher_is_better else -1.0
-    raw = np.atleast_1d(np.asarray(score, dtype=float))
-    if isinstance(leaf, Threshold):
-        return reaches(raw, leaf)
-    if isinstance(leaf, Comparison):
-        if rival is None:
-            raise ValueError("a comparison needs the rival's score")
-        return beats(leaf, sign * raw, sign * np.asarray(rival, dtype=float), stderr, rival_stderr)
-    if isinstance(leaf, Numeric):
-        raise ValueError("a numeric criterion has no event: its value is the score itself")
-    past = np.atleast_1d(np.asarray(history, dtype=float))
-    past = np.broadcast_to(past, (len(raw), past.shape[-1]))
-    past_se = np.broadcast_to(np.asarray(history_stderr if np.size(history_stderr) else 0.0, dtype=float), past.shape)
-    better = sign * np.column_stack([past, raw])
-    se = np.column_stack([past_se, np.broadcast_to(np.asarray(stderr, dtype=float), raw.shape)])
-    if isinstance(leaf, UShape):
-        return is_u_shaped(better, se)
-    scale = np.broadcast_to(np.arange(better.shape[1], dtype=float), better.shape)
-    last = scale == better.shape[1] - 1
-    return turns(better, se, scale, last).reversed
-
-
-def combine(criterion: Any, happened: Sequence[npt.ArrayLike]) -> np.ndarray:
-    """Whether a criterion holds, given for each of its `leaves` (in their order) where the event happened.
-
-    A manual part is taken as not holding.
-
-    >>> from scale_forecast.resolvers.questions.question import leaves
-    >>> two = Count(at_least=2, of=[UShape(task=t) for t in "abc"])
-    >>> combine(two, [[True, True], [True, False], [False, False]]).tolist()
-    [True, False]
-    """
-    remaining = iter(happened)
-    return np.asarray(_combine(criterion, remaining), dtype=bool)
-
-
-def _combine(criterion: Any, happened: Any) -> np.ndarray:
-    if isinstance(criterion, FirstBy):
-        return _combine(criterion.event, happened)
-    if isinstance(criterion, Not):
-        return ~np.asarray(_combine(criterion.of, happened), dtype=bool)
-    if isinstance(criterion, (Count, AllOf, AnyOf)):
-        held = [np.asarray(_combine(part, happened), dtype=bool) for part in criterion.of]
-        return np.sum(np.broadcast_arrays(*held), axis=0) >= needed(criterion)
-    if isinstance(criterion, (Threshold, Reversal, UShape, Comparison)):
-        return np.asarray(next(happened), dtype=bool)
-    return np.zeros((), dtype=bool)
-
-
-def needed(criterion: Count | AllOf | AnyOf) -> int:
-    """How many of the parts must hold."""
-    if isinstance(criterion, Count):
-        return criterion.at_least
-    return len(criterion.of) if isinstance(criterion, AllOf) else 1

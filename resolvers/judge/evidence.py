@@ -7,7 +7,7 @@ different scores stay and are a conflict. Rows without a date are never evidence
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from scale_forecast.data.names.keys import name_key, same_test
 from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
 from scale_forecast.data.tasks import describe
-from scale_forecast.resolvers.questions.question import SERIES_FIELDS, SERIES_NAMES, Measured, Scope
+from scale_forecast.resolvers.questions.scope import SERIES_FIELDS, SERIES_NAMES, Scope
 
 SHOWN = [
     "benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting", "family", "model",
@@ -30,6 +30,17 @@ _NAMES = [
 ]  # fmt: skip
 _NEVER = np.datetime64("9999-12-31", "s")
 _KEPT = 4096
+
+
+class Measurement(Protocol):
+    """What a criterion measures."""
+
+    @property
+    def task(self) -> str: ...
+    @property
+    def benchmark(self) -> str | None: ...
+    @property
+    def metric(self) -> str: ...
 
 
 class Evidence:
@@ -114,13 +125,13 @@ class Evidence:
             return np.empty(0, dtype=int)
         return np.arange(self._bounds[code], self._bounds[code + 1])
 
-    def select(self, measured: Measured, scope: Scope) -> np.ndarray:
+    def select(self, measured: Measurement, scope: Scope) -> np.ndarray:
         """Positions of the series a criterion looks at, in order of publication, whenever published."""
         wanted = tuple(getattr(scope, name) for name in SERIES_FIELDS)
         key = ("series", measured.task, measured.benchmark, measured.metric, wanted)
         return self.cached(key, lambda: self._select(measured, scope))
 
-    def _select(self, measured: Measured, scope: Scope) -> np.ndarray:
+    def _select(self, measured: Measurement, scope: Scope) -> np.ndarray:
         rows = self.cached(
             ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measured(measured)
         )
@@ -138,14 +149,14 @@ class Evidence:
             keep &= ~self.is_checkpoint[rows]
         return rows[keep]
 
-    def _measured(self, measured: Measured) -> np.ndarray:
+    def _measured(self, measured: Measurement) -> np.ndarray:
         rows = self.rows_of(measured.task)
         keep = self._is_one_of("metric", (measured.metric,), rows)
         if measured.benchmark is not None:
             keep &= self._ran_same_test(measured.benchmark, measured.task, self._codes["benchmark"][rows])
         return rows[keep]
 
-    def newest(self, measured: Measured, scope: Scope, by: np.datetime64) -> np.datetime64 | None:
+    def newest(self, measured: Measurement, scope: Scope, by: np.datetime64) -> np.datetime64 | None:
         """When the newest score of a criterion's benchmark in the series of a scope became known; None without any.
 
         A benchmark that is left open is that of the task, or the one that the task is named after.
@@ -156,7 +167,7 @@ class Evidence:
         until = int(np.searchsorted(known, by, side="right"))
         return known[until - 1] if until else None
 
-    def _of_benchmark(self, measured: Measured) -> np.ndarray:
+    def _of_benchmark(self, measured: Measurement) -> np.ndarray:
         of_task = np.unique(self._codes["benchmark"][self.rows_of(measured.task)])
         if measured.benchmark is not None:
             of_task = of_task[self._ran_same_test(measured.benchmark, measured.task, of_task)]

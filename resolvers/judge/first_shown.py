@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from scale_forecast.data.trend import BEYOND
-from scale_forecast.resolvers.judge.events import is_u_shaped, reaches, turns
+from scale_forecast.resolvers.judge.events import is_u_shaped, turns
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions.question import Scope, Threshold
+from scale_forecast.resolvers.questions.scope import Scope
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,10 @@ def joined(parts: Sequence[Shown]) -> Shown:
     return Shown(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("family", "known", "rows")))
 
 
-def first_reached(evidence: Evidence, rows: np.ndarray, threshold: Threshold) -> Shown:
-    """The first score of each family that reaches the line; ``rows`` are in order of publication."""
-    met = rows[reaches(evidence.score[rows], threshold)]
-    family, first = np.unique(evidence.family[met], return_index=True)
-    return Shown(family, evidence.known[met[first]], met[first][:, None])
+def first_in_families(evidence: Evidence, rows: np.ndarray) -> Shown:
+    """The first of some rows in each family; they are in order of publication, and each shows the event by itself."""
+    family, first = np.unique(evidence.family[rows], return_index=True)
+    return Shown(family, evidence.known[rows[first]], rows[first][:, None])
 
 
 def first_turns(evidence: Evidence, rows: np.ndarray, scope: Scope) -> tuple[Shown, Shown]:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from scale_forecast.resolvers.judge.criteria import Case, Finding, judge, moment
+from scale_forecast.data.notebook import ShowsHtml
+from scale_forecast.resolvers.judge.case import Case, Finding, moment
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.question import Manual, Question
+from scale_forecast.resolvers.questions.bank import summary
+from scale_forecast.resolvers.questions.question import Question
 
 
 @dataclass(frozen=True)
-class Resolution:
+class Resolution(ShowsHtml):
     """What a question came to, as of a moment.
 
     Attributes
@@ -47,12 +48,6 @@ class Resolution:
     as_of: dt.datetime
     evidence: tuple[dict[str, Any], ...]
     fingerprint: str
-
-    def _repr_html_(self) -> str:
-        rows = pd.DataFrame(list(self.evidence), columns=["model", "task", "score", "known_on", "source"])
-        shown = rows.to_html(index=False, na_rep="–", border=0) if len(rows) else ""
-        said = f"{self.status.value} as of {self.as_of:%Y-%m-%d}: {self.reason}"
-        return f"<strong>{html.escape(self.title)}</strong><p>{html.escape(said)}</p>{shown}"
 
 
 def resolve(question: Question, evidence: Evidence, *, as_of: Any) -> Resolution:
@@ -122,6 +117,14 @@ def as_table(resolutions: Iterable[Resolution]) -> pd.DataFrame:
     return table
 
 
+def listing(questions: Sequence[Question], resolutions: Sequence[Resolution]) -> pd.DataFrame:
+    """`summary` with the ``status``, ``value`` and ``reason`` of each question's resolution."""
+    table = summary(questions)
+    table.insert(1, "status", [r.status.value for r in resolutions])
+    table.insert(2, "value", pd.Series([r.value for r in resolutions], dtype=float))
+    return table.assign(reason=[r.reason for r in resolutions])
+
+
 def evidence_table(resolutions: Iterable[Resolution]) -> pd.DataFrame:
     """One row an evidence row, with its ``question`` and ``status`` before it."""
     rows = [{"question": r.question, "status": r.status.value, **row} for r in resolutions for row in r.evidence]
@@ -143,17 +146,17 @@ def _finding(question: Question, evidence: Evidence, as_of: np.datetime64) -> Fi
     if as_of < moment(question.opened):
         return Finding(Status.OPEN, f"the question opens only on {question.opened:%Y-%m-%d}")
     deadline = moment(question.resolve_by)
-    finding = judge(question.criterion, Case(evidence, question.scope, as_of, deadline, deadline))
+    finding = question.criterion.judge(Case(evidence, question.scope, as_of, deadline, deadline))
     finding = _with_premise(question, evidence, as_of, finding)
     return _with_ruling(question, as_of, finding)
 
 
 def _with_premise(question: Question, evidence: Evidence, as_of: np.datetime64, finding: Finding) -> Finding:
     premise = question.premise
-    if premise is None or isinstance(premise.criterion, Manual):
+    if premise is None or premise.criterion.by_hand:
         return finding
     by = moment(premise.by or question.resolve_by)
-    met = judge(premise.criterion, Case(evidence, question.scope, as_of, by, by))
+    met = premise.criterion.judge(Case(evidence, question.scope, as_of, by, by))
     if met.status is Status.YES:
         return finding
     if met.status is Status.OPEN and as_of <= by:

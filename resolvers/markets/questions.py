@@ -16,9 +16,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from scale_forecast.data.errors import DataError
+from scale_forecast.resolvers.kinds.manual import Manual
 from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Quote, Status
 from scale_forecast.resolvers.markets.services import SERVICES
-from scale_forecast.resolvers.questions.question import Manual, Question, Ruling
+from scale_forecast.resolvers.questions.question import Question, Ruling
 
 CROWD = "crowd"
 LONGEST_NOTE = 2000

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import typing
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from scale_forecast.data.catalog import QUESTIONS
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.readers.files import text_of
-from scale_forecast.resolvers.judge.resolve import Resolution
-from scale_forecast.resolvers.questions.question import KINDS, Question
+from scale_forecast.resolvers.kinds import KINDS
+from scale_forecast.resolvers.questions.question import Question
 
 
 def bundled_questions() -> list[Question]:
@@ -126,14 +128,6 @@ def summary(questions: Sequence[Question]) -> pd.DataFrame:
     return table
 
 
-def listing(questions: Sequence[Question], resolutions: Sequence[Resolution]) -> pd.DataFrame:
-    """`summary` with the ``status``, ``value`` and ``reason`` of each question's resolution."""
-    table = summary(questions)
-    table.insert(1, "status", [r.status.value for r in resolutions])
-    table.insert(2, "value", pd.Series([r.value for r in resolutions], dtype=float))
-    return table.assign(reason=[r.reason for r in resolutions])
-
-
 def _name(item: Any, number: int) -> str:
     named = item.get("id") if isinstance(item, dict) else None
     return repr(named) if named else f"number {number}"
@@ -188,9 +182,9 @@ def _sentence(error: ValidationError) -> str:
         return f"{path} is missing: add it{more}"
     if kind == "extra_forbidden":
         name = str(first["loc"][-1])
-        if name in _FIELD_NAMES:
+        if name in _field_names():
             return f"{path} is a field of something else and not known here: move or drop it{more}"
-        return f"{path} is not a known field{did_you_mean(name, _FIELD_NAMES)}: rename or drop it{more}"
+        return f"{path} is not a known field{did_you_mean(name, _field_names())}: rename or drop it{more}"
     if kind == "union_tag_invalid":
         tag = context["tag"]
         return f"{path}.kind {tag!r} is unknown{did_you_mean(tag, KINDS)}: choose one of {', '.join(KINDS)}{more}"
@@ -228,9 +222,16 @@ def _path(loc: tuple[int | str, ...]) -> str:
     return text.lstrip(".")
 
 
-def _fields(model: Any, seen: set[str]) -> set[str]:
-    import typing
+@cache
+def _field_names() -> list[str]:
+    """Every field that a question or a criterion may have."""
+    seen: set[str] = set()
+    for model in (Question, *KINDS.values()):
+        _add_fields(model, seen)
+    return sorted(seen)
 
+
+def _add_fields(model: Any, seen: set[str]) -> None:
     for name, field in model.model_fields.items():
         if name in seen:
             continue
@@ -240,11 +241,7 @@ def _fields(model: Any, seen: set[str]) -> set[str]:
             part = stack.pop()
             stack.extend(typing.get_args(part))
             if isinstance(part, type) and hasattr(part, "model_fields"):
-                _fields(part, seen)
-    return seen
-
-
-_FIELD_NAMES = sorted(_fields(Question, set()))
+                _add_fields(part, seen)
 
 
 # --- YAML as people mean it ------------------------------------------------------------------------------------------

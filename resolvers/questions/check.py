@@ -5,23 +5,22 @@ from __future__ import annotations
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.names.keys import name_key
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions.question import SERIES_NAMES, Comparison, Leaf, Question, Scope, leaves
+from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import SERIES_NAMES, Scope
 
 
 def doubts(question: Question, evidence: Evidence) -> list[str]:
     """A sentence for each task, metric, family, line or model that the results do not know."""
     found: list[str] = []
-    for leaf in leaves(question.criterion):
+    for leaf in question.criterion.leaves():
         found += _of_leaf(leaf, evidence)
-        scopes = [question.scope.within(leaf.scope)]
-        if isinstance(leaf, Comparison):
-            scopes += [leaf.better, leaf.worse]
-        for scope in scopes:
+        for scope in (question.scope.within(leaf.scope), *leaf.sides):
             found += _of_scope(scope, evidence)
     return [f"{question.id}: {sentence}" for sentence in dict.fromkeys(found)]
 
 
-def _of_leaf(leaf: Leaf, evidence: Evidence) -> list[str]:
+def _of_leaf(leaf: Measured, evidence: Evidence) -> list[str]:
     if not len(evidence.rows_of(leaf.task)):
         return [f"no result on task {leaf.task!r}{did_you_mean(leaf.task, evidence.names('task'))}"]
     metrics = evidence.metrics_of(leaf.task)

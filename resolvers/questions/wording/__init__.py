@@ -16,24 +16,18 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import fold
-from scale_forecast.resolvers.questions.question import (
-    AllOf,
-    AnyOf,
-    FirstBy,
-    Measured,
-    Not,
-    Numeric,
-    Question,
-    Scope,
-    leaves,
-)
-from scale_forecast.resolvers.questions.wording.grammar import Read, Reader, denial, has_predicate, without_denial
+from scale_forecast.resolvers.kinds.all_of import AllOf
+from scale_forecast.resolvers.kinds.any_of import AnyOf
+from scale_forecast.resolvers.kinds.first_by import FirstBy
+from scale_forecast.resolvers.kinds.not_ import denial
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.questions.wording.grammar import Read, Reader, has_predicate, without_denial
 from scale_forecast.resolvers.questions.wording.telling import tell
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
 
@@ -101,11 +95,11 @@ def alike(question: Question, known: Iterable[Question]) -> list[Question]:
     """Known questions of the same kind on the same tasks, the one with the nearest deadline first."""
 
     def asked(other: Question) -> tuple[str, frozenset[str]]:
-        return other.kind, frozenset(fold(leaf.task) for leaf in leaves(other.criterion))
+        return other.kind, frozenset(fold(leaf.task) for leaf in other.criterion.leaves())
 
-    same = [
-        other for other in known if other.id != question.id and asked(other) == asked(question) != ("manual", set())
-    ]
+    if question.criterion.by_hand:
+        return []
+    same = [other for other in known if other.id != question.id and asked(other) == asked(question)]
     return sorted(same, key=lambda other: abs(other.resolve_by - question.resolve_by))
 
 
@@ -151,32 +145,12 @@ def _joined(read: list[Read], make: type[AllOf] | type[AnyOf]) -> Read:
     last = max(days, default=None)
     parts = []
     for part in read:
-        criterion = _limited(part.criterion, part.scope)
-        if isinstance(criterion, Numeric):
+        criterion = part.criterion.within(Scope(**part.scope)) if part.scope else part.criterion
+        if criterion.is_number:
             raise UsageError("a question for a number cannot be joined with others: ask it alone")
         early = part.deadline is not None and part.deadline != last
         parts.append(FirstBy.model_validate({"event": criterion, "by": part.deadline}) if early else criterion)
     return Read(make(of=tuple(parts)), last, {})
-
-
-def _limited(criterion: Any, scope: dict[str, Any]) -> Any:
-    """A criterion whose every leaf is limited to a scope."""
-    if not scope:
-        return criterion
-    if isinstance(criterion, Measured):
-        own = (
-            {}
-            if criterion.scope is None
-            else {k: getattr(criterion.scope, k) for k in criterion.scope.model_fields_set}
-        )
-        return criterion.model_copy(update={"scope": Scope(**{**scope, **own})})
-    for name in ("of", "event"):
-        inner = getattr(criterion, name, None)
-        if isinstance(inner, tuple):
-            return criterion.model_copy(update={name: tuple(_limited(part, scope) for part in inner)})
-        if inner is not None:
-            return criterion.model_copy(update={name: _limited(inner, scope)})
-    raise AssertionError(criterion)
 
 
 def _question(read: Read, title: str, opened: dt.date, question_id: str | None) -> Question:
@@ -186,7 +160,7 @@ def _question(read: Read, title: str, opened: dt.date, question_id: str | None) 
             f"the deadline {deadline} is not after {opened}, the day the question is asked: choose a later one, "
             "or ask as of an earlier day"
         )
-    criterion = read.criterion if deadline is not None else _annulled_without(read.criterion)
+    criterion = read.criterion if deadline is not None else read.criterion.annulled_if_silent()
     resolve_by = deadline or _later(opened, YEARS)
     fields = {"criterion": criterion, "scope": Scope(**read.scope), "opened": opened, "resolve_by": resolve_by}
     question = Question(id=question_id or "asked", title=title, **fields)
@@ -202,20 +176,9 @@ def _later(day: dt.date, years: int) -> dt.date:
         return dt.date(day.year + years, 2, 28)
 
 
-def _annulled_without(criterion: Any) -> Any:
-    """Without a deadline, a single statement about named models is annulled where they are never measured."""
-    if isinstance(criterion, Not):
-        return criterion.model_copy(update={"of": _annulled_without(criterion.of)})
-    if isinstance(criterion, Measured) and criterion.if_nothing == "no":
-        sides = [criterion.scope, getattr(criterion, "better", None)]
-        if any(side is not None and side.model for side in sides):
-            return criterion.model_copy(update={"if_nothing": "annul"})
-    return criterion
-
-
 def _identity(question: Question) -> str:
     """A name from the tasks it is about and a digest of what is asked."""
-    tasks = list(dict.fromkeys(leaf.task for leaf in leaves(question.criterion)))
+    tasks = list(dict.fromkeys(leaf.task for leaf in question.criterion.leaves()))
     words = re.sub(r"[^a-z0-9]+", "-", " ".join([question.kind, *tasks[:3]]).lower()).strip("-")[:60].strip("-")
     asked = {k: v for k, v in question.to_dict().items() if k in ("criterion", "scope", "opened", "resolve_by")}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:8]

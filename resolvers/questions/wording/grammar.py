@@ -12,19 +12,18 @@ from typing import Any
 
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import fold
-from scale_forecast.resolvers.questions.question import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Count,
-    FirstBy,
-    Not,
-    Numeric,
-    Reversal,
-    Scope,
-    Threshold,
-    UShape,
-)
+from scale_forecast.resolvers.kinds.all_of import AllOf
+from scale_forecast.resolvers.kinds.any_of import AnyOf
+from scale_forecast.resolvers.kinds.base import Kind, Measured
+from scale_forecast.resolvers.kinds.comparison import Comparison
+from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.kinds.first_by import FirstBy
+from scale_forecast.resolvers.kinds.not_ import Not
+from scale_forecast.resolvers.kinds.numeric import Numeric
+from scale_forecast.resolvers.kinds.reversal import Reversal
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.kinds.u_shape import UShape
+from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.questions.wording.clauses import NUMBERS, Clauses, number, read_clauses
 from scale_forecast.resolvers.questions.wording.vocabulary import Place, Vocabulary
 
@@ -50,12 +49,12 @@ _REACH = (
 )
 _BEYOND = {"exceed", "surpass", "pass", "cross", "top", "break"}
 _ON = r"(?:on|at|in|for)(?: the)?(?: task| benchmark| dataset)?"
-_TASK_VERBS = {
-    "reversal": (
+_TASK_VERBS: dict[type[Measured], str] = {
+    Reversal: (
         r"(?:(?:is|are|be|gets?|becomes?) )?(?:resolves?|resolved|reverses?|reversed|reversal)"
         r"(?: (?:(?:with|by|through) (?:more )?scale|(?:its|their) inverse scaling))?"
     ),
-    "u_shape": (
+    UShape: (
         r"(?:(?:turns?|turned|becomes?|become|is|are|be|go(?:es)?|shows?|demonstrates?|exhibits?|displays?|has|have) )?"
         r"(?:to be )?(?:an? )?u[- ]?shaped?(?:[- ](?:scaling|curves?|trends?))?"
     ),
@@ -81,7 +80,7 @@ _OF_FAMILY = re.compile(r"^(?:(?:any|a|an|some|the|one|the best) )?(?P<family>.+
 class Read:
     """A criterion with what its clauses said: its own deadline, and the scope its models and series are limited to."""
 
-    criterion: Any
+    criterion: Kind
     deadline: dt.date | None
     scope: dict[str, Any]
 
@@ -112,7 +111,7 @@ class Reader:
 
     # --- forms; each is None where the words are of another form
 
-    def _over_tasks(self, clauses: Clauses) -> Any:
+    def _over_tasks(self, clauses: Clauses) -> Kind | None:
         """``TASKS resolve with scale``, ``K of TASKS turn U-shaped``."""
         for kind, verbs in _TASK_VERBS.items():
             match = _match(rf"(?P<tasks>.+?) (?:{_NOT})?{verbs}", clauses.statement)
@@ -125,11 +124,11 @@ class Reader:
                 raise UsageError(
                     f"{tasks!r} is a model or a family: say which task, as in 'neqa resolves with scale in {tasks}'"
                 )
-            maker = _maker(Reversal if kind == "reversal" else UShape)
+            maker = _maker(kind)
             return self._each(tasks, clauses, maker, negated=bool(match["negated"]))
         return None
 
-    def _first(self, clauses: Clauses) -> Any:
+    def _first(self, clauses: Clauses) -> Kind | None:
         """``first model to score 0.9 on MMLU before 2026``."""
         match = _match(
             r"(?:there is |we see )?(?:the |a )?first (?P<who>.+?) (?:to|that|which) (?P<rest>.+)", clauses.statement
@@ -137,11 +136,11 @@ class Reader:
         if match is None or clauses.deadline is None:
             return None
         inner = self._threshold(Clauses(f"{match['who']} {match['rest']}", None, clauses.metric, clauses.scope))
-        if inner is None or isinstance(inner, Not):
+        if inner is None or not inner.may_be_dated:
             return None
         return FirstBy.model_validate({"event": inner, "by": clauses.deadline})
 
-    def _threshold(self, clauses: Clauses) -> Any:
+    def _threshold(self, clauses: Clauses) -> Kind | None:
         """``MODEL scores above 80% on TASK``, in a few orders."""
         of = r"(?: (?:an? )?(?:score|accuracy|average|performance|result)(?: of)?)?"
         more = r"(?P<more> (?:or|and) (?P<way>more|higher|better|above|less|lower|fewer|below|worse))?"
@@ -171,7 +170,7 @@ class Reader:
             return self._each(match["tasks"], clauses, maker, sides, negated=bool(nobody) != negated)
         return None
 
-    def _comparison(self, clauses: Clauses) -> Any:
+    def _comparison(self, clauses: Clauses) -> Kind | None:
         """``A beats B on TASK``, ``A improves on TASK``: better than a rival, or than the next smaller model."""
         text = clauses.statement
         clearly = bool(_CLEARLY.search(text))
@@ -211,7 +210,7 @@ class Reader:
             raise UsageError(f"{text!r} does not say which model does: write 'PaLM 540B improves on {match['tasks']}'")
         return None
 
-    def _numeric(self, clauses: Clauses) -> Any:
+    def _numeric(self, clauses: Clauses) -> Kind | None:
         """``the best score on TASK``, ``state of the art on TASK``."""
         what = r"(?:score|accuracy|loss|performance|result|value|number)"
         match = _match(
@@ -282,11 +281,11 @@ class Reader:
         self,
         words: str,
         clauses: Clauses,
-        make: Callable[[Place, str], Any],
+        make: Callable[[Place, str], Measured],
         sides: tuple[frozenset[str], ...] = (),
         *,
         negated: bool = False,
-    ) -> Any:
+    ) -> Kind:
         """The criterion of one task, or of several: all, any, or at least so many of them; or that none holds."""
         quantity, words = _quantity(words)
         names, joined = self._names(re.sub(r"^(?:both|either|all) ", "", words.strip(), flags=re.IGNORECASE))
@@ -345,13 +344,13 @@ def _measured(place: Place, metric: str) -> dict[str, Any]:
     return fields if place.has_scores else {**fields, "if_nothing": "open"}
 
 
-def _maker(kind: Any, **fields: Any) -> Callable[[Place, str], Any]:
+def _maker(kind: type[Measured], **fields: Any) -> Callable[[Place, str], Measured]:
     return lambda place, metric: kind(**_measured(place, metric), **fields)
 
 
 def _threshold_maker(
     match: re.Match[str], scope: Scope | None, lower_is_better: frozenset[str]
-) -> Callable[[Place, str], Any]:
+) -> Callable[[Place, str], Measured]:
     def make(place: Place, metric: str) -> Threshold:
         side: Any = _side_of(match, lower=fold(metric) in lower_is_better)
         return Threshold(**_measured(place, metric), score=_score(match, metric), side=side, scope=scope)
@@ -361,15 +360,6 @@ def _threshold_maker(
 
 def _scope(fields: dict[str, Any]) -> Scope | None:
     return Scope(**fields) if fields else None
-
-
-def denial(criterion: Any) -> Any:
-    """A criterion that holds where another does not."""
-    if isinstance(criterion, Not):
-        return criterion.of
-    if isinstance(criterion, Numeric):
-        raise UsageError("a question for a number cannot be denied: leave the 'not' out")
-    return Not(of=criterion)
 
 
 def without_denial(text: str) -> tuple[bool, str]:

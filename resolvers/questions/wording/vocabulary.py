@@ -13,7 +13,7 @@ from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import did_you_mean, fold, suggest
 from scale_forecast.data.scale import NEAR
 from scale_forecast.data.sizes import format_size, split_size
-from scale_forecast.resolvers.questions.question import Question, leaves
+from scale_forecast.resolvers.questions.question import Question
 
 AVERAGE = "average"
 """The task of a benchmark's average, where the benchmark alone is named."""
@@ -68,7 +68,7 @@ class Vocabulary:
             place = Place(str(benchmark), str(task), tuple(map(str, part["metric"].unique())), families)
             places.setdefault(fold(str(task)), []).append(place)
         known = {(fold(p.benchmark), fold(p.task)) for found in places.values() for p in found}
-        for leaf in (leaf for question in questions for leaf in leaves(question.criterion)):
+        for leaf in (leaf for question in questions for leaf in question.criterion.leaves()):
             if leaf.benchmark and (fold(leaf.benchmark), fold(leaf.task)) not in known:
                 known.add((fold(leaf.benchmark), fold(leaf.task)))
                 place = Place(leaf.benchmark, leaf.task, (leaf.metric,), frozenset(), has_scores=False)

@@ -17,10 +17,17 @@ from scale_forecast.pricing import Desk, price_all, price_at
 from scale_forecast.pricing.arrivals import Publications
 from scale_forecast.pricing.maps import FORMS, chosen_map
 from scale_forecast.pricing.questions import leaf_on
-from scale_forecast.pricing.shown import text
 from scale_forecast.pricing.space import Event, held_off, probability_of, ranks
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.question import AllOf, AnyOf, Comparison, Count, Not, Question, Scope, Threshold
+from scale_forecast.resolvers.kinds.all_of import AllOf
+from scale_forecast.resolvers.kinds.any_of import AnyOf
+from scale_forecast.resolvers.kinds.comparison import Comparison
+from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.kinds.not_ import Not
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.show.prices import text
 from tests.worlds import TASKS, make_results, make_tasks, scrambled
 
 AS_OF = dt.date(2020, 6, 15)

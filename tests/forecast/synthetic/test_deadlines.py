@@ -11,9 +11,12 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.results import as_results, known_by
 from scale_forecast.pricing import Desk, price_at
-from scale_forecast.pricing.price import NEW_FAMILY, events_at
+from scale_forecast.pricing.price import events_at
 from scale_forecast.pricing.space import held_off, probability_of
-from scale_forecast.resolvers.questions.question import FirstBy, Question, Threshold, leaves
+from scale_forecast.pricing.templates import NEW_FAMILY
+from scale_forecast.resolvers.kinds.first_by import FirstBy
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settled
 from tests.forecast.synthetic.test_questions import RESULTS
 from tests.worlds import make_panel, make_tasks, scrambled
@@ -52,7 +55,7 @@ def test_questions_do_not_depend_on_what_came(asked):
 def test_no_threshold_was_reached_when_it_was_asked(asked):
     rows = known().rows
     best = rows.groupby(rows["task"].astype("str"))["score"].max()
-    thresholds = [leaf for one in asked for leaf in leaves(one.question.criterion) if isinstance(leaf, Threshold)]
+    thresholds = [leaf for one in asked for leaf in one.question.criterion.leaves() if isinstance(leaf, Threshold)]
     assert thresholds
     assert all(leaf.score > best[leaf.task] for leaf in thresholds)
 

@@ -5,22 +5,19 @@ import pytest
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_tasks
 from scale_forecast.data.trend import reverses, trend_of
-from scale_forecast.resolvers.judge.events import combine, occurs, turns
+from scale_forecast.resolvers.judge.events import Draws, turns
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve_all
-from scale_forecast.resolvers.questions.question import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Count,
-    FirstBy,
-    Not,
-    Numeric,
-    Reversal,
-    Threshold,
-    UShape,
-    leaves,
-)
+from scale_forecast.resolvers.kinds.all_of import AllOf
+from scale_forecast.resolvers.kinds.any_of import AnyOf
+from scale_forecast.resolvers.kinds.comparison import Comparison
+from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.kinds.first_by import FirstBy
+from scale_forecast.resolvers.kinds.not_ import Not
+from scale_forecast.resolvers.kinds.numeric import Numeric
+from scale_forecast.resolvers.kinds.reversal import Reversal
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.kinds.u_shape import UShape
 from tests.resolvers.judge.test_resolve import AFTER, ask, row, table
 
 RNG = np.random.default_rng(0)
@@ -53,7 +50,7 @@ def test_judge_and_pricer_agree_on_every_ladder(published, leaf):
     questions = [ask({**leaf, "task": t}, {"model": "size 4"}, id=t) for t in TASKS]
     judged = [r.status.value == "yes" for r in resolve_all(questions, published, as_of=AFTER)]
     priced = [
-        bool(occurs(q.criterion, ladder[-1], stderr=SE, history=ladder[:-1], history_stderr=np.full(4, SE))[0])
+        bool(q.criterion.read(Draws(ladder[-1], stderr=SE, history=ladder[:-1], history_stderr=np.full(4, SE)))[0])
         for q, ladder in zip(questions, LADDERS, strict=True)
     ]
     assert priced == judged
@@ -64,7 +61,7 @@ def test_a_reversal_is_the_event_of_prob_reversal_after_a_fall():
     target, history = LADDERS[:, -1], LADDERS[:, :-1]
     se = np.full_like(history, SE)
     happened = [
-        bool(occurs(Reversal(task="t"), t, stderr=SE, history=h, history_stderr=np.full(4, SE))[0])
+        bool(Reversal(task="t").read(Draws(t, stderr=SE, history=h, history_stderr=np.full(4, SE)))[0])
         for t, h in zip(target, history, strict=True)
     ]
     fell = np.array([turns(h[None], s[None], np.arange(4.0)[None]).fell[0] for h, s in zip(history, se, strict=True)])
@@ -75,16 +72,15 @@ def test_a_reversal_is_the_event_of_prob_reversal_after_a_fall():
 
 def test_a_u_shape_is_the_label_of_the_shared_trend():
     better, se = LADDERS, np.full_like(LADDERS, SE)
-    happened = occurs(
-        UShape(task="t"), better[:, -1], stderr=SE, history=better[:, :-1], history_stderr=se[:, :-1]
-    )  # fmt: skip
+    draws = Draws(better[:, -1], stderr=SE, history=better[:, :-1], history_stderr=se[:, :-1])
+    happened = UShape(task="t").read(draws)
     assert happened.tolist() == (trend_of(better, se) == "u-shaped").tolist()
 
 
 def test_a_loss_turns_the_other_way():
     leaf = Reversal(task="t")
-    happened = occurs(
-        leaf, [1.0, 2.5], stderr=0.01, history=[2.0, 3.0], history_stderr=[0.01] * 2, higher_is_better=False
+    happened = leaf.read(
+        Draws([1.0, 2.5], stderr=0.01, history=[2.0, 3.0], history_stderr=[0.01] * 2, higher_is_better=False)
     )
     assert happened.tolist() == [True, False]
 
@@ -92,22 +88,24 @@ def test_a_loss_turns_the_other_way():
 def test_comparison_counts_margin_and_noise():
     sides = {"better": {"model": "A"}, "worse": {"model": "B"}}
     leaf = Comparison(task="t", **sides)
-    assert occurs(leaf, [0.5, 0.51], rival=0.5).tolist() == [False, True]
-    assert occurs(Comparison(task="t", margin=0.02, **sides), [0.51, 0.53], rival=0.5).tolist() == [False, True]
+    assert leaf.read(Draws([0.5, 0.51], rival=0.5)).tolist() == [False, True]
+    assert Comparison(task="t", margin=0.02, **sides).read(Draws([0.51, 0.53], rival=0.5)).tolist() == [False, True]
     noisy = Comparison(task="t", beyond_noise=True, **sides)
-    assert occurs(noisy, [0.51, 0.6], stderr=0.02, rival=0.5, rival_stderr=0.02).tolist() == [False, True]
+    assert noisy.read(Draws([0.51, 0.6], stderr=0.02, rival=0.5, rival_stderr=0.02)).tolist() == [False, True]
     with pytest.raises(ValueError, match="rival"):
-        occurs(leaf, [0.5])
-    with pytest.raises(ValueError, match="no event"):
-        occurs(Numeric(task="t"), [0.5])
+        leaf.read(Draws([0.5]))
 
 
-def test_combine_follows_the_criterion():
+def test_a_number_is_the_score_itself():
+    assert Numeric(task="t").read(Draws([0.5, 0.2])).tolist() == [0.5, 0.2]
+
+
+def test_what_holds_follows_the_criterion():
     a, b, c = (Threshold(task=t, score=0.5) for t in "abc")
     criterion = AllOf(of=[AnyOf(of=[a, b]), Not(of=c), Count(at_least=2, of=[a, b, c])])
-    assert [leaf.task for leaf in leaves(criterion)] == list("abcabc")
+    assert [leaf.task for leaf in criterion.leaves()] == list("abcabc")
     every = np.array([[i >> k & 1 for i in range(8)] for k in range(3)], dtype=bool)
-    held = combine(criterion, [*every, *every])
+    held = criterion.holds([*every, *every])
     expected = (every[0] | every[1]) & ~every[2] & (every.sum(axis=0) >= 2)
     assert held.tolist() == expected.tolist()
-    assert combine(FirstBy(event=a, by="2024-01-01"), [every[0]]).tolist() == every[0].tolist()
+    assert FirstBy(event=a, by="2024-01-01").holds([every[0]]).tolist() == every[0].tolist()

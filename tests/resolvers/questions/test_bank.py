@@ -11,7 +11,6 @@ from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.bank import bundled_questions, dump_questions, find_question, parse_questions
-from scale_forecast.resolvers.questions.question import leaves
 
 DATES = ("2023-01-01", "2024-01-01", "2026-11-24")
 ROUND_ONE = ["neqa", "quote-repetition", "hindsight-neglect", "redefine-math"]
@@ -86,7 +85,7 @@ def test_every_prize_task_is_asked_about_and_in_the_bundled_figures(questions):
 
 
 def test_contests_cover_math_and_mmlu_from_2022_to_2025(questions):
-    years = {(leaf.benchmark, q.resolve_by.year) for q in questions for leaf in leaves(q.criterion)}
+    years = {(leaf.benchmark, q.resolve_by.year) for q in questions for leaf in q.criterion.leaves()}
     assert {("MATH", y) for y in range(2022, 2026)} | {("MMLU", y) for y in range(2022, 2026)} <= years
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.resolvers.questions.bank import dump_questions, find_question, parse_questions, read_files
-from scale_forecast.resolvers.questions.question import Question, leaves
+from scale_forecast.resolvers.questions.question import Question
 
 GOOD = """
 id: neqa-2024
@@ -181,7 +181,7 @@ def test_leaves_come_in_order():
             "{kind: first_by, by: 2023-01-01, event: {kind: any_of, of: [{kind: reversal, task: b}]}}]}",
         )
     )
-    assert [leaf.task for leaf in leaves(question.criterion)] == ["a", "b"]
+    assert [leaf.task for leaf in question.criterion.leaves()] == ["a", "b"]
 
 
 def test_a_day_that_does_not_exist_is_said_to_be_one():

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from scale_forecast.data.catalog import bundled_metrics, bundled_results
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.periods import parse_period
+from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.questions.bank import bundled_questions, dump_questions, parse_questions
-from scale_forecast.resolvers.questions.question import KINDS, Scope
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.questions.wording import Vocabulary, alike, tell, understand
 
 OPENED = dt.date(2022, 11, 15)
@@ -363,3 +365,13 @@ def test_telling_says_every_limit_of_a_scope(read):
         "from 2023-01-01",
     ):
         assert phrase in told
+
+
+@pytest.mark.parametrize("name", [name for name in Scope.model_fields if name != "over"])
+def test_whatever_a_scope_limits_is_told(name):
+    """Three fields were once counted and never said."""
+    value = {"checkpoints": True, "shots": 3}.get(name, "2020-01-01" if name[-4:] in ("from", "ntil") else "x1")
+    value = 5e9 if name[:4] in ("min_", "max_") else value
+    fields = {"id": "q", "title": "t", "criterion": {"kind": "reversal", "task": "neqa"}, "opened": "2019-01-01"}
+    limited = Question.model_validate({**fields, "resolve_by": "2023-01-01", "scope": {name: value}})
+    assert tell(limited) != tell(limited.model_copy(update={"scope": Scope()}))

@@ -1,4 +1,4 @@
-"""A price as people read it."""
+"""A price as people read it: in a table, as text, and as HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _bar(probability: float, low: float, high: float) -> str:
     return interval_bar(low, probability, probability, probability, high, width=24)
 
 
-def html(price: Price) -> str:
+def price_html(price: Price) -> str:
     """The same for a notebook."""
     moved = "".join(
         f"<tr><td>{escape(cell(said))}</td><td>{value:.3f}</td><td><code>{_bar(value, value, value)}</code></td></tr>"

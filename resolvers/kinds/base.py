@@ -1,0 +1,335 @@
+"""What a kind of question brings: its fields, how it is judged, read off draws and said, its parts and an example.
+
+A kind is a class; a criterion is an instance of it. Whoever judges, prices or tells a question calls these methods and
+never asks of which kind a criterion is. A kind that lacks one of them fails where it is defined.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, Union
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, GetCoreSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic_core import CoreSchema
+
+from scale_forecast.data.names import fold
+from scale_forecast.resolvers.judge.case import Case, Finding
+from scale_forecast.resolvers.judge.events import Draws, Line
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.questions.fields import Name, Strict
+from scale_forecast.resolvers.questions.scope import Scope
+
+IfNothing = Literal["no", "annul", "ambiguous", "open"]
+Example = Mapping[str, object]
+
+
+class Kind(Strict):
+    """The base of every kind. ``abstract=True`` in the class's header makes a further base, not a kind."""
+
+    kind: str
+
+    kinds: ClassVar[Mapping[str, type[Kind]]] = {}
+    """Every kind by name, filled in by the package: a criterion's parts may be of any of them."""
+    name: ClassVar[str]
+    """What ``kind`` says in a question's criterion."""
+    example: ClassVar[Example]
+    """A criterion of this kind as a question's YAML has it."""
+    may_be_part: ClassVar[bool] = True
+    """Whether it may stand inside others: it comes to yes or no."""
+    may_be_dated: ClassVar[bool] = True
+    """Whether ``first_by`` may give it a date of its own."""
+    by_hand: ClassVar[bool] = False
+    """Whether a ruling alone settles it, whatever the results say."""
+    says_its_date: ClassVar[bool] = False
+    """Whether what it says names the day until which it counts."""
+
+    def __init_subclass__(cls, *, abstract: bool = False, **more: Any) -> None:
+        super().__init_subclass__(**more)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, abstract: bool = False, **more: Any) -> None:
+        super().__pydantic_init_subclass__(**more)
+        if abstract:
+            return
+        lacking = sorted(getattr(cls, "__abstractmethods__", ()))
+        name = cls.model_fields["kind"].default
+        lacking += [] if isinstance(name, str) else ["a field `kind` with its name as the default"]
+        lacking += [] if "example" in vars(cls) else ["example"]
+        lacking += [] if cls.__dict__.get("__doc__") else ["a docstring"]
+        lacking += cls._lacking()
+        if lacking:
+            raise TypeError(f"the kind of question {cls.__name__} lacks {', '.join(lacking)}")
+        cls.name = name
+
+    @classmethod
+    def _lacking(cls) -> list[str]:
+        """What a kind with these parts lacks besides."""
+        return []
+
+    @model_serializer(mode="wrap")
+    def _led_by_kind(self, rest: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """``kind`` equals its default, and yet a dump without it could not be read back."""
+        return {"kind": self.kind, **rest(self)}
+
+    # --- what every kind brings
+
+    @abstractmethod
+    def judge(self, case: Case) -> Finding:
+        """What the scores published by the case's cutoff make of it, with the reason and the rows."""
+
+    @abstractmethod
+    def say(self) -> str:
+        """The statement in words, without the question's own scope and deadline."""
+
+    @abstractmethod
+    def combine(self, happened: Iterator[np.ndarray]) -> np.ndarray:
+        """Whether it holds, taking from ``happened`` where the event of each of its leaves does, in their order."""
+
+    @property
+    @abstractmethod
+    def is_number(self) -> bool:
+        """Whether it resolves to a number rather than to yes or no."""
+
+    @property
+    @abstractmethod
+    def parts(self) -> tuple[Kind, ...]:
+        """The criteria it is made of; none for what is measured or ruled."""
+
+    # --- what follows from that, and what few kinds change
+
+    @property
+    def label(self) -> str:
+        """A word or two for it in a list of several."""
+        return self.kind
+
+    def with_parts(self, parts: tuple[Kind, ...]) -> Self:
+        """The same criterion over other parts; only where it has any."""
+        return self
+
+    def leaves(self) -> list[Measured]:
+        """The measured criteria inside it, in order; a manual one has none."""
+        return [leaf for part in self.parts for leaf in part.leaves()]
+
+    def dated_leaves(self, until: dt.datetime) -> list[tuple[Measured, dt.datetime]]:
+        """Each of its `leaves` with the moment until which evidence counts for it, ``until`` if it says no earlier."""
+        return [found for part in self.parts for found in part.dated_leaves(until)]
+
+    def holds(self, happened: Sequence[npt.ArrayLike]) -> np.ndarray:
+        """Whether it holds, given for each of its `leaves` (in their order) where the event happened.
+
+        A part that is settled by hand is taken as not holding.
+        """
+        return np.asarray(self.combine(iter([np.asarray(one, dtype=bool) for one in happened])), dtype=bool)
+
+    def unpriced(self) -> str | None:
+        """Why it has no price, to be said after the question's id; None where it has one."""
+        if self.is_number:
+            return "asks for a number, not yes or no: `forecast predict` gives its distribution"
+        return next((why for part in self.parts if (why := part.unpriced()) is not None), None)
+
+    def within(self, scope: Scope) -> Self:
+        """The same criterion with every leaf limited to a scope, where it does not say otherwise itself."""
+        return self.with_parts(tuple(part.within(scope) for part in self.parts))
+
+    def annulled_if_silent(self) -> Self:
+        """The same criterion, annulled rather than no where the models that it names are never measured."""
+        return self
+
+
+class Measured(Kind, abstract=True):
+    """What is measured. ``metric`` names one metric; ``benchmark`` may be left open where the task's name is unique.
+
+    A kind of it says what its scores come to (`find`), when a simulated one brings it about (`read`), and its words on
+    a place (`say_on`).
+    """
+
+    task: Name
+    benchmark: Name | None = None
+    metric: Name = "accuracy"
+    scope: Scope | None = None
+    if_nothing: IfNothing = "no"
+
+    reads_ladders: ClassVar[bool] = False
+    """Whether a family's smaller models count beside the one that decides; then `shows` says which ladders show it."""
+    needs_fall: ClassVar[bool] = False
+    """Whether it can only be asked of families whose scores fell."""
+    in_every_way: ClassVar[bool] = False
+    """Whether it has to hold in every way of measuring (shots, prompt), rather than in any."""
+
+    @classmethod
+    def _lacking(cls) -> list[str]:
+        needed = {"shows": cls.reads_ladders, "swapped": cls.sides is not Measured.sides}
+        inherited = {name for name in needed if getattr(cls, name) is getattr(Measured, name)}
+        return [name for name, is_needed in needed.items() if is_needed and name in inherited]
+
+    # --- what every measured kind brings
+
+    @abstractmethod
+    def find(self, case: Case) -> Finding:
+        """What the scores come to. A NO is one by what is published; `judge` asks whether that reaches far enough."""
+
+    @abstractmethod
+    def read(self, draws: Draws) -> np.ndarray:
+        """Where simulated scores of one upcoming model bring it about, (n,) of bool; of a number the number, (n,)."""
+
+    @abstractmethod
+    def say_on(self, place: str) -> str:
+        """The statement in words on a place, which may be a list of them."""
+
+    # --- what some bring
+
+    @property
+    def sides(self) -> tuple[Scope, ...]:
+        """Of a contest the scope of the side that should win and that of the other; none where nobody is beaten."""
+        return ()
+
+    def swapped(self, *, keep_margin: bool = False) -> Self:
+        """Of a contest the event that would undo it: the other side beating this one, noise aside.
+
+        With ``keep_margin`` the other side undoes it by reaching into the margin.
+        """
+        raise NotImplementedError
+
+    @property
+    def line(self) -> Line | None:
+        """The line that a score has to reach, where that is all there is to it."""
+        return None
+
+    @property
+    def event_kind(self) -> str:
+        """The kind of event, of which past ones tell how often it happens."""
+        return self.kind
+
+    @property
+    def is_any_gain(self) -> bool:
+        """Whether any gain within a family counts, however small."""
+        return False
+
+    def shows(self, better: np.ndarray, stderr: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        """Which ladders (n, L) of a family's scores show it, (n,) of bool; arrays as for `judge.events.turns`."""
+        raise NotImplementedError
+
+    # --- what follows
+
+    def judge(self, case: Case) -> Finding:
+        """What the scores come to; a NO is open where what was published ends before the deadline."""
+        finding = self.find(case)
+        if finding.status is not Status.NO or case.is_silence_no:
+            return finding
+        blind = [scope for scope in self.scopes(case.scope) if self._is_blind(scope, case)]
+        if not blind:
+            return finding
+        ends = [case.evidence.newest(self, scope, case.as_of) for scope in blind]
+        dates = [end for end in ends if end is not None]
+        of = self.benchmark or self.task
+        after, known = "", f"no score on {of} is in scope"
+        if len(dates) == len(ends):
+            after = f" after {min(dates).astype('datetime64[D]')}"
+            known = f"the newest score on {of} in scope is older than the deadline"
+        reason = f"open: awaiting evidence{after}, since {known}; {finding.reason}"
+        return Finding(Status.OPEN, reason, finding.rows)
+
+    def is_covered(self, case: Case) -> bool:
+        """Whether the scores known by ``as_of`` could show that an event did not happen by the deadline."""
+        return not any(self._is_blind(scope, case) for scope in self.scopes(case.scope))
+
+    def _is_blind(self, scope: Scope, case: Case) -> bool:
+        """No score in scope from the deadline on, and not every named model measured: its known scores stand."""
+        evidence = case.evidence
+        newest = evidence.newest(self, scope, case.as_of)
+        if newest is not None and newest.astype("datetime64[D]") >= case.counts_until.astype("datetime64[D]"):
+            return False
+        if not scope.model:
+            return True
+        known = {fold(evidence.name("model", int(row))) for row in self.deciding_rows(scope, case)}
+        return not {fold(name) for name in scope.model} <= known
+
+    def deciding_rows(self, scope: Scope, case: Case) -> np.ndarray:
+        """Rows known by the cutoff of models that may decide."""
+        rows = case.evidence.select(self, scope)
+        return rows[case.evidence.may_decide(rows, scope) & (case.evidence.known[rows] <= case.cutoff)]
+
+    def scopes(self, of_question: Scope) -> list[Scope]:
+        """Whose scores it looks at: one scope, or one for each side."""
+        scope = of_question.within(self.scope)
+        return [scope.within(side) for side in self.sides] or [scope]
+
+    def say(self) -> str:
+        """The statement in words."""
+        return self.say_on(self.place)
+
+    @property
+    def place(self) -> str:
+        """Benchmark, task and metric in words."""
+        return f"{self.benchmark}/{self.task} ({self.metric})" if self.benchmark else f"{self.task} ({self.metric})"
+
+    @property
+    def label(self) -> str:
+        """Kind and task."""
+        return f"{self.kind} {self.task}"
+
+    @property
+    def parts(self) -> tuple[Kind, ...]:
+        """None: it is measured."""
+        return ()
+
+    def leaves(self) -> list[Measured]:
+        """Itself."""
+        return [self]
+
+    def dated_leaves(self, until: dt.datetime) -> list[tuple[Measured, dt.datetime]]:
+        """Itself, as long as the question says."""
+        return [(self, until)]
+
+    def combine(self, happened: Iterator[np.ndarray]) -> np.ndarray:
+        """Where its own event happened."""
+        return next(happened)
+
+    def within(self, scope: Scope) -> Self:
+        """The same, limited to a scope where its own does not say otherwise."""
+        return self.model_copy(update={"scope": scope.within(self.scope)})
+
+    def annulled_if_silent(self) -> Self:
+        """Annulled rather than no, where it names the models that decide."""
+        named = [scope for scope in (self.scope, *self.sides[:1]) if scope is not None and scope.model]
+        return self.model_copy(update={"if_nothing": "annul"}) if named and self.if_nothing == "no" else self
+
+
+class KindOfQuestion(Protocol):
+    """What a member of `KINDS` brings, ours or another package's; `Kind` has the rest."""
+
+    name: str
+    example: Mapping[str, object]
+    model_fields: Mapping[str, Any]
+
+    def judge(self, case: Case) -> Finding: ...
+    def say(self) -> str: ...
+    def combine(self, happened: Iterator[np.ndarray]) -> np.ndarray: ...
+    def leaves(self) -> list[Any]: ...
+    def unpriced(self) -> str | None: ...
+
+
+class _OneOf:
+    """In an annotation: a criterion of any kind that a condition accepts, told apart by its ``kind``.
+
+    The kinds are looked up when a model is first used, so that those of other packages are among them.
+    """
+
+    def __init__(self, accepts: Callable[[type[Kind]], bool]) -> None:
+        self._accepts = accepts
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        kinds = tuple(kind for kind in Kind.kinds.values() if self._accepts(kind))
+        return handler.generate_schema(Annotated[Union[kinds], Field(discriminator="kind")])  # noqa: UP007
+
+
+Criterion = Annotated[Kind, _OneOf(lambda kind: True)]
+"""What a question may ask."""
+Condition = Annotated[Kind, _OneOf(lambda kind: kind.may_be_part)]
+"""What may stand inside another criterion."""
+Datable = Annotated[Kind, _OneOf(lambda kind: kind.may_be_dated)]
+"""What may have a date of its own."""

@@ -1,0 +1,252 @@
+"""Every kind of question brings all its parts, and one from outside the repository is as good as ours."""
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+import pytest
+
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.load import Tables
+from scale_forecast.pricing import Desk, price_at
+from scale_forecast.resolvers.judge.case import Finding
+from scale_forecast.resolvers.judge.events import Draws
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.resolve import resolve
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.kinds import KINDS
+from scale_forecast.resolvers.kinds.base import Kind, Measured
+from scale_forecast.resolvers.questions.bank import dump_questions, parse_questions
+from scale_forecast.resolvers.questions.check import doubts
+from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.wording import tell
+from tests.distributions import write_distribution
+from tests.worlds import make_results, make_tasks
+
+ROOT = Path(__file__).parents[3]
+AS_OF = dt.date(2020, 6, 15)
+
+
+def as_question(criterion, **more):
+    fields = {"id": "q", "title": "an example", "opened": "2020-06-15", "resolve_by": "2021-06-15"}
+    return Question.model_validate({**fields, "criterion": criterion, **more})
+
+
+def in_the_world(value):
+    """An example with tasks, models and families that the tests have scores of."""
+    if isinstance(value, dict):
+        return {name: in_the_world(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [in_the_world(part) for part in value]
+    known = {
+        "neqa": "task00", "redefine_math": "task01", "quote_repetition": "task02", "formal_logic": "task00",
+        "MMLU": "world", "PaLM": "Beta", "Chinchilla 70B": "Alpha 1",
+        "2023-12-31": "2021-01-01",
+    }  # fmt: skip
+    return known.get(value, value)
+
+
+@pytest.fixture(scope="module")
+def results():
+    return make_results()
+
+
+@pytest.fixture(scope="module")
+def desk(results):
+    tables = Tables(results, make_tasks(), bundled_metrics())
+    return Desk(tables, AS_OF, predictor="persistence", recalibrate=False)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_example_is_checked_judged_priced_told_and_written(kind, results, desk):
+    question = as_question(in_the_world(dict(kind.example)))
+    criterion = question.criterion
+    assert type(criterion) is kind
+    assert question.kind == kind.name
+
+    evidence = Evidence(results, make_tasks(), bundled_metrics())
+    assert all(isinstance(sentence, str) for sentence in doubts(question, evidence))
+
+    early, late = (resolve(question, evidence, as_of=day) for day in ("2020-06-15", "2030-01-01"))
+    assert early.status is Status.OPEN or early.status.is_settled
+    assert late.status is not Status.YES or late.evidence
+    assert early.reason
+    assert late.reason
+    assert (late.status is Status.NUMBER) <= criterion.is_number
+
+    if why := criterion.unpriced():
+        with pytest.raises(DataError, match=r"^q ") as error:
+            price_at(desk, question, interval=False)
+        assert why in str(error.value)
+    else:
+        assert 0.0 < price_at(desk, question, interval=False).probability < 1.0
+
+    assert tell(question)
+    assert tell(question) != tell(as_question({"kind": "manual", "why": "another"}))
+    (again,) = parse_questions(dump_questions([question]))
+    assert again == question
+    assert again.fingerprint == question.fingerprint
+    later = question.model_copy(update={"resolve_by": question.resolve_by + dt.timedelta(days=1)})
+    assert Question.model_validate(later.to_dict()).fingerprint != question.fingerprint
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_kind_is_read_off_draws(kind):
+    """One boolean or number a draw, from the events of its leaves where it has some."""
+    criterion = as_question(dict(kind.example)).criterion
+    draws = Draws([0.2, 0.5, 0.99], history=[0.6, 0.3], history_stderr=[0.01, 0.01], stderr=0.01, rival=0.4)
+    read = [leaf.read(draws) for leaf in criterion.leaves()]
+    assert all(one.shape == (3,) for one in read)
+    if not criterion.is_number:
+        held = criterion.holds(read)
+        assert held.dtype == bool
+        assert held.shape in ((3,), ())
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_kind_says_what_it_is(kind):
+    assert kind.__doc__.strip().endswith(".")
+    assert as_question(dict(kind.example)).criterion.say()
+
+
+def test_the_manual_names_every_kind_of_ours():
+    table = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
+    assert [kind.name for kind in KINDS.ours if f"`{kind.name}`" not in table] == []
+
+
+def test_a_part_by_hand_inside_a_date_is_refused_and_not_priced():
+    """It once reached the pricer as if it were measured."""
+    count = {"kind": "count", "at_least": 1, "of": [{"kind": "manual", "why": "a jury decides"}]}
+    question = as_question({"kind": "first_by", "by": "2021-01-01", "event": count})
+    assert question.criterion.unpriced() == "is settled by no results table (a jury decides): it cannot be priced"
+
+
+# --- what a kind must bring ------------------------------------------------------------------------------------------
+
+
+def test_a_kind_that_lacks_a_part_fails_where_it_is_defined():
+    with pytest.raises(TypeError, match=r"Bare lacks combine, is_number, judge, parts, say, a field `kind`.*example"):
+
+        class Bare(Kind):
+            """Nothing."""
+
+
+def test_a_contest_says_what_would_undo_it():
+    with pytest.raises(TypeError, match="the kind of question Duel lacks swapped"):
+
+        class Duel(Measured):
+            """Two sides."""
+
+            kind: Literal["duel"] = "duel"
+            example: ClassVar = {"kind": "duel", "task": "t"}
+
+            @property
+            def is_number(self):
+                return False
+
+            @property
+            def sides(self):
+                return (self.scope, self.scope)
+
+            def find(self, case):
+                return Finding(Status.OPEN, "")
+
+            def read(self, draws):
+                return np.zeros(1, dtype=bool)
+
+            def say_on(self, place):
+                return place
+
+
+# --- a kind from outside ---------------------------------------------------------------------------------------------
+
+TOY = '''
+from typing import ClassVar, Literal
+import numpy as np
+from scale_forecast.resolvers.judge.case import Finding
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.kinds.base import Measured
+
+class Perfect(Measured):
+    """Some model's score is perfect."""
+
+    kind: Literal["perfect"] = "perfect"
+    example: ClassVar = {"kind": "perfect", "task": "neqa"}
+
+    @property
+    def is_number(self):
+        return False
+
+    def find(self, case):
+        (scope,) = self.scopes(case.scope)
+        rows = self.deciding_rows(scope, case)
+        best = rows[case.evidence.score[rows] >= 1.0]
+        if len(best):
+            return Finding(Status.YES, case.evidence.say(best[0]), (int(best[0]),), case.evidence.known[best[0]])
+        return Finding(Status.NO if case.is_over else Status.OPEN, "none is perfect", (), None)
+
+    def read(self, draws):
+        return draws.raw >= 1.0
+
+    def say_on(self, place):
+        return f"some model is perfect on {place}"
+'''
+QUESTION = """
+id: perfect-neqa
+title: Will any model be perfect on NeQA?
+criterion: {kind: any_of, of: [{kind: perfect, task: neqa, benchmark: inverse_scaling_prize}]}
+opened: 2022-11-15
+resolve_by: 2023-06-30
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run the command line beside an installed distribution that brings a kind."""
+    site = tmp_path / "site"
+    points = {"scale_forecast.kinds": {"perfect": "toy_kinds:Perfect"}}
+    write_distribution(site, "toy-kinds", {"toy_kinds.py": TOY}, points)
+    (tmp_path / "mine.yaml").write_text(QUESTION)
+    env = {**os.environ, "PYTHONPATH": str(site), "FORECAST_CACHE": str(tmp_path / "cache")}
+
+    def run(*arguments, code="from scale_forecast.commands import main; main()"):
+        call = [sys.executable, "-c", code, *arguments]
+        return subprocess.run(call, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def test_a_kind_from_another_distribution_works_and_is_named_in_refusals(run, tmp_path):
+    mine = str(tmp_path / "mine.yaml")
+    checked = run("questions", "check", mine, "--format", "csv")
+    assert checked.returncode == 0, checked.stderr
+    assert "perfect-neqa,any_of" in checked.stdout
+    found = run("questions", "show", "perfect-neqa", "--questions", mine, "--as-of", "2023-01-01")
+    assert "open as of 2023-01-01" in found.stdout, found.stderr
+    (tmp_path / "mine.yaml").write_text(QUESTION.replace("kind: perfect", "kind: prefect"))
+    refused = run("questions", "check", mine)
+    assert refused.returncode == 1
+    assert "'prefect' is unknown (did you mean 'perfect'?)" in refused.stderr
+    assert "not, manual, perfect" in refused.stderr
+    listed = run("questions", "list", "--kind", "nothing")
+    assert listed.returncode == 2
+    assert "perfect" in listed.stderr
+    helped = run("questions", "list", "--help")
+    assert "perfect" in helped.stdout
+
+
+@pytest.mark.parametrize("first", ["toy_kinds", "scale_forecast.resolvers.questions.question"])
+def test_it_does_not_matter_which_is_imported_first(run, first):
+    code = (
+        f"import {first}; from toy_kinds import Perfect;"
+        "from scale_forecast.resolvers.questions.question import Question;"
+        "q = Question.model_validate({'id': 'q', 'title': 't', 'criterion': dict(Perfect.example),"
+        " 'opened': '2022-01-01', 'resolve_by': '2023-01-01'}); print(type(q.criterion) is Perfect)"
+    )
+    found = run(code=code)
+    assert found.stdout.strip() == "True", found.stderr
