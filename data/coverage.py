@@ -15,7 +15,9 @@ import pandas as pd
 
 from scale_forecast.data.catalog import TABLES, bundled_results
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.names import fold, fold_series, refuse_unknown_columns
+from scale_forecast.data.frontier import frontier_scores
+from scale_forecast.data.names import fold, refuse_unknown_columns
+from scale_forecast.data.names.keys import name_key, name_keys
 
 COVERAGE_COLUMNS = (
     "source",
@@ -35,6 +37,7 @@ EVERY = "*"
 LAG_DAYS = 60
 """A list of leaders is believed about a day only when it was seen this much later: results take time to be listed."""
 _SEPARATOR = ";"
+_RANK = {"leaders": 0, "families": 1, "list": 2}
 
 
 def as_coverage(frame: pd.DataFrame, *, where: str = "coverage") -> pd.DataFrame:
@@ -75,26 +78,59 @@ def as_coverage(frame: pd.DataFrame, *, where: str = "coverage") -> pd.DataFrame
 
 @cache
 def bundled_coverage() -> pd.DataFrame:
-    """What the bundled tables cover. A source of a scaling table is its dataset and covers the families in it."""
+    """What the bundled tables cover, a row for each benchmark of a source.
+
+    A scaling table covers the families it has scores of on a benchmark; a frontier source lists what its rows show.
+    """
     table = pd.read_csv(TABLES / "coverage.csv", keep_default_na=False)
-    families = bundled_results().groupby("dataset", sort=False)["family"].agg(_joined)
-    table["families"] = table["source"].map(families).where(table["covers"] == "families", "")
-    return as_coverage(table, where="bundled coverage")
+    rows = [made for _, row in table.iterrows() for made in _by_benchmark(row)]
+    return as_coverage(pd.DataFrame(rows), where="bundled coverage")
+
+
+def _by_benchmark(row: pd.Series) -> list[dict[str, object]]:
+    """A stated row, or one for each benchmark that the source has rows of."""
+    stated = row.to_dict()
+    if row["covers"] == "families":
+        own = bundled_results()
+        families = own[own["dataset"] == row["source"]].groupby("benchmark", sort=False)["family"].agg(_joined)
+        return [{**stated, "benchmark": name, "families": some} for name, some in families.items()]
+    if row["benchmark"] != EVERY:
+        return [stated]
+    scores = frontier_scores()
+    own = scores["source"].str.startswith(row["source"]) if row["evaluator"] == "" else True
+    own &= (scores["evaluator"] == row["evaluator"]) if row["evaluator"] else True
+    return [{**stated, "benchmark": name} for name in scores.loc[own, "benchmark"].unique()]
 
 
 def own_coverage(results: pd.DataFrame, source: str) -> pd.DataFrame:
-    """A user's file covers the families in it until its newest day, and nobody else; undated rows cover nothing."""
+    """A user's file covers each family in it, on its benchmarks, until the family's newest day; and nobody else.
+
+    Undated rows cover nothing.
+    """
     dated = results[results["known_on"].notna()]
     if dated.empty:
         return as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS)))
-    row = {
-        "source": source,
-        "covers": "families",
-        "families": _joined(dated["family"]),
-        "complete_until": dated["known_on"].max(),
-        "note": "the families in the file, until its newest day",
-    }
-    return as_coverage(pd.DataFrame([row]))
+    until = dated.groupby("family")["known_on"].max()
+    rows = [
+        {
+            "source": source,
+            "benchmark": benchmark,
+            "covers": "families",
+            "families": family,
+            "complete_until": until[family],
+            "note": "the families in the file, until its newest day",
+        }
+        for benchmark, family in dated[["benchmark", "family"]].drop_duplicates().itertuples(index=False)
+    ]
+    return as_coverage(pd.DataFrame(rows))
+
+
+def by_benchmark(coverage: pd.DataFrame) -> pd.DataFrame:
+    """The widest coverage of each benchmark: ``covers, complete_until, covered_by``, indexed by its compared name."""
+    ranked = coverage.assign(_key=name_keys("benchmark", coverage["benchmark"]), _rank=coverage["covers"].map(_RANK))
+    ranked = ranked.sort_values(["_rank", "complete_until"], ascending=[True, False], kind="stable")
+    first = ranked.drop_duplicates("_key").set_index("_key")
+    return first[["covers", "complete_until", "source"]].rename(columns={"source": "covered_by"})
 
 
 def _joined(names: pd.Series) -> str:
@@ -110,15 +146,13 @@ def speaks_about(
     version: str | None = None,
 ) -> pd.DataFrame:
     """The rows of a coverage table that concern a task, as it was measured."""
-    hit = _is_or(coverage["benchmark"], benchmark, EVERY) & _is_or(coverage["task"], task, EVERY)
-    for column, name in (("evaluator", evaluator), ("version", version)):
+    asked = {"benchmark": benchmark, "task": task, "evaluator": evaluator, "version": version}
+    hit = pd.Series(True, index=coverage.index)
+    for column, name in asked.items():
         if name is not None:
-            hit &= _is_or(coverage[column], name, "")
+            every = coverage[column].isin(("", EVERY))
+            hit &= every | (name_keys(column, coverage[column]) == name_key(column, name))
     return coverage[hit]
-
-
-def _is_or(column: pd.Series, name: str, every: str) -> pd.Series:
-    return (column == every) | (fold_series(column) == fold(name))
 
 
 def silence_until(

@@ -12,6 +12,8 @@ from functools import cache
 import pandas as pd
 
 from scale_forecast.data.catalog import TABLES
+from scale_forecast.data.results import COLUMNS, as_results
+from scale_forecast.data.tasks import as_tasks
 
 FRONTIER = TABLES / "frontier"
 _SCORE_DATES = ["released", "known_on", "seen_on"]
@@ -47,3 +49,38 @@ def frontier_benchmarks() -> pd.DataFrame:
 def corrections() -> pd.DataFrame:
     """What was changed in the compiled tables: ``file, rows, column, before, after, why``."""
     return pd.read_csv(FRONTIER / "corrections.csv", keep_default_na=False)
+
+
+DATASET = "frontier"
+_TUNED = {"base": "base", "instruct": "instruct"}
+
+
+@cache
+def frontier_results() -> pd.DataFrame:
+    """`frontier_scores` as a results table, with the columns ``dataset``, ``evaluator_kind`` and ``is_best``.
+
+    A family is the name that snapshots of a model share, a line the organisation's product line. Tuning is known
+    where a setting says it, else ``unknown``: a model that people talk to is no base model. Callers must not change
+    it in place.
+    """
+    scores, releases = frontier_scores(), frontier_releases().set_index("model")
+    of_model = releases[["organisation", "product_line", "family_name", "params", "active_params", "train_flops"]]
+    rows = scores.join(of_model, on="model").rename(columns={"family_name": "family"})
+    line = rows["product_line"].fillna(rows["family"])
+    rows = rows.assign(
+        line=rows["organisation"].str.cat(line, sep=" "),
+        prompt="unstated",
+        tuning=rows["setting"].str.partition(";")[0].map(_TUNED).fillna("unknown"),
+    )
+    results = as_results(rows.reindex(columns=list(COLUMNS)), where="frontier tables")
+    return results.assign(dataset=DATASET, evaluator_kind=scores["evaluator_kind"], is_best=scores["is_best"])
+
+
+@cache
+def frontier_tasks() -> pd.DataFrame:
+    """`frontier_benchmarks` as a tasks table; human scores of shares in percent, as in the scaling tables."""
+    table = frontier_benchmarks()
+    percent = table["unit"].map({"share": 100.0}).fillna(1.0)
+    humans = {name: table[name] * percent for name in ("human_average", "human_best")}
+    columns = ["benchmark", "task", "chance", "ceiling", "n_examples"]
+    return as_tasks(table[columns].assign(**humans), where="frontier benchmarks")

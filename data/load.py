@@ -10,6 +10,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from scale_forecast.data.frontier import frontier_results, frontier_tasks
 from scale_forecast.data.names import counted, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import described_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
@@ -48,6 +49,7 @@ def load(
     model: str | None = None,
     stdin: BinaryIO | None = None,
     several_sources: bool = False,
+    frontier: bool = False,
 ) -> Tables:
     """Read a user's results in any known format and join them with the bundled figures.
 
@@ -60,6 +62,9 @@ def load(
     paths, layout, model, stdin : see `data.readers.read`
     tasks : a tasks table or a folder of BIG-bench tasks; what it says goes before the bundled descriptors
     models : a models table; asked before the bundled models
+    frontier : bool
+        With the scores since 2022 of models whose sizes are mostly unpublished, for whoever goes by date or judges;
+        the forecasts by scale do without.
 
     Raises
     ------
@@ -67,17 +72,19 @@ def load(
         One sentence on what is wrong, where, and what to do.
     """
     bundled = bundled_results()[list(COLUMNS)]
+    if frontier:
+        bundled = pd.concat([bundled, frontier_results()[list(COLUMNS)]], ignore_index=True)
     described = None if tasks is None else read_tasks(tasks)
     known_models = None if models is None else read_models(models)
     if not paths:
-        table, notes = _described(bundled, described, None, str(tasks))
+        table, notes = _described(bundled, described, None, str(tasks), frontier)
         return Tables(bundled, table, bundled_metrics(), notes)
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
     else:
         results, notes = join_bundled(loaded.results, bundled)
-    table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks))
+    table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks), frontier)
     metrics = with_directions(bundled_metrics(), loaded.directions)
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
@@ -135,10 +142,10 @@ def with_directions(metrics: pd.DataFrame, directions: dict[str, bool]) -> pd.Da
 
 
 def _described(
-    own: pd.DataFrame, users: pd.DataFrame | None, found: pd.DataFrame | None, where: str
+    own: pd.DataFrame, users: pd.DataFrame | None, found: pd.DataFrame | None, where: str, frontier: bool
 ) -> tuple[pd.DataFrame, list[str]]:
     """The tasks table: the user's descriptors, then the bundled ones, then what files and names tell; and remarks."""
-    tasks = bundled_tasks()
+    tasks = prefer(bundled_tasks(), frontier_tasks()) if frontier else bundled_tasks()
     notes: list[str] = []
     if found is not None and not found.empty:
         tasks = prefer(tasks, found)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import pandas as pd
 
+from scale_forecast.data.coverage import by_benchmark
 from scale_forecast.data.errors import UsageError
-from scale_forecast.data.names import did_you_mean, fold, fold_series
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.names.keys import name_key, name_keys
 from scale_forecast.data.results import COLUMNS
 
-BY = ("dataset", "benchmark", "line", "family", "model", "metric")
+BY = ("dataset", "benchmark", "line", "family", "organisation", "model", "metric", "evaluator")
 
 
-def overview(results: pd.DataFrame, by: str = "dataset") -> pd.DataFrame:
+def overview(results: pd.DataFrame, by: str = "dataset", coverage: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a group of `BY`: how many scores, tasks, families and models, over which sizes and dates, from where.
 
     Parameters
     ----------
     results : results table; with the column ``dataset`` when grouped by it
+
+    coverage : coverage table, optional
+        Adds ``covers, complete_until, covered_by`` when grouped by benchmark: the widest coverage of each.
 
     Returns
     -------
@@ -40,6 +45,10 @@ def overview(results: pd.DataFrame, by: str = "dataset") -> pd.DataFrame:
             "source": groups["source"].agg(_sources),
         }
     )
+    if by == "benchmark" and coverage is not None:
+        keys = name_keys("benchmark", table.index.to_series())
+        known = by_benchmark(coverage).reindex(keys).set_axis(table.index)
+        table = table.join(known)
     return table.reset_index()
 
 
@@ -61,7 +70,7 @@ def select(results: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
     for column, name in wanted.items():
         if name is None:
             continue
-        hit = fold_series(results[column]) == fold(name)
+        hit = name_keys(column, results[column]) == name_key(column, name)
         if not hit.any():
             raise UsageError(f"no {column} {name!r} in these results{did_you_mean(name, results[column].unique())}")
         rows = rows[hit.reindex(rows.index)]

@@ -76,6 +76,9 @@ UNBOUNDED_METRICS = {
     "likelihood_diff",
     "mse",
     "ter",
+    "minutes",
+    "elo",
+    "dollars",
 }
 """Metrics of any positive size; every other metric is a share in [0, 1]."""
 

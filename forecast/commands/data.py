@@ -6,16 +6,19 @@ import sys
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from scale_forecast.commands.groups import Group
 from scale_forecast.commands.options import Inputs, input_options, output_options
 from scale_forecast.commands.printing import csv_of, emit, note, write
 from scale_forecast.commands.types import BYTES
 from scale_forecast.data.catalog import bundled_results
+from scale_forecast.data.coverage import bundled_coverage
 from scale_forecast.data.errors import ForecastError, UsageError
+from scale_forecast.data.frontier import frontier_results
 from scale_forecast.data.logs import read_logs
 from scale_forecast.data.names import counted
-from scale_forecast.data.overview import overview, printable, select
+from scale_forecast.data.overview import BY, overview, printable, select
 from scale_forecast.data.readers import read_models, read_tasks
 from scale_forecast.data.sizes import format_size
 
@@ -28,7 +31,7 @@ def data_group() -> None:
 @data_group.command("list")
 @click.option(
     "--by",
-    type=click.Choice(("dataset", "benchmark", "line", "family", "model", "metric")),
+    type=click.Choice(BY),
     default="dataset",
     show_default=True,
     help="What to count by.",
@@ -37,12 +40,15 @@ def data_group() -> None:
 def data_list(by: str, format_: str, output: Path | None) -> None:
     """List what is bundled: scores, tasks, models, sizes, dates, sources.
 
+    By benchmark also who is covered and until when: the families of a source, the benchmark's leaders, or a mere
+    list of models, whose silence says nothing of the others.
+
     \b
     Example:
-        forecast data list --by family
+        forecast data list --by benchmark
     """
 
-    table = overview(bundled_results(), by)
+    table = overview(pd.concat([bundled_results(), frontier_results()], ignore_index=True), by, bundled_coverage())
     sizes = {name: table[name].map(format_size) for name in ("smallest", "largest")}
     emit(table, format_, output, show=table.assign(**sizes))
 
@@ -55,6 +61,10 @@ def data_list(by: str, format_: str, output: Path | None) -> None:
 @click.option("--line", metavar="NAME", help="Only this line: families that share weights, data or recipe.")
 @click.option("--model", metavar="NAME", help="Only this model.")
 @click.option("--metric", metavar="NAME", help="Only this metric.")
+@click.option("--organisation", metavar="NAME", help="Only models of this organisation.")
+@click.option("--evaluator", metavar="NAME", help="Only what this evaluator ran or reported.")
+@click.option("--version", metavar="NAME", help="Only this release of the questions or the scoring.")
+@click.option("--setting", metavar="NAME", help="Only this setting: effort, tools, scaffold.")
 @output_options
 def data_show(inputs: Inputs, format_: str, output: Path | None, **wanted: str | None) -> None:
     """Show rows of the bundled figures, or of RESULTS joined with them.
@@ -64,21 +74,12 @@ def data_show(inputs: Inputs, format_: str, output: Path | None, **wanted: str |
         forecast data show --family Gopher --benchmark MMLU --format csv
     """
 
-    rows = printable(select(inputs.load().results, **wanted))
-    brief = [
-        "benchmark",
-        "task",
-        "metric",
-        "shots",
-        "prompt",
-        "model",
-        "params",
-        "score",
-        "stderr",
-        "known_on",
-        "source",
-    ]
-    emit(rows, format_, output, show=rows[brief].assign(params=rows["params"].map(format_size)))
+    rows = printable(select(inputs.load(frontier=True).results, **wanted))
+    brief = ["benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting"]
+    brief += ["model", "params", "score", "stderr", "known_on", "known_basis", "source"]
+    said = [name for name in brief if rows[name].notna().any()]
+    show = rows.assign(params=rows["params"].map(format_size))[said]
+    emit(rows, format_, output, show=show)
 
 
 @data_group.command("validate")

@@ -61,7 +61,7 @@ class Inputs:
     constants: tuple[str, ...]
     task_columns: str
 
-    def load(self, *, several_sources: bool = False) -> Tables:
+    def load(self, *, several_sources: bool = False, frontier: bool = False) -> Tables:
         """The user's results joined with the bundled figures; the bundled figures alone without paths."""
 
         tables = bundled.load(
@@ -72,6 +72,7 @@ class Inputs:
             model=self.as_model,
             stdin=sys.stdin.buffer,
             several_sources=several_sources,
+            frontier=frontier,
         )
         for sentence in tables.notes:
             note(sentence)

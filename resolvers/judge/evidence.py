@@ -1,17 +1,21 @@
 """A results table arranged for judging: what was known of a task by a moment, found without a search.
 
 Several tables may be joined, so that one key can carry several scores: exact repeats are dropped (the earliest stays),
-different scores stay and are a conflict. Rows without a date are never evidence.
+different scores stay and are a conflict. Rows without a date are never evidence. Where a table holds only bounds of
+the day on which a score became public, `Evidence` reads the latest and `Evidence.earliest` the earliest: the judge is
+sure of what both show.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.dates import Reading, known_days
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import name_key, same_test
 from scale_forecast.data.noise import standard_error
@@ -52,6 +56,8 @@ class Evidence:
         One checked table, or several joined (`pd.concat`).
     tasks, metrics : DataFrame
         Descriptors (`data.tasks`): test sizes for standard errors, and directions of metrics.
+    reading : Reading
+        How the tables' days are read (`data.dates`).
 
     Attributes
     ----------
@@ -61,10 +67,18 @@ class Evidence:
         Rows left out because nothing says when they became known.
     """
 
-    def __init__(self, results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> None:
-        dated = results[results["known_on"].notna()]
+    def __init__(
+        self,
+        results: pd.DataFrame,
+        tasks: pd.DataFrame,
+        metrics: pd.DataFrame,
+        reading: Reading = Reading.DATED,
+    ) -> None:
+        dated = results.assign(_day=known_days(results, reading)).dropna(subset="_day")
+        self._given = results, tasks, metrics
+        self.reading = reading
         self.undated = len(results) - len(dated)
-        by_task = np.lexsort((dated["known_on"].to_numpy(), _coded(dated["task"], "task")[0]))
+        by_task = np.lexsort((dated["_day"].to_numpy(), _coded(dated["task"], "task")[0]))
         dated = dated.iloc[by_task].reset_index(drop=True)
         codes, shown = {}, {}
         for name in [*_NAMES, "checkpoint", "source"]:
@@ -86,7 +100,8 @@ class Evidence:
         self.series = series.groupby(["way", "family"], sort=False).ngroup().to_numpy(dtype=np.int32)
         self.conflict = _conflicts(key)
 
-        self.known = dated["known_on"].to_numpy().astype("datetime64[s]")
+        self.known = dated["_day"].to_numpy().astype("datetime64[s]")
+        self.has_bounds = bool((dated["known_on"] < dated["_day"]).any())
         self.released = dated["released"].to_numpy().astype("datetime64[s]")
         self.score = dated["score"].to_numpy(dtype=float)
         self.params = dated["params"].to_numpy(dtype=float)
@@ -98,6 +113,11 @@ class Evidence:
         self._without_flops_from = self._first_without_flops()
         self._bounds = np.searchsorted(self._codes["task"], np.arange(len(self._lookup["task"]) + 1))
         self._cache: dict[Any, Any] = {}
+
+    @cached_property
+    def earliest(self) -> Evidence:
+        """The same rows, each on the first day on which it can have been public."""
+        return Evidence(*self._given, Reading.RELEASE) if self.has_bounds else self
 
     def __len__(self) -> int:
         return len(self.known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,9 +71,8 @@ def resolve_all(questions: Iterable[Question], evidence: Evidence, *, as_of: Any
     list of Resolution, in the order of ``questions``
     """
     at = _utc(as_of)
-    judged = [(question, _finding(question, evidence, moment(at))) for question in questions]
-    rows = [row for _, finding in judged for row in finding.rows]
-    records = iter(evidence.records(np.array(rows, dtype=int)) if rows else [])
+    judged = [(question, *_sure_finding(question, evidence, moment(at))) for question in questions]
+    records = {id(known): _records(known, judged) for known in (evidence, evidence.earliest)}
     return [
         Resolution(
             question=question.id,
@@ -83,11 +82,31 @@ def resolve_all(questions: Iterable[Question], evidence: Evidence, *, as_of: Any
             value=_value(finding),
             known_on=None if finding.known is None else finding.known.astype("datetime64[D]").item(),
             as_of=at,
-            evidence=tuple(next(records) for _ in finding.rows),
+            evidence=tuple(next(records[id(known)]) for _ in finding.rows),
             fingerprint=question.fingerprint,
         )
-        for question, finding in judged
+        for question, finding, known in judged
     ]
+
+
+def _records(known: Evidence, judged: list[tuple[Question, Finding, Evidence]]) -> Iterator[dict[str, Any]]:
+    """The rows of the findings that rest on some evidence, in order."""
+    rows = [row for _, finding, on in judged if on is known for row in finding.rows]
+    return iter(known.records(np.array(rows, dtype=int)) if rows else [])
+
+
+def _sure_finding(question: Question, evidence: Evidence, as_of: np.datetime64) -> tuple[Finding, Evidence]:
+    """What the scores show on whichever day they became public, else that they do not tell; and what it rests on."""
+    late = _finding(question, evidence, as_of)
+    if not evidence.has_bounds:
+        return late, evidence
+    early = _finding(question, evidence.earliest, as_of)
+    if (late.status, late.value) == (early.status, early.value) or not early.rows:
+        return late, evidence
+    days = [str(evidence.earliest.known[row].astype("datetime64[D]")) for row in early.rows]
+    said = f"{early.status.value} if public by {question.resolve_by:%Y-%m-%d}, which its source does not tell"
+    reason = f"{said}: {early.reason}, not before {max(days)} and for sure only later"
+    return Finding(Status.OPEN, reason, early.rows), evidence.earliest
 
 
 def for_ledger(resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:

@@ -59,12 +59,14 @@ def test_families_are_covered_by_name_and_nobody_else_is():
 def test_a_users_file_covers_its_own_families_until_its_newest_day():
     rows = pd.DataFrame(
         {
+            "benchmark": "user",
             "family": ["Widget", "Widget", "Gadget"],
             "known_on": pd.to_datetime(["2025-01-01", "2025-03-01", None]),
         }
     )
     table = own_coverage(rows, "mine.csv")
     asked = {"benchmark": "user", "task": "any"}
+    assert silence_until(table, family="widget", benchmark="MMLU", task="any") is None
     assert silence_until(table, family="widget", **asked) == (dt.date(2025, 3, 1), "mine.csv")
     assert silence_until(table, family="Gadget", **asked) is None  # no row of it has a day
     assert silence_until(table, **asked) is None
@@ -92,3 +94,7 @@ def test_every_bundled_source_of_scaling_tables_covers_families_and_a_list_cover
     assert (table.loc[table["covers"] != "families", "families"] == "").all()
     assert (table["seen_on"] >= table["complete_until"]).all()
     assert silence_until(table, benchmark="MMLU", task="astronomy", family="GPT-4") is None
+    assert silence_until(table, benchmark="MMLU", task="astronomy", family="Pythia") == (dt.date(2023, 4, 3), "pythia")
+    assert silence_until(table, benchmark="HLE", task="HLE", family="Pythia") is None, "Pythia has no row of it"
+    assert silence_until(table, benchmark="GPQA Diamond", task="GPQA Diamond")[1] == "Epoch AI index"
+    assert silence_until(table, benchmark="HLE", task="HLE") is None, "nobody lists its leaders"

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from scale_forecast.commands import main
 from scale_forecast.data.catalog import bundled_results
+from scale_forecast.data.frontier import frontier_results
 from scale_forecast.data.models import as_models, complete
 from scale_forecast.data.readers import Layout, read
 from scale_forecast.data.results import COLUMNS
@@ -228,8 +229,19 @@ def test_import_reads_standard_input_and_writes_csv_to_a_pipe():
 def test_list_counts_every_bundled_score_once():
     for by in ("dataset", "benchmark", "family"):
         listed = pd.read_csv(io.StringIO(run("list", "--by", by, "--format", "csv").stdout))
-        assert listed["scores"].sum() == len(bundled_results())
+        assert listed["scores"].sum() == len(bundled_results()) + len(frontier_results())
         assert listed["source"].notna().all()
+
+
+def test_list_says_of_each_benchmark_how_new_it_is_and_who_is_covered_until_when():
+    listed = pd.read_csv(io.StringIO(run("list", "--by", "benchmark", "--format", "csv").stdout), index_col="benchmark")
+    said = listed.loc[["GPQA Diamond", "inverse_scaling_prize", "Humanity's Last Exam"], ["covers", "complete_until"]]
+    assert said.to_numpy().tolist() == [
+        ["leaders", "2026-07-31"],
+        ["families", "2023-05-24"],
+        ["list", "2026-04-24"],
+    ]
+    assert listed.loc["GPQA Diamond", "last"] == "2026-07-31"
 
 
 def test_show_prints_the_rows_asked_for_with_all_columns():
