@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from scale_forecast.predictors.registry import PREDICTORS, first_sentence
+from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.markets.services import SERVICES
 from scale_forecast.show.plots.registry import PLOTS
 from scale_forecast.studies.registry import STUDIES
@@ -19,6 +20,7 @@ TABLES = {
     "predictors": (PREDICTORS, first_sentence),
     "studies": (STUDIES, lambda study: study.asks),
     "plots": (PLOTS, lambda plot: plot.says),
+    "kinds": (KINDS, first_sentence),
     "services": (SERVICES, lambda service: service.example[0]),
 }
 

@@ -35,6 +35,9 @@ def world(tmp_path_factory):
     make_results().to_csv(folder / "results.csv", index=False)
     make_tasks().to_csv(folder / "tasks.csv", index=False)
     make_backtest().to_csv(folder / "backtest.csv", index=False)
+    asked = (TOY / "perfect.yaml").read_text(encoding="utf-8")
+    (folder / "mine.yaml").write_text(asked)
+    (folder / "wrong.yaml").write_text(asked.replace("kind: perfect", "kind: prefect"))
     return folder
 
 
@@ -64,6 +67,11 @@ COMMANDS = {
     "refuse": "predict --family PaLM --params 1T --predictor hopefull",
     "study": "study counting results.csv --format csv",
     "plot": "plot errors backtest.csv -o errors.svg",
+    "check": "questions check mine.yaml --format csv",
+    "show": "questions show perfect-neqa --questions mine.yaml --as-of 2023-01-01",
+    "check wrong": "questions check wrong.yaml",
+    "list wrong": "questions list --kind nothing",
+    "list help": "questions list --help",
     "predict help": "predict --help",
     "backtest help": "backtest --help",
     "study help": "study --help",
@@ -111,6 +119,34 @@ def test_a_study_from_outside_is_run(outs):
     code, stdout, stderr = outs["study"]
     assert code == 0, stderr
     assert stdout.startswith("family,scores")
+
+
+def test_a_kind_of_question_from_outside_is_read_judged_and_named_in_refusals(outs):
+    code, stdout, stderr = outs["check"]
+    assert code == 0, stderr
+    assert "perfect-neqa,any_of" in stdout
+    assert "open as of 2023-01-01" in outs["show"][1], outs["show"][2]
+    code, _, stderr = outs["check wrong"]
+    assert code == 1
+    assert "'prefect' is unknown (did you mean 'perfect'?)" in stderr
+    assert "not, manual, perfect" in stderr
+    code, _, stderr = outs["list wrong"]
+    assert code == 2
+    assert "manual, perfect" in stderr
+    assert "perfect" in outs["list help"][1]
+
+
+@pytest.mark.parametrize("first", ["toy_kinds", "scale_forecast.resolvers.questions.question"])
+def test_it_does_not_matter_whether_a_kind_or_the_questions_are_imported_first(installed, first):
+    code = (
+        f"import {first}; from toy_kinds import Perfect;"
+        "from scale_forecast.resolvers.questions.question import Question;"
+        "q = Question.model_validate({'id': 'q', 'title': 't', 'criterion': dict(Perfect.example),"
+        " 'opened': '2022-01-01', 'resolve_by': '2023-01-01'}); print(type(q.criterion) is Perfect)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
 
 
 def test_a_plot_from_outside_is_drawn_from_a_backtest(outs, world):

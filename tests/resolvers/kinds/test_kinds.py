@@ -1,9 +1,6 @@
-"""Every kind of question brings all its parts, and one from outside the repository is as good as ours."""
+"""Every kind of question brings all its parts, whoever brings it."""
 
 import datetime as dt
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -25,7 +22,6 @@ from scale_forecast.resolvers.questions.bank import dump_questions, parse_questi
 from scale_forecast.resolvers.questions.check import doubts
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.wording import tell
-from tests.distributions import write_distribution
 from tests.worlds import make_results, make_tasks
 
 ROOT = Path(__file__).parents[3]
@@ -161,92 +157,3 @@ def test_a_contest_says_what_would_undo_it():
 
             def say_on(self, place):
                 return place
-
-
-# --- a kind from outside ---------------------------------------------------------------------------------------------
-
-TOY = '''
-from typing import ClassVar, Literal
-import numpy as np
-from scale_forecast.resolvers.judge.case import Finding
-from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.kinds.base import Measured
-
-class Perfect(Measured):
-    """Some model's score is perfect."""
-
-    kind: Literal["perfect"] = "perfect"
-    example: ClassVar = {"kind": "perfect", "task": "neqa"}
-
-    @property
-    def is_number(self):
-        return False
-
-    def find(self, case):
-        (scope,) = self.scopes(case.scope)
-        rows = self.deciding_rows(scope, case)
-        best = rows[case.evidence.score[rows] >= 1.0]
-        if len(best):
-            return Finding(Status.YES, case.evidence.say(best[0]), (int(best[0]),), case.evidence.known[best[0]])
-        return Finding(Status.NO if case.is_over else Status.OPEN, "none is perfect", (), None)
-
-    def read(self, draws):
-        return draws.raw >= 1.0
-
-    def say_on(self, place):
-        return f"some model is perfect on {place}"
-'''
-QUESTION = """
-id: perfect-neqa
-title: Will any model be perfect on NeQA?
-criterion: {kind: any_of, of: [{kind: perfect, task: neqa, benchmark: inverse_scaling_prize}]}
-opened: 2022-11-15
-resolve_by: 2023-06-30
-"""
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Run the command line beside an installed distribution that brings a kind."""
-    site = tmp_path / "site"
-    points = {"scale_forecast.kinds": {"perfect": "toy_kinds:Perfect"}}
-    write_distribution(site, "toy-kinds", {"toy_kinds.py": TOY}, points)
-    (tmp_path / "mine.yaml").write_text(QUESTION)
-    env = {**os.environ, "PYTHONPATH": str(site), "FORECAST_CACHE": str(tmp_path / "cache")}
-
-    def run(*arguments, code="from scale_forecast.commands import main; main()"):
-        call = [sys.executable, "-c", code, *arguments]
-        return subprocess.run(call, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
-
-    return run
-
-
-def test_a_kind_from_another_distribution_works_and_is_named_in_refusals(run, tmp_path):
-    mine = str(tmp_path / "mine.yaml")
-    checked = run("questions", "check", mine, "--format", "csv")
-    assert checked.returncode == 0, checked.stderr
-    assert "perfect-neqa,any_of" in checked.stdout
-    found = run("questions", "show", "perfect-neqa", "--questions", mine, "--as-of", "2023-01-01")
-    assert "open as of 2023-01-01" in found.stdout, found.stderr
-    (tmp_path / "mine.yaml").write_text(QUESTION.replace("kind: perfect", "kind: prefect"))
-    refused = run("questions", "check", mine)
-    assert refused.returncode == 1
-    assert "'prefect' is unknown (did you mean 'perfect'?)" in refused.stderr
-    assert "not, manual, perfect" in refused.stderr
-    listed = run("questions", "list", "--kind", "nothing")
-    assert listed.returncode == 2
-    assert "perfect" in listed.stderr
-    helped = run("questions", "list", "--help")
-    assert "perfect" in helped.stdout
-
-
-@pytest.mark.parametrize("first", ["toy_kinds", "scale_forecast.resolvers.questions.question"])
-def test_it_does_not_matter_which_is_imported_first(run, first):
-    code = (
-        f"import {first}; from toy_kinds import Perfect;"
-        "from scale_forecast.resolvers.questions.question import Question;"
-        "q = Question.model_validate({'id': 'q', 'title': 't', 'criterion': dict(Perfect.example),"
-        " 'opened': '2022-01-01', 'resolve_by': '2023-01-01'}); print(type(q.criterion) is Perfect)"
-    )
-    found = run(code=code)
-    assert found.stdout.strip() == "True", found.stderr
