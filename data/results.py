@@ -16,6 +16,7 @@ import pandas as pd
 
 from scale_forecast.data.dates import Reading, known_days
 from scale_forecast.data.errors import DataError
+from scale_forecast.data.metrics import is_unbounded, known_metric
 from scale_forecast.data.names import did_you_mean, fold_series, tidy
 from scale_forecast.data.names.keys import metric_name
 from scale_forecast.data.numbers import as_numbers
@@ -64,23 +65,6 @@ _TRUTH: dict[object, bool] = {
     **{word: False for word in (False, "false", "False", "FALSE", "no", "0")},
 }
 _DTYPES = {"str": "str", "date": "datetime64[s]", "int": "float64", "float": "float64", "bool": "boolean"}
-UNBOUNDED_METRICS = {
-    "ppl",
-    "bits_per_byte",
-    "loss",
-    "loss_nats",
-    "perplexity",
-    "word_perplexity",
-    "byte_perplexity",
-    "brier_score",
-    "likelihood_diff",
-    "mse",
-    "ter",
-    "minutes",
-    "elo",
-    "dollars",
-}
-"""Metrics of any positive size; every other metric is a share in [0, 1]."""
 
 
 def as_results(
@@ -237,20 +221,17 @@ def _require_ranges(table: pd.DataFrame, where: str) -> None:
 
 
 def is_share(metric: pd.Series) -> pd.Series:
-    """True where a metric is a share in [0, 1], False for losses of any positive size."""
+    """True where a metric is a share in [0, 1], False for losses, ratings and other sizes."""
     return ~metric.isin({m for m in metric.unique() if is_unbounded(str(m))})
-
-
-def is_unbounded(metric: str) -> bool:
-    """True for a loss of any positive size, by its name up to a colon (``exact_match:flexible-extract``)."""
-    base = metric.partition(":")[0]
-    return base in UNBOUNDED_METRICS or "perplexity" in base
 
 
 def _completed(table: pd.DataFrame) -> pd.DataFrame:
     compute = 6.0 * table["active_params"].fillna(table["params"]) * table["train_tokens"]
     table["train_flops"] = table["train_flops"].fillna(compute)
     table["known_on"] = table["known_on"].fillna(table["released"])
+    known = {name: known_metric(name) for name in table["metric"].unique()}
+    better = {name: metric.higher_is_better for name, metric in known.items() if metric is not None}
+    table["higher_is_better"] = table["higher_is_better"].fillna(table["metric"].map(better).astype("boolean"))
     p = table["score"].where(is_share(table["metric"]))
     table["stderr"] = table["stderr"].fillna((p * (1 - p) / table["n_examples"]) ** 0.5)
     return table

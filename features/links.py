@@ -135,7 +135,8 @@ def link(score: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
     """
     anchors, curve = _VIEWS[view]
     position = _position(_oriented(score, limits), anchors, curve, limits)
-    return np.where(limits.is_share, curve.forward(position), -_log_loss(score, limits))
+    size = _log_size(score, limits)
+    return np.where(limits.is_share, curve.forward(position), np.where(limits.higher_is_better, size, -size))
 
 
 def unlink(value: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
@@ -151,7 +152,8 @@ def unlink(value: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
     share = np.asarray(limits.is_share)
     better = low + width * curve.inverse(np.where(share, value, 0.5))
     oriented = np.where(limits.higher_is_better, better, 1.0 - better)
-    return np.where(share, oriented, np.exp(-np.where(share, 0.0, value)))
+    size = np.where(limits.higher_is_better, value, -value)
+    return np.where(share, oriented, np.exp(np.where(share, 0.0, size)))
 
 
 def link_stderr(score: npt.ArrayLike, stderr: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
@@ -169,19 +171,19 @@ def link_slope(score: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
     anchors, curve = _VIEWS[view]
     position = _position(_oriented(score, limits), anchors, curve, limits)
     width = _anchors(anchors, limits)[1]
-    of_loss = np.exp(-_log_loss(score, limits))
-    return np.where(limits.is_share, curve.slope(position) / width, of_loss)
+    of_size = np.exp(-_log_size(score, limits))
+    return np.where(limits.is_share, curve.slope(position) / width, of_size)
 
 
 def _oriented(score: npt.ArrayLike, limits: Limits) -> np.ndarray:
-    """Shares with larger better; 0.5 stands in for losses, whose value is not used."""
+    """Shares with larger better; 0.5 stands in for losses and other sizes, whose value is not used."""
     score = np.asarray(score, dtype=float)
     return np.where(limits.is_share, np.where(limits.higher_is_better, score, 1.0 - score), 0.5)
 
 
-def _log_loss(score: npt.ArrayLike, limits: Limits) -> np.ndarray:
-    loss = np.where(limits.is_share, 1.0, np.asarray(score, dtype=float))
-    return np.log(np.maximum(loss, SMALLEST_LOSS))
+def _log_size(score: npt.ArrayLike, limits: Limits) -> np.ndarray:
+    size = np.where(limits.is_share, 1.0, np.asarray(score, dtype=float))
+    return np.log(np.maximum(size, SMALLEST_LOSS))
 
 
 def _position(better: np.ndarray, anchors: str, curve: _Curve, limits: Limits) -> np.ndarray:

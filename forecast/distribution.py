@@ -46,13 +46,15 @@ class Link:
         """Scores (n,) to the link scale; larger is better."""
         share = logit(np.clip(score, _EDGE, 1.0 - _EDGE))
         with np.errstate(over="ignore"):
-            return np.where(self.share, np.where(self.up, share, -share), -np.log(np.maximum(score, _EDGE)))
+            view = np.where(self.share, share, np.log(np.maximum(score, _EDGE)))
+        return np.where(self.up, view, -view)
 
     def inverse(self, link: np.ndarray) -> np.ndarray:
         """Link scale (n,) or (n, k) back to scores."""
         shape = (-1,) + (1,) * (link.ndim - 1)
         share, up = self.share.reshape(shape), self.up.reshape(shape)
-        return np.where(share, expit(np.where(up, link, -link)), np.exp(-np.clip(link, -700.0, 700.0)))
+        view = np.where(up, link, -link)
+        return np.where(share, expit(view), np.exp(np.clip(view, -700.0, 700.0)))
 
     def slope(self, score: np.ndarray) -> np.ndarray:
         """Absolute derivative of `forward` at scores (n,)."""

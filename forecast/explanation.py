@@ -237,7 +237,7 @@ def _features(rows: pd.DataFrame, boosted: Boosted, gains: Gains, at: np.ndarray
     moved = boosted.contributions(gains)[at]
     link = Link.of(rows.iloc[at])
     here = link.slope(link.inverse(gains.start[at]))
-    sign = np.where(link.share == link.up, 1.0, -1.0)
+    sign = np.where(link.up, 1.0, -1.0)
     table = pd.DataFrame(
         {
             "row": np.repeat(np.arange(len(at)), len(gains.names)),

@@ -69,13 +69,17 @@ def history(rows: pd.DataFrame, evidence: Panel, view: Callable[[pd.DataFrame], 
 
 
 def law_view(table: pd.DataFrame, score: str = "score") -> np.ndarray:
-    """-log(-log q) of the chance-normalised score q; -log of a loss. A straight line in log C under -log q = A C^-a."""
+    """-log(-log q) of the chance-normalised score q; -log of a loss, log of another size.
+
+    A straight line in log C under -log q = A C^-a.
+    """
     chance = table["chance"].fillna(0.0).to_numpy()
     ceiling = table["ceiling"].fillna(1.0).to_numpy()
     value = table[score].to_numpy()
     better = np.where(table["higher_is_better"], value, 1.0 - value)
     q = np.clip((better - chance) / (ceiling - chance), *LAW_CLIP)
-    return np.where(table["is_share"], -np.log(-np.log(q)), -np.log(np.maximum(value, 1e-9)))
+    size = np.log(np.maximum(value, 1e-9))
+    return np.where(table["is_share"], -np.log(-np.log(q)), np.where(table["higher_is_better"], size, -size))
 
 
 def law_score(view: np.ndarray, table: pd.DataFrame) -> np.ndarray:
@@ -84,7 +88,7 @@ def law_score(view: np.ndarray, table: pd.DataFrame) -> np.ndarray:
     ceiling = table["ceiling"].fillna(1.0).to_numpy()
     better = chance + (ceiling - chance) * np.exp(-np.exp(-view))
     share = np.where(table["higher_is_better"], better, 1.0 - better)
-    return np.where(table["is_share"], share, np.exp(-view))
+    return np.where(table["is_share"], share, np.exp(np.where(table["higher_is_better"], view, -view)))
 
 
 def link_view(table: pd.DataFrame) -> np.ndarray:

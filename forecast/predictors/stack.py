@@ -255,7 +255,7 @@ def _least_absolute(
         score = link.inverse(own @ first + shift @ second)
         error = score - observed
         size = np.sqrt(error**2 + SMOOTH_ABSOLUTE**2)
-        sign = np.where(link.share & ~link.up | ~link.share, -1.0, 1.0)
+        sign = np.where(link.up, 1.0, -1.0)
         pull = weight * error / size * sign / link.slope(score)
         one, two = own.T @ pull, shift.T @ pull
         gradient = np.concatenate([first * (one - first @ one), second * (two - second @ two)])

@@ -129,7 +129,8 @@ class _Maker:
         row = self.tasks.iloc[at]
         best = float(row["score"])
         if not row["is_share"]:
-            return self._level(at, float(f"{best * self.rng.uniform(*LOWER):.2g}"))
+            lower = self.rng.uniform(*LOWER)
+            return self._level(at, float(f"{best / lower if row['higher_is_better'] else best * lower:.2g}"))
         levels = np.arange(1, 20) * STEP
         beyond = levels - best if row["higher_is_better"] else best - levels
         near = levels[(beyond > 1e-9) & (beyond < REACH)]

@@ -4,6 +4,7 @@ import pytest
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_models, bundled_results, bundled_tasks
 from scale_forecast.data.names import fold
+from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.results import is_share
 from scale_forecast.data.tasks import METRIC_KINDS
 
@@ -68,8 +69,8 @@ def test_every_metric_in_use_has_a_direction_and_a_kind():
     assert set(bundled_results()["metric"]) <= set(metrics["metric"])
     assert not metrics["metric"].duplicated().any()
     assert set(metrics["metric_kind"]) <= set(METRIC_KINDS)
-    losses = metrics[~is_share(metrics["metric"])]
-    assert not losses["higher_is_better"].any()
+    rising = metrics[~is_share(metrics["metric"]) & metrics["higher_is_better"]]
+    assert {known_metric(name).unit for name in rising["metric"]} == {"Elo", "minutes", "US dollars", "0 to 10"}
 
 
 def test_unknown_descriptors_are_missing_never_filled():

@@ -28,8 +28,7 @@ def limits(draw):
 
 
 def better(score, given_limits):
-    up = given_limits.is_share and given_limits.higher_is_better
-    return score if up else -score
+    return score if given_limits.higher_is_better else -score
 
 
 @pytest.mark.parametrize("view", LINKS)
@@ -68,7 +67,7 @@ def test_a_better_score_is_never_lower_in_any_view(view, a, b, given_limits):
 @pytest.mark.parametrize("view", LINKS)
 def test_a_better_score_inside_the_limits_is_higher_in_every_view(view):
     scores = np.linspace(0.35, 0.9, 50)
-    for shared in (Limits(chance=0.25, n_examples=500), Limits(is_share=False)):
+    for shared in (Limits(chance=0.25, n_examples=500), Limits(is_share=False, higher_is_better=False)):
         value = link(scores if shared.is_share else scores[::-1], view, shared)
         assert (np.diff(value) > 0).all()
 
@@ -125,6 +124,14 @@ def test_a_loss_is_its_negative_logarithm_in_every_view_beside_shares():
         value = link([0.7, 2.5], view, mixed)
         assert value[1] == pytest.approx(-np.log(2.5))
         assert unlink(value, view, mixed) == pytest.approx([0.7, 2.5])
+
+
+def test_a_rating_rises_with_its_view_as_a_loss_falls():
+    sizes = Limits(is_share=[False, False], higher_is_better=[True, False])
+    for view in LINKS:
+        value = link([1200.0, 1200.0], view, sizes)
+        assert value == pytest.approx([np.log(1200.0), -np.log(1200.0)])
+        assert unlink(value, view, sizes) == pytest.approx([1200.0, 1200.0])
 
 
 def test_limits_of_series_broadcast_over_their_scores():

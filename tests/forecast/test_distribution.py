@@ -24,7 +24,7 @@ def make_forecast(centre, spread=0.5, *, share=True, up=True, loading=0.0, n_exa
 
 @given(st.floats(-8, 8), st.floats(0.01, 4), st.booleans(), st.booleans())
 def test_quantiles_rise_with_the_level_and_stay_in_range(centre, spread, share, up):
-    forecast = make_forecast(centre, spread, share=share, up=up and share)
+    forecast = make_forecast(centre, spread, share=share, up=up)
     q = forecast.quantiles([0.001, 0.05, 0.5, 0.95, 0.999])[0]
     assert (np.diff(q) >= 0).all()
     assert q[0] >= 0
@@ -44,7 +44,7 @@ def test_outside_the_range_probability_is_certain():
     assert forecast.prob_above(1.0)[0] == 0.0
 
 
-@pytest.mark.parametrize(("share", "up"), [(True, True), (True, False), (False, False)])
+@pytest.mark.parametrize(("share", "up"), [(True, True), (True, False), (False, False), (False, True)])
 def test_cdf_inverts_the_quantiles_in_every_direction(share, up):
     forecast = make_forecast([0.3, -1.0], share=share, up=up)
     for level in (0.03, 0.3, 0.5, 0.9, 0.999):
@@ -54,6 +54,11 @@ def test_cdf_inverts_the_quantiles_in_every_direction(share, up):
 def test_better_means_lower_for_a_loss():
     forecast = make_forecast(0.0, share=False, up=False)
     assert forecast.prob_better(2.0)[0] > 0.5 > forecast.prob_above(2.0)[0]
+
+
+def test_better_means_higher_for_a_rating():
+    forecast = make_forecast(7.0, share=False, up=True)
+    assert forecast.prob_better(900.0)[0] == forecast.prob_above(900.0)[0] > 0.5 > forecast.prob_better(1300.0)[0]
 
 
 def test_density_integrates_to_one():
