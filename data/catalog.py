@@ -52,6 +52,15 @@ def bundled_models() -> pd.DataFrame:
 
 
 @cache
+def model_sizes() -> pd.DataFrame:
+    """Published sizes that a model's name does not hold, or holds otherwise: ``model, family, params, active_params``.
+
+    ``model`` is the name of a repository without its organisation; ``family`` is given where sizes are words (``-xl``).
+    """
+    return pd.read_csv(TABLES / "model_sizes.csv").drop(columns="source")
+
+
+@cache
 def frontier_models() -> pd.DataFrame:
     """Notable models by date: ``model, organization, released, params, train_flops, train_tokens, source``."""
     return pd.read_csv(TABLES / "frontier_models.csv", parse_dates=["released"])

@@ -14,7 +14,7 @@ from scale_forecast.data.frontier import frontier_results, frontier_tasks
 from scale_forecast.data.names import counted, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import described_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
-from scale_forecast.data.results import COLUMNS, as_results, has_size, is_unbounded
+from scale_forecast.data.results import COLUMNS, as_results, has_size
 from scale_forecast.data.scale import without_size
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, describe
 
@@ -85,7 +85,7 @@ def load(
     else:
         results, notes = join_bundled(loaded.results, bundled)
     table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks), frontier)
-    metrics = with_directions(bundled_metrics(), loaded.directions)
+    metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
     return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families)
@@ -119,26 +119,15 @@ def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame
 def replaced_lines(own: pd.DataFrame, bundled: pd.DataFrame) -> set[str]:
     """Folded names of the bundled lines a user's rows stand for.
 
-    A line is replaced when the user's rows name it, or one of its families, or one of its models: whatever line the
-    user puts a bundled model in, its bundled scores must not stay beside it as another line's.
+    A line is replaced when the user's rows name one of its families or one of its models: whatever line the user puts
+    a bundled model in, its bundled scores must not stay beside it as another line's. A family of another name that
+    belongs to the line (a tuned or quantised copy) replaces nothing.
     """
     lines = fold_series(bundled["line"])
     named = pd.Series(False, index=bundled.index)
-    for column in ("line", "family", "model"):
+    for column in ("family", "model"):
         named |= fold_series(bundled[column]).isin(set(fold_series(own[column])))
     return set(lines[named])
-
-
-def with_directions(metrics: pd.DataFrame, directions: dict[str, bool]) -> pd.DataFrame:
-    """The metrics table, and below it the metrics it lacks whose direction a result file states."""
-    new = {m: up for m, up in directions.items() if m not in set(metrics["metric"])}
-    if not new:
-        return metrics
-    rows = [
-        {"metric": m, "higher_is_better": up, "metric_kind": "proper" if is_unbounded(m) else "linear"}
-        for m, up in new.items()
-    ]
-    return pd.concat([metrics, pd.DataFrame(rows)], ignore_index=True)
 
 
 def _described(

@@ -7,42 +7,42 @@ Whatever did not stand in the file is said in a note.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.catalog import bundled_models, frontier_models
+from scale_forecast.data.catalog import bundled_models, frontier_models, model_sizes
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.model_names import same_weights, weights_of, without_additions
 from scale_forecast.data.names import counted, fold, fold_series, refuse_unknown_columns
-from scale_forecast.data.sizes import family_in_name, parse_size, size_in_name
+from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.sizes import family_in_name, parse_sizes, sizes_in_name
 
 MODEL_COLUMNS = {
     "model": "str",
     "checkpoint": "str",
     "params": "size",
+    "active_params": "size",
     "train_tokens": "size",
     "train_flops": "size",
     "family": "str",
     "line": "str",
+    "organisation": "str",
     "tuning": "str",
     "released": "date",
 }
 FILLED = [c for c in MODEL_COLUMNS if c not in ("model", "checkpoint")]
 """What a models table can tell of a model."""
 
-_TUNED = {
-    "instruct": "instruct",
-    "it": "instruct",
-    "chat": "instruct",
-    "sft": "instruct",
-    "dpo": "rlhf",
-    "rlhf": "rlhf",
-}
 _LAST_CHECKPOINT = {"pythia": "step143000"}
 """Families whose published final weights are also a numbered checkpoint."""
+_OF_A_CHECKPOINT = ("params", "active_params", "line", "organisation", "tuning", "released")
+"""What a checkpoint has of its final weights."""
+_SAME_SIZE = 1.3
+"""Two sizes further apart than this are of two models, whatever their names."""
 
 
 def as_models(frame: pd.DataFrame, *, where: str = "models") -> pd.DataFrame:
@@ -59,7 +59,11 @@ def as_models(frame: pd.DataFrame, *, where: str = "models") -> pd.DataFrame:
     table = frame.reset_index(drop=True).reindex(columns=list(MODEL_COLUMNS))
     for name, kind in MODEL_COLUMNS.items():
         if kind == "size":
-            table[name] = [_size(value, name, row, where) for row, value in enumerate(table[name])]
+            sizes = [_size(value, name, row, where) for row, value in enumerate(table[name])]
+            table[name] = [size for size, _ in sizes]
+            if name == "params":
+                at_work = pd.Series([active for _, active in sizes], dtype=object)
+                table["active_params"] = table["active_params"].astype(object).fillna(at_work)
         elif kind == "date":
             days = [_day(value, name, row, where) for row, value in enumerate(table[name])]
             table[name] = pd.Series(days, dtype="datetime64[s]")
@@ -76,11 +80,11 @@ def as_models(frame: pd.DataFrame, *, where: str = "models") -> pd.DataFrame:
     return table
 
 
-def _size(value: object, name: str, row: int, where: str) -> float:
+def _size(value: object, name: str, row: int, where: str) -> tuple[float, float | None]:
     if pd.isna(value):  # type: ignore[call-overload]
-        return np.nan
+        return np.nan, None
     try:
-        return parse_size(str(value))
+        return parse_sizes(str(value))
     except UsageError:
         raise DataError(
             f"{where}: {name} {value!r} in row {row + 2} is not a positive size: write it as 540B, 1.3T or 540e9"
@@ -153,6 +157,8 @@ class _Said:
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], dict[str, None]] = {}
+        self.other_models: dict[str, str] = {}
+        self.own_lines: dict[str, str] = {}
 
     def add(self, column: str, origin: str, model: str) -> None:
         self.found.setdefault((column, origin), {})[model] = None
@@ -161,11 +167,26 @@ class _Said:
         columns: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for (column, origin), models in self.found.items():
             columns.setdefault((origin, tuple(models)), []).append(column)
-        sentences = []
-        for (origin, names), found in columns.items():
-            some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-            sentences.append(f"{', '.join(found)} of {counted(len(names), 'model')} taken from {origin} ({some})")
+        sentences = [
+            f"{', '.join(found)} of {counted(len(names), 'model')} taken from {origin} ({_some(names)})"
+            for (origin, names), found in columns.items()
+        ]
+        sentences += [
+            f"{model} is not the {other}: its size differs, so nothing else is taken from there"
+            for model, other in self.other_models.items()
+        ]
+        if self.own_lines:
+            family, like = next(iter(self.own_lines.items()))
+            sentences.append(
+                f"lines of their own: {_some(self.own_lines)}; {family!r} begins like the bundled {like!r}: if it "
+                "shares weights or data with it, say so in the column line of --models"
+            )
         return sentences
+
+
+def _some(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 class _Lookup:
@@ -174,22 +195,51 @@ class _Lookup:
     def __init__(self, origin: str, table: pd.DataFrame) -> None:
         self.origin = origin
         records: list[dict[str, object]] = [
-            {str(c): v for c, v in record.items()} for record in table.to_dict("records")
+            {str(c): v for c, v in record.items() if not pd.isna(v)}  # type: ignore[call-overload]
+            for record in table.to_dict("records")
         ]
         self.at = {(fold(str(r["model"])), _folded(r.get("checkpoint"))): r for r in records}
 
     def find(self, model: str, checkpoint: object) -> dict[str, object]:
+        """What the table says of a model; of its weights where it lists them under the name of no copy."""
         for name in _spellings(model):
             if (fold(name), _folded(checkpoint)) in self.at:
                 return self.at[fold(name), _folded(checkpoint)]
-        return {}
+        original = (fold(same_weights(model)), _folded(checkpoint))
+        return {c: v for c, v in self.at.get(original, {}).items() if c not in ("family", "tuning")}
+
+
+class _Repositories:
+    """Published sizes by the name of a repository, which is not folded: ``gpt2`` is the smallest GPT-2."""
+
+    origin = "the bundled sizes"
+
+    def find(self, model: str, checkpoint: object) -> dict[str, object]:
+        bare = _spellings(model)[-1]
+        found = _sizes_by_name().get(bare.casefold())
+        if found is not None:
+            return found
+        original = _sizes_by_name().get(same_weights(model).casefold(), {})
+        return {column: value for column, value in original.items() if column != "family"}
 
 
 @cache
-def _bundled_lookups() -> tuple[_Lookup, ...]:
+def _sizes_by_name() -> dict[str, dict[str, object]]:
+    return {
+        str(record["model"]).casefold(): {str(c): v for c, v in record.items() if c != "model" and not pd.isna(v)}
+        for record in model_sizes().to_dict("records")
+    }
+
+
+@cache
+def _bundled_lookups() -> tuple[_Lookup | _Repositories, ...]:
     frontier = frontier_models()[["model", "params", "train_tokens", "train_flops", "released"]].copy()
     frontier["model"] = frontier["model"].str.replace(r"[()]", "", regex=True)
-    return _Lookup("the bundled models", bundled_models()), _Lookup("the bundled frontier models", frontier)
+    return (
+        _Lookup("the bundled models", bundled_models()),
+        _Repositories(),
+        _Lookup("the bundled frontier models", frontier),
+    )
 
 
 def _folded(checkpoint: object) -> str:
@@ -202,7 +252,7 @@ def _spellings(model: str) -> list[str]:
     return [model, short, re.sub(r"-hf$", "", short)]
 
 
-def _describe(row: pd.Series, lookups: Sequence[_Lookup], said: _Said) -> dict[str, object]:
+def _describe(row: pd.Series, lookups: Sequence[_Lookup | _Repositories], said: _Said) -> dict[str, object]:
     """Everything to be known of one model, by column; its tokens and compute only from rows of the same checkpoint."""
     model, checkpoint = str(row["model"]), row["checkpoint"]
     known: dict[str, object] = {c: row[c] for c in FILLED if row[c] is not None}
@@ -210,81 +260,74 @@ def _describe(row: pd.Series, lookups: Sequence[_Lookup], said: _Said) -> dict[s
         found = lookup.find(model, checkpoint)
         if checkpoint is not None and not found:
             whole = lookup.find(re.sub(rf"@{re.escape(str(checkpoint))}$", "", model), None)
-            found = {c: whole[c] for c in ("params", "line", "tuning", "released") if c in whole}
+            found = {c: whole[c] for c in _OF_A_CHECKPOINT if c in whole}
             if isinstance(whole.get("family"), str):
                 found["family"] = f"{whole['family']}@{checkpoint}"
+        if _is_another(known, found):
+            said.other_models[model] = f"{found.get('model', model)} of {lookup.origin}"
+            continue
         for column in FILLED:
-            value = found.get(column)
-            if column not in known and value is not None and not pd.isna(value):  # type: ignore[call-overload]
-                known[column] = value
+            if column not in known and column in found:
+                known[column] = found[column]
                 said.add(column, lookup.origin, model)
     _from_name(model, checkpoint, known, said)
     return known
 
 
+def _is_another(known: dict[str, object], found: dict[str, object]) -> bool:
+    """Whether two models of one name differ in size by so much that they are two."""
+    sizes = [one.get("params") for one in (known, found)]
+    if any(size is None for size in sizes):
+        return False
+    mine, theirs = (as_numbers(pd.Series([size], dtype=object)).iloc[0] for size in sizes)
+    return bool(mine > 0 and theirs > 0 and max(mine, theirs) > _SAME_SIZE * min(mine, theirs))
+
+
 def _from_name(model: str, checkpoint: object, known: dict[str, object], said: _Said) -> None:
-    if "params" not in known and "train_flops" not in known:
-        size = size_in_name(model)
-        if size is not None:
-            known["params"] = size
-            said.add("params", "the model's name", model)
     bare = _spellings(model)[-1]
+    sizes = sizes_in_name(without_additions(model))
+    for column, size in (("params", sizes.params), ("active_params", sizes.active_params)):
+        if size is not None and column not in known and "train_flops" not in known:
+            known[column] = size
+            said.add(column, "the model's name", model)
     if "family" not in known:
-        known["family"] = family_in_name(bare)
+        known["family"] = family_in_name(bare.partition("@")[0])
         if checkpoint is not None and f"@{checkpoint}" not in str(known["family"]):
             known["family"] = f"{known['family']}@{checkpoint}"
         if fold(str(known["family"])) != fold(bare):
             said.add("family", "the model's name", model)
-    if "tuning" not in known:
-        words = re.split(r"[\s\-_.]+", bare.casefold())
-        tuned = [_TUNED[w] for w in words if w in _TUNED]
-        if tuned:
-            known["tuning"] = tuned[-1]
-            said.add("tuning", "the model's name", model)
+    named = weights_of(family_in_name(bare), _bundled_lines())
+    if "tuning" not in known and named.tuning is not None:
+        known["tuning"] = named.tuning
+        said.add("tuning", "the model's name", model)
     if "line" not in known:
-        line, origin = line_of(str(known["family"]))
-        known["line"] = line
-        if fold(line) != fold(str(known["family"])):
-            said.add("line", origin, model)
-
-
-def line_of(family: str) -> tuple[str, str]:
-    """The line a family belongs to by its name, and where that comes from.
-
-    The line of the bundled family of that name, or a bundled line whose words begin the family's name, unless a
-    version number follows (PaLM 2 is not PaLM); else the family without the words that speak of tuning or of a
-    checkpoint, so that base and chat models of one name are held out together.
-
-    >>> line_of("OPT-IML")[0], line_of("PaLM-2")[0], line_of("Llama-3.2-Instruct")[0], line_of("Pythia@step9")[0]
-    ('OPT', 'PaLM-2', 'Llama-3.2', 'Pythia')
-    """
-    words = _words(family.partition("@")[0])
-    families, lines = _bundled_lines()
-    for name in (family, family.partition("@")[0]):
-        if fold(name) in families:
-            return families[fold(name)], "the bundled family of that name"
-    for line, head in lines:
-        rest = words[len(head) :]
-        if [w.casefold() for w in words[: len(head)]] == head and not (rest and rest[0][0].isdigit()):
-            return line, "the bundled line of that name"
-    base = family.partition("@")[0]
-    for word in words:
-        if word.casefold() in _TUNED:
-            base = re.sub(rf"[\s\-_]*\b{re.escape(word)}\b", "", base)
-    return base.strip(" -_") or family, "the model's name"
+        family = str(known["family"])
+        of_family = weights_of(family, _bundled_lines())
+        known["line"] = of_family.line
+        if fold(of_family.line) != fold(family):
+            said.add("line", of_family.origin or "the model's name", model)
+        elif (like := _begins_like(family)) is not None and fold(like) not in (fold(family), fold(of_family.line)):
+            said.own_lines[family] = like
 
 
 @cache
-def _bundled_lines() -> tuple[dict[str, str], list[tuple[str, list[str]]]]:
-    """Folded family to its line; and the lines with their words, longest first."""
+def _bundled_lines() -> dict[str, str]:
+    """Folded name of a bundled family to its line."""
     models = bundled_models()
-    families = {fold(f): line for f, line in zip(models["family"], models["line"], strict=True)}
-    lines = sorted(models["line"].unique(), key=len, reverse=True)
-    return families, [(line, [w.casefold() for w in _words(line)]) for line in lines]
+    return {fold(f): line for f, line in zip(models["family"], models["line"], strict=True)}
 
 
-def _words(name: str) -> list[str]:
-    return [w for w in re.split(r"[\s\-_]+", name) if w]
+@cache
+def _first_words() -> dict[str, str]:
+    """Folded name of a bundled family to the family, to find names that begin like it."""
+    return {fold(family): family for family in bundled_models()["family"].unique()}
+
+
+def _begins_like(family: str) -> str | None:
+    """A bundled family whose words begin a family's name, where no version follows (PaLM 2 is not like PaLM)."""
+    words = [word for word in re.split(r"[\s\-_]+", family) if word]
+    heads = ("".join(words[:length]) for length in range(len(words) - 1, 0, -1) if not words[length][0].isdigit())
+    return next((_first_words()[fold(head)] for head in heads if fold(head) in _first_words()), None)
 
 
 def checkpoint_of(model: str, revision: object) -> str | None:

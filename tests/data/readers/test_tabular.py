@@ -149,10 +149,10 @@ def known(models=None, **row):
 
 
 def test_the_file_goes_before_the_models_table_before_the_bundled_models_before_the_name():
-    mine = as_models(pd.DataFrame([{"model": "Pythia 1.4B", "params": "2B", "family": "Mine"}]))
+    mine = as_models(pd.DataFrame([{"model": "Pythia 1.4B", "params": "1.5B", "family": "Mine"}]))
     assert known(mine, params=3e9)[0]["params"] == 3e9
     row, notes = known(mine)
-    assert (row["params"], row["family"], row["train_tokens"]) == (2e9, "Mine", 2.99893e11)
+    assert (row["params"], row["family"], row["train_tokens"]) == (1.5e9, "Mine", 2.99893e11)
     assert "params, family of 1 model taken from the models table (pythia-1.4b)" in notes
     assert "taken from the bundled models" in notes
     assert known()[0]["params"] == 1.41465e9
