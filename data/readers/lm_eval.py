@@ -1,4 +1,4 @@
-"""Result files of EleutherAI's lm-evaluation-harness, in the layouts that have been in use.
+"""Result files of EleutherAI's lm-evaluation-harness and of lighteval, in the layouts that have been in use.
 
 =========== ====================================================================================================
 old         ``results: {task: {"acc": 0.5, "acc_stderr": 0.01}}``, few-shot examples in ``config.num_fewshot``
@@ -6,6 +6,8 @@ runs        the same one level deeper, by time of the run: ``results: {task: {"2
 checkpoints ``results: {task: {"acc": [0.4, 0.5]}}`` with lists ``checkpoints`` and ``tokens`` beside it
 new         ``results: {task: {"acc,none": 0.5, "acc_stderr,none": 0.01}}``, with ``n-samples``, ``n-shot``, groups
 bare        the inner part of ``new`` alone
+lighteval   ``results: {"suite|task:subset|shots|0": {"acc": 0.5, "acc_stderr": 0.01}}``, since 2025 ``"task|shots"``,
+            with ``config_general`` and ``config_tasks``
 =========== ====================================================================================================
 
 Averages over other tasks (groups) are kept and marked ``aggregate_of`` in the tasks table, so that nothing is
@@ -23,9 +25,10 @@ import pandas as pd
 
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.files import Source
-from scale_forecast.data.readers.identity import Identity, identify, shots_in_path, stamp_in
-from scale_forecast.data.readers.metrics import metric_name, score
-from scale_forecast.data.readers.reading import Reading
+from scale_forecast.data.readers.harness_names import averages, named
+from scale_forecast.data.readers.identity import Identity, as_dict, identify, shots_in_path, stamp_in
+from scale_forecast.data.readers.metrics import Scales, score
+from scale_forecast.data.readers.reading import IS_LIMITED, OF_EXAMPLES, TASK_VERSION, Reading
 
 _NOT_SCORES = {
     "alias",
@@ -81,29 +84,30 @@ def read_lm_eval(document: dict[str, object], source: Source, model: str | None 
     """All scores of one result file, each task under the benchmark it belongs to."""
     results = document["results"] if isinstance(document.get("results"), dict) else document
     assert isinstance(results, dict)
-    reading = Reading(source.name, "lm-evaluation-harness", when=time_of(document, source))
+    kind = "lighteval" if "config_general" in document else "lm-evaluation-harness"
+    reading = Reading(source.name, kind, when=time_of(document, source))
     identity = identify(document, source, model)
     about = About(document, source)
-    steps = document.get("checkpoints")
-    steps = steps if isinstance(steps, list) else []
-    tokens = document.get("tokens")
-    tokens = tokens if isinstance(tokens, list) else []
-    groups = _groups(document, results)
+    steps, tokens = _list(document.get("checkpoints")), _list(document.get("tokens"))
+    groups = averages(document, results)
+    cells = list(_cells(results))
+    scales = Scales.of((cell.metric, value) for cell in cells for value in _list(cell.value) or [cell.value])
     rows, derived, taken = [], 0, set()
-    for cell in _newest(list(_cells(results)), reading):
+    for cell in _newest(cells, reading):
         reading.found += 1
-        task, suite_shots = _suite(cell.task)
-        one = score(cell.metric, cell.value, cell.stderr, filter_=cell.filter, task=task)
+        name = named(cell.task)
+        task = name.task
+        one = score(cell.metric, cell.value, cell.stderr, filter_=cell.filter, task=cell.task, scales=scales)
         if one.refused:
             reading.refused[f"{one.refused} ({one.metric})"] += 1
             continue
         if cell.metric in _TRUTHFUL and task.startswith("truthfulqa"):
             task, one = _TRUTHFUL[cell.metric], score("acc", cell.value, cell.stderr)
-        benchmark, name = harness_place(task)
+        benchmark, placed = harness_place(task)
         metric = one.metric
-        if (task, cell.prompt, cell.at, metric) in taken:  # two filters that both go by the plain name
+        if (task, cell.prompt, cell.at, metric, name) in taken:  # two filters that both go by the plain name
             metric = f"{metric}:{cell.filter}"
-        taken.add((task, cell.prompt, cell.at, metric))
+        taken.add((task, cell.prompt, cell.at, metric, name))
         n = about.examples(cell.task)
         if n is None and one.metric in ("accuracy", "acc_norm") and cell.task not in groups:
             n = _examples_behind(one.value, one.stderr)
@@ -111,24 +115,30 @@ def read_lm_eval(document: dict[str, object], source: Source, model: str | None 
         rows.append(
             {
                 "benchmark": benchmark,
-                "task": name,
+                "task": placed,
                 "metric": metric,
-                "shots": about.shots(cell.task, suite_shots, groups),
-                "prompt": cell.prompt or about.prompt(task),
+                "shots": about.shots(cell.task, name.shots, groups),
+                "prompt": cell.prompt or about.prompt(task, identity),
                 "score": one.value,
                 "stderr": one.stderr,
                 "n_examples": n,
-                "source": f"lm-evaluation-harness, {source.path.name if source.path else 'standard input'}",
+                "higher_is_better": about.direction(cell.task, cell.metric),
+                "source": f"{kind}, {source.path.name if source.path else 'standard input'}",
                 **_model_row(identity, cell.at, steps, tokens),
+                "setting": ", ".join(filter(None, (name.suite and f"{name.suite} prompts", identity.setting))) or None,
+                **about.run(cell.task),
             }
         )
     reading.rows = pd.DataFrame(rows)
-    reading.tasks = [_aggregate(group, leaves) for group, leaves in groups.items()]
-    reading.directions = _directions(document)
+    reading.tasks = [_aggregate(group, leaves) for group, leaves in groups.items() if leaves]
     reading.computed_n = derived
     if about.limited:
-        reading.notes.append(f"{source.name}: the run was limited to {about.limited} examples a task")
+        reading.notes.append(f"{source.name}: the run was limited to {about.limited}")
     return reading
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _cells(results: dict[str, object]) -> Iterator[_Cell]:
@@ -172,48 +182,86 @@ def _newest(cells: list[_Cell], reading: Reading) -> list[_Cell]:
     return list(last.values())
 
 
-def _suite(task: str) -> tuple[str, int | None]:
-    """Task and shots of a name such as ``harness|arc:challenge|25``."""
-    parts = task.split("|")
-    if len(parts) >= 3 and parts[2].isdigit():
-        return parts[1].replace(":", "_"), int(parts[2])
-    return task, None
-
-
 class About:
-    """What the file says of its tasks: shots, examples, prompts."""
+    """What the file says of its tasks: shots, examples, prompts, versions, and how much of each was run."""
 
     def __init__(self, document: dict[str, object], source: Source) -> None:
-        self.by_task = _dict(document.get("n-shot"))
-        self.configs = _dict(document.get("configs"))
-        self.samples = _dict(document.get("n-samples"))
-        self.config = _dict(document.get("config"))
+        self.by_task = as_dict(document.get("n-shot"))
+        self.configs = as_dict(document.get("configs")) | as_dict(document.get("config_tasks"))
+        self.samples = as_dict(document.get("n-samples"))
+        self.config = as_dict(document.get("config"))
+        self.versions = as_dict(document.get("versions"))
+        self.directions = as_dict(document.get("higher_is_better"))
+        self.of_any_task: dict[str, set[bool]] = {}
+        for metrics in self.directions.values():
+            for metric, better in as_dict(metrics).items():
+                if isinstance(better, bool):
+                    self.of_any_task.setdefault(metric, set()).add(better)
         self.fallback = self.config.get("num_fewshot", shots_in_path(source))
-        self.chat = bool(document.get("chat_template")) or bool(self.config.get("apply_chat_template"))
-        self.limited = self.config.get("limit")
+        self.limit = self.config.get("limit") or as_dict(document.get("config_general")).get("max_samples")
+
+    @property
+    def limited(self) -> str | None:
+        """How much of each task was run, in words; None when all of it."""
+        limit = self.limit
+        if isinstance(limit, str):
+            limit = float(limit) if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", limit) else None
+        if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not limit > 0:
+            return None
+        return f"{100 * limit:g}% of the examples of each task" if limit < 1 else f"{limit:g} examples a task"
 
     def shots(self, task: str, stated: int | None, groups: dict[str, list[str]]) -> int | None:
         if stated is not None:
             return stated
         if task in groups:
-            members = {self.shots(leaf, None, {}) for leaf in groups[task]}
+            members = {self.shots(leaf, named(leaf).shots, {}) for leaf in groups[task]}
             return members.pop() if len(members) == 1 else None
-        value = self.by_task.get(task, _dict(self.configs.get(task)).get("num_fewshot", self.fallback))
+        config = as_dict(self.configs.get(task))
+        value = self.by_task.get(task, config.get("num_fewshot", config.get("num_fewshots", self.fallback)))
         return int(value) if isinstance(value, (int, float)) and math.isfinite(value) and value >= 0 else None
 
     def examples(self, task: str) -> int | None:
+        """Examples that were run."""
         value = self.samples.get(task)
         value = value.get("effective", value.get("original")) if isinstance(value, dict) else value
-        return int(value) if isinstance(value, (int, float)) and math.isfinite(value) and value >= 1 else None
+        return _count(value) or _count(self._of_config(task).get("effective_num_docs"))
 
-    def prompt(self, task: str) -> str:
-        """``cot`` by the task's name, ``chat`` when the model's chat template was applied."""
-        words = (["cot"] if re.search(r"(^|_)cot(_|$)", task) else []) + (["chat"] if self.chat else [])
-        return "+".join(words) or "direct"
+    def run(self, task: str) -> dict[str, object]:
+        """Of a task's run: how many examples the task has, whether it was limited on purpose, and its version."""
+        whole = _count(as_dict(self.samples.get(task)).get("original"))
+        whole = whole or _count(self._of_config(task).get("original_num_docs"))
+        return {
+            OF_EXAMPLES: whole,
+            IS_LIMITED: self.limited is not None and not (whole and self.examples(task) == whole),
+            TASK_VERSION: _version(self.versions.get(task)),
+        }
+
+    def _of_config(self, task: str) -> dict[str, object]:
+        """lighteval's own account of a task, which lacks the shots in its name."""
+        return as_dict(self.configs.get(task) or self.configs.get("|".join(task.split("|")[:2])))
+
+    def direction(self, task: str, metric: str) -> bool | None:
+        """Whether more is better of a metric, where the file says so; of another task's metric of that name too."""
+        stated = as_dict(self.directions.get(task)).get(metric)
+        if isinstance(stated, bool):
+            return stated
+        others = self.of_any_task.get(metric, set())
+        return next(iter(others)) if len(others) == 1 else None
+
+    def prompt(self, task: str, identity: Identity | None = None) -> str:
+        """``cot`` by the task's name; ``chat``, ``multiturn``, ``system-...`` by what was put around the question."""
+        words = ["cot"] if re.search(r"(^|_)cot(_|$)", task) else []
+        return "+".join([*words, *(identity.prompts if identity else ())]) or "direct"
 
 
-def _dict(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
+def _count(value: object) -> int | None:
+    return int(value) if isinstance(value, (int, float)) and math.isfinite(value) and value >= 1 else None
+
+
+def _version(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or value in ("Yaml", "N/A", ""):
+        return None
+    return f"{value:g}" if isinstance(value, (int, float)) else value
 
 
 SMALLEST_STDERR = 1e-7
@@ -237,56 +285,12 @@ def _model_row(identity: Identity, at: int | None, steps: list[object], tokens: 
     return {**Identity(identity.model, checkpoint, identity.params).row, "train_tokens": seen}
 
 
-def _groups(document: dict[str, object], results: dict[str, object]) -> dict[str, list[str]]:
-    """Group to the tasks it averages, down to the leaves; from ``group_subtasks`` or from the indented aliases."""
-    stated = _dict(document.get("group_subtasks")).items()
-    children = {str(g): [str(t) for t in ts] for g, ts in stated if isinstance(ts, list) and ts}
-    if not children:
-        children = _groups_by_alias(results)
-    present = {g for g in children if g in results}
-
-    def leaves(task: str, above: tuple[str, ...]) -> list[str]:
-        if task not in children or task in above:
-            return [task]
-        return [leaf for child in children[task] for leaf in leaves(child, (*above, task))]
-
-    groups = {g: list(dict.fromkeys(leaves(g, ()))) for g in results if g in present}
-    for name in results:
-        if name == "all" or re.fullmatch(r"harness\|(\w+):_average\|\d+", str(name)):
-            groups.setdefault(str(name), [t for t in results if t != name])
-    return groups
-
-
-def _groups_by_alias(results: dict[str, object]) -> dict[str, list[str]]:
-    """A task whose successors' aliases are indented under it is their average (`` - subject``)."""
-    children: dict[str, list[str]] = {}
-    path: list[tuple[int, str]] = []
-    for task, values in results.items():
-        alias = str(_dict(values).get("alias", ""))
-        depth = (len(alias) - len(alias.lstrip(" "))) if alias.lstrip(" ").startswith("- ") else -1
-        while path and path[-1][0] >= depth:
-            path.pop()
-        if depth >= 0 and path:
-            children.setdefault(path[-1][1], []).append(str(task))
-        path.append((depth, str(task)))
-    return children
-
-
 def _aggregate(group: str, leaves: list[str]) -> dict[str, object]:
-    benchmark, task = harness_place(_suite(group)[0])
-    places = [harness_place(_suite(leaf)[0]) for leaf in leaves]
+    benchmark, task = harness_place(named(group).task)
+    places = [harness_place(named(leaf).task) for leaf in leaves]
     names = sorted({name for _, name in places})
     inner = places[0][0] if places else benchmark
     return {"benchmark": benchmark, "task": task, "aggregate_of": f"{inner}: {','.join(names)}"}
-
-
-def _directions(document: dict[str, object]) -> dict[str, bool]:
-    stated: dict[str, bool] = {}
-    for metrics in _dict(document.get("higher_is_better")).values():
-        for name, better in _dict(metrics).items():
-            if isinstance(better, bool):
-                stated[metric_name(str(name))] = better
-    return stated
 
 
 def time_of(document: dict[str, object], source: Source) -> float:

@@ -17,15 +17,15 @@ from scale_forecast.data.names import counted, fold_series
 from scale_forecast.data.readers import bigbench, lm_eval, sample_logs, tabular
 from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, sources
 from scale_forecast.data.readers.reading import Reading
+from scale_forecast.data.readers.runs import choose_runs
 from scale_forecast.data.readers.tabular import Layout
-from scale_forecast.data.results import COLUMNS, KEY, as_results
+from scale_forecast.data.results import COLUMNS, as_results
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
 
 FORMATS = (
     "a results table (CSV, Parquet, JSON lines), lm-evaluation-harness results or samples, "
     "BIG-bench scores or a BIG-bench task"
 )
-_SUPERSEDED = "superseded by a newer run"
 _REMARKS = 6
 
 
@@ -39,8 +39,6 @@ class Loaded:
         As `as_results` returns it; no rows when the paths hold only task descriptors.
     tasks : DataFrame
         Descriptors found in the files, as `as_tasks` returns them; possibly no rows.
-    directions : dict
-        ``higher_is_better`` by metric, where a file states it.
     counts : DataFrame
         One row a file: ``file, format, found, kept, refused, reasons``; found = kept + refused.
     notes : list of str
@@ -49,7 +47,6 @@ class Loaded:
 
     results: pd.DataFrame
     tasks: pd.DataFrame
-    directions: dict[str, bool]
     counts: pd.DataFrame
     notes: list[str]
 
@@ -113,7 +110,6 @@ def assemble(
     return Loaded(
         results=results,
         tasks=tasks,
-        directions={m: up for r in readings for m, up in r.directions.items()},
         counts=_counts(readings),
         notes=[*_account(readings, list(unread)), *notes, *_remarks(readings), *_undated(results)],
     )
@@ -180,28 +176,20 @@ def _checked_table(
 
 
 def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple[pd.DataFrame | None, list[str]]:
-    """The output of harnesses: of two runs of one key the newer stays, and the others are counted."""
+    """The output of harnesses: of several runs of one key one counts (`data.readers.runs`), the others are counted."""
     frames = [r.rows.assign(_file=i, _when=r.when) for i, r in enumerate(readings) if len(r.rows)]
     if not frames:
         return None, []
     rows = pd.concat(frames, ignore_index=True)
     rows["model"] = short_names(rows["model"])
     done = complete(rows, models)
-    rows = done.rows
-    rows = rows.sort_values("_when", na_position="first", kind="stable")
-    key = rows.reindex(columns=KEY).apply(lambda c: fold_series(c.astype("str")) if c.dtype == object else c)
-    rows = _drop(rows, key.duplicated(keep="last"), _SUPERSEDED, readings).sort_index()
-    if rows.empty:
-        return None, done.notes
-    rows = rows.drop(columns=["_file", "_when"]).reset_index(drop=True)
+    chosen = choose_runs(done.rows, readings)
+    notes = [*done.notes, *chosen.notes]
+    if chosen.rows.empty:
+        return None, notes
+    rows = chosen.rows.drop(columns=["_file", "_when"]).reset_index(drop=True)
     where = readings[0].name if len(readings) == 1 else f"{len(readings)} files"
-    return as_results(rows, where=where), done.notes
-
-
-def _drop(rows: pd.DataFrame, bad: pd.Series, reason: str, readings: list[Reading]) -> pd.DataFrame:
-    for file, count in rows.loc[bad, "_file"].value_counts().items():
-        readings[int(file)].refused[reason] += int(count)  # type: ignore[call-overload]
-    return rows[~bad]
+    return as_results(rows, where=where), notes
 
 
 def short_names(models: pd.Series) -> pd.Series:

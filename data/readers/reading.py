@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+OF_EXAMPLES = "_of_examples"
+IS_LIMITED = "_is_limited"
+TASK_VERSION = "_task_version"
+"""Columns of a reading's rows that say of a run how many examples its task has, whether it was run on fewer on purpose,
+and which version of the task it ran. They help to choose between runs and are no part of a results table."""
+
 
 @dataclass
 class Reading:
@@ -24,8 +30,6 @@ class Reading:
         Reason to number of scores left out.
     tasks : list of dict
         Descriptors the file holds, as rows of a tasks table.
-    directions : dict
-        ``higher_is_better`` by metric, where the file states it.
     computed_n : int
         Scores whose ``n_examples`` follow from their standard error.
     notes : list of str
@@ -43,7 +47,6 @@ class Reading:
     found: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     tasks: list[dict[str, object]] = field(default_factory=list)
-    directions: dict[str, bool] = field(default_factory=dict)
     computed_n: int = 0
     notes: list[str] = field(default_factory=list)
     is_table: bool = False

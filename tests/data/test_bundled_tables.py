@@ -3,8 +3,8 @@
 import pytest
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_models, bundled_results, bundled_tasks
-from scale_forecast.data.names import fold
 from scale_forecast.data.metrics import known_metric
+from scale_forecast.data.names import fold
 from scale_forecast.data.results import is_share
 from scale_forecast.data.tasks import METRIC_KINDS
 

@@ -97,7 +97,8 @@ def test_published_sizes_stand_in_for_what_a_name_does_not_hold(model, total, at
 
 def test_nothing_is_taken_from_a_model_of_the_same_name_and_another_size():
     row = described("gpt2", params=124439808.0)
-    assert row["train_flops"] is None and row["released"] is None
+    assert row["train_flops"] is None
+    assert row["released"] is None
     done = complete(pd.DataFrame([{"model": "Pythia 1.4B", "params": 3e9}]))
     assert done.rows["train_tokens"].isna().all()
     assert "its size differs" in " ".join(done.notes)

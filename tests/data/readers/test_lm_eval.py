@@ -149,7 +149,8 @@ def test_a_strict_and_a_flexible_reading_are_two_metrics():
         ("em", 0.2, "drop", "exact_match", 0.2),
         ("f1", 31.0, "squadv2", "f1", 0.31),
         ("f1", 0.31, "coqa", "f1", 0.31),
-        ("bleu", 0.8, "wmt14", "bleu", 0.008),
+        ("bleu", 31.0, "wmt14", "bleu", 0.31),
+        ("rougeL", 0.41, "cnn", "rougeL", 0.41),
         ("rougeL", 22.0, "cnn", "rougeL", 0.22),
         ("mcc", -0.2, "cola", "mcc_rescaled", 0.4),
         ("likelihood_difference", 2.4, "crows", "likelihood_diff", 2.4),
@@ -198,9 +199,20 @@ def test_names_of_leaderboard_files_hold_suite_and_shots(tmp_path):
     assert loaded.tasks["task"].tolist() == ["all"]
 
 
-def test_directions_stated_in_a_file_are_handed_on(tmp_path):
-    path = harness(tmp_path, {"t": {"odd,none": 0.5}}, higher_is_better={"t": {"odd": False, "acc": True}})
-    assert read([path]).directions == {"odd": False, "accuracy": True}
+def test_a_direction_stated_in_a_file_goes_before_what_is_known_of_the_metric(tmp_path):
+    values = {"odd,none": 0.5, "acc,none": 0.5, "f1,none": 0.5}
+    path = harness(tmp_path, {"t": values}, higher_is_better={"t": {"odd": False, "acc": False}})
+    rows = read([path]).results.set_index("metric")["higher_is_better"]
+    assert rows.to_dict() == {"odd": False, "accuracy": False, "f1": True}
+
+
+def test_the_scale_of_bleu_is_that_of_the_file_or_asked_for(tmp_path):
+    percent = harness(tmp_path / "a", {"t": {"bleu": 0.8}, "u": {"bleu": 31.0}})
+    assert read([percent]).results["score"].tolist() == [0.008, 0.31]
+    unsure = harness(tmp_path / "b", {"t": {"bleu": 0.3125, "acc": 0.5}})
+    loaded = read([unsure])
+    assert loaded.results["metric"].tolist() == ["accuracy"]
+    assert "--scale 1 or 100" in loaded.counts.loc[0, "reasons"]
 
 
 def test_models_of_one_name_by_two_organisations_stay_two(tmp_path):
