@@ -136,17 +136,30 @@ def test_a_kind_of_question_from_outside_is_read_judged_and_named_in_refusals(ou
     assert "perfect" in outs["list help"][1]
 
 
+PRICED = """
+import datetime as dt
+import {first}
+from toy_kinds import Perfect
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.data.load import Tables
+from scale_forecast.pricing import Desk, price_at
+from scale_forecast.resolvers.questions.question import Question
+from tests.worlds import make_results, make_tasks
+
+criterion = {{**Perfect.example, "task": "task00", "benchmark": "world"}}
+question = Question(id="q", title="t", criterion=criterion, opened="2020-01-01", resolve_by="2021-06-15")
+tables = Tables(make_results(), make_tasks(), bundled_metrics())
+desk = Desk(tables, dt.date(2020, 6, 15), recalibrate=False, predictor="persistence")
+print(type(question.criterion) is Perfect, 0.0 < price_at(desk, question, interval=False).probability < 0.5)
+"""
+
+
 @pytest.mark.parametrize("first", ["toy_kinds", "scale_forecast.resolvers.questions.question"])
-def test_it_does_not_matter_whether_a_kind_or_the_questions_are_imported_first(installed, first):
-    code = (
-        f"import {first}; from toy_kinds import Perfect;"
-        "from scale_forecast.resolvers.questions.question import Question;"
-        "q = Question.model_validate({'id': 'q', 'title': 't', 'criterion': dict(Perfect.example),"
-        " 'opened': '2022-01-01', 'resolve_by': '2023-01-01'}); print(type(q.criterion) is Perfect)"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(installed)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True"
+def test_a_kind_from_outside_is_priced_whether_it_or_the_questions_are_imported_first(installed, first):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])}
+    call = [sys.executable, "-c", PRICED.format(first=first)]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "True True", done.stderr
 
 
 def test_a_plot_from_outside_is_drawn_from_a_backtest(outs, world):
