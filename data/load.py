@@ -10,13 +10,17 @@ from typing import BinaryIO
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
 from scale_forecast.data.frontier import frontier_results, frontier_tasks
 from scale_forecast.data.names import counted, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import described_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
+from scale_forecast.data.readers.tabular import read_csv
 from scale_forecast.data.results import COLUMNS, as_results, has_size
 from scale_forecast.data.scale import without_size
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, describe
+
+_COVERAGE = "give the columns source, covers, complete_until, and families or benchmark"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Tables:
         What was inferred, replaced or refused on the way, one sentence each; for stderr.
     own_families : tuple of str
         Families of the user's own rows; empty for the bundled figures alone.
+    coverage : DataFrame
+        Which of the sources would hold which row, until when (`data.coverage`).
     """
 
     results: pd.DataFrame
@@ -38,6 +44,7 @@ class Tables:
     metrics: pd.DataFrame
     notes: list[str] = field(default_factory=list)
     own_families: tuple[str, ...] = ()
+    coverage: pd.DataFrame = field(default_factory=lambda: as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS))))
 
 
 def load(
@@ -50,6 +57,7 @@ def load(
     stdin: BinaryIO | None = None,
     several_sources: bool = False,
     frontier: bool = False,
+    coverage: str | Path | None = None,
 ) -> Tables:
     """Read a user's results in any known format and join them with the bundled figures.
 
@@ -65,6 +73,7 @@ def load(
     frontier : bool
         With the scores since 2022 of models whose sizes are mostly unpublished, for whoever goes by date or judges;
         the forecasts by scale do without.
+    coverage : a coverage table: of whom else the user's results are complete, and until when
 
     Raises
     ------
@@ -76,9 +85,10 @@ def load(
         bundled = pd.concat([bundled, frontier_results()[list(COLUMNS)]], ignore_index=True)
     described = None if tasks is None else read_tasks(tasks)
     known_models = None if models is None else read_models(models)
+    stated = None if coverage is None else as_coverage(read_csv(coverage, _COVERAGE, dtype=str), where=str(coverage))
     if not paths:
         table, notes = _described(bundled, described, None, str(tasks), frontier)
-        return Tables(bundled, table, bundled_metrics(), notes)
+        return Tables(bundled, table, bundled_metrics(), notes, coverage=_coverage(None, stated, frontier))
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
@@ -88,7 +98,19 @@ def load(
     metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
-    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families)
+    known = _coverage(loaded.results, stated, frontier)
+    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families, known)
+
+
+def _coverage(own: pd.DataFrame | None, stated: pd.DataFrame | None, frontier: bool) -> pd.DataFrame:
+    """What a user states, then what the user's rows and the bundled tables that are loaded would hold."""
+    bundled = bundled_coverage()
+    parts = [bundled if frontier else bundled[bundled["covers"] == "families"]]
+    if own is not None and not own.empty:
+        parts.insert(0, own_coverage(own, "your results"))
+    if stated is not None:
+        parts.insert(0, stated)
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
 def _without_size(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:

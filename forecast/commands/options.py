@@ -61,7 +61,7 @@ class Inputs:
     constants: tuple[str, ...]
     task_columns: str
 
-    def load(self, *, several_sources: bool = False, frontier: bool = False) -> Tables:
+    def load(self, *, several_sources: bool = False, frontier: bool = False, coverage: str | None = None) -> Tables:
         """The user's results joined with the bundled figures; the bundled figures alone without paths."""
 
         tables = bundled.load(
@@ -73,6 +73,7 @@ class Inputs:
             stdin=sys.stdin.buffer,
             several_sources=several_sources,
             frontier=frontier,
+            coverage=coverage,
         )
         for sentence in tables.notes:
             note(sentence)
@@ -237,7 +238,7 @@ def known_questions(files: tuple[Path, ...], ledger: str | None) -> list[Questio
 
 def evidence_of(tables: Tables) -> Evidence:
 
-    evidence = Evidence(tables.results, tables.tasks, tables.metrics)
+    evidence = Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
     if evidence.undated:
         note(f"{evidence.undated} scores without a date are evidence of nothing: give known_on or released")
     return evidence

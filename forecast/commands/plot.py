@@ -358,7 +358,7 @@ def plot_question(
     """
 
     question = find_question(question_id, known_questions(question_files, ledger))
-    found = resolve(question, evidence_of(load()), as_of=as_of or clock.now())
+    found = resolve(question, evidence_of(load(frontier=True)), as_of=as_of or clock.now())
     recorded = None
     if ledger_exists(ledger):
         with open_ledger_at(ledger) as book:

@@ -84,7 +84,7 @@ def questions_list(
         for question in questions
         if kind in (None, question.kind) and (topic is None or fold(question.topic or "") == fold(topic))
     ]
-    table = listing(chosen, resolve_all(chosen, evidence_of(load()), as_of=as_of or clock.now()))
+    table = listing(chosen, resolve_all(chosen, evidence_of(load(frontier=True)), as_of=as_of or clock.now()))
     table = table[table["status"].isin(status)] if status else table
     shown = table[["question", "status", "value", "resolve_by", "probability", "title"]]
     emit(table, format_, output, show=shown, view=functools.partial(views.questions, table))
@@ -113,7 +113,7 @@ def questions_show(
     """
 
     question = find_question(question_id, known_questions(question_files, ledger))
-    found = resolve(question, evidence_of(load()), as_of=as_of or clock.now())
+    found = resolve(question, evidence_of(load(frontier=True)), as_of=as_of or clock.now())
     if format_ != "table":
         emit(
             as_table([found]).assign(definition=[question.to_dict()], evidence=[list(found.evidence)]), format_, output
@@ -137,7 +137,7 @@ def questions_check(files: tuple[Path, ...], format_: str, output: Path | None) 
     """
 
     questions = read_files(files) if files else bundled_questions()
-    evidence = evidence_of(load())
+    evidence = evidence_of(load(frontier=True))
     for question in questions if files else []:
         for sentence in doubts(question, evidence):
             note(sentence)

@@ -37,11 +37,13 @@ EVIDENCE_SHOWN = ["model", "task", "score", "known_on", "source"]
 @click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Print only these; repeat for more.")
 @click.option("--show", type=click.Choice(("resolutions", "evidence")), help="Only this table.")
 @click.option("--dry-run", is_flag=True, help="Show what would be settled, and record nothing.")
+@click.option("--coverage", metavar="FILE", help="Of whom RESULTS are complete, until when (source, covers, ...).")
 @questions_option
 @ledger_option
 @output_options
 def resolve_command(
     inputs: Inputs,
+    coverage: str | None,
     as_of: pd.Timestamp | None,
     ids: tuple[str, ...],
     status: tuple[str, ...],
@@ -56,7 +58,9 @@ def resolve_command(
 
     RESULTS stand beside the bundled figures; where sources disagree on a score and the answer turns on it, a question
     is ambiguous. A row published after a question's deadline never counts for it. What is settled is recorded in the
-    ledger; a resolution that has changed supersedes the one before.
+    ledger; a resolution that has changed supersedes the one before. A no, and a highest score, need a source that
+    would hold every better one: RESULTS tell of their own families until their newest day, and of others as far as
+    --coverage says.
 
     \b
     Example:
@@ -66,7 +70,7 @@ def resolve_command(
 
     questions = known_questions(question_files, ledger)
     chosen = [find_question(name, questions) for name in ids] if ids else questions
-    tables = inputs.load(several_sources=True)
+    tables = inputs.load(several_sources=True, frontier=True, coverage=coverage)
     at = clock.now()
     resolutions = resolve_all(chosen, evidence_of(tables), as_of=as_of or at)
     scores = None

@@ -2,10 +2,10 @@
 
 The rules that all kinds share. Evidence counts when it became known by ``min(as_of, resolve_by)``. An event counts from
 the first day on which the published scores showed it, so YES may come early and asking later does not undo it. NO comes
-only after ``resolve_by``, and only where the benchmark has a score in scope from the deadline or later, or every model
-that the scope names is measured: until then silence may be the tables' and not the world's. Where several sources give
-one key different scores, the criterion is judged on every reading of them: the finding stands when all readings agree
-and is `AMBIGUOUS` when they do not; nothing is averaged.
+only after ``resolve_by``, and only where a source tells of the scope's silence until the deadline (`judge.silence`), or
+every model that the scope names is measured: until then silence may be the tables' and not the world's. Where several
+sources give one key different scores, the criterion is judged on every reading of them: the finding stands when all
+readings agree and is `AMBIGUOUS` when they do not; nothing is averaged.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ class Evidence:
         Descriptors (`data.tasks`): test sizes for standard errors, and directions of metrics.
     reading : Reading
         How the tables' days are read (`data.dates`).
+    coverage : DataFrame, optional
+        Which source would hold which row (`data.coverage`), so that silence can be told from ignorance.
 
     Attributes
     ----------
@@ -73,10 +75,11 @@ class Evidence:
         tasks: pd.DataFrame,
         metrics: pd.DataFrame,
         reading: Reading = Reading.DATED,
+        coverage: pd.DataFrame | None = None,
     ) -> None:
         dated = results.assign(_day=known_days(results, reading)).dropna(subset="_day")
         self._given = results, tasks, metrics
-        self.reading = reading
+        self.coverage = coverage
         self.undated = len(results) - len(dated)
         by_task = np.lexsort((dated["_day"].to_numpy(), _coded(dated["task"], "task")[0]))
         dated = dated.iloc[by_task].reset_index(drop=True)
@@ -117,7 +120,7 @@ class Evidence:
     @cached_property
     def earliest(self) -> Evidence:
         """The same rows, each on the first day on which it can have been public."""
-        return Evidence(*self._given, Reading.RELEASE) if self.has_bounds else self
+        return Evidence(*self._given, Reading.RELEASE, self.coverage) if self.has_bounds else self
 
     def __len__(self) -> int:
         return len(self.known)
@@ -257,6 +260,16 @@ class Evidence:
     def metrics_of(self, task: str) -> list[str]:
         """The metrics a task has scores in."""
         return sorted(self._shown["metric"][code] for code in np.unique(self._codes["metric"][self.rows_of(task)]))
+
+    def family_of(self, model: str) -> str | None:
+        """The family of a model; None where nothing is known of it."""
+        rows = np.flatnonzero(self._codes["model"] == self._code("model", model))
+        return self.name("family", int(rows[0])) if len(rows) else None
+
+    def families_of(self, line: str) -> list[str]:
+        """The families of a line, or the line itself where nothing is known of it."""
+        rows = self._codes["line"] == self._code("line", line)
+        return [self._shown["family"][code] for code in np.unique(self.family[rows])] or [line]
 
     def records(self, rows: np.ndarray) -> list[dict[str, Any]]:
         """Rows as plain values, missing as None, dates as text."""

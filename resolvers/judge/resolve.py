@@ -103,6 +103,8 @@ def _sure_finding(question: Question, evidence: Evidence, as_of: np.datetime64) 
     early = _finding(question, evidence.earliest, as_of)
     if (late.status, late.value) == (early.status, early.value) or not early.rows:
         return late, evidence
+    if early.status is Status.OPEN:
+        return early, evidence.earliest
     days = [str(evidence.earliest.known[row].astype("datetime64[D]")) for row in early.rows]
     said = f"{early.status.value} if public by {question.resolve_by:%Y-%m-%d}, which its source does not tell"
     reason = f"{said}: {early.reason}, not before {max(days)} and for sure only later"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, Union
 
 import numpy as np
@@ -16,9 +17,9 @@ import numpy.typing as npt
 from pydantic import Field, GetCoreSchemaHandler, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import CoreSchema
 
-from scale_forecast.data.names import fold
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Draws, Line
+from scale_forecast.resolvers.judge.silence import are_measured, silence_about
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.fields import Name, Strict
 from scale_forecast.resolvers.questions.scope import Scope
@@ -216,37 +217,33 @@ class Measured(Kind, abstract=True):
     # --- what follows
 
     def judge(self, case: Case) -> Finding:
-        """What the scores come to; a NO is open where what was published ends before the deadline."""
+        """What the scores come to; what rests on silence is open where no source tells of it until the deadline."""
         finding = self.find(case)
-        if finding.status is not Status.NO or case.is_silence_no:
+        if case.is_silence_no or not self.rests_on_silence(finding, case):
             return finding
-        blind = [scope for scope in self.scopes(case.scope) if self._is_blind(scope, case)]
+        told = [silence_about(self, scope, case.evidence, case.as_of) for scope in self._unmeasured(case)]
+        blind = [silence for silence in told if not silence.reaches(case.counts_until)]
         if not blind:
-            return finding
-        ends = [case.evidence.newest(self, scope, case.as_of) for scope in blind]
-        dates = [end for end in ends if end is not None]
-        of = self.benchmark or self.task
-        after, known = "", f"no score on {of} is in scope"
-        if len(dates) == len(ends):
-            after = f" after {min(dates).astype('datetime64[D]')}"
-            known = f"the newest score on {of} in scope is older than the deadline"
-        reason = f"open: awaiting evidence{after}, since {known}; {finding.reason}"
+            sources = dict.fromkeys(silence.said for silence in told) if case.evidence.coverage is not None else ()
+            return replace(finding, reason="; ".join([finding.reason, *sources]))
+        dates = [silence.until for silence in blind]
+        after = "" if None in dates else f" after {min(dates)}"  # type: ignore[type-var]
+        reason = f"open: awaiting evidence{after}, since {blind[0].said}; {finding.reason}"
         return Finding(Status.OPEN, reason, finding.rows)
+
+    def rests_on_silence(self, finding: Finding, case: Case) -> bool:
+        """Whether a finding holds only if nothing else was published."""
+        return finding.status is Status.NO
 
     def is_covered(self, case: Case) -> bool:
         """Whether the scores known by ``as_of`` could show that an event did not happen by the deadline."""
-        return not any(self._is_blind(scope, case) for scope in self.scopes(case.scope))
+        told = (silence_about(self, scope, case.evidence, case.as_of) for scope in self._unmeasured(case))
+        return all(silence.reaches(case.counts_until) for silence in told)
 
-    def _is_blind(self, scope: Scope, case: Case) -> bool:
-        """No score in scope from the deadline on, and not every named model measured: its known scores stand."""
-        evidence = case.evidence
-        newest = evidence.newest(self, scope, case.as_of)
-        if newest is not None and newest.astype("datetime64[D]") >= case.counts_until.astype("datetime64[D]"):
-            return False
-        if not scope.model:
-            return True
-        known = {fold(evidence.name("model", int(row))) for row in self.deciding_rows(scope, case)}
-        return not {fold(name) for name in scope.model} <= known
+    def _unmeasured(self, case: Case) -> list[Scope]:
+        """The scopes of which some model may still be unpublished: those that do not name measured models only."""
+        scopes = self.scopes(case.scope)
+        return [s for s in scopes if not are_measured(s, case.evidence, self.deciding_rows(s, case))]
 
     def deciding_rows(self, scope: Scope, case: Case) -> np.ndarray:
         """Rows known by the cutoff of models that may decide."""

@@ -54,6 +54,11 @@ class Numeric(Measured):
             return disputed(self, case, {0: tuple(int(p) for p in dict.fromkeys(picks))})
         return Finding(Status.NUMBER, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
 
+    def rests_on_silence(self, finding: Finding, case: Case) -> bool:
+        """A highest or lowest score is that of the scores that somebody lists."""
+        extreme = finding.status is Status.NUMBER and self.statistic != "first"
+        return super().rests_on_silence(finding, case) or (extreme and case.evidence.coverage is not None)
+
     def _pick(self, evidence: Evidence, rows: np.ndarray) -> int:
         """The row whose score the statistic is."""
         if self.statistic == "first":

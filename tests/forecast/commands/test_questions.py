@@ -59,12 +59,17 @@ def test_a_question_added_is_settled_by_results_and_recorded_once(run, mine, tmp
     assert "2 of 2 questions recorded" in run("questions", "add", mine).stderr
     assert "0 of 2 questions recorded, the others stand" in run("questions", "add", mine).stderr
     results = scores(tmp_path, "results.csv", score=0.75)
-    args = "resolve", results, "--as-of", "2024-07-01", "--question", "mine-a", "--question", "mine-b"
+    args = "resolve", results, "--as-of", "2024-09-15", "--question", "mine-a", "--question", "mine-b"
     early = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
     assert [r["status"] for r in early] == ["yes", "open"]
-    assert early[1]["reason"].startswith("open: awaiting evidence after 2024-03-01")
     last = scores(tmp_path, "last.csv", score=0.1, model="Small", params=1e9, known_on="2024-06-30")
     args = (*args[:2], last, *args[2:])
+    still = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
+    assert [r["status"] for r in still] == ["yes", "open"], "a late row of one model tells of no other model"
+    assert still[1]["reason"].startswith("open: awaiting evidence, since no source lists the leaders of my-task")
+    board = tmp_path / "board.csv"
+    board.write_text("source,task,covers,complete_until,seen_on\nboard,my-task,leaders,2024-09-01,2024-09-01\n")
+    args = (*args, "--coverage", board)
     shown = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
     assert [(r["status"], r["known_on"][:10]) for r in shown] == [("yes", "2024-03-01"), ("no", "2024-06-30")]
     assert shown[0]["evidence"][0]["source"] == "results.csv"

@@ -1,0 +1,99 @@
+"""A no, and a highest score, need a source that would hold every better one; silence of the rest is ignorance."""
+
+import pandas as pd
+import pytest
+
+from scale_forecast.data.coverage import as_coverage, own_coverage
+from scale_forecast.data.load import load
+from scale_forecast.data.results import as_results
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.resolve import resolve
+from scale_forecast.resolvers.questions.question import Question
+
+ROWS = as_results(
+    pd.DataFrame(
+        {
+            "benchmark": "b",
+            "task": "t",
+            "model": ["w-1b", "w-7b", "v-1b"],
+            "family": ["W", "W", "V"],
+            "params": [1e9, 7e9, 1e9],
+            "score": [0.3, 0.4, 0.5],
+            "known_on": ["2025-01-01", "2025-09-01", "2025-09-01"],
+        }
+    )
+)
+
+
+def judged(scope, coverage, criterion=None, resolve_by="2025-06-30"):
+    tables = load()
+    asked = {
+        "id": "q",
+        "title": "q",
+        "criterion": criterion or {"kind": "threshold", "benchmark": "b", "task": "t", "score": 0.9},
+        "scope": scope,
+        "opened": "2024-01-01",
+        "resolve_by": resolve_by,
+    }
+    evidence = Evidence(ROWS, tables.tasks, tables.metrics, coverage=coverage)
+    return resolve(Question.model_validate(asked), evidence, as_of="2026-01-01")
+
+
+def stated(**columns):
+    row = {"source": "the board", "benchmark": "b", "covers": "leaders", "complete_until": "2025-12-01"}
+    return as_coverage(pd.DataFrame([{**row, **columns}]))
+
+
+@pytest.mark.parametrize(
+    ("scope", "resolve_by", "status"),
+    [
+        ({"family": "W"}, "2025-06-30", "no"),
+        ({"line": "W"}, "2025-06-30", "no"),
+        ({"model": "w-70b", "family": "W"}, "2025-06-30", "no"),
+        ({"family": "W"}, "2025-10-31", "open"),  # newer than the file
+        ({"family": "U"}, "2025-06-30", "open"),  # not in the file
+        ({"family": ["W", "U"]}, "2025-06-30", "open"),
+        ({}, "2025-06-30", "open"),  # anybody else may have reached it
+        ({"organisation": "Acme"}, "2025-06-30", "open"),
+        ({"model": "w-1b"}, "2025-10-31", "no"),  # it is measured, and its score stands
+    ],
+)
+def test_a_users_file_tells_of_its_own_families_until_its_newest_day(scope, resolve_by, status):
+    assert judged(scope, own_coverage(ROWS, "mine"), resolve_by=resolve_by).status.value == status
+
+
+def test_a_list_of_leaders_tells_of_everybody_and_is_named():
+    found = judged({}, stated(seen_on="2026-01-01"))
+    assert found.status.value == "no"
+    assert "the board tells of b until 2025-11-02" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        ({"covers": "list"}, "no source lists the leaders of b"),
+        ({"benchmark": "other"}, "no source lists the leaders of b"),
+        ({"seen_on": "2025-07-31", "complete_until": "2025-07-31"}, "the board tells of b until 2025-06-01"),
+        (
+            {"seen_on": "2026-02-01"},
+            "no source lists the leaders of b",
+        ),  # nobody had seen it when the question is judged
+    ],
+)
+def test_a_source_that_cannot_know_leaves_the_question_open(columns, why):
+    found = judged({}, stated(**columns))
+    assert found.status.value == "open"
+    assert why in found.reason
+
+
+def test_the_highest_score_is_known_only_where_the_leaders_are():
+    highest = {"kind": "numeric", "benchmark": "b", "task": "t", "statistic": "highest"}
+    assert judged({}, own_coverage(ROWS, "mine"), highest).status.value == "open"
+    assert judged({}, stated(seen_on="2026-01-01"), highest).value == 0.3
+    first = {**highest, "statistic": "first"}
+    assert judged({}, own_coverage(ROWS, "mine"), first).value == 0.3
+
+
+def test_a_yes_needs_nobody_to_be_silent():
+    reached = {"kind": "threshold", "benchmark": "b", "task": "t", "score": 0.3}
+    assert judged({}, own_coverage(ROWS, "mine"), reached).status.value == "yes"
