@@ -126,7 +126,7 @@ def _settled_of(fold: Fold, panel: Panel, tables: Tables, trained: Predictor, re
         {
             "kind": [one.kind for one in asked],
             "line": fold.target.line,
-            "raw": [raw_on(model, one.question.criterion) for one in asked],
+            "raw": [raw_on(model, *one.question.criterion.leaves()) for one in asked],
             "happened": happened,
         }
     )

@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -162,7 +163,12 @@ def _question(read: Read, title: str, opened: dt.date, question_id: str | None) 
         )
     criterion = read.criterion if deadline is not None else read.criterion.annulled_if_silent()
     resolve_by = deadline or _later(opened, YEARS)
-    fields = {"criterion": criterion, "scope": Scope(**read.scope), "opened": opened, "resolve_by": resolve_by}
+    fields: dict[str, Any] = {
+        "criterion": criterion,
+        "scope": Scope(**read.scope),
+        "opened": opened,
+        "resolve_by": resolve_by,
+    }
     question = Question(id=question_id or "asked", title=title, **fields)
     if question_id is None:
         question = question.model_copy(update={"id": _identity(question)})
