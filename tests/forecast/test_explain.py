@@ -15,7 +15,7 @@ from scale_forecast.inputs.targets import upcoming_target
 from scale_forecast.predictors.boosted import INPUTS
 from scale_forecast.predictors.stack import CANDIDATES
 from scale_forecast.upcoming import predict_upcoming
-from tests.worlds import make_panel, make_results, make_tasks
+from tests.worlds import make_panel, make_results, make_tasks, session_cache
 
 MANY = [f"task{i:02d}" for i in range(30)]
 ASKED = ("task03", "Task 07")
@@ -26,7 +26,7 @@ def explained(**changes):
     results = make_results(seed=5, tasks=MANY).assign(**changes)
     panel = make_panel(results)
     target, _ = upcoming_target(panel, "Alpha", SIZE)
-    return panel, target, explain_upcoming(panel, target, ASKED)
+    return panel, target, explain_upcoming(panel, target, ASKED, cache=session_cache())
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +100,10 @@ def test_a_line_that_stands_alone_is_explained_without_past_steps():
 
 
 @pytest.fixture
-def small_world(monkeypatch, tmp_path):
+def small_world(monkeypatch):
     """The bundled figures replaced by a small world, so that training takes a second."""
     tables = Tables(make_results(seed=5, tasks=MANY), make_tasks(), bundled_metrics())
     monkeypatch.setattr(load_module, "load", lambda *args, **options: tables)
-    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path))
 
 
 @pytest.mark.usefixtures("small_world")

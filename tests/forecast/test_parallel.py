@@ -30,7 +30,7 @@ from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import PREDICTORS
 from scale_forecast.pricing.past import backtest_questions
 from scale_forecast.resolvers.questions.question import Question
-from tests.worlds import make_panel, make_results, make_tasks, scrambled
+from tests.worlds import make_panel, make_results, make_tasks, scrambled, trained
 
 
 def square(x):
@@ -114,10 +114,9 @@ def test_progress_is_told_for_each_item_done():
 
 @pytest.mark.parametrize("name", PREDICTORS)
 def test_what_is_learned_does_not_depend_on_who_goes_through_the_past(name):
-    panel, exclusion = make_panel(), Exclusion("Gamma")
-    alone, several = (
-        Trained(panel, workers=workers).get(name, exclusion).state() for workers in (Workers(), Workers(jobs=2))
-    )
+    exclusion = Exclusion("Gamma")
+    alone = trained(name, exclusion).state()
+    several = Trained(make_panel(), workers=Workers(jobs=2)).get(name, exclusion).state()
     assert {key: value.tobytes() for key, value in alone.items()} == {k: v.tobytes() for k, v in several.items()}
 
 

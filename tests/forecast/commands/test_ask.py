@@ -21,20 +21,13 @@ FILE = """
 """
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """Trained once for all tests."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
-def run(monkeypatch, tmp_path, cache):
+def run(monkeypatch, tmp_path):
     """Any command in a small world, its ledger in a folder of the test."""
     results, tasks = make_results(), make_tasks()
     monkeypatch.setattr("scale_forecast.data.load.bundled_results", lambda: results)
     monkeypatch.setattr("scale_forecast.data.load.bundled_tasks", lambda: tasks)
     monkeypatch.setattr("scale_forecast.resolvers.questions.bank.bundled_questions", list)
-    monkeypatch.setenv("FORECAST_CACHE", str(cache))
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
 
     def runner(*arguments):

@@ -24,7 +24,6 @@ def world(tmp_path_factory):
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
 
     def invoke(*args):
@@ -149,7 +148,8 @@ def test_backtest_names_a_near_miss(run):
     assert "did you mean 'next-scale'" in out.stderr
 
 
-def test_train_keeps_a_state_that_predict_then_takes_over(run, world, tmp_path):
+def test_train_keeps_a_state_that_predict_then_takes_over(run, world, tmp_path, monkeypatch):
+    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path / "cache"))
     trained = run("train", world, "--family", "Gamma", "--predictor", "drift")
     assert trained.exit_code == 0, trained.stderr
     states = list((tmp_path / "cache").iterdir())

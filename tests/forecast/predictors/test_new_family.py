@@ -67,8 +67,7 @@ def test_training_as_a_stranger_reads_no_score_of_the_targets_line():
     assert stranger.truth["score"].to_numpy() == pytest.approx(fold.truth["score"].to_numpy()[at])
 
 
-def test_the_command_says_what_it_took_for_granted(tmp_path, monkeypatch):
-    monkeypatch.setenv("FORECAST_CACHE", str(tmp_path))
+def test_the_command_says_what_it_took_for_granted():
     arguments = ["predict", "--family", "new", "--params", "70B", "--benchmark", "MMLU", "--format", "csv"]
     outcome = CliRunner().invoke(main, [*arguments, "--predictor", "pooled"])
     assert outcome.exit_code == 0, outcome.stderr

@@ -46,7 +46,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(home):
-    env = {"FORECAST_CACHE": str(home / "cache"), "FORECAST_LEDGER": str(home / "none.db"), "COLUMNS": "80"}
+    env = {"FORECAST_LEDGER": str(home / "none.db"), "COLUMNS": "80"}
 
     def invoke(*args):
         target = ["--family", "<b>mine</b>", "--params", "100B", "--predictor", "persistence"]
