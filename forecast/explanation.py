@@ -44,11 +44,12 @@ class Explanation:
     Attributes
     ----------
     tasks : DataFrame, (m, ...)
-        One row a task, `UNIT` and: ``origin_model, origin_score, origin_se, pooled_origin`` (what all scores together
-        say the origin should have scored), ``common_shift, own_part, past_errors`` (points of score; with the origin
-        they sum to ``median``), ``median, q10, q90, prob_gain, prob_recovery, prob_reversal, trend, base_recovery``,
-        ``noise`` (standard error that sampling alone gives the target's score) and ``ceiling_r2`` (share of the
-        variance of its suite's gains, as forecast, that is not such noise: no predictor's R2 can be expected higher).
+        One row a task, its `UNIT` as far as said, and: ``origin_model, origin_score, origin_se, pooled_origin`` (what
+        all scores together say the origin should have scored), ``common_shift, own_part, past_errors`` (points of
+        score; with the origin they sum to ``median``), ``median, q10, q90, prob_gain, prob_recovery, prob_reversal``,
+        ``trend, base_recovery``, ``noise`` (standard error that sampling alone gives the target's score) and
+        ``ceiling_r2`` (share of the variance of its suite's gains, as forecast, that is not such noise: no predictor's
+        R2 can be expected higher).
     candidates : DataFrame, (m x candidates, ...)
         ``row`` (place in ``tasks``), ``candidate, says`` (a score), its ``shift`` and ``own`` part (link units from the
         origin), and its weights in either.
@@ -65,7 +66,8 @@ class Explanation:
 
     def as_long(self) -> pd.DataFrame:
         """One table for files: a row a ``number`` (or ``text``) with its task, ``part``, ``name`` and ``quantity``."""
-        parts = [self.tasks.drop(columns=UNIT).assign(row=range(len(self.tasks)), part="forecast", name="")]
+        unit = [name for name in UNIT if name in self.tasks]
+        parts = [self.tasks.drop(columns=unit).assign(row=range(len(self.tasks)), part="forecast", name="")]
         parts.append(self.candidates.assign(part="candidate").rename(columns={"candidate": "name"}))
         parts.append(self.features.assign(part="feature").rename(columns={"feature": "name"}))
         names = self.similar[["task", "from", "to"]].astype("str")
@@ -76,7 +78,7 @@ class Explanation:
         is_text = long["number"].map(lambda value: isinstance(value, str))
         long["text"] = long["number"].where(is_text)
         long["number"] = pd.to_numeric(long["number"].where(~is_text))
-        return self.tasks[UNIT].iloc[long["row"]].reset_index(drop=True).join(long.drop(columns="row"))
+        return self.tasks[unit].iloc[long["row"]].reset_index(drop=True).join(long.drop(columns="row"))
 
     def views(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Titled tables for a terminal, four for each task."""
@@ -182,7 +184,7 @@ def _summary(
     shifted, ended = link.inverse(start + shift), link.inverse(start + shift + own)
     pooled = pooled_posterior(rows.assign(compute=rows["origin_compute"]), evidence, [Variances()])[0][0].mean
     median = forecast.median
-    out = rows[[*UNIT, "origin_model", "origin_score", "origin_se"]].astype(
+    out = rows[[*(name for name in UNIT if name in rows), "origin_model", "origin_score", "origin_se"]].astype(
         {name: "str" for name in ("benchmark", "task", "metric", "prompt", "origin_model")}
     )
     out["pooled_origin"] = link.inverse(pooled)

@@ -114,5 +114,6 @@ def reversals_ahead(
 def _falling(evidence: Panel, target: Target, made: Predictor, reversal: Reversal) -> pd.DataFrame:
     forecast = made.predict(target_rows(evidence, target), evidence)
     events = reversal.predict(forecast, evidence)
-    named = forecast.targets[[*UNIT, "family", "params"]].astype({"benchmark": "str", "task": "str", "family": "str"})
+    unit = [name for name in UNIT if name in forecast.targets]
+    named = forecast.targets[[*unit, "family", "params"]].astype({"benchmark": "str", "task": "str", "family": "str"})
     return named.join(events[[*EVENTS, *BASE]])

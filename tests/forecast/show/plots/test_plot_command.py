@@ -5,6 +5,8 @@ from click.testing import CliRunner
 
 from scale_forecast.commands import main
 from scale_forecast.commands.plot import plot_group
+from scale_forecast.data.results import as_results
+from scale_forecast.show.plots.ahead import reversals_ahead
 from scale_forecast.show.plots.backtests import of_predictor, read_backtest
 from scale_forecast.show.plots.coverage import coverage_table, draw_coverage
 from scale_forecast.show.plots.examples import make_backtest, make_question, make_recorded, make_reversals, make_scores
@@ -17,6 +19,7 @@ from scale_forecast.show.plots.skill import draw_skill, skill_table
 from scale_forecast.show.plots.style import as_bytes
 from scale_forecast.show.plots.task import draw_task
 from tests.forecast.show.report.worlds import LONG, MARKUP
+from tests.worlds import make_panel, make_results
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +109,17 @@ def test_names_do_no_harm_in_any_picture():
         svg = as_bytes(figure, ".svg").decode("utf-8")
         assert "<script" not in svg
         assert "<b>" not in svg
+
+
+def test_falling_tasks_are_forecast_at_sizes_to_come():
+    """Target rows say less of how a score is measured than results do: asking them for all of it once failed."""
+    results = make_results()
+    falling = (results["family"] == "Beta").to_numpy() & (results["task"] == "task00").to_numpy()
+    results.loc[falling, "score"] = [0.8, 0.7, 0.5, 0.3]
+    table = reversals_ahead(make_panel(as_results(results)), ["Beta"], predictor="law")
+    made_to_fall = table.loc[table["task"] == "task00", "prob_reversal"]
+    assert len(made_to_fall)
+    assert made_to_fall.between(0, 1).all()
 
 
 def test_coverage_is_the_share_inside(backtest_file):
