@@ -13,6 +13,7 @@
 - New models: released in the quarter after an origin, with eight scores on benchmarks with three models at the origin.
   Of these 0, 1, 3 or 5 are known, the earliest ones, and the others are forecast.
 - The last four origins of quarters that end within the tables are looked at once, when nothing is chosen any more.
+  They were looked at on 2026-11-30, and nothing was chosen after it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from scipy.linalg import lapack
 from scipy.optimize import minimize
 
 from scale_forecast.by_date.kernels import ABILITY, ABILITY_START, TASK, TASK_START, Points, ability_parts, task_parts
-from scale_forecast.by_date.world import OTHERS, World
+from scale_forecast.by_date.world import OTHERS, World, scale_of
 
 ERROR_START = 0.15
 SPREAD_OF_LOGS = 1.0
@@ -77,8 +77,7 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
         who = rows["who"].to_numpy()
         own = points.at(m)
         parts = task_parts(own.t, own.organisation, who, own.t, own.organisation, who)
-        unit = world.tasks.loc[name, "unit"]
-        parts[0] += 0.0
+        unit = scale_of(world.tasks, str(name))[0]
         same = (m[:, None] == m[None, :]).astype(float)
         z, noise = rows["z"].to_numpy(), rows["noise"].to_numpy()
         tasks.append(TaskData(str(name), unit, m, who, z, noise, parts, same, len(np.unique(m)) < len(m)))
@@ -87,12 +86,13 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
 
 def points_of(models: pd.DataFrame, codes: dict[str, dict[str, int]]) -> Points:
     """Models as points; a group without a code is new: it is like no other."""
-    coded = []
+    coded: list[np.ndarray] = []
     for name in ("organisation", "tier", "line"):
         known = codes[name]
         new = {v: len(known) + i for i, v in enumerate(sorted(set(models[name]) - set(known)))}
         coded.append(models[name].map(known | new).to_numpy())
-    return Points(*coded, models["reasoning"].to_numpy(float), models["t"].to_numpy(float))
+    organisation, tier, line = coded
+    return Points(organisation, tier, line, models["reasoning"].to_numpy(float), models["t"].to_numpy(float))
 
 
 def fit_parameters(data: Data, start: Parameters | None = None, *, most: int = 60) -> Parameters:
@@ -187,11 +187,11 @@ def _cost(x: np.ndarray, data: Data, at: _Layout) -> tuple[float, np.ndarray]:
         sy = s_inverse @ y
         add_at(q, task, loading**2 * s_inverse)
         np.add.at(b, task.model, loading * sy)
-        cost += log_det + y @ sy
+        cost += log_det + float(y @ sy)
         kept.append((s_inverse, y))
     c_cov, log_det = inverse(q)
     c = c_cov @ b
-    cost = 0.5 * (cost + log_det - b @ c)
+    cost = 0.5 * (cost + log_det - float(b @ c))
     gradient = np.zeros_like(x)
     g = k_inverse @ (np.outer(c, c) + c_cov) @ k_inverse - k_inverse
     gradient[at.ability] = -0.5 * p.ability * np.tensordot(data.ability[:-1], g, axes=2)

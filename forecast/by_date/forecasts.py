@@ -23,7 +23,7 @@ from scale_forecast.by_date.records import Record, Simulated, simulate
 from scale_forecast.by_date.spread import Spread
 from scale_forecast.by_date.state import State, fit_world
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.world import YEAR, World, see
+from scale_forecast.by_date.world import YEAR, World, scale_of, see
 
 PAST_DRAWS = 300
 """Draws of each past quarter's simulation, from which the spread is learned."""
@@ -136,7 +136,7 @@ def forecast_records(
     out = np.zeros(simulated.best.shape)
     holders = simulated.holder.astype(int)
     for j, name in enumerate(names):
-        record, unit, chance = simulated.records[name], about.loc[name, "unit"], about.loc[name, "chance"]
+        record, (unit, chance, _) = simulated.records[name], scale_of(about, name)
         for d, day in enumerate(ordered):
             years = max((day - start).days / YEAR, 1.0 / YEAR)
             raw = simulated.best[:, j, d] - record.z

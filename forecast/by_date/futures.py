@@ -78,11 +78,11 @@ class Future:
         models = self.state.world.models
         age = self.begin - models["t"].to_numpy()
         table = self.lines.table.drop_duplicates("line")
-        line = pd.Index(table["line"]).get_indexer(models["line"])
+        line = pd.Index(table["line"]).get_indexer(pd.Index(models["line"]))
         self.late = np.flatnonzero((age <= BACKLOG) & (age >= 0) & (line >= 0))
         self.late_line, self.late_age = table.index.to_numpy()[line[self.late]], age[self.late]
         self.late_month = np.clip((self.late_age / MONTH).astype(int), 0, int(BACKLOG / MONTH) - 1)
-        self.late_names = [models.index[i] for i in self.late]
+        self.late_names = models.index[self.late].tolist()
         self.times = np.concatenate([self.grid, self.begin - MONTH * (np.arange(int(BACKLOG / MONTH)) + 0.5)])
         of_late = self.state.data.points.organisation[self.late]
         self.known_organisations = np.unique(np.concatenate([self.points_of_lines.organisation, of_late]))

@@ -10,7 +10,7 @@ import pandas as pd
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import LEVELS, Closed, Spread, learn
 from scale_forecast.by_date.tables import Tables, known_day
-from scale_forecast.by_date.world import World, see
+from scale_forecast.by_date.world import World, scale_of, see
 
 HORIZONS = (3, 6, 12)
 """Months over which past windows run."""
@@ -93,15 +93,16 @@ def closed_windows(tables: Tables, reading: str, day: pd.Timestamp) -> tuple[str
 def learn_spread(closed: pd.DataFrame, tasks: pd.DataFrame, simulated: Callable[[pd.Timestamp], Simulated]) -> Spread:
     """The spread learned on closed windows, whose origins' simulations ``simulated`` gives."""
     found = []
-    for origin, group in closed.groupby("origin"):
+    for origin in sorted(set(closed["origin"])):
         past = simulated(origin)
         at = {task: j for j, task in enumerate(past.tasks)}
-        for row in group.itertuples():
-            gains = past.best[:, at[row.task], HORIZONS.index(row.months)].astype(float) - row.z
+        for row in closed[closed["origin"] == origin].to_dict("records"):
+            task, months, z = str(row["task"]), int(row["months"]), float(row["z"])
+            gains = past.best[:, at[task], HORIZONS.index(months)].astype(float) - z
             gains = gains[np.isfinite(gains)]
             if len(gains) < FEWEST_GAINS:
                 continue
-            task, gap, outcome = tasks.loc[row.task], float(past.gap[at[row.task]]), row.z_after - row.z
-            quantiles = np.quantile(gains, LEVELS)
-            found.append(Closed(quantiles, gap, row.z, outcome, row.months / 12, task["unit"], task["chance"]))
+            unit, chance, _ = scale_of(tasks, task)
+            gap, outcome = float(past.gap[at[task]]), float(row["z_after"]) - z
+            found.append(Closed(np.quantile(gains, LEVELS), gap, z, outcome, months / 12, unit, chance))
     return learn(found, [months / 12 for months in HORIZONS])

@@ -12,7 +12,7 @@ from scipy.stats import t
 
 from scale_forecast.by_date.link import from_link, sampling_variance, to_link
 from scale_forecast.by_date.state import State, ability_given, task_given
-from scale_forecast.by_date.world import OWN
+from scale_forecast.by_date.world import OWN, scale_of
 
 TAIL = 6.0
 """Degrees of freedom of a forecast's tails."""
@@ -121,8 +121,7 @@ def _joint(state: State, target: NewModel, names: list[str], who: int) -> tuple[
 
 def own_noise(state: State, name: str, z: float) -> float:
     """Variance of one measurement about what ability and task say."""
-    task = state.world.tasks.loc[name]
-    sampled = float(sampling_variance(np.array([z]), task["unit"], task["chance"], task["n_examples"])[0])
+    sampled = float(sampling_variance(np.array([z]), *scale_of(state.world.tasks, name))[0])
     return state.parameters.errors[name] + float(state.parameters.task[-1]) + sampled
 
 
@@ -136,7 +135,7 @@ def _given(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The joint normal of all scores, conditioned on the known ones."""
     at = np.array([names.index(name) for name in known])
-    z = np.array([to_link(np.array([s]), about.loc[n, "unit"], about.loc[n, "chance"])[0] for n, s in known.items()])
+    z = np.array([to_link(np.array([score]), *scale_of(about, name)[:2])[0] for name, score in known.items()])
     gain = np.linalg.solve(covariance[np.ix_(at, at)], covariance[at]).T
     left = covariance - gain @ covariance[at]
     moved = mean + gain @ (z - mean[at])

@@ -55,10 +55,18 @@ def standing(state: State, tasks: list[str] | None = None) -> dict[str, Record]:
     models = rows.groupby("task")["model"].nunique()
     order = rows.sort_values(["task", "score", "day", "model"], ascending=[True, False, True, True], kind="stable")
     held = {}
-    for row in order.drop_duplicates("task").itertuples():
-        organisation = str(state.world.models.loc[row.model, "organisation"])
-        held[row.task] = Record(
-            row.task, row.z, row.score, row.model, organisation, row.day, str(row.source), int(models[row.task])
+    organisation = state.world.models["organisation"].to_dict()
+    for row in order.drop_duplicates("task").to_dict("records"):
+        task, model = str(row["task"]), str(row["model"])
+        held[task] = Record(
+            task,
+            float(row["z"]),
+            float(row["score"]),
+            model,
+            str(organisation[model]),
+            row["day"],
+            str(row["source"]),
+            int(models[task]),
         )
     return held
 

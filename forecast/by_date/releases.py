@@ -125,7 +125,7 @@ def _firsts(state: State, lines: Lines, tasks: list[str], start: pd.Timestamp) -
 
 
 def _codes(values: pd.Series, names: list[str]) -> np.ndarray:
-    return pd.Index(names).get_indexer(values) if len(names) else np.full(len(values), -1)
+    return pd.Index(names).get_indexer(pd.Index(values)) if len(names) else np.full(len(values), -1)
 
 
 def _counts(first: Firsts, group: np.ndarray, groups: int, tasks: int, fading: float) -> np.ndarray:

@@ -100,8 +100,8 @@ def learn(closed: list[Closed], horizons: list[float]) -> Spread:
     pooled = _best(closed, experience, PRIOR, TRUST)
     numbers = []
     for k in range(len(horizons)):
-        own = [c for c, i in zip(closed, at, strict=True) if i == k]
-        numbers.append(_best(own, experience[:, at == k], pooled, 0.5 * TRUST))
+        of_horizon = [c for c, i in zip(closed, at, strict=True) if i == k]
+        numbers.append(_best(of_horizon, experience[:, at == k], pooled, 0.5 * TRUST))
     return Spread(np.array(horizons), np.array(numbers), np.stack(seen), np.bincount(at, minlength=len(horizons)))
 
 

@@ -60,11 +60,11 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
 def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """Tasks that can be forecast, sorted by name, and why the others cannot."""
     tasks = benchmarks[benchmarks["task"].isin(rows["task"])].set_index("task").sort_index()
-    left_out = {name: f"its unit is {row.unit}" for name, row in tasks.iterrows() if row.unit not in UNITS}
+    left_out = {str(name): f"its unit is {row.unit}" for name, row in tasks.iterrows() if row.unit not in UNITS}
     left_out |= {str(name): "lower is better" for name in tasks.index[~tasks["higher_is_better"].astype(bool)]}
-    positive = rows.loc[rows["score"] <= 0, "task"]
-    logged = tasks.index[tasks["unit"].isin(["minutes", "US dollars"])]
-    left_out |= {str(name): "a score of zero or less has no logarithm" for name in logged.intersection(positive)}
+    without = rows.loc[rows["score"] <= 0, "task"]
+    logged = tasks["unit"].isin(["minutes", "US dollars"]) & tasks.index.isin(without)
+    left_out |= {str(name): "a score of zero or less has no logarithm" for name in tasks.index[logged]}
     return tasks[~tasks.index.isin(list(left_out))], left_out
 
 
@@ -89,11 +89,17 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     )
 
 
+def scale_of(tasks: pd.DataFrame, name: str) -> tuple[str, float, float]:
+    """Unit, chance and number of examples of a task."""
+    task = tasks.loc[name].to_dict()
+    return str(task["unit"]), float(task["chance"]), float(task["n_examples"])
+
+
 def _links(rows: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     rows = rows.reset_index(drop=True)
     z, noise = np.zeros(len(rows)), np.zeros(len(rows))
     for name, at in rows.groupby("task", sort=True).indices.items():
-        task = tasks.loc[name]
-        z[at] = to_link(rows["score"].to_numpy()[at], task["unit"], task["chance"])
-        noise[at] = sampling_variance(z[at], task["unit"], task["chance"], task["n_examples"])
+        unit, chance, n_examples = scale_of(tasks, str(name))
+        z[at] = to_link(rows["score"].to_numpy()[at], unit, chance)
+        noise[at] = sampling_variance(z[at], unit, chance, n_examples)
     return rows.assign(z=z, noise=noise)
