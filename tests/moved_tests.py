@@ -1,0 +1,73 @@
+"""Write `moved_tests.csv`: each test function of an older commit beside the one that keeps its promise now.
+
+``python -m tests.moved_tests 3c7487b``. A test is found again by its name; `RENAMED` says what became of the others.
+"""
+
+import ast
+import csv
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TABLE = ROOT / "tests" / "moved_tests.csv"
+RENAMED = dict(
+    [
+        (
+            "test_an_address_that_is_no_ledger_is_said_without_its_password",
+            "test_an_address_that_is_no_ledger_is_refused_where_only_the_package_is_installed",
+        ),
+        ("test_combine_follows_the_criterion", "test_what_holds_follows_the_criterion"),
+        (
+            "test_directions_stated_in_a_file_are_handed_on",
+            "test_a_direction_stated_in_a_file_goes_before_what_is_known_of_the_metric",
+        ),
+        ("test_every_command_of_the_readme_runs", "test_every_command_of_a_page_prints_what_the_page_says"),
+        ("test_every_folder_with_modules_is_a_package", "test_every_folder_with_modules_is_a_package_of_the_list"),
+        (
+            "test_readme_says_what_the_studies_find_on_the_bundled_figures",
+            "test_the_manual_says_what_the_studies_find_on_the_bundled_figures",
+        ),
+        ("test_the_readmes_walk_through_prints_what_it_says", "test_the_manuals_walk_through_prints_what_it_says"),
+    ]
+)
+
+
+def tests_in(sources):
+    """``file::function`` of every test in files given as path and text."""
+    for path, text in sources:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                yield f"{path}::{node.name}"
+
+
+def git(*args):
+    return subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def sources_of(commit):
+    for path in git("ls-tree", "-r", "--name-only", commit, "tests").splitlines():
+        if path.endswith(".py") and path.rsplit("/", 1)[-1].startswith("test_"):
+            yield path, git("show", f"{commit}:{path}")
+
+
+def moved(old, new):
+    """Pairs of an old test and its successor, empty where there is none: of its name, in a file of its name first."""
+    by_name = defaultdict(list)
+    for test in new:
+        by_name[test.split("::")[1]].append(test)
+    for test in old:
+        path, name = test.split("::")
+        same = by_name[RENAMED.get(name, name)]
+        there = [other for other in same if other.split("::")[0].rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1]]
+        yield test, next(iter(there or same), "")
+
+
+if __name__ == "__main__":
+    files = [(path.relative_to(ROOT).as_posix(), path.read_text()) for path in sorted(ROOT.glob("tests/**/test_*.py"))]
+    pairs = list(moved(list(tests_in(sources_of(sys.argv[1]))), list(tests_in(files))))
+    with TABLE.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("before", "now"), *pairs])
+    lost = [test for test, now in pairs if not now]
+    print(len(pairs), "tests,", len(lost), "without a successor of the same name:", *lost, sep="\n")
