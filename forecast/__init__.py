@@ -1,24 +1,118 @@
-"""Forecast benchmark scores of upcoming language models. The public API; each name is loaded when first used."""
+"""Forecast benchmark scores of upcoming language models. The public API, in the words of the command line.
+
+Each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scale_forecast.curves import fit_curves
+    from scale_forecast.data.load import Tables
+    from scale_forecast.data.load import load as load_results
+    from scale_forecast.data.logs import read_logs
+    from scale_forecast.data.readers import Layout
+    from scale_forecast.distribution import Forecast
+    from scale_forecast.forecaster import ScaleForecaster
+    from scale_forecast.inputs.folds import folds_of
+    from scale_forecast.inputs.panel import as_panel
+    from scale_forecast.parallel import Workers
+    from scale_forecast.predictors.registry import PREDICTORS, predictor_lines
+    from scale_forecast.pricing import Desk, price, price_all
+    from scale_forecast.resolvers.kinds import KINDS
+    from scale_forecast.resolvers.ledger import shown_address
+    from scale_forecast.resolvers.markets.compare import Purse
+    from scale_forecast.resolvers.markets.services import SERVICES
+    from scale_forecast.show.plots.registry import PLOTS
+    from scale_forecast.studies.registry import STUDIES
+    from scale_forecast.workflow.ask import ask
+    from scale_forecast.workflow.backtest import backtest, backtest_questions, summary
+    from scale_forecast.workflow.curves import curve_forms, fit_curve_table
+    from scale_forecast.workflow.figures import import_data, list_data, show_data
+    from scale_forecast.workflow.forecasts import explain, predict, step_features, train
+    from scale_forecast.workflow.largest import largest
+    from scale_forecast.workflow.ledgers import copy_ledger, export_ledger, import_ledger, ledger_head, verify_ledger
+    from scale_forecast.workflow.market import (
+        MarketAddress,
+        Ours,
+        Post,
+        compare_market,
+        export_forecasts,
+        import_market,
+        resolve_market,
+        search_markets,
+        show_market,
+        submit_forecast,
+        withdraw_forecast,
+    )
+    from scale_forecast.workflow.plots import (
+        plot_backtest,
+        plot_coverage,
+        plot_gains,
+        plot_largest,
+        plot_pit,
+        plot_question,
+        plot_reliability,
+        plot_reversal,
+        plot_skill,
+        plot_task,
+    )
+    from scale_forecast.workflow.questions import (
+        add_questions,
+        check_questions,
+        import_questions,
+        list_questions,
+        show_question,
+    )
+    from scale_forecast.workflow.report import report
+    from scale_forecast.workflow.settle import resolve, score
+    from scale_forecast.workflow.study import study
 
 from scale_forecast.data.notebook import show_as_html
 
 _HOMES = {
-    "load_results": ("scale_forecast.data.load", "load"),
-    "as_panel": ("scale_forecast.inputs.panel", "as_panel"),
-    "ScaleForecaster": ("scale_forecast.forecaster", "ScaleForecaster"),
-    "Forecast": ("scale_forecast.distribution", "Forecast"),
-    "backtest": ("scale_forecast.backtests.run", "backtest"),
-    "folds_of": ("scale_forecast.inputs.folds", "folds_of"),
-    "summary": ("scale_forecast.backtests.summary", "summary"),
-    "Desk": ("scale_forecast.pricing", "Desk"),
-    "price": ("scale_forecast.pricing", "price"),
-    "price_all": ("scale_forecast.pricing", "price_all"),
-    "fit_curves": ("scale_forecast.curves", "fit_curves"),
+    "curves": "fit_curves",
+    "data.load": "Tables load_results=load",
+    "data.logs": "read_logs",
+    "data.readers": "Layout",
+    "distribution": "Forecast",
+    "forecaster": "ScaleForecaster",
+    "inputs.folds": "folds_of",
+    "inputs.panel": "as_panel",
+    "parallel": "Workers",
+    "predictors.registry": "PREDICTORS predictor_lines",
+    "pricing": "Desk price price_all",
+    "resolvers.kinds": "KINDS",
+    "resolvers.ledger": "shown_address",
+    "resolvers.markets.compare": "Purse",
+    "resolvers.markets.services": "SERVICES",
+    "show.plots.registry": "PLOTS",
+    "studies.registry": "STUDIES",
+    "workflow.ask": "ask",
+    "workflow.backtest": "backtest backtest_questions summary",
+    "workflow.curves": "curve_forms fit_curve_table",
+    "workflow.figures": "import_data list_data show_data",
+    "workflow.forecasts": "explain predict step_features train",
+    "workflow.largest": "largest",
+    "workflow.ledgers": "copy_ledger export_ledger import_ledger ledger_head verify_ledger",
+    "workflow.market": "MarketAddress Ours Post compare_market export_forecasts import_market resolve_market "
+    "search_markets show_market submit_forecast withdraw_forecast",
+    "workflow.plots": "plot_backtest plot_coverage plot_gains plot_largest plot_pit plot_question plot_reliability "
+    "plot_reversal plot_skill plot_task",
+    "workflow.questions": "add_questions check_questions import_questions list_questions show_question",
+    "workflow.report": "report",
+    "workflow.settle": "resolve score",
+    "workflow.study": "study",
 }
-__all__ = list(_HOMES)
+"""Of each module the names that it lends to the public API, ``ours=theirs`` where they differ."""
+_NAMES = {
+    ours: (module, theirs or ours)
+    for module, names in _HOMES.items()
+    for ours, _, theirs in (name.partition("=") for name in names.split())
+}
+__all__ = sorted(_NAMES)
 
 show_as_html(
     {
@@ -32,7 +126,11 @@ show_as_html(
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _NAMES:
         raise AttributeError(f"module 'scale_forecast' has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    return getattr(import_module(module), attribute)
+    module, attribute = _NAMES[name]
+    return getattr(import_module(f"scale_forecast.{module}"), attribute)
+
+
+def __dir__() -> list[str]:
+    return __all__

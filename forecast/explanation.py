@@ -64,10 +64,14 @@ class Explanation:
     features: pd.DataFrame
     similar: pd.DataFrame
 
+    @property
+    def _unit(self) -> list[str]:
+        """The columns that say what is measured."""
+        return [name for name in UNIT if name in self.tasks]
+
     def as_long(self) -> pd.DataFrame:
         """One table for files: a row a ``number`` (or ``text``) with its task, ``part``, ``name`` and ``quantity``."""
-        unit = [name for name in UNIT if name in self.tasks]
-        parts = [self.tasks.drop(columns=unit).assign(row=range(len(self.tasks)), part="forecast", name="")]
+        parts = [self.tasks.drop(columns=self._unit).assign(row=range(len(self.tasks)), part="forecast", name="")]
         parts.append(self.candidates.assign(part="candidate").rename(columns={"candidate": "name"}))
         parts.append(self.features.assign(part="feature").rename(columns={"feature": "name"}))
         names = self.similar[["task", "from", "to"]].astype("str")
@@ -78,7 +82,7 @@ class Explanation:
         is_text = long["number"].map(lambda value: isinstance(value, str))
         long["text"] = long["number"].where(is_text)
         long["number"] = pd.to_numeric(long["number"].where(~is_text))
-        return self.tasks[unit].iloc[long["row"]].reset_index(drop=True).join(long.drop(columns="row"))
+        return self.tasks[self._unit].iloc[long["row"]].reset_index(drop=True).join(long.drop(columns="row"))
 
     def views(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Titled tables for a terminal, four for each task."""

@@ -47,6 +47,27 @@ class Upcoming(ShowsHtml):
     forecast: Forecast
     table: pd.DataFrame
 
+    def history(self, units: np.ndarray) -> pd.DataFrame:
+        """The scores of the family's smaller models on some units; where it has none, that of the origin.
+
+        Returns
+        -------
+        DataFrame
+            ``row`` (place in ``units``), ``model, scale, params, score, se``, by row and scale.
+        """
+        rows = self.evidence.rows
+        own = rows[((rows["family"] == self.target.family) & rows["unit"].isin(units)).to_numpy()]
+        place = pd.Series(np.arange(len(units)), index=units)
+        table = own[["model", "scale", "params", "score", "se"]].assign(row=own["unit"].map(place).astype(int))
+        targets = self.forecast.targets
+        foreign = targets[targets["unit"].isin(units) & ~targets["unit"].isin(own["unit"])]
+        if len(foreign):
+            origin = pd.DataFrame({name: foreign[f"origin_{name}"] for name in ("model", "score", "se")})
+            scale = foreign["scale"] - foreign["step"]
+            origin = origin.assign(scale=scale, params=np.nan, row=foreign["unit"].map(place).astype(int))
+            table = pd.concat([table.astype({"model": "str"}), origin.astype({"model": "str"})], ignore_index=True)
+        return table.sort_values(["row", "scale"], kind="stable", ignore_index=True)
+
 
 def predict_upcoming(
     panel: Panel,
@@ -118,49 +139,6 @@ def without_chance(forecast: Forecast) -> int:
     rows = forecast.targets
     named = rows.loc[(rows["is_share"] & rows["higher_is_better"] & rows["chance"].isna()).to_numpy(), UNIT[:2]]
     return len(named.drop_duplicates())
-
-
-def history(upcoming: Upcoming, units: np.ndarray) -> pd.DataFrame:
-    """The scores of the family's smaller models on some units; where it has none, that of the origin.
-
-    Returns
-    -------
-    DataFrame
-        ``row`` (place in ``units``), ``model, scale, params, score, se``, by row and scale.
-    """
-    rows = upcoming.evidence.rows
-    own = rows[((rows["family"] == upcoming.target.family) & rows["unit"].isin(units)).to_numpy()]
-    place = pd.Series(np.arange(len(units)), index=units)
-    table = own[["model", "scale", "params", "score", "se"]].assign(row=own["unit"].map(place).astype(int))
-    targets = upcoming.forecast.targets
-    foreign = targets[targets["unit"].isin(units) & ~targets["unit"].isin(own["unit"])]
-    if len(foreign):
-        origin = pd.DataFrame({name: foreign[f"origin_{name}"] for name in ("model", "score", "se")})
-        scale = foreign["scale"] - foreign["step"]
-        origin = origin.assign(scale=scale, params=np.nan, row=foreign["unit"].map(place).astype(int))
-        table = pd.concat([table.astype({"model": "str"}), origin.astype({"model": "str"})], ignore_index=True)
-    return table.sort_values(["row", "scale"], kind="stable", ignore_index=True)
-
-
-def readable(table: pd.DataFrame, most: int = 40) -> pd.DataFrame:
-    """The selection for a terminal: largest expected change first, at most ``most`` rows."""
-    change = (table["median"] - table["origin_score"]).abs()
-    first = table.loc[change.sort_values(ascending=False, kind="stable").index[:most]]
-    setting = first["prompt"].astype("str") + first["shots"].map(lambda s: "" if pd.isna(s) else f", {s:g}-shot")
-    return pd.DataFrame(
-        {
-            "task": first["task"],
-            "benchmark": first["benchmark"],
-            "setting": setting,
-            "from": first["origin_score"],
-            "forecast": first["median"],
-            "80% interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(first["q10"], first["q90"], strict=True)],
-            "P(gain)": first["prob_gain"],
-            "P(recovery)": first["prob_recovery"],
-            "P(reversal)": first["prob_reversal"],
-            "trend": first["trend"],
-        }
-    )
 
 
 def wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:

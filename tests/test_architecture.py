@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "resolvers": {"resolvers", "data"},
     "forecast": {"forecast", "features", "data", *(f"resolvers.{room}" for room in PURE_JUDGE)},
     "workflow": {"forecast", "features", "data", "resolvers", "workflow"},
-    "commands": {"forecast", "features", "data", "resolvers", "workflow", "commands"},
+    "commands": {"workflow", "commands", "data", "forecast.show"},
 }
 NETWORK = {"requests", "urllib", "urllib3", "http", "socket", "ftplib", "smtplib", "aiohttp", "httpx"}
 MAY_USE_NETWORK = {"data/fetch.py"}
@@ -48,6 +48,8 @@ def room_of(name):
         return "workflow"
     if parts[0] == "resolvers" and len(parts) > 1:
         return f"resolvers.{parts[1]}"
+    if parts[0] == "show":
+        return "forecast.show"
     return parts[0] if parts[0] in ("data", "features", "resolvers", "commands") else "forecast"
 
 

@@ -14,7 +14,7 @@ TABLE = {
     "data": (f"{_HERE}.data:data_group", "Look at the bundled figures; check and convert yours."),
     "explain": (f"{_HERE}.predict:explain_command", "Say what moved the forecast of each task."),
     "features": (f"{_HERE}.features:features_command", "Print what was known before each step in scale."),
-    "frontier": (f"{_HERE}.largest:frontier_command", "How large the largest public models will be."),
+    "largest": (f"{_HERE}.largest:largest_command", "How large the largest public models will be."),
     "ledger": (f"{_HERE}.ledger:ledger_group", "Prove that no recorded forecast was touched."),
     "market": (f"{_HERE}.market:market_group", "Exchange with Manifold, Metaculus and others."),
     "plot": (f"{_HERE}.plot:plot_group", "Draw forecasts, backtests, questions."),
@@ -22,7 +22,7 @@ TABLE = {
     "questions": (f"{_HERE}.questions:questions_group", "List, show, check and record questions."),
     "report": (f"{_HERE}.report:report_command", "Write one page about an upcoming model."),
     "resolve": (f"{_HERE}.resolve:resolve_command", "Settle questions and recorded forecasts."),
-    "score": (f"{_HERE}.score:score", "Score recorded forecasts that are settled."),
+    "score": (f"{_HERE}.score:score_command", "Score recorded forecasts that are settled."),
     "study": (f"{_HERE}.study:study_command", "Measure a claim about scaling."),
     "train": (f"{_HERE}.predict:train_command", "Train beforehand, so that predict answers at once."),
 }
@@ -33,17 +33,12 @@ def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """The version of the tool, and of the data as entries of the ledger carry it."""
     if not wanted or ctx.resilient_parsing:
         return
-    from importlib.metadata import PackageNotFoundError, version
-
+    from scale_forecast.commands.printing import tool_version  # what --help has no need of
     from scale_forecast.data.load import load
     from scale_forecast.data.results import fingerprint
 
-    results = load(()).results
-    try:
-        own = version("scale-forecast")
-    except PackageNotFoundError:
-        own = "not installed"
-    click.echo(f"forecast {own}, data {fingerprint(results)} ({len(results):,} scores)")
+    results = load().results
+    click.echo(f"forecast {tool_version()}, data {fingerprint(results)} ({len(results):,} scores)")
     ctx.exit()
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+import scale_forecast
 from scale_forecast.commands.groups import Group
-from scale_forecast.commands.options import output_options, workers_options
-from scale_forecast.commands.printing import emit
-from scale_forecast.curves.tables import fit_table, forms_table, read_curves
-from scale_forecast.parallel import Workers
-from scale_forecast.show.terminal import progress
+from scale_forecast.commands.options import output_options, shown_progress, workers_options
+from scale_forecast.commands.printing import Output
+
+if TYPE_CHECKING:
+    from scale_forecast import Workers
 
 
 @click.group(cls=Group)
@@ -33,7 +33,7 @@ def curves() -> None:
 )
 @workers_options(jobs=2, threads=True)
 @output_options
-def curves_fit(table: str, form: str, kind: str, workers: Workers, format_: str, output: Path | None) -> None:
+def curves_fit(table: str, form: str, kind: str, workers: Workers, out: Output) -> None:
     """Fit the rows of role 'fit' and predict every row, with quantiles of what would be observed there.
 
     Columns: curve, x, y, role (fit or extrapolate); optionally n_examples, stderr, chance, ceiling, and family,
@@ -43,17 +43,13 @@ def curves_fit(table: str, form: str, kind: str, workers: Workers, format_: str,
     Example:
       forecast curves fit curves.csv --form auto --kind accuracy --format csv
     """
-
-    rows = read_curves(table, sys.stdin.buffer)
-    with progress("a thousand curves a step") as fitting:
-        several = dataclasses.replace(workers, progress=fitting)
-        fitted = fit_table(rows, form, kind, where=table, workers=several)
-    emit(fitted, format_, output)
+    with shown_progress(workers, "a thousand curves a step") as several:
+        fitted = scale_forecast.fit_curve_table(table, form=form, kind=kind, workers=several, stdin=sys.stdin.buffer)
+    out.emit(fitted)
 
 
 @curves.command("list")
 @output_options
-def curves_list(format_: str, output: Path | None) -> None:
+def curves_list(out: Output) -> None:
     """Describe the forms a curve may take."""
-
-    emit(forms_table(), format_, output)
+    out.emit(scale_forecast.curve_forms())

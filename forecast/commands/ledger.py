@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import pandas as pd
 
+import scale_forecast
 from scale_forecast.commands.groups import Group
-from scale_forecast.commands.options import ledger_option
-from scale_forecast.commands.printing import note, write
-from scale_forecast.data.errors import DataError, ForecastError, UsageError
+from scale_forecast.commands.options import FILE, ledger_option, output_options
+from scale_forecast.commands.printing import Output, note, write
+from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.names import counted
-from scale_forecast.data.readers.files import Limits, decoded, sources
-from scale_forecast.resolvers.ledger import read_export, shown_address
-from scale_forecast.workflow.places import open_ledger_at
+
+if TYPE_CHECKING:
+    from scale_forecast.workflow.ledgers import Copied
 
 
 @click.group("ledger", cls=Group)
@@ -26,40 +28,41 @@ def ledger_group() -> None:
 @ledger_group.command("verify")
 @click.option("--head", metavar="HASH", help="A hash published earlier: also detect truncation and rewriting since.")
 @ledger_option
-def ledger_verify(head: str | None, ledger: str | None) -> None:
+@output_options
+def ledger_verify(head: str | None, ledger: str | None, out: Output) -> None:
     """Check every entry against the hash chain and name what was edited, deleted, inserted or re-dated.
 
     \b
     Example:
         forecast ledger verify --head "$(cat published-head.txt)"
     """
-    published = head.strip().lower() if head is not None else None
-    if published is not None and not re.fullmatch("[0-9a-f]{64}", published):
-        raise UsageError(f"--head {head!r} is not a hash: give the 64 hexadecimal digits that `ledger head` printed")
-    with open_ledger_at(ledger) as opened:
-        report = opened.verify(published)
-
+    report = scale_forecast.verify_ledger(ledger, head=head)
     for sentence in report.warnings:
         note(f"Warning: {sentence}")
-    for sentence in report.problems:
-        click.echo(sentence)
+    row = {"intact": report.is_intact, "entries": report.entries, "head": report.head}
+    problems = [*report.problems]
+    text = f"intact up to entry {report.entries}, head {report.head}\n" if report.is_intact else ""
+    out.emit(
+        pd.DataFrame([row | {"problems": "; ".join(problems)}]),
+        text="".join(f"{sentence}\n" for sentence in problems) + text,
+        data=row | {"problems": problems},
+    )
     if not report.is_intact:
-        raise ForecastError(f"the ledger does not verify: {counted(len(report.problems), 'problem')} named above")
-    click.echo(f"intact up to entry {report.entries}, head {report.head}")
+        raise ForecastError(f"the ledger does not verify: {counted(len(problems), 'problem')} named above")
 
 
 @ledger_group.command("head")
 @ledger_option
-def ledger_head(ledger: str | None) -> None:
+@output_options
+def ledger_head(ledger: str | None, out: Output) -> None:
     """Print the hash of the last entry; publish it, and `verify --head` proves later that nothing before it changed."""
-    with open_ledger_at(ledger) as opened:
-        head = opened.head()
+    head = scale_forecast.ledger_head(ledger)
     note(f"entry {head.sequence}, recorded {head.recorded_at}" if head.sequence else "the ledger is empty")
-    click.echo(head.hash)
+    out.emit(pd.DataFrame([head._asdict()]), text=f"{head.hash}\n", data=head._asdict())
 
 
 @ledger_group.command("export")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file, not stdout.")
+@click.option("-o", "--output", type=FILE, help="Write to a file, not stdout.")
 @ledger_option
 def ledger_export(output: Path | None, ledger: str | None) -> None:
     """Print every entry as a line of JSON, hashes included; the same ledger always gives the same bytes.
@@ -68,14 +71,14 @@ def ledger_export(output: Path | None, ledger: str | None) -> None:
     Example:
         forecast ledger export -o ledger.jsonl
     """
-    with open_ledger_at(ledger) as opened:
-        write("".join(opened.export()), output)
+    write(scale_forecast.export_ledger(ledger), output)
 
 
 @ledger_group.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @ledger_option
-def ledger_import(file: str, ledger: str | None) -> None:
+@output_options
+def ledger_import(file: str, ledger: str | None, out: Output) -> None:
     """Add the entries of an export to a ledger that is empty or began as the exported one did.
 
     The whole chain is verified first; an entry that differs from the one held here is refused.
@@ -84,20 +87,16 @@ def ledger_import(file: str, ledger: str | None) -> None:
     Example:
         forecast ledger import ledger.jsonl --ledger copy.db
     """
-
-    source = sources([file], sys.stdin.buffer)[0]
-    entries = read_export(decoded(line, source.name) for line in source.lines(Limits()))  # before a ledger is made
-    if not entries:
-        raise DataError(f"{source.name}: holds no entries: import a file that `ledger export` wrote")
-    with open_ledger_at(ledger, create=True) as opened:
-        count, head = opened.take(entries), opened.head()
-    note(f"{count} new; the ledger ends at entry {head.sequence}, head {head.hash}")
+    copied = scale_forecast.import_ledger(file, ledger, stdin=sys.stdin.buffer)
+    note(f"{copied.new} new; the ledger ends at entry {copied.head.sequence}, head {copied.head.hash}")
+    _emit_copied(copied, out)
 
 
 @ledger_group.command("copy")
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
-def ledger_copy(source: str, target: str) -> None:
+@output_options
+def ledger_copy(source: str, target: str, out: Output) -> None:
     """Copy a ledger to another file or database, entries, times and hashes as they are.
 
     FROM and TO are paths or postgresql:// URLs. TO is made when it is not there; one that began as FROM did gets what
@@ -107,11 +106,11 @@ def ledger_copy(source: str, target: str) -> None:
     Example:
         forecast ledger copy ledger.db postgresql://team@host/forecasts
     """
+    copied = scale_forecast.copy_ledger(source, target, tell=note)
+    note(f"{copied.new} new; the copy ends at entry {copied.head.sequence}, head {copied.head.hash}")
+    _emit_copied(copied, out)
 
-    with open_ledger_at(source) as old:
-        entries, theirs = read_export(old.export()), old.head()  # before a ledger is made
-    with open_ledger_at(target, create=True) as new:
-        count, head = new.take(entries), new.head()
-    if head.sequence > theirs.sequence:
-        note(f"{shown_address(target)} already holds more than {shown_address(source)}: nothing was missing")
-    note(f"{count} new; the copy ends at entry {head.sequence}, head {head.hash}")
+
+def _emit_copied(copied: Copied, out: Output) -> None:
+    row = {"new": copied.new, **copied.head._asdict()}
+    out.emit(pd.DataFrame([row]), text="", data=row)

@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
-import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from platformdirs import user_state_path
+import pandas as pd
 
-from scale_forecast.commands.options import ledger_option
-from scale_forecast.commands.printing import note
-from scale_forecast.resolvers.markets.answers import parse_threshold
-from scale_forecast.resolvers.markets.compare import Purse
-from scale_forecast.resolvers.markets.find import find_market
-from scale_forecast.resolvers.markets.journal import Journal, Request
-from scale_forecast.resolvers.markets.keys import system_keyring
-from scale_forecast.resolvers.markets.market import Market
-from scale_forecast.resolvers.markets.ours import (
-    given_answer,
-    parse_options,
-    parse_quantiles,
-    quantiles_of_table,
-    recorded_answer,
-)
-from scale_forecast.resolvers.markets.service import Answer
-from scale_forecast.resolvers.markets.services import SERVICES, open_service
-from scale_forecast.workflow.places import open_ledger_at
+import scale_forecast
+from scale_forecast.commands.options import FILE, AnyCommand, ledger_option, output_options
+from scale_forecast.commands.printing import Output, note
+
+if TYPE_CHECKING:
+    from scale_forecast.workflow.market import Sending
 
 
-def service_of(name: str, server: str | None) -> Any:
-
-    return open_service(name, os.environ, keyring=system_keyring, server=server)
-
-
-@dataclasses.dataclass(frozen=True)
-class Asked:
-    """Which market a command is about; `market` finds it."""
-
-    address: str
-    id: str | None
-    saved: Path | None
-    server: str | None
-
-    def market(self) -> Market:
-        """From a file, a folder of saved answers, or the service itself."""
-
-        return find_market(self.address, self.service, saved=self.saved, id=self.id)
-
-    def service(self, name: str) -> Any:
-        """The client of a service, with its key."""
-        return service_of(name, self.server)
-
-    @property
-    def is_offline(self) -> bool:
-        return self.saved is not None or Path(self.address).is_file()
-
-
-def server_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def server_option(command: AnyCommand) -> AnyCommand:
     return click.option("--server", metavar="URL", hidden=True, help="A test server, instead of the service itself.")(
         command
     )
 
 
-def market_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``ADDRESS`` and where to look for it: the command receives one argument, ``asked``."""
+def market_argument(command: AnyCommand) -> AnyCommand:
+    """``ADDRESS`` and where to look for it: the command receives one argument, ``address``."""
 
     @click.argument("address")
     @click.option("--id", "id_", metavar="ID", help="Which market of a file that holds several.")
@@ -83,13 +40,13 @@ def market_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(
         *args: Any, address: str, id_: str | None, saved: Path | None, server: str | None, **kwargs: Any
     ) -> Any:
-        return command(*args, asked=Asked(address, id_, saved, server), **kwargs)
+        return command(*args, address=scale_forecast.MarketAddress(address, id_, saved, server), **kwargs)
 
     return wrapped
 
 
-def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What we think, in one of several ways: the command receives ``ours``, a function from market to answer."""
+def answer_options(command: AnyCommand) -> AnyCommand:
+    """What we think, in one of several ways: the command receives one argument, ``ours``."""
 
     @click.option("-p", "--probability", type=float, help="Of yes.")
     @click.option("--option", "options", multiple=True, metavar="OPTION=P", help="Of one option; repeat for each.")
@@ -97,7 +54,7 @@ def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--forecast",
         "table",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=FILE,
         help="A table that 'forecast predict --format csv' wrote.",
     )
     @click.option("--task", help="Which task of that table.")
@@ -110,45 +67,12 @@ def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
         names = ("probability", "options", "quantiles", "table", "task", "recorded", "threshold", "times")
         given = {name: kwargs.pop(name) for name in names}
 
-        def ours(market: Market) -> Answer:
-            return _answer(market, ledger, **given)
-
-        return command(*args, ours=ours, **kwargs)
+        return command(*args, ours=scale_forecast.Ours(**given, ledger=ledger), **kwargs)
 
     return wrapped
 
 
-def _answer(
-    market: Market,
-    ledger: str | None,
-    *,
-    probability: float | None,
-    options: tuple[str, ...],
-    quantiles: tuple[str, ...],
-    table: Path | None,
-    task: str | None,
-    recorded: str | None,
-    threshold: str | None,
-    times: float,
-) -> Answer:
-
-    asked = parse_threshold(threshold) if threshold else None
-    if recorded:
-        with open_ledger_at(ledger) as opened:
-            return recorded_answer(market, opened.forecasts(), recorded, asked, times)
-    spread = quantiles_of_table(table, task) if table else None
-    if quantiles:
-        spread = parse_quantiles(quantiles, dates=market.kind == "date")
-    return given_answer(
-        market,
-        probability=probability,
-        options=parse_options(options, market),
-        quantiles=spread and spread.times(times),
-        threshold=asked,
-    )
-
-
-def purse_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def purse_options(command: AnyCommand) -> AnyCommand:
     """``--bankroll`` and ``--cap``: the command receives one argument, ``purse``."""
 
     @click.option("--bankroll", type=float, default=1000.0, show_default=True, help="What there is to stake.")
@@ -156,42 +80,46 @@ def purse_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapped(*args: Any, bankroll: float, cap: float, **kwargs: Any) -> Any:
 
-        return command(*args, purse=Purse(bankroll, cap), **kwargs)
+        return command(*args, purse=scale_forecast.Purse(bankroll, cap), **kwargs)
 
     return wrapped
 
 
-def send_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--yes``, ``--again`` and ``--journal``: the command receives ``send``, which shows a request and sends it."""
+def send_options(command: AnyCommand) -> AnyCommand:
+    """``--yes``, ``--again`` and ``--journal``: the command receives one argument, ``post``."""
 
+    @output_options
     @click.option("--yes", is_flag=True, help="Send it. Without this nothing is sent.")
     @click.option("--again", is_flag=True, help="Send it although the same was sent before.")
     @click.option(
         "--journal",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=FILE,
         envvar="FORECAST_JOURNAL",
         help="Where what was sent is noted, so that nothing is sent twice. A file of your own when not given.",
     )
     @functools.wraps(command)
-    def wrapped(*args: Any, yes: bool, again: bool, journal: Path | None, **kwargs: Any) -> Any:
-        def send(request: Request, service: Callable[[], Any], verb: str) -> None:
-            _send(request, service, verb, journal, yes=yes, again=again)
+    def wrapped(*args: Any, yes: bool, again: bool, journal: Path | None, out: Output, **kwargs: Any) -> Any:
+        def show(sending: Sending) -> None:
+            if out.is_for_people:
+                click.echo(json.dumps(sending.document(), indent=1))
 
-        return command(*args, send=send, **kwargs)
+        sending = command(*args, post=scale_forecast.Post(yes, again, journal, show), **kwargs)
+        _tell(sending, out)
 
     return wrapped
 
 
-def _send(
-    request: Request, service: Callable[[], Any], verb: str, journal: Path | None, *, yes: bool, again: bool
-) -> None:
-    """Show exactly what would be sent; with ``yes`` send it once."""
-
-    address = f"{SERVICES[request.service].site.base}/{request.path}"
-    click.echo(json.dumps({"method": "POST", "url": address, "body": request.body}, indent=1))
-    if not yes:
+def _tell(sending: Sending, out: Output) -> None:
+    """What was sent and what became of it."""
+    receipt = sending.receipt
+    if receipt is None:
         note("dry run: nothing was sent; add --yes to send this")
-        return
-    place = journal or user_state_path("scale-forecast") / "sent.jsonl"
-    receipt = getattr(service(), verb)(request, Journal(place), again=again)
-    note(f"{receipt.state}: {receipt.id}")
+    else:
+        note(f"{receipt.state}: {receipt.id}")
+    data = sending.document() | {
+        "sent": receipt is not None,
+        "state": receipt and receipt.state,
+        "id": receipt and receipt.id,
+    }
+    if not out.is_for_people:
+        out.emit(pd.DataFrame([data | {"body": json.dumps(data["body"])}]), data=data)

@@ -2,73 +2,68 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import sys
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pandas as pd
 
-from scale_forecast.commands.printing import note
+import scale_forecast
+from scale_forecast.commands.printing import AS_OF, FORMATS, RESULTS, Output, note
 from scale_forecast.commands.types import DAY, SIZE
-from scale_forecast.data import load as bundled
 from scale_forecast.data.errors import UsageError
-from scale_forecast.data.load import Tables
-from scale_forecast.data.profiles import read_profiles
-from scale_forecast.data.readers import Layout, Loaded, read, read_models
-from scale_forecast.parallel import Workers
-from scale_forecast.predictors.registry import PREDICTORS
-from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions import bank
-from scale_forecast.resolvers.questions.bank import merged, read_files, recorded_questions
-from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.workflow import clock
-from scale_forecast.workflow.places import ledger_exists, open_ledger_at
+from scale_forecast.data.load import Tables, load
+from scale_forecast.data.readers import Layout
+from scale_forecast.show.terminal import progress
+from scale_forecast.workflow.clock import now
 
-FORMATS = ("table", "csv", "json")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
+    from scale_forecast import Workers
 
+AnyCommand = Callable[..., Any]
 STATUSES = ("open", "yes", "no", "number", "ambiguous", "annulled")
+FILE = click.Path(dir_okay=False, path_type=Path)
+EXISTING = click.Path(exists=True, path_type=Path)
 
 
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--format`` and ``-o``: shared by every command that prints a table."""
+def output_options(command: AnyCommand) -> AnyCommand:
+    """``--format`` and ``-o``: the command receives one argument, ``out``."""
 
-    format_option = click.option(
+    @click.option(
         "--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print."
     )
-    output_option = click.option(
-        "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of stdout."
-    )
-    return format_option(output_option(command))
+    @click.option("-o", "--output", type=FILE, help="Write to a file instead of stdout.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, format_: str, output: Path | None, **kwargs: Any) -> Any:
+        return command(*args, out=Output(format_, output), **kwargs)
+
+    return wrapped
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Inputs:
-    """Where a command takes its results from; `load` reads them and says on stderr what was inferred."""
+    """Where a command takes its results from, and how they are read."""
 
     paths: tuple[str, ...]
     tasks: str | None
     models: str | None
     as_model: str | None
-    wide: bool
-    percent: bool
-    columns: tuple[str, ...]
-    constants: tuple[str, ...]
-    task_columns: str
+    layout: Layout
 
     def load(self, *, several_sources: bool = False, frontier: bool = False, coverage: str | None = None) -> Tables:
         """The user's results joined with the bundled figures; the bundled figures alone without paths."""
-
-        tables = bundled.load(
+        tables = load(
             self.paths,
             tasks=self.tasks,
             models=self.models,
-            layout=self._layout(),
+            layout=self.layout,
             model=self.as_model,
             stdin=sys.stdin.buffer,
             several_sources=several_sources,
@@ -77,43 +72,34 @@ class Inputs:
         )
         for sentence in tables.notes:
             note(sentence)
+        click.get_current_context().meta[RESULTS] = tables.results
         return tables
-
-    def read(self) -> Loaded:
-        """The user's results alone."""
-
-        models = read_models(self.models) if self.models else None
-        stdin = sys.stdin.buffer
-        loaded = read(self.paths, models=models, layout=self._layout(), model=self.as_model, stdin=stdin)
-        for sentence in loaded.notes:
-            note(sentence)
-        return loaded
-
-    def _layout(self) -> Layout:
-
-        return Layout(
-            wide=self.wide,
-            percent=self.percent,
-            columns=pairs(self.columns, "--column"),
-            constants=pairs(self.constants, "--set"),
-            task_columns=tuple(t.strip() for t in self.task_columns.split(",") if t.strip()),
-        )
 
 
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
+    """Texts ``FIELD=VALUE`` as a mapping."""
+    found = {}
     for text in texts:
         ours, sign, theirs = text.partition("=")
         if not sign or not ours.strip() or not theirs.strip():
             raise UsageError(f"{option} {text!r} is not of the form FIELD=VALUE, such as model=Name")
-        pairs[ours.strip()] = theirs.strip()
-    return pairs
+        found[ours.strip()] = theirs.strip()
+    return found
 
 
-def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def input_options(command: AnyCommand) -> AnyCommand:
     """``[RESULTS]...`` and how to read them: the command receives one argument, ``inputs``."""
+    return _reading(command, click.argument("results", nargs=-1, metavar="[RESULTS]..."))
 
-    @click.argument("results", nargs=-1, metavar="[RESULTS]...")
+
+def results_options(command: AnyCommand) -> AnyCommand:
+    """The same where a command's arguments are something else: ``--results PATH``, repeated."""
+    told = "Your results, as RESULTS of `forecast predict` (repeatable)."
+    return _reading(command, click.option("--results", multiple=True, metavar="PATH", help=told))
+
+
+def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
+    @results_from
     @click.option("--tasks", metavar="FILE", help="Descriptors of your tasks: a table, or a folder of BIG-bench tasks.")
     @click.option("--models", metavar="FILE", help="Sizes and families of your models (columns model, params, ...).")
     @click.option("--as-model", metavar="NAME", help="What to call the model of result files that name none.")
@@ -136,52 +122,51 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
         task_columns: str,
         **kwargs: Any,
     ) -> Any:
-        inputs = Inputs(results, tasks, models, as_model, wide, percent, column, set_, task_columns)
-        return command(*args, inputs=inputs, **kwargs)
+        layout = Layout(
+            wide=wide,
+            percent=percent,
+            columns=pairs(column, "--column"),
+            constants=pairs(set_, "--set"),
+            task_columns=tuple(t.strip() for t in task_columns.split(",") if t.strip()),
+        )
+        return command(*args, inputs=Inputs(results, tasks, models, as_model, layout), **kwargs)
 
     return wrapped
 
 
-def workers_options(*, jobs: int = 1, threads: bool = False) -> Callable[..., Any]:
+def workers_options(*, jobs: int = 1, threads: bool = False) -> Callable[[AnyCommand], AnyCommand]:
     """``--jobs`` and ``--dask``: the command receives one argument, ``workers``."""
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(command: AnyCommand) -> AnyCommand:
         what = "Threads" if threads else "Processes"
-        jobs_help = f"{what} to use; the result is the same."
+        told = f"{what} to use; the result is the same."
 
-        @click.option("--jobs", type=click.IntRange(1), default=jobs, show_default=True, help=jobs_help)
+        @click.option("--jobs", type=click.IntRange(1), default=jobs, show_default=True, help=told)
         @click.option("--dask", metavar="ADDRESS", help="Work on the Dask cluster at tcp://host:port instead.")
         @functools.wraps(command)
         def wrapped(*args: Any, jobs: int, dask: str | None, **kwargs: Any) -> Any:
-
-            return command(*args, workers=Workers(jobs, dask, threads), **kwargs)
+            return command(*args, workers=scale_forecast.Workers(jobs, dask, threads), **kwargs)
 
         return wrapped
 
     return decorate
 
 
-def profiles_option(command: Callable[..., Any]) -> Callable[..., Any]:
+@contextmanager
+def shown_progress(workers: Workers, what: str = "learning from past forecasts") -> Iterator[Workers]:
+    """Workers whose progress is a bar on a terminal."""
+    with progress(what) as bar:
+        yield replace(workers, progress=bar)
+
+
+def profiles_option(command: AnyCommand) -> AnyCommand:
     """``--profiles``: what item-level logs say beside the scores."""
     return click.option(
         "--profiles", metavar="FILE", help="Profiles of items, as `forecast data logs --profile` writes them."
     )(command)
 
 
-def read_profiles_for(path: str | None, tables: Tables, predictors: Sequence[str] = ()) -> pd.DataFrame | None:
-    """The profiles a user gives, if any; says so where none of the predictors asked for reads them."""
-    if path is None:
-        return None
-
-    profiles, said = read_profiles(path, tables.results)
-    note(said)
-    reading = [name for name, cls in PREDICTORS.items() if cls.reads_profiles]
-    if predictors and not set(reading) & set(predictors):
-        note(f"{', '.join(predictors)} does not read --profiles: ask {' or '.join(reading)}")
-    return profiles
-
-
-def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def ledger_option(command: AnyCommand) -> AnyCommand:
     """``--ledger``: shared by every command that reads or writes the ledger."""
     return click.option(
         "--ledger",
@@ -192,64 +177,42 @@ def ledger_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def as_of_option(told: str, *, today: bool = False) -> Callable[[AnyCommand], AnyCommand]:
+    """``--as-of``: the day whose knowledge counts; all days when not given, or with ``today`` the present one."""
+
+    def remember(context: click.Context, _: click.Parameter, day: pd.Timestamp | None) -> pd.Timestamp | None:
+        context.meta[AS_OF] = now() if day is None and today else day
+        return day
+
+    return click.option("--as-of", type=DAY, metavar="DATE", callback=remember, help=told)
+
+
+judging_as_of = as_of_option("Judge by what was public on this day.  [default: now]", today=True)
+pricing_as_of = as_of_option("Know only what was public on this day.  [default: today]", today=True)
+reading_as_of = as_of_option("Read only what was public on this day.")
+
+
+def target_options(command: AnyCommand) -> AnyCommand:
     """Which upcoming model: ``--family``, its size, and what may be known."""
 
-    options = [
-        click.option("--family", required=True, help="Family of the upcoming model."),
-        click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9."),
-        click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family."),
-        click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens."),
-        click.option("--as-of", type=DAY, help="Read only what was public on this day."),
-    ]
-    return functools.reduce(lambda made, option: option(made), reversed(options), command)
+    @click.option("--family", required=True, help="Family of the upcoming model.")
+    @click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9.")
+    @click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family.")
+    @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")
+    @reading_as_of
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return command(*args, **kwargs)
+
+    return wrapped
 
 
-def questions_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def questions_option(command: AnyCommand) -> AnyCommand:
     """``--questions``: files beside the bundled bank and the ledger's questions."""
-    return click.option(
-        "-q",
-        "--questions",
-        "question_files",
-        multiple=True,
-        metavar="FILE",
-        type=click.Path(exists=True, path_type=Path),
-        help="Questions of this YAML file, or of a folder, too; repeat for more.",
-    )(command)
+    told = "Questions of this YAML file, or of a folder, too; repeat for more."
+    return click.option("-q", "--questions", multiple=True, metavar="FILE", type=EXISTING, help=told)(command)
 
 
-def as_of_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``--as-of``: the day whose knowledge counts; now when not given."""
-    return click.option(
-        "--as-of", type=DAY, metavar="DATE", help="Judge by what was public on this day.  [default: now]"
-    )(command)
-
-
-def known_questions(files: tuple[Path, ...], ledger: str | None) -> list[Question]:
-    """The bundled bank, the ledger's own questions where there is a ledger, and those of files."""
-
-    ours, recorded = bank.bundled_questions(), []
-    if ledger_exists(ledger):
-        with open_ledger_at(ledger) as opened:
-            recorded = recorded_questions(opened.questions()["definition"])
-    asked = {question.id: question.fingerprint for question in ours}
-    return merged(ours, [q for q in recorded if asked.get(q.id, q.fingerprint) == q.fingerprint], read_files(files))
-
-
-def evidence_of(tables: Tables) -> Evidence:
-
-    evidence = Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
-    if evidence.undated:
-        note(f"{evidence.undated} scores without a date are evidence of nothing: give known_on or released")
-    return evidence
-
-
-LARGEST_OF = {"compute": "train_flops", "params": "params", "effective-compute": "effective_flops"}
-
-
-def day_of_knowledge(as_of: pd.Timestamp | None) -> date:
-    """The day as of which something is asked; today when None."""
-    today = clock.now().date()
-    if as_of is not None and as_of.date() > today:
-        raise UsageError(f"--as-of {as_of:%Y-%m-%d} is in the future: nobody knows yet what is public then")
-    return today if as_of is None else as_of.date()
+def seed_option(of: str = "Of the simulated futures.") -> Callable[[AnyCommand], AnyCommand]:
+    """``--seed``, 0 when not given."""
+    return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=of)

@@ -1,47 +1,109 @@
-"""Print tables to stdout or a file, and notes to stderr."""
+"""Print results to stdout or a file, as tables, CSV or JSON in its envelope, and notes to stderr."""
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
 
+import scale_forecast
+from scale_forecast.commands.groups import TYPED
 from scale_forecast.data.errors import ForecastError
+from scale_forecast.data.results import fingerprint
 from scale_forecast.data.spreadsheet import marked
 from scale_forecast.show.terminal import View, as_text, is_terminal
 
+SCHEMA_VERSION = 1
+"""Of the envelope, whose schema is ``schema.json`` beside this file."""
+FORMATS = ("table", "csv", "json")
+NOTES, RESULTS, AS_OF = "forecast.notes", "forecast.results", "forecast.as_of"
+"""Where a command's context keeps its notes, the results that it read, and the day of knowledge."""
 
-def emit(
-    table: pd.DataFrame,
-    format_: str,
-    output: Path | None,
-    *,
-    title: str | None = None,
-    show: pd.DataFrame | None = None,
-    view: Callable[[], View] | None = None,
-) -> None:
-    """Print a table as asked; ``show`` is the readable selection, where it differs from the data.
 
-    ``view`` makes what a terminal shows instead, with pictures of a line's height.
-    """
+@dataclass(frozen=True)
+class Output:
+    """How and where a command prints: a format, and a file or None for stdout."""
 
-    if format_ == "csv":
-        text = csv_of(table)
-    elif format_ == "json":
-        text = table.to_json(orient="records", date_format="iso", indent=1, double_precision=15) + "\n"
-    elif view is not None and output is None and is_terminal():
-        seen = view()
-        text = as_text(seen.table, title=title, spare=seen.spare, pictures=seen.pictures)
-    else:
-        text = as_text(table if show is None else show, title=title)
-    write(text, output)
+    format: str = "table"
+    path: Path | None = None
+
+    @property
+    def is_for_people(self) -> bool:
+        """A table is printed, not data."""
+        return self.format == "table"
+
+    @property
+    def has_pictures(self) -> bool:
+        """A person looks at a terminal, where pictures of a line's height are of use."""
+        return self.is_for_people and self.path is None and is_terminal()
+
+    def emit(
+        self,
+        table: pd.DataFrame,
+        *,
+        title: str | None = None,
+        show: pd.DataFrame | None = None,
+        view: Callable[[], View] | None = None,
+        text: str | None = None,
+        data: Any = None,
+    ) -> None:
+        """Print a result as asked.
+
+        Parameters
+        ----------
+        table : the data, for CSV, and for the others where they are not given
+        title : of the table for people
+        show : the readable selection, where it differs from the data
+        view : makes what a terminal shows instead, with pictures
+        text : what people read instead of a table
+        data : what JSON holds, where it says more than the table
+        """
+        if self.format == "csv":
+            content = csv_of(table)
+        elif self.format == "json":
+            content = (
+                json.dumps(envelope(records(table) if data is None else data), indent=1, default=date.isoformat) + "\n"
+            )
+        elif text is not None:
+            content = text
+        elif view is not None and self.has_pictures:
+            seen = view()
+            content = as_text(seen.table, title=title, spare=seen.spare, pictures=seen.pictures)
+        else:
+            content = as_text(table if show is None else show, title=title)
+        write(content, self.path)
+
+
+def envelope(data: Any) -> dict[str, Any]:
+    """JSON as a command prints it: the data, and what they were made with, as ``schema.json`` describes."""
+    context = click.get_current_context()
+    results, as_of = context.meta.get(RESULTS), context.meta.get(AS_OF)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": tool_version(),
+        "data_version": None if results is None else fingerprint(results),
+        "as_of": None if as_of is None else f"{as_of:%Y-%m-%d}",
+        "command": command_line(context),
+        "notes": context.meta.get(NOTES, []),
+        "data": data,
+    }
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON holds it: an object a row, times as ISO 8601, null for what is missing."""
+    return json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
 
 
 def csv_of(table: pd.DataFrame) -> str:
     """CSV that no spreadsheet takes for formulas."""
-
     return marked(table).to_csv(index=False)
 
 
@@ -64,5 +126,30 @@ def write(content: str | bytes, output: Path | None) -> None:
 
 
 def note(message: str) -> None:
-    """A remark for the person, on stderr."""
+    """A remark for the person, on stderr; JSON printed later holds it too."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.meta.setdefault(NOTES, []).append(message)
     click.echo(message, err=True)
+
+
+def tool_version() -> str:
+    """The version of this distribution."""
+    try:
+        return version("scale-forecast")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def command_line(context: click.Context) -> str:
+    """What was typed, as it can be typed again but for the password in a ledger's address."""
+    names: list[str] = []
+    place: click.Context | None = context
+    while place is not None and place.parent is not None:
+        names.insert(0, place.info_name or "")
+        place = place.parent
+    typed = []
+    for word in context.meta.get(TYPED, ()):
+        option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        typed.append(f"{option}{equals}{scale_forecast.shown_address(value)}" if value.startswith("postgres") else word)
+    return shlex.join(["forecast", *names, *typed])

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
+from typing import Any
 
 import click
 
+import scale_forecast
 from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import ledger_option, output_options
-from scale_forecast.commands.printing import emit, note
-from scale_forecast.data.names import counted
-from scale_forecast.resolvers.scores import record
+from scale_forecast.commands.printing import Output, note
 from scale_forecast.show import views
-from scale_forecast.workflow.places import open_ledger_at
 
 
-@click.command(cls=Command)
+@click.command("score", cls=Command)
 @click.option(
     "--by",
     default="",
@@ -34,17 +32,7 @@ from scale_forecast.workflow.places import open_ledger_at
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap over questions.")
 @ledger_option
 @output_options
-def score(
-    by: str,
-    show: str | None,
-    every: bool,
-    ahead_only: bool,
-    bins: int,
-    seed: int,
-    ledger: str | None,
-    format_: str,
-    output: Path | None,
-) -> None:
+def score_command(show: str | None, out: Output, **about: Any) -> None:
     """Score recorded forecasts that are settled: losses, skill against chance, base rate and crowd, calibration.
 
     Brier 0 to 1 and log score in nats for probabilities, CRPS in the score's unit for distributions: lower is better.
@@ -55,26 +43,14 @@ def score(
         forecast score --by predictor
         forecast score --show calibration --format csv
     """
-
-    with open_ledger_at(ledger) as opened:
-        forecasts, resolutions, questions = opened.forecasts(), opened.resolutions(), opened.questions()
-    names = [name.strip() for name in by.split(",") if name.strip()]
-    record.check_by(names)
-    scored = record.score_record(forecasts, resolutions, questions, every=every, ahead_only=ahead_only)
-    subjects = counted(scored["subject"].nunique(), "settled question")
-    note(f"{counted(len(forecasts), 'forecast')} recorded, {len(scored)} scored on {subjects}")
-    if scored.empty and format_ == "table":
+    scores = scale_forecast.score(tell=note, **about)
+    if scores.forecasts.empty and out.is_for_people:
         note("nothing to score yet: `forecast resolve` settles what the results decide")
         return
-    late = int((~scored["ahead"]).sum())
-    if late:
-        note(f"{late} of them were made when the outcome was already public; --ahead-only leaves them out")
     if show in (None, "scores"):
-        table = record.summarise(scored, by=names, seed=seed)
-        emit(table, format_, output, show=record.brief(table, names), title=None if show else "Scores")
-    if show == "calibration" or (show is None and format_ == "table" and output is None):
-        said = record.calibration(scored, bins=bins)
-        view = functools.partial(views.calibration, said)
-        emit(said, format_, output, title=None if show else "\nCalibration", view=view)
+        out.emit(scores.averages, show=scores.brief, title=None if show else "Scores")
+    if show == "calibration" or (show is None and out.is_for_people and out.path is None):
+        view = functools.partial(views.calibration, scores.calibration)
+        out.emit(scores.calibration, title=None if show else "\nCalibration", view=view)
     if show == "forecasts":
-        emit(scored.drop(columns="distribution"), format_, output)
+        out.emit(scores.forecasts.drop(columns="distribution"))

@@ -6,22 +6,23 @@ from pathlib import Path
 
 import click
 
+import scale_forecast
 from scale_forecast.commands.groups import Command
-from scale_forecast.commands.options import Inputs, input_options, output_options
-from scale_forecast.commands.printing import emit, note, write
+from scale_forecast.commands.options import FILE, Inputs, input_options, output_options, seed_option
+from scale_forecast.commands.printing import Output, note, write
 from scale_forecast.data.errors import UsageError
-from scale_forecast.show.plots.style import as_bytes, check_suffix
-from scale_forecast.studies.registry import STUDIES, known, run_studies, table_of
-from scale_forecast.studies.report import pages, printed, summary
+from scale_forecast.show.plots.style import check_suffix
 
 
-@click.command("study", cls=Command, listing=("Studies", lambda: STUDIES.lines(lambda study: study.asks)))
+@click.command(
+    "study", cls=Command, listing=("Studies", lambda: scale_forecast.STUDIES.lines(lambda study: study.asks))
+)
 @click.argument("name")
 @input_options
 @click.option("--joined", is_flag=True, help="Study your RESULTS together with the bundled figures.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of resampling and simulation.")
+@seed_option("Of resampling and simulation.")
 @click.option("--table", "table_name", metavar="NAME", help="Print this table alone, with all its columns.")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the picture: FILE.png or FILE.svg.")
+@click.option("--plot", type=FILE, help="Draw the picture: FILE.png or FILE.svg.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Write one page with everything here.")
 @output_options
 def study_command(
@@ -32,8 +33,7 @@ def study_command(
     table_name: str | None,
     plot: Path | None,
     report: Path | None,
-    format_: str,
-    output: Path | None,
+    out: Output,
 ) -> None:
     """Measure a claim about scaling on the bundled figures or on your RESULTS.
 
@@ -44,29 +44,23 @@ def study_command(
         forecast study momentum --plot momentum.png
         forecast study all --report studies/
     """
-
-    every = name.lower() == "all"
     if plot is not None:
         check_suffix(plot)
+    every = name.lower() == "all"
     if every and (plot or table_name):
         raise UsageError("name one study for --plot and --table; study all writes its pictures and tables to --report")
-    names = list(STUDIES) if every else [known(name)]
-    found = run_studies(names, inputs.load(), joined=joined, seed=seed)
+    found = scale_forecast.study(name, inputs.load(), joined=joined, seed=seed, tell=note)
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
-        for file, content in pages(found).items():
+        for file, content in found.pages().items():
             write(content, report / file)
         note(f"written: {report / 'studies.html'} and studies.md, their pictures and tables")
-    if every:
-        write(summary(found), output)
+    if plot is not None and (picture := found.picture(plot.suffix)) is not None:
+        write(picture, plot)
+    if every or (table_name is None and out.is_for_people):
+        out.emit(found.sentences, text=found.text())
         return
-    (findings,) = found.values()
-    if plot is not None and findings.draw is not None:
-        write(as_bytes(findings.draw(), plot.suffix), plot)
-    if table_name is None and format_ == "table":
-        write(printed(findings), output)
-        return
-    table = table_of(findings, table_name)
-    emit(table, format_, output)
-    for sentence in findings.sentences:
+    table = found.table(table_name)
+    for sentence in found.sentences["finding"]:
         note(sentence)
+    out.emit(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -19,7 +20,6 @@ class Size(click.ParamType):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-
         try:
             return parse_size(value)
         except UsageError as error:
@@ -32,7 +32,6 @@ class Day(click.ParamType):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> pd.Timestamp:
-
         if isinstance(value, pd.Timestamp):
             return value
         try:
@@ -59,22 +58,18 @@ class MemberName(click.ParamType):
 
     name = "name"
 
-    def __init__(self, members: Members[Any]) -> None:
+    def __init__(self, members: Callable[[], Members[Any]]) -> None:
         self.members = members
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return f"[{'|'.join(self.members)}]"
+        return f"[{'|'.join(self.members())}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in self.members:
-            self.fail(f"{value!r} is not one of {', '.join(self.members)}", param, ctx)
+        if value not in self.members():
+            self.fail(f"{value!r} is not one of {', '.join(self.members())}", param, ctx)
         return str(value)
 
 
 SIZE = Size()
-
-
 BYTES = Bytes()
-
-
 DAY = Day()

@@ -1,28 +1,33 @@
 """Tables as a terminal shows them: sparklines, bars of intervals, and what is left out where it is narrow.
 
-Piped, the same tables are plain: `readable` and its like next to each table make those.
+Piped, the same tables are plain: `readable` and its like make those.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from scale_forecast import upcoming
 from scale_forecast.backtests import summary as evaluation
 from scale_forecast.show.sparklines import calibration_bar, interval_bar, level_bar, sparkline
 from scale_forecast.show.terminal import View
-from scale_forecast.upcoming import Upcoming
+
+if TYPE_CHECKING:
+    from scale_forecast.upcoming import Upcoming
 
 MOST_ROWS = 40
+EVIDENCE_SHOWN = ["model", "task", "score", "known_on", "source"]
+"""Columns of a resolution's evidence that people are shown."""
 
 
 def prediction(found: Upcoming) -> View:
     """`forecast predict`: the history of each task and its intervals on the range of its scores."""
-    plain = upcoming.readable(found.table, MOST_ROWS)
+    plain = readable_forecasts(found.table)
     rows = found.table.loc[plain.index]
     units = found.forecast.targets["unit"].reindex(plain.index)
-    known = upcoming.history(found, units.to_numpy()).groupby("row")["score"].agg(list)
+    known = found.history(units.to_numpy()).groupby("row")["score"].agg(list)
     share = found.forecast.targets["is_share"].reindex(plain.index).to_numpy(dtype=bool)
     sparks, bars = [], []
     for place, (row, is_share) in enumerate(zip(rows.to_dict("records"), share, strict=True)):
@@ -37,6 +42,11 @@ def prediction(found: Upcoming) -> View:
     table = table.drop(columns=[name for name in ("P(recovery)", "P(reversal)") if table[name].isna().all()])
     spare = ("P(recovery)", "80% interval", "setting", "trend", "so far", "benchmark", "P(reversal)", "from")
     return View(table, spare, ("so far", "0 to 1", "from 0"))
+
+
+def readable_summary(summary: pd.DataFrame) -> pd.DataFrame:
+    """`forecast backtest` where it is piped."""
+    return evaluation.readable(summary)
 
 
 def backtested(summary: pd.DataFrame) -> View:
@@ -63,3 +73,24 @@ def calibration(table: pd.DataFrame) -> View:
     ends = zip(shown["said"], shown["happened"], shown["band_low"], shown["band_high"], strict=True)
     shown["said │ happened ●"] = [calibration_bar(*row) for row in ends]
     return View(shown, ("band_low", "band_high", "low", "high"), ("said │ happened ●",))
+
+
+def readable_forecasts(table: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:
+    """The selection for a terminal: largest expected change first, at most ``most`` rows."""
+    change = (table["median"] - table["origin_score"]).abs()
+    first = table.loc[change.sort_values(ascending=False, kind="stable").index[:most]]
+    setting = first["prompt"].astype("str") + first["shots"].map(lambda s: "" if pd.isna(s) else f", {s:g}-shot")
+    return pd.DataFrame(
+        {
+            "task": first["task"],
+            "benchmark": first["benchmark"],
+            "setting": setting,
+            "from": first["origin_score"],
+            "forecast": first["median"],
+            "80% interval": [f"{low:.3f} to {high:.3f}" for low, high in zip(first["q10"], first["q90"], strict=True)],
+            "P(gain)": first["prob_gain"],
+            "P(recovery)": first["prob_recovery"],
+            "P(reversal)": first["prob_reversal"],
+            "trend": first["trend"],
+        }
+    )

@@ -1,1 +1,1 @@
-"""What the commands do, a function each: where forecaster, judge, ledger and markets meet."""
+"""What the commands do, a function each: the public API, where forecaster, judge, ledger and markets meet."""

@@ -1,28 +1,38 @@
-"""Where the user's own ledger and the cache stand."""
+"""Where the user's own ledger and the cache of trained states stand."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-import platformdirs
-from platformdirs import user_data_path
+import pandas as pd
+from platformdirs import user_cache_dir, user_data_path
 
 from scale_forecast.resolvers.ledger import Ledger, open_ledger
 
 
-def open_ledger_at(where: str | None, *, create: bool = False) -> Ledger:
-    """The ledger a command was given, or the user's own."""
-
-    return open_ledger(where or user_data_path("scale-forecast") / "ledger.db", create=create)
-
-
-def ledger_exists(where: str | None) -> bool:
-    """False where a ledger would first have to be made."""
-
-    return "://" in (where or "") or Path(where or user_data_path("scale-forecast") / "ledger.db").expanduser().exists()
-
-
 def cache_folder() -> Path:
+    """Where trained states are kept: ``FORECAST_CACHE``, else a folder of the user's."""
+    return Path(os.environ.get("FORECAST_CACHE") or user_cache_dir("scale-forecast"))
 
-    return Path(os.environ.get("FORECAST_CACHE") or platformdirs.user_cache_dir("scale-forecast"))
+
+def open_ledger_at(where: str | Path | None, *, create: bool = False) -> Ledger:
+    """The ledger at a path or address, or the user's own for None."""
+    return open_ledger(where or _own_ledger(), create=create)
+
+
+def ledger_exists(where: str | Path | None) -> bool:
+    """False where a ledger would first have to be made."""
+    return "://" in str(where or "") or Path(where or _own_ledger()).expanduser().exists()
+
+
+def recorded_forecasts(where: str | Path | None) -> pd.DataFrame | None:
+    """The forecasts of a ledger, or None where there is none."""
+    if not ledger_exists(where):
+        return None
+    with open_ledger_at(where) as book:
+        return book.forecasts()
+
+
+def _own_ledger() -> Path:
+    return user_data_path("scale-forecast") / "ledger.db"

@@ -7,9 +7,6 @@ import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
-from scale_forecast.data import load as load_module
-from scale_forecast.data.catalog import bundled_metrics
-from scale_forecast.data.load import Tables
 from scale_forecast.explanation import explain_upcoming
 from scale_forecast.inputs.targets import upcoming_target
 from scale_forecast.predictors.boosted import INPUTS
@@ -102,8 +99,9 @@ def test_a_line_that_stands_alone_is_explained_without_past_steps():
 @pytest.fixture
 def small_world(monkeypatch):
     """The bundled figures replaced by a small world, so that training takes a second."""
-    tables = Tables(make_results(seed=5, tasks=MANY), make_tasks(), bundled_metrics())
-    monkeypatch.setattr(load_module, "load", lambda *args, **options: tables)
+    results, tasks = make_results(seed=5, tasks=MANY), make_tasks()
+    monkeypatch.setattr("scale_forecast.data.load.bundled_results", lambda: results)
+    monkeypatch.setattr("scale_forecast.data.load.bundled_tasks", lambda: tasks)
 
 
 @pytest.mark.usefixtures("small_world")
@@ -114,7 +112,7 @@ def test_the_command_prints_sections_and_every_number_as_json():
     for words in ("common shift", "Who says so", "What moved the own part", "Past steps", "noise ceiling"):
         assert words in shown.stdout
     numbers = CliRunner().invoke(main, [*arguments, "--format", "json"])
-    table = json.loads(numbers.stdout)
+    table = json.loads(numbers.stdout)["data"]
     assert {row["part"] for row in table} == {"forecast", "candidate", "feature", "past step"}
     assert {row["task"] for row in table} == {"task03"}
 

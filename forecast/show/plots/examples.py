@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.show.plots.backtests import of_predictor
-from scale_forecast.show.plots.frontier import draw_frontier
+from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
 from scale_forecast.show.plots.reversal import sizes_ahead
@@ -156,7 +156,7 @@ def draw_question_example() -> Figure:
     return draw_question(question, forecasts, outcome=1.0, resolved_on=pd.Timestamp("2024-07-01"))
 
 
-def draw_frontier_example() -> Figure:
+def draw_largest_example() -> Figure:
     days = pd.date_range("2019-01-01", "2025-01-01", periods=20)
     sizes = pd.DataFrame({"released": days, "size": 10.0 ** (21 + 0.2 * np.arange(20) + 0.5 * np.sin(np.arange(20)))})
     until = pd.Timestamp("2023-01-01")
@@ -165,4 +165,4 @@ def draw_frontier_example() -> Figure:
     table = pd.DataFrame({"by": ahead, "of": "train_flops"})
     for column, z in LEVELS.items():
         table[column] = 10.0 ** (24 + (0.8 + 0.3 * z) * np.maximum(steps, 0))
-    return draw_frontier(sizes, table, as_of=until, until=until)
+    return draw_largest(sizes, table, as_of=until, until=until)

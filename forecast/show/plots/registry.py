@@ -10,8 +10,8 @@ from scale_forecast.data.members import Members
 from scale_forecast.show.plots import examples
 from scale_forecast.show.plots.backtests import of_predictor
 from scale_forecast.show.plots.coverage import draw_coverage
-from scale_forecast.show.plots.frontier import draw_frontier
 from scale_forecast.show.plots.gains import draw_gains
+from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question
 from scale_forecast.show.plots.reliability import draw_reliability, gain_outcomes
@@ -34,7 +34,7 @@ class Plot:
     says : str
         What it shows, a line of help.
     reads : str
-        What it is drawn from: a ``backtest``, its ``outcomes``, a ``forecast``, a ``question`` or the ``frontier``.
+        What it is drawn from: a ``backtest``, its ``outcomes``, a ``forecast``, a ``question`` or ``models``.
     draw : function that returns the figure
         Of one that reads a ``backtest``, the only argument without a default is the backtest table.
     example : function without arguments that returns the figure
@@ -106,11 +106,11 @@ OURS = (
         examples.draw_question_example,
     ),
     Plot(
-        "frontier",
+        "largest",
         "The largest public models by date, as known on a day, and what came after it.",
-        "frontier",
-        draw_frontier,
-        examples.draw_frontier_example,
+        "models",
+        draw_largest,
+        examples.draw_largest_example,
     ),
 )
 PLOTS: Members[Plot] = Members("scale_forecast.plots", OURS, Plot, noun="plot")

@@ -13,7 +13,7 @@ from scale_forecast.show.report import charts
 from scale_forecast.show.report.contents import setting_of, task_table
 from scale_forecast.show.report.markup import name, number, percent, table, tag, text
 from scale_forecast.show.report.small import bar, multiple
-from scale_forecast.upcoming import Upcoming, history
+from scale_forecast.upcoming import Upcoming
 
 MOST_ROWS = 15
 MOST_PICTURES = 8
@@ -24,7 +24,7 @@ def upcoming_html(found: Upcoming) -> str:
     """The largest expected changes as a table with interval bars, and the first of them as pictures."""
     tasks = task_table(found, {})
     first = tasks.head(MOST_ROWS)
-    known = dict(iter(history(found, tasks["unit"].to_numpy()).groupby("row")))
+    known = dict(iter(found.history(tasks["unit"].to_numpy()).groupby("row")))
     settings = setting_of(first).tolist()
     rows = "".join(_row(task, settings[place]) for place, task in enumerate(first.to_dict("records")))
     titles = (

@@ -19,7 +19,7 @@ from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, held_out_target, visible
 from scale_forecast.predictors.ceiling import noise_ceiling, sampling_noise, suites
 from scale_forecast.show.plots.ahead import truths
-from scale_forecast.upcoming import Upcoming, history, predict_upcoming
+from scale_forecast.upcoming import Upcoming, predict_upcoming
 
 REFERENCES = ("pooled-law", "drift", "persistence")
 DRAWS = 1000
@@ -117,7 +117,7 @@ def gather(
     return Report(
         upcoming=upcoming,
         tasks=tasks,
-        history=history(upcoming, tasks["unit"].to_numpy()),
+        history=upcoming.history(tasks["unit"].to_numpy()),
         average=average_of(upcoming),
         backtest=own_line_backtest(upcoming, trained, predictor, as_of),
         sources=sources_of(upcoming),

@@ -27,7 +27,7 @@ def run(monkeypatch, tmp_path):
     results, tasks = make_results(), make_tasks()
     monkeypatch.setattr("scale_forecast.data.load.bundled_results", lambda: results)
     monkeypatch.setattr("scale_forecast.data.load.bundled_tasks", lambda: tasks)
-    monkeypatch.setattr("scale_forecast.resolvers.questions.bank.bundled_questions", list)
+    monkeypatch.setattr("scale_forecast.workflow.questions.bundled_questions", list)
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
 
     def runner(*arguments):
@@ -50,7 +50,7 @@ def test_words_are_priced_recorded_and_settled_later(run, tmp_path):
         "resolve", "--as-of", "2025-01-01", "--question", questions["question_id"].iloc[0], "--format", "json"
     )
     assert settled.exit_code == 0, settled.output
-    assert json.loads(settled.stdout)[0]["status"] in ("yes", "no", "annulled")
+    assert json.loads(settled.stdout)["data"][0]["status"] in ("yes", "no", "annulled")
 
 
 def test_nothing_is_recorded_when_told_so(run, tmp_path):
@@ -62,7 +62,7 @@ def test_a_file_is_priced_beside_the_bet_on_it(run, tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text(FILE)
     found = run("ask", file, *AS_OF, "--no-record", "--format", "json")
-    (price,) = json.loads(found.stdout)
+    (price,) = json.loads(found.stdout)["data"]
     assert price["question"] == "mine"
     assert price["low"] <= price["probability"] <= price["high"]
     (bet,) = price["on_record"]
@@ -95,7 +95,7 @@ def test_settled_questions_are_backtested(run, tmp_path):
     file.write_text(FILE)
     found = run("backtest", "--questions", "-q", file, "--predictors", "law", "--format", "json")
     assert found.exit_code == 0, found.output
-    (row,) = json.loads(found.stdout)
+    (row,) = json.loads(found.stdout)["data"]
     assert row["question"] == "mine"
     assert row["as_of"] == "2020-01-01"
     assert row["brier"] == pytest.approx((row["probability"] - row["happened"]) ** 2)

@@ -35,14 +35,14 @@ def test_an_upcoming_model_gets_one_row_for_each_task_with_history():
 def test_a_users_results_give_the_steps_of_their_families_alone(own_file):
     out = run(str(own_file), "--format", "json")
     assert out.exit_code == 0, out.output
-    steps = json.loads(out.stdout)
+    steps = json.loads(out.stdout)["data"]
     assert [(s["family"], s["origin_model"], s["target_model"]) for s in steps] == [("mine", "m 1b", "m 9b")]
 
 
 def test_tasks_are_described_from_the_users_table(own_file, tmp_path):
     tasks = tmp_path / "tasks.csv"
     tasks.write_text("task,chance,n_choices\nt,0.25,4\n")
-    step = json.loads(run(str(own_file), "--tasks", str(tasks), "--format", "json").stdout)[0]
+    step = json.loads(run(str(own_file), "--tasks", str(tasks), "--format", "json").stdout)["data"][0]
     assert (step["chance"], step["n_choices"]) == (0.25, 4)
 
 

@@ -97,10 +97,12 @@ def test_score_gives_the_same_numbers_as_data(path, tmp_path):
     out = tmp_path / "scores.csv"
     assert run("score", "--format", "csv", "-o", out, "--ledger", path).exit_code == 0
     table = pd.read_csv(out)
-    rows = json.loads(run("score", "--format", "json", "--ledger", path).stdout)
+    rows = json.loads(run("score", "--format", "json", "--ledger", path).stdout)["data"]
     assert table["brier"].iloc[0] == pytest.approx(rows[0]["brier"])
     assert table["brier"].iloc[0] == pytest.approx(sum((n / 100) ** 2 for n in (1, 2, 3, 4)) / 4)
-    rows = pd.DataFrame(json.loads(run("score", "--show", "forecasts", "--format", "json", "--ledger", path).stdout))
+    rows = pd.DataFrame(
+        json.loads(run("score", "--show", "forecasts", "--format", "json", "--ledger", path).stdout)["data"]
+    )
     assert rows["brier"].mean() == pytest.approx(table["brier"].iloc[0])
 
 

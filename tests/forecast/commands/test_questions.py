@@ -60,17 +60,17 @@ def test_a_question_added_is_settled_by_results_and_recorded_once(run, mine, tmp
     assert "0 of 2 questions recorded, the others stand" in run("questions", "add", mine).stderr
     results = scores(tmp_path, "results.csv", score=0.75)
     args = "resolve", results, "--as-of", "2024-09-15", "--question", "mine-a", "--question", "mine-b"
-    early = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
+    early = json.loads(run(*args, "--dry-run", "--format", "json").stdout)["data"]
     assert [r["status"] for r in early] == ["yes", "open"]
     last = scores(tmp_path, "last.csv", score=0.1, model="Small", params=1e9, known_on="2024-06-30")
     args = (*args[:2], last, *args[2:])
-    still = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
+    still = json.loads(run(*args, "--dry-run", "--format", "json").stdout)["data"]
     assert [r["status"] for r in still] == ["yes", "open"], "a late row of one model tells of no other model"
     assert still[1]["reason"].startswith("open: awaiting evidence, since no source lists the leaders of my-task")
     board = tmp_path / "board.csv"
     board.write_text("source,task,covers,complete_until,seen_on\nboard,my-task,leaders,2024-09-01,2024-09-01\n")
     args = (*args, "--coverage", board)
-    shown = json.loads(run(*args, "--dry-run", "--format", "json").stdout)
+    shown = json.loads(run(*args, "--dry-run", "--format", "json").stdout)["data"]
     assert [(r["status"], r["known_on"][:10]) for r in shown] == [("yes", "2024-03-01"), ("no", "2024-06-30")]
     assert shown[0]["evidence"][0]["source"] == "results.csv"
     assert len(open_ledger(tmp_path / "ledger.db").resolutions()) == 0, "a dry run recorded something"
@@ -104,7 +104,7 @@ def test_resolve_settles_recorded_scores_too(run, tmp_path):
     results = scores(tmp_path, "results.csv", score=0.6)
     shown = json.loads(
         run("resolve", results, "--as-of", "2024-07-01", "--status", "number", "--format", "json").stdout
-    )
+    )["data"]
     settled = {r["question"]: r["value"] for r in shown}
     assert settled["user/my-task accuracy of Big"] == 0.6
     with open_ledger(tmp_path / "ledger.db") as ledger:
@@ -130,7 +130,7 @@ def test_what_is_asked_never_changes_and_a_ruling_may_come_later(run, mine):
 def test_list_and_show_say_the_status_on_a_day_and_suggest_near_misses(run):
     listed = json.loads(
         run("questions", "list", "--topic", "inverse-scaling", "--as-of", "2023-06-01", "--format", "json").stdout
-    )
+    )["data"]
     status = {row["question"]: row["status"] for row in listed}
     assert status["round-two-half-u-shaped-2025"] == "yes"
     assert status["neqa-resolves-2024"] == "open"
@@ -169,5 +169,5 @@ def test_import_records_once_and_scores_with_the_same_code(run, tmp_path):
     ).stderr  # fmt: skip
     run("questions", "import", "crowd.csv")
     assert "0 forecasts (2 more stand already)" in run("questions", "import", "crowd.csv").stderr
-    scored = json.loads(run("score", "--by", "forecaster", "--format", "json").stdout)
+    scored = json.loads(run("score", "--by", "forecaster", "--format", "json").stdout)["data"]
     assert {row["forecaster"]: round(row["brier"], 6) for row in scored} == {"ann": 0.04, "bob": 0.36}

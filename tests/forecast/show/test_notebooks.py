@@ -15,7 +15,7 @@ from scale_forecast.show import views
 from scale_forecast.show.plots.ahead import task_view
 from scale_forecast.show.plots.examples import make_question
 from scale_forecast.show.plots.task import draw_task
-from scale_forecast.upcoming import history, predict_upcoming
+from scale_forecast.upcoming import predict_upcoming
 from tests.worlds import TASKS, make_panel, make_results, make_tasks
 
 
@@ -42,7 +42,7 @@ def test_a_forecast_shows_every_task_and_pictures(world):
 def test_history_is_the_familys_or_the_origins(world):
     _, upcoming = world
     units = upcoming.forecast.targets["unit"].to_numpy()
-    found = history(upcoming, units)
+    found = upcoming.history(units)
     assert sorted(found["row"].unique()) == list(range(len(units)))
     last = found.groupby("row").tail(1)
     assert last["model"].tolist() == upcoming.table["origin_model"].tolist()

@@ -93,7 +93,7 @@ def test_a_shown_market_can_be_saved_and_read_again(run, tmp_path):
 def test_search_lists_open_markets(run):
     with Services() as server:
         result = run("search", "bitcoin", "--on", "kalshi", "--server", server.address, "--format", "json")
-    assert json.loads(result.stdout)[0]["market"] == "kalshi:KXBTCD-26AUG1717-T72749.99"
+    assert json.loads(result.stdout)["data"][0]["market"] == "kalshi:KXBTCD-26AUG1717-T72749.99"
 
 
 @pytest.mark.parametrize(

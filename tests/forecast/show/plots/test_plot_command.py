@@ -77,7 +77,7 @@ def test_a_question_of_the_bank_is_drawn_without_a_ledger(plot, tmp_path):
         (("skill", "FILE", "--reference", "drft", "-o", "x.png"), 2, "did you mean 'drift'?"),
         (("pit", "--recorded", "-o", "x.png"), 1, "there is no ledger"),
         (("question", "nqa-resolves-2024", "-o", "x.png"), 2, "did you mean"),
-        (("frontier", "--by", "2020", "-o", "x.png"), 2, "give a later day"),
+        (("largest", "--by", "2020", "-o", "x.png"), 2, "give a later day"),
         (("task", "x", "--family", "Plam", "--params", "1T", "-o", "x.png"), 2, "did you mean"),
     ],
 )

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from scale_forecast.commands import main
 from scale_forecast.commands.groups import TYPED
-from scale_forecast.commands.report import _command_line
+from scale_forecast.commands.printing import command_line
 from scale_forecast.show.report.markup import percent, tag, text
 from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
 
@@ -121,8 +121,8 @@ def test_the_command_on_the_page_lacks_the_password_of_the_ledger(form):
     context = main.make_context("forecast", [], resilient_parsing=True)
     address = "postgresql://me:secret@host/db?sslmode=require"
     context.meta[TYPED] = tuple(word.format(address) for word in form)
-    assert "secret" not in _command_line(context)
-    assert "me:***@host/db" in _command_line(context)
+    assert "secret" not in command_line(context)
+    assert "me:***@host/db" in command_line(context)
 
 
 def test_the_same_names_are_no_harm_in_pictures_and_terminal(home, run, page):

@@ -16,7 +16,7 @@ NAMES = {"train_flops": "training compute (FLOP)", "params": "parameters (of den
 BANDS = (("q05", "q95", 0.15), ("q10", "q90", 0.25), ("q25", "q75", 0.4))
 
 
-def draw_frontier(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestamp, until: pd.Timestamp) -> Figure:
+def draw_largest(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestamp, until: pd.Timestamp) -> Figure:
     """Models by release date, their running maximum, and the distribution of the largest one day by day.
 
     Parameters

@@ -1,0 +1,54 @@
+"""Look at the bundled figures, and read the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+
+from scale_forecast.data.catalog import bundled_results
+from scale_forecast.data.coverage import bundled_coverage
+from scale_forecast.data.frontier import frontier_results
+from scale_forecast.data.overview import overview, printable, select
+from scale_forecast.data.readers import Layout, Loaded, read, read_models
+from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
+
+
+def list_data(by: str = "dataset") -> pd.DataFrame:
+    """What is bundled, counted by dataset, benchmark, line, family, model or metric."""
+    every = pd.concat([bundled_results(), frontier_results()], ignore_index=True)
+    return overview(every, by, bundled_coverage())
+
+
+def show_data(results: Results = None, *, tell: Tell = silent, **wanted: str | None) -> pd.DataFrame:
+    """Rows of the bundled figures, or of results joined with them; ``wanted`` is a value of some columns, as
+    ``family="Gopher"``.
+    """
+    return printable(select(tables_of(results, tell, frontier=True).results, **wanted))
+
+
+def import_data(
+    paths: Sequence[str | Path],
+    *,
+    models: str | Path | None = None,
+    as_model: str | None = None,
+    layout: Layout | None = None,
+    stdin: BinaryIO | None = None,
+    tell: Tell = silent,
+) -> Loaded:
+    """Results of files of any known layout, alone, with what was found, kept and refused of each file.
+
+    Parameters
+    ----------
+    paths : files and folders; ``-`` is ``stdin``
+    models : table of sizes and families
+    as_model : what to call the model of files that name none
+    layout : how to read tables
+    """
+    described = read_models(models) if models else None
+    loaded = read(paths, models=described, layout=layout, model=as_model, stdin=stdin)
+    for sentence in loaded.notes:
+        tell(sentence)
+    return loaded

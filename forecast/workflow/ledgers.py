@@ -1,0 +1,71 @@
+"""Verify a ledger, and copy it to another file or database."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.readers.files import Limits, decoded, sources
+from scale_forecast.resolvers.ledger import Head, Report, read_export, shown_address
+from scale_forecast.workflow.places import open_ledger_at
+from scale_forecast.workflow.tables import Tell, silent
+
+
+@dataclass(frozen=True)
+class Copied:
+    """How many entries were new, and where the ledger now ends."""
+
+    new: int
+    head: Head
+
+
+def verify_ledger(ledger: str | Path | None = None, *, head: str | None = None) -> Report:
+    """Check every entry against the hash chain; names what was edited, deleted, inserted or re-dated.
+
+    Parameters
+    ----------
+    ledger : path or address; the user's own when None
+    head : a hash published earlier, which also detects truncation and rewriting since
+    """
+    published = head.strip().lower() if head is not None else None
+    if published is not None and not re.fullmatch("[0-9a-f]{64}", published):
+        raise UsageError(f"--head {head!r} is not a hash: give the 64 hexadecimal digits that `ledger head` printed")
+    with open_ledger_at(ledger) as book:
+        return book.verify(published)
+
+
+def ledger_head(ledger: str | Path | None = None) -> Head:
+    """The last entry's number, time and hash: publish the hash, and nothing before it can change unseen."""
+    with open_ledger_at(ledger) as book:
+        return book.head()
+
+
+def export_ledger(ledger: str | Path | None = None) -> str:
+    """Every entry as a line of JSON, hashes included; the same ledger always gives the same text."""
+    with open_ledger_at(ledger) as book:
+        return "".join(book.export())
+
+
+def import_ledger(file: str | Path, ledger: str | Path | None = None, *, stdin: BinaryIO | None = None) -> Copied:
+    """Add the entries of an export to a ledger that is empty or began as the exported one did."""
+    source = sources([str(file)], stdin)[0]
+    entries = read_export(decoded(line, source.name) for line in source.lines(Limits()))  # before a ledger is made
+    if not entries:
+        raise DataError(f"{source.name}: holds no entries: import a file that `ledger export` wrote")
+    with open_ledger_at(ledger, create=True) as book:
+        return Copied(book.take(entries), book.head())
+
+
+def copy_ledger(source: str | Path, target: str | Path, *, tell: Tell = silent) -> Copied:
+    """Copy a ledger to another file or database, entries, times and hashes as they are."""
+    with open_ledger_at(source) as old:
+        entries, theirs = read_export(old.export()), old.head()  # before a ledger is made
+    with open_ledger_at(target, create=True) as new:
+        copied = Copied(new.take(entries), new.head())
+    if copied.head.sequence > theirs.sequence:
+        there, here = shown_address(str(target)), shown_address(str(source))
+        tell(f"{there} already holds more than {here}: nothing was missing")
+    return copied

@@ -1,0 +1,43 @@
+"""From files to tables, and from tables to what the judge reads: written once, for all of the workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from scale_forecast.data.load import Tables, load
+from scale_forecast.resolvers.judge.evidence import Evidence
+
+Results = Tables | str | Path | Sequence[str | Path] | None
+"""What a function of the workflow reads: tables, files of any known layout, or None for the bundled figures."""
+Tell = Callable[[str], None]
+
+
+def silent(sentence: str) -> None:
+    """Where remarks go when nobody asks for them."""
+
+
+def tables_of(results: Results, tell: Tell = silent, *, frontier: bool = False) -> Tables:
+    """Tables as they are; files, read and joined with the bundled figures; the bundled figures for None.
+
+    ``frontier`` adds the bundled scores since 2022 to what is read here, as `data.load.load` does.
+    """
+    if isinstance(results, Tables):
+        return results
+    tables = load([results] if isinstance(results, str | Path) else results or (), frontier=frontier)
+    for sentence in tables.notes:
+        tell(sentence)
+    return tables
+
+
+def evidence_of(tables: Tables, tell: Tell = silent) -> Evidence:
+    """The tables as the judge sees them; says how many scores have no date and so count for nothing."""
+    evidence = Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
+    if evidence.undated:
+        tell(f"{evidence.undated} scores without a date are evidence of nothing: give known_on or released")
+    return evidence
+
+
+def names_in(names: str | Sequence[str]) -> tuple[str, ...]:
+    """One name, or several, as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -1,0 +1,119 @@
+"""Every command's JSON stands in the envelope that `schema.json` describes."""
+
+import json
+import shlex
+from importlib.resources import files
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from scale_forecast.data.load import load
+from scale_forecast.data.results import fingerprint
+from tests.forecast.commands.doors import DOORS, options_of
+from tests.resolvers.markets.server import SAVED, Services
+
+SCHEMA = json.loads((files("scale_forecast.commands") / "schema.json").read_text(encoding="utf-8"))
+TARGET = ("--family", "Gamma", "--params", "100B")
+CURVES = "curve,x,y,role\n" + "".join(f"a,{10.0**i},{2.0 * 10.0 ** (-0.1 * i)},fit\n" for i in range(1, 7))
+FORECASTS = "question,forecaster,time,probability\nmine,crowd,2021-01-01,0.4\n"
+LOG = (
+    '{"doc_id": 0, "doc": {"query": "q"}, "target": 1, "arguments": [], "resps": [], "filtered_resps": [], "acc": 1.0}'
+)
+
+
+@pytest.fixture
+def scene(small_world, layouts, question_file, tmp_path):
+    """Runs a command; ``{own}`` and its like in the words are files of the small world, its ledger has entries."""
+    (tmp_path / "curves.csv").write_text(CURVES)
+    (tmp_path / "crowd.csv").write_text(FORECASTS)
+    (tmp_path / "samples_t_2024.jsonl").write_text(LOG + "\n")
+    places = {
+        "own": layouts["long"][0],
+        "question": question_file,
+        "curves": tmp_path / "curves.csv",
+        "crowd": tmp_path / "crowd.csv",
+        "log": tmp_path / "samples_t_2024.jsonl",
+        "folder": tmp_path,
+        "saved": SAVED,
+        "bet": f"manifold:P0R6uAC2nU --saved {SAVED}",
+    }
+    assert small_world("questions", "add", question_file).exit_code == 0
+
+    def run(words, **more):
+        return small_world(*shlex.split(words.format(**places, **more)))
+
+    return run
+
+
+CASES = {
+    "ask": "{question} --results {own} --as-of 2020-12-01 --predictor law --no-record",
+    "backtest": "{own} --target 'Gamma 2' --predictors drift,persistence",
+    "curves fit": "{curves} --form constant",
+    "curves list": "",
+    "data import": "{own}",
+    "data list": "",
+    "data logs": "{log} --as-model gamma-1b",
+    "data show": "{own} --family Gamma",
+    "data validate": "{own}",
+    "explain": "task00 --results {own} " + " ".join(TARGET),
+    "features": "{own}",
+    "largest": "--by 2024-11 --as-of 2022-11-15",
+    "ledger copy": "{folder}/ledger.db {folder}/copy.db",
+    "ledger head": "",
+    "ledger import": "{folder}/export.jsonl --ledger {folder}/other.db",
+    "ledger verify": "",
+    "market compare": "{bet} -p 0.62",
+    "market import": "{bet} --history none --opened 2026-02-19",
+    "market resolve": "{bet} --outcome no --because seen",
+    "market search": "bitcoin --on kalshi --server {server}",
+    "market show": "{bet}",
+    "market submit": "{bet} -p 0.62",
+    "market withdraw": "metaculus:34519 --saved {saved}",
+    "predict": "{own} --predictor drift " + " ".join(TARGET),
+    "questions add": "{question}",
+    "questions check": "{question} --results {own}",
+    "questions import": "{crowd} --dry-run",
+    "questions list": "--results {own}",
+    "questions show": "mine --results {own}",
+    "resolve": "{own} --as-of 2024-01-01",
+    "score": "",
+    "study": "momentum {own} --table families",
+    "train": "{own} --family Gamma --predictor drift",
+}
+DATED = {"ask": "2020-12-01", "largest": "2022-11-15", "resolve": "2024-01-01"}
+
+
+def test_every_command_that_takes_a_format_is_tried():
+    assert {door for door, command in DOORS.items() if "--format" in options_of(command)} == set(CASES)
+
+
+@pytest.mark.parametrize("door", CASES)
+def test_json_is_what_the_schema_says(scene, door, tmp_path):
+    assert scene("ledger export -o {folder}/export.jsonl").exit_code == 0
+    with Services() as server:
+        out = scene(f"{door} {CASES[door]} --format json", server=server.address)
+    assert out.exit_code == 0, out.output
+    document = json.loads(out.stdout)
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["command"].startswith(f"forecast {door}")
+    assert document["as_of"] == DATED.get(door, document["as_of"])
+    assert all(sentence in out.stderr for sentence in document["notes"])
+
+
+def test_the_envelope_says_which_results_were_read_and_on_which_day(scene):
+    shown = json.loads(scene("questions list --as-of 2021-03-04 --format json").stdout)
+    assert shown["as_of"] == "2021-03-04"
+    assert shown["data_version"] == fingerprint(load().results)
+    assert shown["notes"] == ["1 of 1 questions"]
+    own = json.loads(scene("questions list --results {own} --format json").stdout)
+    assert own["data_version"] not in (None, shown["data_version"])
+    assert json.loads(scene("curves list --format json").stdout)["data_version"] is None
+
+
+def test_a_ledger_that_does_not_verify_says_so_in_json_and_in_a_sentence(scene):
+    out = scene("ledger verify --head " + "1" * 64 + " --format json")
+    assert out.exit_code == 1
+    data = json.loads(out.stdout)["data"]
+    assert not data["intact"]
+    assert data["problems"]
+    assert "the ledger does not verify" in out.stderr
