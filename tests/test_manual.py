@@ -19,7 +19,7 @@ from tests.manual import differences, steps_of
 ROOT = Path(__file__).parent.parent
 PAGES = (
     *("README", "predict", "backtest", "report", "data", "features", "curves"),
-    *("questions", "largest", "ask", "ledger", "studies", "markets", "install"),
+    *("questions", "largest", "records", "ask", "ledger", "studies", "markets", "install"),
 )
 """In an order in which each finds what those before it wrote."""
 NOT_OURS = ("python3 -m venv", "pip install", "echo", "_FORECAST_COMPLETE=fish", 'eval "$(_FORECAST_COMPLETE=zsh')

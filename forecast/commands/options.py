@@ -194,8 +194,13 @@ reading_as_of = as_of_option("Read only what was public on this day.")
 
 def target_options(command: AnyCommand) -> AnyCommand:
     """Which upcoming model: ``--family``, its size, and what may be known."""
+    return size_options(command, family_required=True)
 
-    @click.option("--family", required=True, help="Family of the upcoming model.")
+
+def size_options(command: AnyCommand, *, family_required: bool = False) -> AnyCommand:
+    """``--family`` and the size of an upcoming model, where another option may say which it is."""
+
+    @click.option("--family", required=family_required, help="Family of the upcoming model.")
     @click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9.")
     @click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family.")
     @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")
@@ -216,3 +221,12 @@ def questions_option(command: AnyCommand) -> AnyCommand:
 def seed_option(of: str = "Of the simulated futures.") -> Callable[[AnyCommand], AnyCommand]:
     """``--seed``, 0 when not given."""
     return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=of)
+
+
+reading_option = click.option(
+    "--reading",
+    type=click.Choice(("dated", "release", "strict")),
+    default="dated",
+    show_default=True,
+    help="How the day of a score by date is read; release is optimistic.",
+)

@@ -16,14 +16,19 @@ from scale_forecast.commands.options import (
     input_options,
     ledger_option,
     output_options,
+    pairs,
     profiles_option,
+    reading_option,
     results_options,
     shown_progress,
+    size_options,
     target_options,
     workers_options,
 )
 from scale_forecast.commands.printing import Output, note
+from scale_forecast.data.errors import UsageError
 from scale_forecast.show import views
+from scale_forecast.show.by_date import readable_scores
 from scale_forecast.show.terminal import as_text
 
 if TYPE_CHECKING:
@@ -33,7 +38,14 @@ if TYPE_CHECKING:
 @click.command("predict", cls=Command, listing=("Predictors", lambda: scale_forecast.predictor_lines()))
 @input_options
 @profiles_option
-@target_options
+@size_options
+@click.option("--model", metavar="NAME", help="By date: a coming model whose size nobody publishes.")
+@click.option("--released", metavar="DATE", help="With --model: day, month, quarter or year of its release.")
+@click.option("--organisation", help="With --model: who makes it; else as the newest model of a like name.")
+@click.option("--product-line", "line", help="With --model: its line, such as 'Claude Opus'.")
+@click.option("--tier", type=click.Choice(("flagship", "mid", "small", "nano")), help="With --model: its tier.")
+@click.option("--reasoning/--no-reasoning", default=None, help="With --model: does it reason?")
+@reading_option
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
 @click.option("--predictor", default="stack", show_default=True, help="How to predict.")
@@ -42,20 +54,58 @@ if TYPE_CHECKING:
 @ledger_option
 @workers_options()
 @output_options
-def predict_command(inputs: Inputs, task: tuple[str, ...], workers: Workers, out: Output, **about: Any) -> None:
+def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any) -> None:
     """Predict the scores of an upcoming model, task by task, as calibrated distributions.
+
+    By scale with --family and a size; by date with --model and --released, where nobody publishes a size.
 
     \b
     Examples:
         forecast predict --family PaLM --params 540e9
         forecast predict my_results.csv --family mine --params 70B --benchmark MMLU --format csv
+        forecast predict --model GPT-6 --organisation OpenAI --released 2027-02
     """
+    by_date = {name: about.pop(name) for name in ("released", "organisation", "line", "tier", "reasoning", "reading")}
+    if model is not None:
+        _predict_by_date(inputs, model, out, by_date, about)
+        return
+    if given := [name for name, value in by_date.items() if name != "reading" and value is not None]:
+        raise UsageError(f"--{given[0].replace('_', '-')} is said of a model by date: name it with --model")
+    if about["family"] is None:
+        raise UsageError("which model? give --family and a size, or --model and --released for one without a size")
     tables = inputs.load()
-    with shown_progress(workers) as several:
-        upcoming = scale_forecast.predict(tables, tasks=task, workers=several, tell=note, **about)
+    with shown_progress(about.pop("workers")) as several:
+        upcoming = scale_forecast.predict(tables, tasks=about.pop("task"), workers=several, tell=note, **about)
     title = f"{upcoming.target.model}: {len(upcoming.table)} tasks, largest expected change first"
     view = functools.partial(views.prediction, upcoming)
     out.emit(upcoming.table, title=title, show=views.readable_forecasts(upcoming.table), view=view)
+
+
+def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:
+    """The forecast of a model by its day of release, from the bundled scores by date."""
+    sized = ("family", "params", "train_tokens", "train_flops", "profiles")
+    if given := [name for name in sized if about[name] is not None]:
+        raise UsageError(f"--{given[0].replace('_', '-')} is by scale and --model by date: give one of the two")
+    if inputs.paths or about["record"]:
+        raise UsageError("--model reads the bundled scores by date and records nothing yet: leave RESULTS and --record")
+    if by_date["released"] is None:
+        raise UsageError("--model needs the day of its release: give --released, such as 2027-02")
+    known = {name: _score(text) for name, text in pairs(about["known"], "--known").items()}
+    named = [*([about["benchmark"]] if about["benchmark"] else []), *about["task"]]
+    found = scale_forecast.predict_by_date(
+        model, known=known, benchmarks=named, as_of=about["as_of"], tell=note, **by_date
+    )
+    title = f"{model}, released {found.table['target_released'].iloc[0]:%Y-%m-%d}: {len(found.table)} benchmarks"
+    out.emit(found.table, title=title, show=readable_scores(found.table))
+
+
+def _score(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageError(
+            f"--known {text!r} is not a number: write BENCHMARK=SCORE, such as 'GPQA Diamond=0.93'"
+        ) from None
 
 
 @click.command("explain", cls=Command)

@@ -57,6 +57,7 @@ CASES = {
     "data validate": "{own}",
     "explain": "task00 --results {own} " + " ".join(TARGET),
     "features": "{own}",
+    "index": "--as-of 2023-03-01 --reading release",
     "largest": "--by 2024-11 --as-of 2022-11-15",
     "ledger copy": "{folder}/ledger.db {folder}/copy.db",
     "ledger head": "",
@@ -75,12 +76,19 @@ CASES = {
     "questions import": "{crowd} --dry-run",
     "questions list": "--results {own}",
     "questions show": "mine --results {own}",
+    "records": "--by 2023-12 --as-of 2023-03-01 --reading release --above 0.9",
     "resolve": "{own} --as-of 2024-01-01",
     "score": "",
     "study": "momentum {own} --table families",
     "train": "{own} --family Gamma --predictor drift",
 }
-DATED = {"ask": "2020-12-01", "largest": "2022-11-15", "resolve": "2024-01-01"}
+DATED = {
+    "ask": "2020-12-01",
+    "index": "2023-03-01",
+    "records": "2023-03-01",
+    "largest": "2022-11-15",
+    "resolve": "2024-01-01",
+}
 
 
 def test_every_command_that_takes_a_format_is_tried():

@@ -1,0 +1,194 @@
+"""Forecasts by date: the records to come, a coming model whose size nobody publishes, and the capability index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from scale_forecast.by_date.coming import describe_coming
+from scale_forecast.by_date.forecasts import QUIET, RecordForecast, Trained, forecast_records
+from scale_forecast.by_date.index import apart, capability_index
+from scale_forecast.by_date.new_model import ScoresToCome, predict_model
+from scale_forecast.by_date.present import ladder_table, record_table, scores_table
+from scale_forecast.by_date.records import standing
+from scale_forecast.by_date.tables import READINGS, Tables, as_tables
+from scale_forecast.by_date.trained import trained_on
+from scale_forecast.data.errors import UsageError
+from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
+from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.names.keys import benchmark_key
+from scale_forecast.data.periods import parse_period
+from scale_forecast.workflow.clock import Day, day_of_knowledge
+from scale_forecast.workflow.places import cache_folder
+from scale_forecast.workflow.tables import Tell, names_in, silent
+
+STALE_DAYS = 90
+"""A newest score so much older than the day asked is told first."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Forecasts of records: the joint draws, a row a benchmark and day, and a ladder of thresholds.
+
+    ``newest`` is the day of the newest row that was read.
+    """
+
+    forecast: RecordForecast
+    table: pd.DataFrame
+    ladder: pd.DataFrame
+    as_of: pd.Timestamp
+    newest: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class ModelByDate:
+    """Forecast of a coming model by date: the joint distribution, and a row a benchmark."""
+
+    forecast: ScoresToCome
+    table: pd.DataFrame
+    as_of: pd.Timestamp
+    newest: pd.Timestamp
+
+
+@dataclass(frozen=True)
+class Index:
+    """The capability index: a row a model, and of each benchmark how much of it the index explains."""
+
+    table: pd.DataFrame
+    benchmarks: pd.DataFrame
+    as_of: pd.Timestamp
+
+
+def records(
+    by: str | Sequence[str],
+    *,
+    benchmarks: str | Sequence[str] = (),
+    thresholds: Sequence[float] = (),
+    as_of: Day | None = None,
+    reading: str = "dated",
+    draws: int = 1000,
+    seed: int = 0,
+    tell: Tell = silent,
+) -> Records:
+    """The best score on each benchmark by some dates, as a joint distribution.
+
+    Parameters
+    ----------
+    by : days, months, quarters or years, each its last day
+    benchmarks : only these, by name; all with data when empty
+    thresholds : of the ladder; a usual one when empty
+    as_of : only what was known on this day; today when None
+    reading : ``dated``, ``release`` (optimistic) or ``strict``: how the day of a score is read
+    draws, seed : of the simulated futures
+
+    Raises
+    ------
+    UsageError
+        For a day that is none, is not after ``as_of``, or a benchmark that no table has.
+    """
+    day = pd.Timestamp(day_of_knowledge(as_of))
+    days = [pd.Timestamp(parse_period(period)[1]) for period in names_in(by)]
+    if early := [one for one in days if one < day]:
+        raise UsageError(
+            f"{early[0]:%Y-%m-%d} is before {day:%Y-%m-%d}, the day of knowledge: give a later day to --by"
+        )
+    tables, trained = _trained(day, reading, tell)
+    world = trained.state.world
+    tasks = _tasks_named(names_in(benchmarks), world.tasks)
+    start = day if (day - world.newest).days <= QUIET else world.newest
+    asked = sorted({*days, day} if start < day else set(days))
+    forecast = forecast_records(trained, asked, tasks, draws=draws, seed=seed, start=start)
+    table = record_table(forecast, tables.benchmarks)
+    if tasks is None and not thresholds:
+        return Records(forecast, table, pd.DataFrame(), day, world.newest)
+    months = pd.date_range(day, max(days), freq="MS")
+    path = forecast_records(trained, sorted({*asked, *months}), tasks, draws=draws, seed=seed, start=start)
+    ladder = ladder_table(path, thresholds)
+    return Records(forecast, table, ladder[ladder["by"].isin(asked)].reset_index(drop=True), day, world.newest)
+
+
+def predict_by_date(
+    name: str,
+    released: str,
+    *,
+    organisation: str | None = None,
+    line: str | None = None,
+    tier: str | None = None,
+    reasoning: bool | None = None,
+    known: Mapping[str, float] | None = None,
+    benchmarks: str | Sequence[str] = (),
+    as_of: Day | None = None,
+    reading: str = "dated",
+    tell: Tell = silent,
+) -> ModelByDate:
+    """What a coming model will score on every benchmark with data, jointly, given its day of release and its groups.
+
+    Parameters
+    ----------
+    name : of the model; what is not said of it is taken from the newest earlier model of a like name, and told
+    released : a day, month, quarter or year; its middle counts
+    organisation, line, tier, reasoning : who makes it; its product line; flagship, mid, small, nano; does it reason
+    known : scores that are out already, by benchmark
+    benchmarks : only these, by name; all with data when empty
+    as_of, reading : as for `records`
+    """
+    day = pd.Timestamp(day_of_knowledge(as_of))
+    first, last = (pd.Timestamp(end) for end in parse_period(released))
+    release = first + (last - first) / 2
+    tables, trained = _trained(day, reading, tell)
+    world = trained.state.world
+    coming = describe_coming(
+        name, release.normalize(), tables.releases, organisation=organisation, line=line, tier=tier, reasoning=reasoning
+    )
+    if sentence := coming.sentence():
+        tell(sentence)
+    tasks = _tasks_named(names_in(benchmarks), world.tasks) or sorted(trained.state.tasks)
+    out = {_tasks_named([task], world.tasks)[0]: score for task, score in (known or {}).items()}  # type: ignore[index]
+    asked = sorted({*tasks, *out})
+    scores = predict_model(trained.state, coming.model, out, tasks=asked)
+    table = scores_table(scores, name, release.normalize(), standing(trained.state, asked), tables.benchmarks)
+    table = table[table["task"].isin(tasks)].reset_index(drop=True)
+    return ModelByDate(scores, table, day, world.newest)
+
+
+def index(*, as_of: Day | None = None, reading: str = "dated", tell: Tell = silent) -> Index:
+    """The capability index of every model known by a day, with 80% intervals, and the benchmarks that move apart."""
+    day = pd.Timestamp(day_of_knowledge(as_of))
+    _, trained = _trained(day, reading, tell)
+    return Index(capability_index(trained.state), apart(trained.state), day)
+
+
+def _trained(day: pd.Timestamp, reading: str, tell: Tell) -> tuple[Tables, Trained]:
+    if reading not in READINGS:
+        raise UsageError(f"no reading of days is called {reading!r}: choose one of {', '.join(READINGS)}")
+    tables = as_tables(frontier_scores(), frontier_releases(), frontier_benchmarks())
+    tell("training on what was known, unless that was done before")
+    trained = trained_on(tables, day, reading, cache_folder())
+    newest = trained.state.world.newest
+    if (old := (day - newest).days) > STALE_DAYS:
+        age = f"{old} days before {day:%Y-%m-%d}"
+        tell(f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated")
+    if reading == "release":
+        tell("days are read as releases, which is optimistic: of half the rows only a lower bound is known")
+    return tables, trained
+
+
+def _tasks_named(names: Sequence[str], tasks: pd.DataFrame) -> list[str] | None:
+    """The tasks of benchmarks given by name, in any spelling; None, which means all, for no name."""
+    if not names:
+        return None
+    known: dict[str, list[str]] = {}
+    for task, benchmark in tasks["benchmark"].items():
+        known.setdefault(benchmark_key(str(benchmark)), []).append(str(task))
+    known |= {benchmark_key(str(task)): [str(task)] for task in tasks.index}
+    found: list[str] = []
+    for name in names:
+        if benchmark_key(name) not in known:
+            near = did_you_mean(name, [str(task) for task in tasks.index])
+            raise UsageError(
+                f"no benchmark with scores by date is called {name!r}{near}: `forecast data list` names them"
+            )
+        found += known[benchmark_key(name)]
+    return sorted(set(found))

@@ -1,0 +1,60 @@
+"""`forecast records`, `forecast index` and `forecast predict --model`: by date, from the door."""
+
+import pytest
+from click.testing import CliRunner
+
+from scale_forecast.commands import main
+
+DAY = ("--as-of", "2023-03-01", "--reading", "release")
+"""Few models were measured then, so that training takes a second."""
+
+
+def run(*words):
+    return CliRunner().invoke(main, list(words))
+
+
+def test_a_coming_model_is_forecast_by_date_and_what_its_name_says_is_told():
+    out = run("predict", "--model", "GPT-4", "--released", "2023-06", "--benchmark", "mmlu", *DAY)
+    assert out.exit_code == 0, out.output
+    assert "taken from the name 'GPT-4'" in out.stderr
+    assert "optimistic" in out.stderr
+    assert "MMLU" in out.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("predict",), "which model? give --family and a size, or --model and --released"),
+        (("predict", "--model", "X"), "--model needs the day of its release: give --released"),
+        (("predict", "--released", "2027", "--family", "PaLM"), "--released is said of a model by date"),
+        (("predict", "--model", "X", "--released", "2027", "--params", "1B"), "--params is by scale and --model by"),
+        (("predict", "--model", "X", "--released", "2027", "--known", "MMLU=high", *DAY), "'high' is not a number"),
+        (("records", "--by", "2023-12", "--benchmark", "MMLUU", *DAY), "no benchmark with scores by date is called"),
+        (("records", "--by", "2022-12", *DAY), "is before 2023-03-01, the day of knowledge"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(words, sentence):
+    out = run(*words)
+    assert out.exit_code == 2
+    assert sentence in " ".join(out.stderr.split())
+
+
+def test_a_higher_bar_is_less_likely_and_a_reached_one_is_sure():
+    out = run(
+        "records",
+        "--by",
+        "2023-12",
+        "--benchmark",
+        "MMLU",
+        "--above",
+        "0.1",
+        "--above",
+        "0.95",
+        *DAY,
+        "--format",
+        "csv",
+    )
+    assert out.exit_code == 0, out.output
+    first, second = (line.split(",") for line in out.stdout.splitlines()[1:])
+    assert float(first[3]) == 1.0
+    assert float(second[3]) < 0.5
