@@ -33,6 +33,11 @@ def _aliases(kind: str, *, relatives: bool = False) -> dict[str, str]:
     return {fold(row["alias"]): row["name"] for row in rows if relatives or row.get("same", "yes") == "yes"}
 
 
+def aliases(kind: str) -> dict[str, str]:
+    """The names of ``benchmarks``, ``organisations``, ``tasks`` or ``metrics`` by their folded aliases."""
+    return dict(_aliases(kind))
+
+
 def metric_name(name: str) -> str:
     """A metric under its name in the metrics table; what follows a colon (a second reading of the answers) is kept.
 

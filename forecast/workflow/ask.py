@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from scale_forecast.cache.fingerprint import code_fingerprint
-from scale_forecast.data.errors import DataError
+from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.results import fingerprint
 from scale_forecast.parallel import Workers
@@ -21,7 +21,7 @@ from scale_forecast.pricing import Desk, Price, price_at
 from scale_forecast.resolvers.questions.bank import find_question, read_files
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import against, stated
-from scale_forecast.resolvers.questions.wording import Vocabulary, alike, understand
+from scale_forecast.resolvers.questions.wording import Vocabulary, alike, on_record, understand
 from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
@@ -126,8 +126,14 @@ def _find(
             raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
         return found
     known = known_questions(files, ledger)
-    if " " not in words.strip() or any(question.id == words for question in known):
+    if (" " not in words.strip() and "://" not in words) or any(question.id == words for question in known):
         return [find_question(words, known)]
+    if recorded := on_record(words, known):
+        if len(recorded) > 1:
+            ids = ", ".join(question.id for question in recorded)
+            raise UsageError(f"{len(recorded)} questions on record have that title or address: ask by id, {ids}")
+        tell(f"on record as {recorded[0].id}")
+        return recorded
     vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
     understood = understand(words, vocabulary=vocabulary, opened=day)
     tell(f"understood: {understood.sentence}")

@@ -1,0 +1,111 @@
+"""Marks on words that a parser with one word of foresight needs: what joins a list, and what stands before a noun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from scale_forecast.resolvers.questions.wording.tokens import Word
+
+_PREFIXES = frozenset(
+    {
+        "ANY", "NO", "EVERY", "BEST", "WORST", "SECOND", "FIRST", "NEXT", "OPEN", "CLOSED", "COUNTRY", "ORG", "SIZE",
+        "TUNING", "NUM",
+    }
+)  # fmt: skip
+_NOUNS = frozenset({"MODELWORD", "GROUP", "MODEL", "LINE", "FAMILY", "FAMILYWORD"})
+_STAND_ALONE = frozenset({"ORG", "OPEN", "CLOSED", "COUNTRY"})
+"""Prefixes that may stand for the noun themselves: "OpenAI", "closed"."""
+_TESTS = frozenset({"PLACE", "TASK", "UNSURE", "ELSEWHERE"})
+_MODEL_ENDS = frozenset({"MODEL", "FAMILY", "LINE", "ORG", "VERSION", "TIER", "SIZE", "TUNING", "COUNTRY"})
+_MODEL_STARTS = frozenset({"MODEL", "FAMILY", "LINE", "ORG", "TUNING"})
+_JOINTS = frozenset({"COMMA", "AND", "OR"})
+_BEFORE_RELATIVE = _NOUNS | {"VERSION", "TIER", "ORG", "RELEASE", "SIZE", "BENCHWORD", "SCORE"}
+
+
+def mark(words: Sequence[Word]) -> list[Word]:
+    """The same words, with marks: ``SEP_PLACE`` between tests, ``BEST_`` before a model, and so on."""
+    marked = _without_doubles(words)
+    marked = _mark_joints(marked)
+    marked = _mark_prefixes(marked)
+    return [_mark_single(marked, i) for i in range(len(marked))]
+
+
+def _without_doubles(words: Sequence[Word]) -> list[Word]:
+    """Without the second of two words for models ("LLM systems") and without relative pronouns."""
+    kept: list[Word] = []
+    for word in words:
+        before = kept[-1].token if kept else ""
+        if word.token == before == "MODELWORD":
+            kept[-1] = replace(kept[-1], end=word.end)
+        elif not (word.token == "WHICH" and before in _BEFORE_RELATIVE):
+            kept.append(word)
+    return kept
+
+
+def _mark_joints(words: list[Word]) -> list[Word]:
+    """Commas, ``and`` and ``or`` between two tests or two models as one separator; its value is the word used."""
+    out: list[Word] = []
+    i = 0
+    while i < len(words):
+        stop = i
+        while stop < len(words) and words[stop].token in _JOINTS:
+            stop += 1
+        if stop == i or stop == len(words) or not out:
+            out.append(words[i])
+            i += 1
+            continue
+        kind = _joins(out, words[stop:])
+        if kind is None:
+            out.extend(words[i:stop])
+        else:
+            said = next((word.token.lower() for word in words[i:stop] if word.token != "COMMA"), "")
+            out.append(replace(words[i], token=kind, value=said, end=words[stop - 1].end))
+        i = stop
+    return out
+
+
+def _joins(before: Sequence[Word], after: Sequence[Word]) -> str | None:
+    """What a joint stands between."""
+    ends = [word.token for word in before if word.token != "BENCHWORD"]
+    last, first = ends[-1:], next((word.token for word in after if word.token not in _PREFIXES - _MODEL_STARTS), "")
+    if last and last[0] in _TESTS and after[0].token in _TESTS:
+        return "SEP_PLACE"
+    if (
+        last
+        and last[0] in _MODEL_ENDS
+        and first in _MODEL_STARTS
+        and not any(w.token == "BETWEEN" for w in before[-4:])
+    ):
+        return "SEP_WHO"
+    return None
+
+
+def _mark_prefixes(words: list[Word]) -> list[Word]:
+    """What stands before a noun gets an underscore: "best" of "best model", not that of "best score"."""
+    out = list(words)
+    follows = ""
+    for i in range(len(words) - 1, -1, -1):
+        token = words[i].token
+        ahead = follows in _NOUNS or follows in _STAND_ALONE or follows.endswith("_")
+        if (token in _PREFIXES and ahead) or (token in ("SIDE", "EXACTLY") and follows == "NUM_"):
+            out[i] = replace(words[i], token=f"{token}_")
+        elif token == "SEP_WHO" and follows == "TUNING_":
+            continue
+        follows = out[i].token if token != "SEP_WHO" else ""
+    return out
+
+
+def _mark_single(words: Sequence[Word], i: int) -> Word:
+    word = words[i]
+    before = words[i - 1].token if i else ""
+    after = words[i + 1].token if i + 1 < len(words) else ""
+    if word.token == "OF" and before == "TASK" and after == "PLACE":
+        return replace(word, token="OF_PLACE")
+    if word.token == "OF" and before in ("NUM", "FRACTION") and after in _TESTS | {"BENCHWORD", "NUM"}:
+        return replace(word, token="OF_LIST")
+    if word.token in ("BY", "FROM", "OF", "MADEBY") and before == "MODELWORD" and after == "ORG":
+        return replace(word, token="BY_ORG")
+    if word.token == "BENCHWORD" and after in _TESTS and before not in _TESTS:
+        return replace(word, token="BENCHWORD_")
+    return word

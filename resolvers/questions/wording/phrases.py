@@ -1,0 +1,273 @@
+"""From words to phrases with values: whom they name, which tests, which level, which days."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from scale_forecast.data.names import fold
+from scale_forecast.resolvers.questions.wording.days import read_when
+from scale_forecast.resolvers.questions.wording.grammars import phrase_grammar
+from scale_forecast.resolvers.questions.wording.lists import mark
+from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Place, Quantity, Refused, Who
+from scale_forecast.resolvers.questions.wording.spots import read_places
+from scale_forecast.resolvers.questions.wording.tokens import Word, phrases, read_words
+from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
+from scale_forecast.resolvers.questions.wording.whom import read_who
+
+_SHARES = {"half": 1 / 2, "3/4": 3 / 4, "2/3": 2 / 3, "1/3": 1 / 3, "1/4": 1 / 4}
+_ALIKE = 0.7
+"""How much alike two words must be for the one to be offered for the other."""
+_BETWEEN_TESTS = ("on", "at", "of", "in", "for", "from")
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase or a single word: its terminal in the grammar of statements, its value, and where it stands."""
+
+    token: str
+    value: Any
+    span: tuple[int, int]
+    text: str
+
+
+@dataclass
+class Context:
+    """What words are read with: the names, the day, and the text itself; ``notes`` collects what should be said."""
+
+    vocabulary: Vocabulary
+    opened: dt.date
+    text: str
+    notes: list[str] = field(default_factory=list)
+
+
+def read_phrases(context: Context) -> list[Phrase]:
+    """The phrases of a text, in order.
+
+    Raises
+    ------
+    AskBack
+        For words that no table knows, words that do not fit together, and phrases with two meanings.
+    """
+    words = read_words(context.text, context.vocabulary, context.opened)
+    _refuse_unknown(words, context)
+    _refuse_conditions(words)
+    return [_phrase(node, context) for node in _parsed(mark(words)).children]
+
+
+def _parsed(words: Sequence[Word]) -> Any:
+    import lark
+
+    tokens = [lark.Token(word.token, word) for word in words]
+    try:
+        return phrase_grammar().parse(tokens)  # type: ignore[arg-type]
+    except lark.exceptions.UnexpectedToken as error:
+        word = error.token.value
+        if not isinstance(word, Word):
+            raise AskBack("word", f"the words end too early, after {words[-1].text!r}: say the rest") from error
+        before = [other.text for other in words if other.end <= word.start][-3:]
+        said = " ".join([*before, word.text])
+        raise AskBack("word", f"cannot read {said!r}: {word.text!r} does not fit there", words=word.text) from error
+
+
+# --- words that no table knows
+
+
+def _refuse_unknown(words: Sequence[Word], context: Context) -> None:
+    """Ask back for the first word that is in no table, in the slot that it stands in."""
+    for i, word in enumerate(words):
+        if word.token == "UNKNOWN":
+            before = words[i - 1] if i else None
+            raise _unknown(word, before, words[i + 1 :], context)
+
+
+def _unknown(word: Word, before: Word | None, after: Sequence[Word], context: Context) -> AskBack:
+    near = _near(word.text, context.vocabulary)
+    hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+    said = word.text
+    if before is not None and before.text.casefold() in _BETWEEN_TESTS and not near:
+        sentence = f"no benchmark or task {said!r}{hint}: 'forecast data list' has those there are scores on"
+        return AskBack("benchmark", sentence, words=said)
+    if not near and any(one.token in ("REACH", "BEYOND", "SCORE", "RELEASE") for one in after[:2]):
+        return context.vocabulary.unknown_model(said)
+    return AskBack("word", f"{said!r} is not understood{hint}: say it in other words", words=said, candidates=near)
+
+
+def _near(said: str, vocabulary: Vocabulary) -> list[str]:
+    """Known words and names near some unknown ones, or near the first of them."""
+    known = {fold(phrase): phrase for phrase in phrases()} | {fold(name): name for name in vocabulary.test_names()}
+    known |= {
+        fold(str(name.value)): str(name.value)
+        for name in vocabulary.names.values()
+        if name.token in ("MODEL", "FAMILY", "LINE", "ORG")
+    }
+    for words in (said, said.split()[0]):
+        if found := difflib.get_close_matches(fold(words), known, n=2, cutoff=_ALIKE):
+            return [known[name] for name in found]
+    return []
+
+
+def _refuse_conditions(words: Sequence[Word]) -> None:
+    for word in words:
+        if word.token == "COND":
+            sentence = (
+                f"{word.text!r} makes it a conditional, which has no price here: ask what it depends on, and this "
+                "without it, as two questions"
+            )
+            raise Refused("conditional", sentence, words=word.text)
+        if word.token == "EXCEPT":
+            sentence = f"{word.text!r} takes models or tests out, which cannot be said in words: name those that count"
+            raise Refused("exclusion", sentence, words=word.text)
+
+
+# --- one phrase
+
+
+def _phrase(node: Any, context: Context) -> Phrase:
+    words = [token.value for token in node.scan_values(lambda value: True)]
+    start, end = words[0].start, words[-1].end
+    text = context.text[start:end]
+    if node.data == "word":
+        return Phrase(words[0].token, words[0].value, (start, end), text)
+    token, value = _READ[node.data](words, node, context, text)
+    return Phrase(token, value, (start, end), text)
+
+
+def _places(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, tuple[tuple[Place, ...], str]]:
+    return "PLACE", read_places(node, context.vocabulary, context.opened)
+
+
+def _who(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Who]:
+    return "WHO", read_who(words, context.vocabulary, context.opened)
+
+
+def _level(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Level]:
+    side = next((word.value for word in words if word.token in ("SIDE", "ORMORE")), None)
+    manner = next((word.value for word in words if word.token == "EXACTLY"), None)
+    by_token = {word.token: word for word in words}
+    if "HUMAN" in by_token:
+        return "LEVEL", Level(None, "human", side, human=by_token["HUMAN"].value, text=text)
+    if "SUPERHUMAN" in by_token:
+        return "LEVEL", Level(None, "human", "above", human="average", text=text)
+    if "PERFECT" in by_token:
+        return "LEVEL", Level(100.0, "percent", "at_least", text=text)
+    if "SATURATED" in by_token:
+        sentence = f"{text!r} has no number: say the score that counts, such as 'at least 95%'"
+        raise AskBack("value", sentence, words=text)
+    if "RANGE" in by_token:
+        low, high, unit = by_token["RANGE"].value
+        return "LEVEL", Level(low, _UNITS[unit], side, high=high, text=text)
+    values = [word for word in words if word.token in _UNITS]
+    low, unit = _in_unit(values[0])
+    high = _in_unit(values[1])[0] if len(values) > 1 else None
+    return "LEVEL", Level(low, unit, side, high=high, manner=manner, text=text)
+
+
+_UNITS = {
+    "NUM": None, "PERCENT": "percent", "POINTS": "points", "DURATION": "minutes", "MONEYS": "dollars", "ELOS": "elo",
+    "FRACTION": None,
+}  # fmt: skip
+
+
+def _in_unit(word: Word) -> tuple[float, str | None]:
+    if word.token == "FRACTION":
+        return _share(word), "share"
+    if word.token != "DURATION":
+        return float(word.value), _UNITS[word.token]
+    count, unit = word.value
+    return float(count) * {"minute": 1.0, "hour": 60.0}.get(unit, float("nan")), "minutes"
+
+
+def _share(word: Word) -> float:
+    if word.value[1] == 0 or word.value[0] > word.value[1]:
+        raise AskBack("value", f"{word.text} is no share: write it as 3/4", words=word.text)
+    return float(word.value[0] / word.value[1])
+
+
+def _when(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Any]:
+    return "WHENDAY", read_when(words, context.opened, text)
+
+
+def _quant(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Quantity]:
+    side = next((word.value for word in words if word.token == "SIDE"), "at_least")
+    exactly = any(word.token == "EXACTLY" and word.value == "exactly" for word in words)
+    for word in words:
+        if word.token == "QUANT":
+            fixed = {"all": Quantity(share=1.0), "any": Quantity(1.0), "most": Quantity(share=0.5, side="above")}
+            fixed["none"] = Quantity(1.0, side="below")
+            return "QUANT", fixed.get(word.value) or Quantity(share=_SHARES[word.value], side=side, exactly=exactly)
+        if word.token == "FRACTION":
+            return "QUANT", Quantity(share=_share(word), side=side, exactly=exactly)
+    number = next(word.value for word in words if word.token == "NUM")
+    return "QUANT", Quantity(number, side=side, exactly=exactly)
+
+
+def _margin(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Level]:
+    _, level = _level([word for word in words if word.token not in ("BY", "WITHIN")], node, context, text)
+    return ("NEAR" if words[0].token == "WITHIN" else "MARGIN"), level
+
+
+def _sized(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Level]:
+    side = next((word.value for word in words if word.token in ("SIDE", "SIZESIDE", "ORMORE")), None)
+    number = next(word.value for word in words if word.token in ("FLOPS", "SIZE"))
+    unit = "flops" if node.data == "flops" else "params"
+    return unit.upper(), Level(float(number), unit, side, text=text)
+
+
+def _stated(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, float | str]:
+    for word in words:
+        if word.token == "ODDS":
+            return "STATED", "{:g}:{:g}".format(*word.value)
+        if word.token == "FRACTION":
+            return "STATED", _share(word)
+        if word.token in ("PERCENT", "NUM"):
+            chance = word.value / 100.0 if word.token == "PERCENT" or word.value > 1.0 else word.value
+            if not 0.0 <= chance <= 1.0:
+                raise AskBack("probability", f"{text!r} is no probability: it lies outside 0 to 100%", words=text)
+            return "STATED", chance
+    raise AssertionError(words)
+
+
+def _shots(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, int]:
+    if words[0].value == "few":
+        raise AskBack("shots", f"{text!r} has no number: write 5-shot, or leave it out for any", words=text)
+    return "SHOTS", int(words[0].value)
+
+
+def _prompt(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, str]:
+    tokens = [word.token for word in words]
+    if "SCALEALONE" in tokens:
+        return "PROMPT", "scale alone"
+    return "PROMPT", "direct" if tokens[0] in ("WITHOUT", "NO", "DIRECT") else "cot"
+
+
+def _metric(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, str]:
+    named = next((word for word in words if word.token == "METRIC"), None)
+    return "METRIC", "accuracy" if named is None else str(named.value)
+
+
+def _value(token: str, of: str) -> Callable[..., tuple[str, Any]]:
+    return lambda words, node, context, text: (token, next(word.value for word in words if word.token == of))
+
+
+_READ: dict[str, Callable[[list[Word], Any, Context, str], tuple[str, Any]]] = {
+    "places": _places,
+    "who": _who,
+    "level": _level,
+    "when": _when,
+    "margin": _margin,
+    "near": _margin,
+    "quant": _quant,
+    "flops": _sized,
+    "params": _sized,
+    "stated": _stated,
+    "shots": _shots,
+    "prompt": _prompt,
+    "metric": _metric,
+    "evaluator": _value("EVALUATOR", "EVALUATOR"),
+    "tools": _value("TOOLS", "TOOLS"),
+    "families": _value("FAMILIES", "FAMILYALL"),
+}

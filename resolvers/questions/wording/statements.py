@@ -1,0 +1,206 @@
+"""From phrases to readings: statements by their grammar, what limits them taken out before, and joins between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from scale_forecast.data.errors import UsageError
+from scale_forecast.resolvers.questions.wording.grammars import statement_grammar
+from scale_forecast.resolvers.questions.wording.limits import Limits, take_limits
+from scale_forecast.resolvers.questions.wording.meanings import MEANINGS
+from scale_forecast.resolvers.questions.wording.parts import Parts
+from scale_forecast.resolvers.questions.wording.phrases import Context, Phrase
+from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Reading, Refused, Side
+
+EXAMPLES = (
+    "NeQA resolves with scale by 2024-11-15",
+    "any model scores above 80% on MMLU by 2025",
+    "PaLM 540B beats Chinchilla 70B on MMLU/formal_logic",
+    "at least 2 of neqa, memo-trap, sig-figs turn U-shaped by 2025",
+)
+_JOINTS = (("OR", "any_of"), ("AND", "all_of"))
+_MIRRORED: dict[Side | None, Side] = {
+    "below": "above", "at_most": "at_least", "above": "below", "at_least": "at_most", None: "at_most",
+}  # fmt: skip
+_PREDICATES = frozenset(
+    {
+        "REACH", "BEYOND", "SCORE", "TOPS", "BEATEN", "LOSES", "GAINS", "RECOVERS", "LEAD", "RELEASE", "RESOLVES",
+        "USHAPE", "LEVEL", "HAVE",
+    }
+)  # fmt: skip
+
+
+def read_statement(phrases: Sequence[Phrase], context: Context) -> Reading:
+    """The reading of some phrases; several joined by ``or`` or by ``and`` are parts, and ``and`` binds closer.
+
+    Raises
+    ------
+    AskBack
+        Naming the slot that is missing or has two meanings.
+    """
+    denied = bool(phrases) and phrases[0].token in ("DENIAL", "NOT")
+    if denied:
+        inner = read_statement(phrases[1:], context)
+        if not inner.is_yes_or_no:
+            raise UsageError("a question for a number, a date or a choice cannot be denied: leave the 'not' out")
+        return Reading("not", parts=(inner,), notes=inner.notes)
+    for joint, kind in _JOINTS:
+        parts = _split(phrases, joint)
+        if len(parts) > 1:
+            return _joined([read_statement(part, context) for part in parts], kind)
+    return _single(list(phrases), context)
+
+
+def _split(phrases: Sequence[Phrase], joint: str) -> list[list[Phrase]]:
+    """Parts between a word, each with a verb or a level of its own; a part without one belongs to the one before."""
+    parts: list[list[Phrase]] = [[]]
+    for i, phrase in enumerate(phrases):
+        rest = phrases[i + 1 :]
+        between = any(before.token == "BETWEEN" for before in phrases[max(i - 3, 0) : i])
+        if phrase.token == joint and not between and _is_statement(parts[-1]) and _is_statement(rest):
+            parts.append([])
+        else:
+            parts[-1].append(phrase)
+    return parts
+
+
+def _is_statement(phrases: Sequence[Phrase]) -> bool:
+    tokens = {phrase.token for phrase in phrases}
+    return bool(tokens & _PREDICATES) and bool(tokens & {"WHO", "PLACE"})
+
+
+def _joined(parts: list[Reading], kind: str) -> Reading:
+    if not all(part.is_yes_or_no for part in parts):
+        raise UsageError("a question for a number, a date or a choice cannot be joined with others: ask it alone")
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Reading(kind, parts=tuple(parts), notes=notes)
+
+
+# --- one statement
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What the readings of one statement came to."""
+
+    readings: list[Reading]
+    errors: list[UsageError]
+
+
+def _single(phrases: list[Phrase], context: Context) -> Reading:
+    limits, rest = take_limits(_without_errors(phrases), context)
+    trees = _trees(rest, context)
+    tried = _tried(trees, limits, context)
+    if len(tried.readings) > 1:
+        kinds = " or ".join(sorted({reading.kind.replace("_", " ") for reading in tried.readings}))
+        raise AskBack(
+            "kind",
+            f"{_said(rest, context)!r} can be read in {len(tried.readings)} ways ({kinds}): say it in other words",
+        )
+    if not tried.readings:
+        raise min(tried.errors, key=_rank)
+    reading = tried.readings[0]
+    return replace(reading, notes=(*reading.notes, *context.notes))
+
+
+def _rank(error: UsageError) -> int:
+    """Errors that name a meaning go before those that miss a slot."""
+    if isinstance(error, Refused):
+        return 1
+    if isinstance(error, AskBack):
+        return 2 if error.words else 3
+    return 0
+
+
+def _trees(phrases: Sequence[Phrase], context: Context) -> list[Any]:
+    """Every derivation of some phrases."""
+    import lark
+
+    tokens = [lark.Token(phrase.token, phrase) for phrase in phrases]
+    try:
+        forest = statement_grammar().parse(tokens)  # type: ignore[arg-type]
+    except (lark.exceptions.UnexpectedInput, lark.exceptions.UnexpectedEOF) as error:
+        raise _puzzled(phrases, context) from error
+    trees = lark.visitors.CollapseAmbiguities().transform(forest)
+    return [tree.children[0] for tree in trees]
+
+
+def _tried(trees: Iterable[Any], limits: Limits, context: Context) -> _Tried:
+    """The distinct readings of some trees, and what was wrong with the others."""
+    readings: list[Reading] = []
+    errors: list[UsageError] = []
+    for tree in trees:
+        parts = Parts(str(tree.data), [token.value for token in tree.scan_values(lambda value: True)])
+        try:
+            reading = MEANINGS[parts.rule](parts, limits, context)
+        except UsageError as error:
+            errors.append(error)
+        else:
+            if reading not in readings:
+                readings.append(reading)
+    return _Tried(readings, errors)
+
+
+def _without_errors(phrases: list[Phrase]) -> list[Phrase]:
+    """An error rate as the score it leaves: "error below 20%" is a score above 80%."""
+    if not any(phrase.token == "ERROR" for phrase in phrases):
+        return phrases
+    return [
+        replace(phrase, token="SCORE")
+        if phrase.token == "ERROR"
+        else replace(phrase, value=_mirrored(phrase.value))
+        if phrase.token == "LEVEL"
+        else phrase
+        for phrase in phrases
+    ]
+
+
+def _mirrored(level: Level) -> Level:
+    if level.value is None or level.unit not in ("percent", "points", None):
+        raise AskBack(
+            "metric", f"an error of {level.text!r} has no score beside it: ask for the score", words=level.text
+        )
+    whole = 1.0 if level.unit is None and level.value <= 1.0 else 100.0
+    return replace(level, value=round(whole - level.value, 10), side=_MIRRORED[level.side])
+
+
+def _said(phrases: Sequence[Phrase], context: Context) -> str:
+    if not phrases:
+        return context.text[:80]
+    return context.text[phrases[0].span[0] : phrases[-1].span[1]][:80]
+
+
+def _puzzled(phrases: Sequence[Phrase], context: Context) -> AskBack:
+    """What is asked back where the phrases fit no statement: the slot that is missing, or the whole."""
+    tokens = [phrase.token for phrase in phrases]
+    said = _said(phrases, context)
+    for token, slot, sentence in _REFUSED:
+        if token in tokens:
+            words = phrases[tokens.index(token)].text
+            return Refused(slot, f"{words!r} {sentence}", words=words)
+    if "GAINS" in tokens and "WHO" not in tokens:
+        return AskBack("model", f"{said!r} does not say which model does: write 'PaLM 540B improves on MMLU'")
+    if {"RESOLVES", "USHAPE"} & set(tokens) and "WHO" in tokens and "PLACE" not in tokens:
+        named = phrases[tokens.index("WHO")].text
+        sentence = f"{named!r} is a model or a family: say which task, as in 'neqa resolves with scale in {named}'"
+        return AskBack("benchmark", sentence, words=named)
+    if "LEVEL" in tokens and "PLACE" not in tokens:
+        return AskBack("benchmark", f"{said!r} names no benchmark that is known: say on which, as in 'on MMLU'")
+    if "PLACE" in tokens and not {"LEVEL", "RESOLVES", "USHAPE", "BEST", "LEAD", "GAINS"} & set(tokens):
+        return AskBack("value", f"{said!r} has no score: say which counts, as in 'above 80%'")
+    if tokens.count("LEVEL") > 1:
+        return AskBack("value", f"{said!r} has two values: give one")
+    listed = ", ".join(f"'{example}'" for example in EXAMPLES[:-1]) + f" or '{EXAMPLES[-1]}'"
+    return AskBack("kind", f"cannot read {said!r}: write it like {listed}", words=said)
+
+
+_REFUSED = (
+    ("TIMES", "value", "asks for a multiple, which no question has: write the score that counts"),
+    ("RELATIVE", "kind", "compares with what is not named: name the model and the score"),
+    ("TODAY", "when", "has no day: write the day"),
+    ("ANNOUNCE", "kind", "is an announcement, and the tables have releases only"),
+    ("BEFORE", "when", "needs a day: another event is no deadline here"),
+    ("COUNTWORD", "kind", "asks for a number of models, which no question has: ask of any model, or of several tests"),
+)

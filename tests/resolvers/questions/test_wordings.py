@@ -1,0 +1,129 @@
+"""Wordings of questions: as meant, or asked back at the named slot; never read otherwise."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scale_forecast.data.catalog import bundled_metrics, bundled_results
+from scale_forecast.data.errors import UsageError
+from scale_forecast.resolvers.questions.bank import bundled_questions
+from scale_forecast.resolvers.questions.wording import AskBack, Vocabulary, on_record
+from scale_forecast.resolvers.questions.wording.phrases import Context, read_phrases
+from scale_forecast.resolvers.questions.wording.slots import Who
+from scale_forecast.resolvers.questions.wording.statements import read_statement
+
+WORDINGS = yaml.safe_load((Path(__file__).parent / "wordings.yaml").read_text(encoding="utf-8"))
+_WHO = ("models", "organisations", "lines", "released_from", "released_until")
+
+
+@pytest.fixture(scope="module")
+def vocabulary():
+    return Vocabulary.of(bundled_results(), bundled_metrics(), bundled_questions())
+
+
+def said(who):
+    """A side of a contest by its name."""
+    return who.weights or next(iter((*who.models, *who.families, *who.lines, *who.organisations)))
+
+
+def meaning(reading):
+    """What a reading says, in the words of the file."""
+    level, when, who = reading.get("level"), reading.get("when"), reading.get("who", Who())
+    places = [place.name for place in reading.get("places", ())]
+    found = {"kind": reading.kind, "negated": reading.negated or None, "place": places}
+    if level is not None:
+        human = level.human is not None
+        found |= {"side": level.side, "score": "human" if human else level.value}
+    if when is not None:
+        found |= {"by": str(when.last), "since": None if when.how != "in" else str(when.first)}
+    if reading.kind in ("comparison", "lead_margin"):
+        names = ("better", "worse") if reading.kind == "comparison" else ("ahead", "behind")
+        found |= dict(zip(names, (said(who), said(reading.get("against"))), strict=True))
+    else:
+        limits = {name: plain(value) for name, value in who.facts().items() if name in _WHO}
+        if who.max_params is not None:
+            limits["below_params"] = round(who.max_params, 3)
+        found["who"] = limits or None
+    quantity = reading.get("quantity")
+    found["fewer_than"] = None if quantity is None or quantity.side != "below" else quantity.number
+    found["unit"] = reading.get("unit") or (level.unit if reading.kind == "size" else None)
+    found |= {name: reading.get(name) for name in ("statistic", "stated", "shots", "of")}
+    found["place"] = (places[0] if len(places) == 1 else places) or None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def plain(value):
+    return [str(one) for one in value] if isinstance(value, tuple) else str(value)
+
+
+def read(words, day, vocabulary):
+    """What words mean, or which slot they ask back; a further clause tells the word and what it is near to."""
+    context = Context(vocabulary, dt.date.fromisoformat(day), words.rstrip(" ?."))
+    try:
+        return meaning(read_statement(read_phrases(context), context))
+    except AskBack as asked:
+        near = next(iter(asked.candidates), None)
+        return {"ask": asked.slot} | ({"words": asked.words, "near": near} if asked.slot == "word" else {})
+
+
+@pytest.mark.parametrize("wording", WORDINGS, ids=[wording["words"] for wording in WORDINGS])
+def test_a_wording_is_read_as_meant_or_asked_back_at_the_named_slot(wording, vocabulary):
+    assert read(wording["words"], wording["as_of"], vocabulary) in wording["means"]
+
+
+MISREADINGS = [
+    ("any model scores 80% on MMLU unless GPT-4 does by 2025", "conditional"),
+    ("any model except GPT-4 scores 80% on MMLU by 2025", "exclusion"),
+    ("Will any model stay above 80% on MMLU until the end of 2025?", "kind"),
+    ("Which will lead GPQA Diamond at the end of 2026?", "who"),
+    ("any model scores 80% on MMLU in early 2025", "when"),
+    ("METR time horizon above 24 by 2027", "value"),
+    ("any model reaches 3 days on METR time horizon by 2027", "value"),
+    ("Will Anthropic have the best AI model at the end of March 2027?", "benchmark"),
+    ("any model scores above 1400 on Chatbot Arena by 2027", "benchmark"),
+    ("any model scores about 80% on MMLU by 2025", "side"),
+    ("some model does not reach 80% on MMLU by 2025", "who"),
+    ("GPT-5 announced by the end of 2025", "kind"),
+    ("any model scores 80% on MMLU 2026", "when"),
+]
+
+
+@pytest.mark.parametrize(("words", "slot"), MISREADINGS)
+def test_what_could_be_read_two_ways_is_asked_back_at_its_slot(words, slot, vocabulary):
+    assert read(words, "2024-06-01", vocabulary).get("ask") == slot
+
+
+def test_every_title_of_the_bank_is_found_by_its_own_words():
+    known = bundled_questions()
+    assert all(question in on_record(question.title, known) for question in known)
+
+
+def test_a_market_is_found_by_its_address_however_it_is_written():
+    known = [question for question in bundled_questions() if question.links]
+    link = known[0].links[0]
+    assert known[0] in on_record(f"{link}?ref=x", known)
+    assert not on_record("https://example.org/none", known)
+
+
+def test_every_phrase_means_one_thing():
+    import csv
+
+    from scale_forecast.data.catalog import TABLES
+    from scale_forecast.resolvers.questions.wording.tokens import phrases
+
+    with open(TABLES / "wording" / "phrases.csv", encoding="utf-8", newline="") as file:
+        written = [
+            (phrase, row["token"], row["value"]) for row in csv.DictReader(file) for phrase in row["phrases"].split("|")
+        ]
+    counted: dict[str, set[tuple[str, str]]] = {}
+    for phrase, token, value in written:
+        counted.setdefault(phrase, set()).add((token, value))
+    assert phrases()
+    assert {phrase: tokens for phrase, tokens in counted.items() if len(tokens) > 1} == {}
+
+
+def test_no_reading_is_guessed_for_words_in_no_table(vocabulary):
+    with pytest.raises(UsageError, match="'modle' is not understood"):
+        read_phrases(Context(vocabulary, dt.date(2024, 6, 1), "any modle scores 80% on MMLU"))
