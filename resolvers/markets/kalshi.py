@@ -115,7 +115,7 @@ class Kalshi:
 
     name = "kalshi"
     site = SITE
-    hosts = ("kalshi.com",)
+    hosts: tuple[str, ...] = ("kalshi.com",)
     example = ("https://kalshi.com/markets/kxbtcd/bitcoin/kxbtcd-26aug1717", "KXBTCD-26AUG1717")
 
     def __init__(self, session: Session) -> None:

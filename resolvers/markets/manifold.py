@@ -212,7 +212,7 @@ class Manifold:
 
     name = "manifold"
     site = SITE
-    hosts = ("manifold.markets", "api.manifold.markets")
+    hosts: tuple[str, ...] = ("manifold.markets", "api.manifold.markets")
     example = ("https://manifold.markets/Someone/will-it-rain?r=x", "will-it-rain")
     takes_stakes = True
 

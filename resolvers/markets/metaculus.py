@@ -222,7 +222,7 @@ class Metaculus:
 
     name = "metaculus"
     site = SITE
-    hosts = ("metaculus.com",)
+    hosts: tuple[str, ...] = ("metaculus.com",)
     example = ("https://www.metaculus.com/questions/11480/taiwan/?sub-question=10880", "11480/10880")
     takes_stakes = False
 

@@ -97,7 +97,7 @@ class Polymarket:
 
     name = "polymarket"
     site = SITE
-    hosts = ("polymarket.com",)
+    hosts: tuple[str, ...] = ("polymarket.com",)
     example = ("https://polymarket.com/event/world-cup/will-spain-win", "will-spain-win")
 
     def __init__(self, session: Session, book: Session) -> None:
