@@ -67,7 +67,7 @@ def resolve(
     Parameters
     ----------
     results : tables, or files of any known layout, whose rows stand beside the bundled ones; read them with
-        ``several_sources=True``, so that sources that disagree are seen
+        ``several_sources=True, frontier=True``, so that sources that disagree are seen
     as_of : the day; now when None
     question : only the questions of these ids
     questions : YAML files, or folders of them, beside the bundled bank and the ledger's questions

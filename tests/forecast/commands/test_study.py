@@ -71,7 +71,7 @@ def test_help_names_every_study():
 
 
 def test_a_users_results_are_studied_alone_or_joined(own_file):
-    alone = pd.read_csv(io.StringIO(run("momentum", own_file, "--format", "csv", "--table", "families").stdout)["data"])
+    alone = pd.read_csv(io.StringIO(run("momentum", own_file, "--format", "csv", "--table", "families").stdout))
     assert alone["family"].tolist() == ["<b>$mine$</b>"]
     joined = json.loads(run("momentum", own_file, "--joined", "--format", "json", "--table", "families").stdout)["data"]
     assert len(joined) > 20
