@@ -89,16 +89,18 @@ def bundled_coverage() -> pd.DataFrame:
 
 def _by_benchmark(row: pd.Series) -> list[dict[str, object]]:
     """A stated row, or one for each benchmark that the source has rows of."""
-    stated = row.to_dict()
+    stated: dict[str, object] = {str(name): value for name, value in row.items()}
     if row["covers"] == "families":
-        own = bundled_results()
-        families = own[own["dataset"] == row["source"]].groupby("benchmark", sort=False)["family"].agg(_joined)
-        return [{**stated, "benchmark": name, "families": some} for name, some in families.items()]
+        results = bundled_results()
+        families = results[results["dataset"] == row["source"]].groupby("benchmark", sort=False)["family"].agg(_joined)
+        return [{**stated, "benchmark": str(name), "families": some} for name, some in families.items()]
     if row["benchmark"] != EVERY:
         return [stated]
     scores = frontier_scores()
-    own = scores["source"].str.startswith(row["source"]) if row["evaluator"] == "" else True
-    own &= (scores["evaluator"] == row["evaluator"]) if row["evaluator"] else True
+    if row["evaluator"]:
+        own = scores["evaluator"] == row["evaluator"]
+    else:
+        own = scores["source"].str.startswith(row["source"])
     return [{**stated, "benchmark": name} for name in scores.loc[own, "benchmark"].unique()]
 
 

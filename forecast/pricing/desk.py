@@ -285,7 +285,8 @@ class Desk:
     def of_benchmark(self, leaf: Measured) -> np.ndarray:
         """Mask of the panel's rows whose benchmark is a leaf's, or a suite that ran the same test."""
         column = self.panel.rows["benchmark"].astype("category").cat
-        same = [same_test(str(name), leaf.task, leaf.benchmark or leaf.task, leaf.task) for name in column.categories]
+        asked = leaf.benchmark or leaf.task
+        same = [same_test(str(name), leaf.task, asked, leaf.task) for name in column.categories]
         return np.array([*same, False])[column.codes]
 
     def in_scope(self, scope: Scope) -> np.ndarray:

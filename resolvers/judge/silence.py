@@ -41,7 +41,7 @@ def silence_about(measured: Measurement, scope: Scope, evidence: Evidence, as_of
             return Silence(None, f"no score on {of} is in scope")
         return Silence(newest.astype("datetime64[D]"), f"the newest score on {of} in scope is older than the deadline")
     seen = evidence.coverage[evidence.coverage["seen_on"].to_numpy() <= as_of]
-    families = _families(scope, evidence)
+    families: list[str | None] = [*_families(scope, evidence)]
     found = [_told(seen, measured, scope, family) for family in families or [None]]
     return min(found, key=lambda silence: silence.until or np.datetime64("0001-01-01"))
 
