@@ -23,6 +23,21 @@ def binomial_stderr(score: npt.ArrayLike, n_examples: npt.ArrayLike) -> np.ndarr
     return np.sqrt(p * (1.0 - p) / n)
 
 
+def clustered_stderr(values: pd.Series, documents: pd.Series) -> float | None:
+    """Standard error of a mean whose items come in documents: sqrt(G/(G-1) sum over G of (sum of x - mean)^2) / n.
+
+    With one item a document the usual one; None with a single document (Liang and Zeger 1986).
+
+    >>> clustered_stderr(pd.Series([1.0, 1.0, 0.0, 0.0]), pd.Series(["a", "a", "b", "b"]))
+    0.5
+    """
+    residuals = (values - values.mean()).groupby(documents.to_numpy()).sum()
+    groups = len(residuals)
+    if groups < 2:
+        return None
+    return float(np.sqrt((residuals**2).sum() * groups / (groups - 1)) / len(values))
+
+
 def standard_error(results: pd.DataFrame) -> pd.Series:
     """Standard error of each row in the score's unit; NaN where nothing is known of it.
 

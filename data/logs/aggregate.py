@@ -117,12 +117,18 @@ def _why(message: str, source: Source, limits: Limits) -> DataError:
 def summaries(db: duckdb.DuckDBPyConnection, file: int) -> pd.DataFrame:
     """One row a run of a file (model and task where lines name them, and filter).
 
-    Columns: ``items``, ``documents`` (clusters; items where no document is named), and for each of `METRICS`
-    ``<m>_missing``, ``<m>`` (mean over lines) and ``<m>_stderr``: the standard error with lines of one document taken
-    together, sqrt(G / (G - 1) * sum over documents of (sum of x - mean)^2) / n (Liang and Zeger 1986), which with one
-    line a document is the usual one. NULL with a single document.
+    An item that several lines answer (epochs, padding of a batch) counts once, with their mean. Columns: ``lines``,
+    ``items``, ``documents`` (clusters; items where no document is named), and for each of `METRICS` ``<m>_missing``
+    (items with a line that lacks it), ``<m>`` (mean over items) and ``<m>_stderr``: the standard error with items of
+    one document taken together, sqrt(G / (G - 1) * sum over documents of (sum of x - mean)^2) / n (Liang and Zeger
+    1986), which with one item a document is the usual one. NULL with a single document.
     """
-    sums = ", ".join(f"count({m}) AS n_{m}, sum({_whole(m)}) AS s_{m}" for m in METRICS)
+    run = "file, model, task, line_shots, filter"
+    each = ", ".join(
+        f"CASE WHEN count({m}) = count(*) THEN {_whole(f'sum({_whole(m)}) / count(*)::DOUBLE / {UNIT}')} END AS {m}"
+        for m in METRICS
+    )
+    sums = ", ".join(f"count({m}) AS n_{m}, sum({m}) AS s_{m}" for m in METRICS)
     per_metric = ", ".join(
         f"""sum(n) - sum(n_{m}) AS {m}_missing, sum(s_{m})::DOUBLE / sum(n_{m}) / {UNIT} AS {m},
         CASE WHEN count(*) > 1 THEN sqrt(greatest(0, sum(s_{m} * s_{m})::DOUBLE - 2 * (sum(s_{m})::DOUBLE / sum(n_{m}))
@@ -131,13 +137,15 @@ def summaries(db: duckdb.DuckDBPyConnection, file: int) -> pd.DataFrame:
         for m in METRICS
     )
     return db.execute(
-        f"""WITH clusters AS (
-            SELECT file, model, task, line_shots, filter, coalesce(document, item) AS cluster, count(*) AS n,
-                count(DISTINCT item) AS n_items, {sums}
-            FROM items WHERE file = {file} GROUP BY ALL)
-        SELECT file, model, task, line_shots, filter, sum(n)::BIGINT AS lines, sum(n_items)::BIGINT AS items,
+        f"""WITH each AS (
+            SELECT {run}, item, min(document) AS document, count(*) AS lines, {each}
+            FROM items WHERE file = {file} GROUP BY {run}, item),
+        clusters AS (
+            SELECT {run}, coalesce(document, item) AS cluster, count(*) AS n, sum(lines) AS lines, {sums}
+            FROM each GROUP BY {run}, cluster)
+        SELECT {run}, sum(lines)::BIGINT AS lines, sum(n)::BIGINT AS items,
             count(*)::BIGINT AS documents, {per_metric}
-        FROM clusters GROUP BY ALL ORDER BY model, task, line_shots, filter"""
+        FROM clusters GROUP BY {run} ORDER BY model, task, line_shots, filter"""
     ).df()
 
 

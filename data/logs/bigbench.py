@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.logs.log import Item, Log, as_dict, at, share
+from scale_forecast.data.logs.log import Item, Log, at, share
 from scale_forecast.data.readers.bigbench import BENCHMARK, model_row, subtask_name, task_name
 from scale_forecast.data.readers.files import Limits, Source
-from scale_forecast.data.readers.identity import Identity
+from scale_forecast.data.readers.identity import Identity, as_dict
 from scale_forecast.data.readers.json_parts import Parts
 
 KIND = "BIG-bench log"

@@ -16,15 +16,20 @@ from typing import Any
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs.bigbench import bigbench_log
 from scale_forecast.data.logs.inspect import inspect_archive, inspect_log
-from scale_forecast.data.logs.log import DOCUMENTS, Log, as_dict
+from scale_forecast.data.logs.log import Log
 from scale_forecast.data.names.tasks import harness_place
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed
-from scale_forecast.data.readers.identity import Identity, identify, name_in_path
+from scale_forecast.data.readers.files import Limits, Source, decoded
+from scale_forecast.data.readers.helm import helm_metric, main_stat, plain_stats, read_run
+from scale_forecast.data.readers.identity import Identity, as_dict, identify, name_in_path
+from scale_forecast.data.readers.json_parts import Parts
 from scale_forecast.data.readers.lm_eval import About, time_of
-from scale_forecast.data.readers.sample_logs import is_sample, results_beside, task_of
+from scale_forecast.data.readers.reading import IS_LIMITED
+from scale_forecast.data.readers.sample_logs import DOCUMENTS, is_sample, results_beside, task_of
 
 
-def look_at(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
+def look_at(
+    source: Source, path: Path, limits: Limits, model: str | None, document: str | None, top: float | None = None
+) -> Log:
     """Find out from the first bytes what ``source`` is.
 
     Raises
@@ -38,7 +43,9 @@ def look_at(source: Source, path: Path, limits: Limits, model: str | None, docum
     if head[:4] == b"PK\x03\x04":
         if compression_of(path) != "uncompressed":
             raise DataError(f"{source.name}: is a zip file inside a compressed one: unpack it first")
-        return inspect_archive(source, path, limits, model, document)
+        return inspect_archive(source, path, limits, model, document, top)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{source.name}: is in UTF-16: save it as UTF-8")
     text = decoded(head, source.name, whole=False).lstrip()
     if not text:
         raise DataError(f"{source.name}: the file is empty")
@@ -48,7 +55,7 @@ def look_at(source: Source, path: Path, limits: Limits, model: str | None, docum
     if text[0] == "[" and '"instance_id"' in text and '"stats"' in text:
         return _helm(Log(source, "HELM per-instance stats", path), limits, model)
     if text[0] == "{" and '"eval"' in text:
-        return inspect_log(source, path, limits, model, document)
+        return inspect_log(source, path, limits, model, document, top)
     if text[0] == "{" and '"score_dict"' in text:
         return bigbench_log(source, path, limits, model, document)
     if text[0] == "{" and record is None and len(text.partition("\n")[0]) > 20:  # more than a document's open brace
@@ -96,9 +103,11 @@ def _log_of(kind: str, log: Log, limits: Limits, model: str | None) -> Log:
         identity=identity,
         place=harness_place(task),
         shots=about.shots(task, None, {}),
-        prompt=about.prompt(task),
+        prompt=about.prompt(task, identity),
         when=time_of(beside or {}, log.source),
-        note=f"{log.source.name}: the run was limited to {about.limited} examples a task" if about.limited else None,
+        note=f"{log.source.name}: the run was limited to {about.limited}" if about.limited else None,
+        items_stated=about.examples(task),
+        columns_of_run={"setting": identity.setting, **about.run(task)},
     )
 
 
@@ -124,27 +133,26 @@ def _first(error: BaseException) -> str:
 
 
 def _helm(log: Log, limits: Limits, model: str | None) -> Log:
-    """The run stands in ``run_spec.json`` beside the stats."""
-    spec: dict[str, Any] = {}
-    if log.source.path is not None:
-        beside = log.source.path.with_name(log.source.path.name.replace("per_instance_stats", "run_spec"))
-        if beside != log.source.path and beside.exists():
-            document = parsed(decoded(Source(beside).whole(limits.json), str(beside)), str(beside))
-            spec = document if isinstance(document, dict) else {}
-    adapter, scenario = as_dict(spec.get("adapter_spec")), as_dict(spec.get("scenario_spec"))
-    name = model or adapter.get("model")
-    if not isinstance(name, str) or not isinstance(spec.get("name"), str):
-        raise DataError(f"{log.source.name}: names neither model nor task: keep run_spec.json beside it")
-    what, arguments = spec["name"].partition(":")[0], as_dict(scenario.get("args"))
-    shots = adapter.get("max_train_instances")
-    method = str(adapter.get("method", "generation"))
+    """The run stands in ``run_spec.json`` beside the stats; which statistic counts, HELM's schema says."""
+    run = read_run(log.source, "per_instance_stats", limits, model)
+    names = set()
+    with log.source.opened() as stream:
+        parts = Parts(stream, log.source.name, limits)
+        for _ in parts.elements() if parts.next() == "[" else ():
+            names |= {(metric, split) for metric, split, _ in plain_stats(as_dict(parts.value()).get("stats"))}
+    stat = main_stat(run, names)
+    if stat is None:
+        raise DataError(f"{log.source.name}: no item holds a score that HELM's schema counts: give stats of a scenario")
     return replace(
         log,
-        identity=Identity(name),
-        place=harness_place("_".join([what, *(str(v) for _, v in sorted(arguments.items()))])),
-        shots=shots if isinstance(shots, int) and not isinstance(shots, bool) and shots >= 0 else None,
-        prompt="direct" if method in ("multiple_choice_joint", "generation", "multiple_choice") else method,
-        is_choice=method.startswith("multiple_choice"),
+        identity=run.identity,
+        place=run.place,
+        shots=run.shots,
+        prompt=run.prompt,
+        accuracy="accuracy" if run.is_choice else helm_metric(stat[0]),
+        stat=stat,
+        note=f"{log.source.name}: {stat[0]} on the split {stat[1]}, as HELM reports it",
+        columns_of_run={IS_LIMITED: run.is_limited},
     )
 
 
@@ -317,11 +325,12 @@ def _table_items(lines: str, *, named: bool) -> str:
 
 
 def _helm_items(log: Log, limits: Limits) -> str:
-    """Exact match of each instance, unperturbed; of multiple choice that is its accuracy."""
-    score = """list_filter(stats, lambda s: json_extract_string(s, '$.name.name') = 'exact_match'
+    """The statistic that counts of each instance of its split, unperturbed."""
+    metric, split = log.stat or ("exact_match", "test")
+    score = f"""list_filter(stats, lambda s: json_extract_string(s, '$.name.name') = {quoted(metric)}
+        AND json_extract_string(s, '$.name.split') IS NOT DISTINCT FROM {quoted(split)}
         AND json_extract(s, '$.name.perturbation') IS NULL)[1]"""
-    value = _share(f"json_extract({score}, '$.mean')")
-    accuracy, exact = (value, "NULL") if log.is_choice else ("NULL", value)
-    return f"""SELECT NULL, NULL, NULL, 'none', key({_text("instance_id")}), NULL,
-        {accuracy}, NULL, {exact}, NULL, NULL
-        FROM {_read_json(log, limits, "array", "'instance_id': 'JSON', 'stats': 'JSON[]'")}"""
+    value = _share("json_extract(score, '$.mean')")
+    lines = _read_json(log, limits, "array", "'instance_id': 'JSON', 'stats': 'JSON[]'")
+    return f"""SELECT NULL, NULL, NULL, 'none', key({_text("instance_id")}), NULL, {value}, {_nothing(4)}
+        FROM (SELECT instance_id, {score} AS score FROM {lines}) WHERE score IS NOT NULL"""

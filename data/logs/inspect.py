@@ -8,22 +8,27 @@ what is needed here. Parts are deflated or, since 2026, compressed by zstd.
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.logs.archives import Archive, opened_archive
-from scale_forecast.data.logs.log import DOCUMENTS, Item, Log, as_dict, at, share
-from scale_forecast.data.names.tasks import harness_place
+from scale_forecast.data.logs.log import Item, Log, at, share
+from scale_forecast.data.readers.archives import Archive, opened_archive
 from scale_forecast.data.readers.files import Limits, Source
-from scale_forecast.data.readers.identity import identify
+from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.inspect_header import (
+    ENTRIES,
+    KIND,
+    as_header,
+    entries,
+    header_of_archive,
+    run_columns,
+)
 from scale_forecast.data.readers.json_parts import Parts
+from scale_forecast.data.readers.reading import IS_LIMITED, OF_EXAMPLES, TASK_VERSION
+from scale_forecast.data.readers.sample_logs import DOCUMENTS
 
-KIND = "Inspect log"
-_HEADER = ("status", "eval", "invalidated")
 _SUMMARIES = ("summaries.json", "summary.json")
 _LETTERS = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
@@ -32,7 +37,9 @@ _MOST_SCORERS = 100
 Samples = Callable[[], Iterator[dict[str, object]]]
 
 
-def inspect_log(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
+def inspect_log(
+    source: Source, path: Path, limits: Limits, model: str | None, document: str | None, top: float | None = None
+) -> Log:
     """A log in one JSON document.
 
     Raises
@@ -49,13 +56,15 @@ def inspect_log(source: Source, path: Path, limits: Limits, model: str | None, d
     def samples() -> Iterator[dict[str, object]]:
         return (as_dict(value) for name, value in _document(source, limits, wanted) if name == "samples")
 
-    return _log(Log(source, KIND, path), header, samples, model, document)
+    return _log(Log(source, KIND, path), header, samples, model, document, top)
 
 
-def inspect_archive(source: Source, path: Path, limits: Limits, model: str | None, document: str | None) -> Log:
+def inspect_archive(
+    source: Source, path: Path, limits: Limits, model: str | None, document: str | None, top: float | None = None
+) -> Log:
     """A log in a zip file. Raises as `inspect_log` does, and for what is no such file or not to be trusted."""
     with opened_archive(path, source.name, limits) as archive:
-        header = _header(archive, source, limits)
+        header = header_of_archive(archive, source, limits)
         summary = _summary(archive, source, limits) if document is None else None
         parts = archive.below("samples") if summary is None else [summary]
         archive.check(parts)
@@ -67,20 +76,7 @@ def inspect_archive(source: Source, path: Path, limits: Limits, model: str | Non
                     read = Parts(stream, f"{source.name}: {part}", limits)
                     yield from _summaries(read) if summary else [_sample(read, _wanted(document))]
 
-    return _log(Log(source, KIND, path), header, samples, model, document)
-
-
-def _header(archive: Archive, source: Source, limits: Limits) -> dict[str, object]:
-    """Status and specification of the run; a log without ``header.json`` may lack the first."""
-    parts = ["header.json"] if "header.json" in archive else ["start.json", "_journal/start.json", "results.json"]
-    parts = [part for part in parts if part in archive]
-    archive.check(parts)
-    header: dict[str, object] = {"status": "started"}
-    for part in parts:
-        with archive.opened(part) as stream:
-            read = Parts(stream, f"{source.name}: {part}", limits)
-            header |= {name: value for name, value in _entries(read, _HEADER)}
-    return header
+    return _log(Log(source, KIND, path), header, samples, model, document, top)
 
 
 def _summary(archive: Archive, source: Source, limits: Limits) -> str | None:
@@ -106,19 +102,11 @@ def _document(source: Source, limits: Limits, wanted: tuple[str, ...]) -> Iterat
             if key == "samples" and parts.next() == "[":
                 for _ in parts.elements():
                     yield key, _sample(parts, wanted)
-            elif key in _HEADER:
+            elif key in ENTRIES:
                 yield key, parts.value()
             else:
                 parts.skip()
         parts.finish()
-
-
-def _entries(parts: Parts, wanted: tuple[str, ...]) -> Iterator[tuple[str, object]]:
-    for key in parts.entries():
-        if key in wanted:
-            yield key, parts.value()
-        else:
-            parts.skip()
 
 
 def _sample(parts: Parts, wanted: tuple[str, ...]) -> dict[str, object]:
@@ -126,7 +114,7 @@ def _sample(parts: Parts, wanted: tuple[str, ...]) -> dict[str, object]:
     if parts.next() != "{":
         parts.skip()
         return {}
-    return dict(_entries(parts, wanted))
+    return dict(entries(parts, wanted))
 
 
 def _summaries(parts: Parts) -> Iterator[dict[str, object]]:
@@ -135,46 +123,43 @@ def _summaries(parts: Parts) -> Iterator[dict[str, object]]:
     parts.finish()
 
 
-def _log(log: Log, header: dict[str, object], samples: Samples, model: str | None, document: str | None) -> Log:
-    run, where = as_dict(header.get("eval")), log.source.name
-    name, task = model or run.get("model"), run.get("task")
-    if not isinstance(name, str) or not isinstance(task, str):
-        raise DataError(f"{where}: is no Inspect log with eval.model and eval.task: export it whole")
-    if header.get("status", "success") != "success":
-        raise DataError(f"{where}: the run did not finish (status {header['status']!r}): give finished runs")
-    if header.get("invalidated"):
-        raise DataError(f"{where}: its makers marked this run as invalid: leave it out")
-    scorers = _scorers(samples, where)
-    created = pd.to_datetime(str(run.get("created")), errors="coerce", utc=True)
-    limit = as_dict(run.get("config")).get("limit")
-    return Log(
-        log.source,
-        log.kind,
-        log.path,
-        identity=identify({"model_name": name}, log.source, model),
-        place=harness_place(task.rsplit("/", 1)[-1]),
-        when=math.nan if pd.isna(created) else created.timestamp(),
-        items=functools.partial(_items, samples, scorers, document),
-        note=f"{where}: the run was limited to {limit} examples" if limit else None,
+def _log(
+    log: Log, raw: dict[str, object], samples: Samples, model: str | None, document: str | None, top: float | None
+) -> Log:
+    header = as_header(raw, log.source.name, log.source, model)
+    scorers = _scorers(samples, log.source.name)
+    return replace(
+        log,
+        identity=header.identity,
+        place=header.place,
+        shots=header.shots,
+        prompt=header.prompt,
+        when=header.when,
+        items=functools.partial(_items, samples, scorers, document, top),
+        items_stated=header.items,
+        header=header,
+        top=top,
+        note=f"{log.source.name}: the run was limited to {header.limit}" if header.limit else None,
+        columns_of_run={name: value for name, value in run_columns(header).items() if name in _OF_RUN},
     )
+
+
+_OF_RUN = ("setting", OF_EXAMPLES, IS_LIMITED, TASK_VERSION)
 
 
 def _scorers(samples: Samples, where: str) -> list[str]:
     """Who scored any of the samples; each of which must have a number."""
     scorers: set[str] = set()
-    number = 0
     for number, sample in enumerate(samples(), start=1):
         if sample.get("id") is None:
             raise DataError(f"{where}: sample {number} has no id: export the log again")
         scorers |= set(_values(sample))
         if len(scorers) > _MOST_SCORERS:
             raise DataError(f"{where}: holds more than {_MOST_SCORERS} scorers: this is no log of results")
-    if not number:
-        raise DataError(f"{where}: holds no samples: export the log whole")
     return sorted(scorers)
 
 
-def _items(samples: Samples, scorers: list[str], document: str | None) -> Iterator[Item]:
+def _items(samples: Samples, scorers: list[str], document: str | None, top: float | None) -> Iterator[Item]:
     """One item a sample and scorer, so that a sample somebody did not score is missed there."""
     for sample in samples():
         values = _values(sample)
@@ -183,7 +168,7 @@ def _items(samples: Samples, scorers: list[str], document: str | None) -> Iterat
                 item=str(sample["id"]),
                 filter=scorer if len(scorers) > 1 else "none",
                 document=at(sample, document) if document else _source_document(sample),
-                accuracy=_value(values.get(scorer)),
+                accuracy=_value(values.get(scorer), top),
             )
 
 
@@ -198,14 +183,15 @@ def _values(sample: dict[str, object]) -> dict[str, object]:
     return values
 
 
-def _value(value: object) -> float | None:
-    """As inspect_ai's ``value_to_float``: letters and words of right and wrong, and numbers."""
+def _value(value: object, top: float | None) -> float | None:
+    """As inspect_ai's ``value_to_float``: letters and words of right and wrong, and numbers, from 0 to ``top`` or 1."""
     if not isinstance(value, str):
-        return share(value)
+        is_grade = top is not None and isinstance(value, (int, float)) and not isinstance(value, bool)
+        return share(value / top if is_grade else value)  # type: ignore[operator]
     if value in _LETTERS or value.casefold() in _WORDS:
         return _LETTERS.get(value, _WORDS.get(value.casefold()))
     try:
-        return share(float(value))
+        return share(float(value) / (top or 1.0))
     except ValueError:
         return None
 

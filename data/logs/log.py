@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scale_forecast.data.readers.files import Source
-from scale_forecast.data.readers.identity import Identity
+from scale_forecast.data.readers.identity import Identity, as_dict
+from scale_forecast.data.readers.inspect_header import Header
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,9 +28,6 @@ ITEM_COLUMNS = {
     "document": "UBIGINT",
     **dict.fromkeys(METRICS, "FLOAT"),
 }
-DOCUMENTS = ("document_id", "passage_id", "article_id", "story_id", "passage", "article", "story", "document")
-"""Where a question's source document stands when nobody says so: its name, or else its text."""
-
 _BATCH = 20_000
 
 
@@ -53,8 +51,10 @@ class Log:
 
     ``path`` is a regular file DuckDB can open; ``identity`` is None where each line names its model, ``place`` is None
     where each line names its task. ``items`` goes through the items of documents that are not a list of lines.
-    ``benchmark`` is where tasks that lines name belong, None to find out by their names; ``accuracy`` is what the
-    benchmark calls the share of right choices.
+    ``header`` is what the log itself says of its scores, ``items_stated`` how many items the run had, and ``top`` where
+    grades end by the user's word. ``stat`` is metric and split of the statistics that count, ``columns_of_run`` more
+    columns of every row. ``benchmark`` is where tasks that lines name belong, None to find out by their names;
+    ``accuracy`` is what the benchmark calls the share of right choices.
     """
 
     source: Source
@@ -71,7 +71,11 @@ class Log:
     columns: tuple[str, ...] = ()
     items: Callable[[], Iterator[Item]] | None = None
     note: str | None = None
-    is_choice: bool = False
+    header: Header | None = None
+    top: float | None = None
+    items_stated: int | None = None
+    stat: tuple[str, str] | None = None
+    columns_of_run: Mapping[str, object] = field(default_factory=dict)
 
 
 def batches(items: Iterable[Item]) -> Iterator[pa.Table]:
@@ -84,11 +88,6 @@ def batches(items: Iterable[Item]) -> Iterator[pa.Table]:
     items = iter(items)
     while batch := list(itertools.islice(items, _BATCH)):
         yield pa.table([list(column) for column in zip(*batch, strict=True)], schema=schema)
-
-
-def as_dict(value: object) -> dict[str, Any]:
-    """The value if it is an object of JSON, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def at(record: object, path: str) -> str | None:

@@ -21,11 +21,14 @@ from scale_forecast.data.names import counted, fold_series
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.profiles import PROFILE_COLUMNS
 from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, megabytes, sources
+from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.inspect_header import header_rows
 from scale_forecast.data.readers.loading import Loaded, assemble, short_names
 from scale_forecast.data.readers.metrics import metric_name
+from scale_forecast.data.readers.numbers_in import number_of
 from scale_forecast.data.readers.reading import Reading
 
-LOG_SUFFIXES = (*SUFFIXES, ".eval")
+LOG_SUFFIXES = tuple(suffix for suffix in SUFFIXES if suffix != ".xlsx")
 _PLACE = ["benchmark", "task_name", "shots", "prompt", "filter"]
 
 
@@ -43,6 +46,7 @@ def read_logs(
     models: pd.DataFrame | None = None,
     model: str | None = None,
     document: str | None = None,
+    scale: float | None = None,
     memory: int = 1 << 30,
     threads: int = 2,
     scratch: Path | None = None,
@@ -58,6 +62,7 @@ def read_logs(
     models : a models table, asked before the bundled one; without a size a model's scores are refused
     model : the model's name, for logs that name none
     document : where an item's source document stands, such as ``passage_id``; guessed among common names when None
+    scale : where grades of items end that are no shares, such as 10; such grades are refused when None
     memory, threads : what DuckDB may use
     scratch : folder for temporary files (about a tenth of the logs' size), a system folder when None
     seen : told how many files are done, of how many
@@ -75,9 +80,14 @@ def read_logs(
             found = sources(paths, stdin, LOG_SUFFIXES)
             for file, source in enumerate(found):
                 try:
-                    log = look_at(source, _path_of(source, Path(folder), file), limits, model, document)
+                    log = look_at(source, _path_of(source, Path(folder), file), limits, model, document, scale)
                     take_in(db, file, log, limits, document)
-                    runs = _placed(summaries(db, file), log)
+                    found_runs = summaries(db, file)
+                    if log.header is not None and not _is_whole(found_runs, log):
+                        readings.append(_of_header(log, found_runs))
+                        db.execute("DELETE FROM items WHERE file = ?", [file])
+                        continue
+                    runs = _placed(found_runs, log)
                     reading = _reading(log, runs)
                 except DataError as error:
                     if source.root is None:
@@ -91,6 +101,8 @@ def read_logs(
             if not readings:
                 raise DataError(f"no file could be read as an item-level log; the first: {unread[0]}")
             loaded = assemble(readings, models, unread=unread)
+            if not tables:
+                return Logs(loaded, pd.DataFrame(columns=PROFILE_COLUMNS))
             everything = pd.concat(tables, ignore_index=True)
             return Logs(loaded, _with_profiles(everything, models, lambda runs: profiles(db, runs)))
 
@@ -134,18 +146,53 @@ def _place(log: Log, task: str) -> tuple[str, str]:
     return (log.benchmark, task) if log.benchmark else harness_place(task)
 
 
+def _is_whole(runs: pd.DataFrame, log: Log) -> bool:
+    """Whether the file holds all the items its header speaks of, and a score of some."""
+    if runs.empty or (log.items_stated is not None and int(runs["items"].max()) < log.items_stated):
+        return False
+    return any(
+        int(run[f"{metric}_missing"]) < int(run["items"]) for run in runs.to_dict("records") for metric in METRICS
+    )
+
+
+def _of_header(log: Log, runs: pd.DataFrame) -> Reading:
+    """The scores of a log's own header, where the file holds no samples, a part of them, or none that is a share."""
+    assert log.header is not None
+    there = 0 if runs.empty else int(runs["items"].max())
+    reading = Reading(log.source.name, log.kind, when=log.when, notes=[log.note] if log.note else [])
+    reading.rows = pd.DataFrame(header_rows(log.header, log.source, log.top, reading))
+    if reading.rows.empty:
+        why = ", ".join(reading.refused) or f"{there} of {log.items_stated or 'its'} samples are in the file"
+        raise DataError(f"{log.source.name}: no usable score: {why}")
+    if there < (log.items_stated or 1):
+        reading.notes.append(
+            f"{log.source.name}: {there:,} of {log.items_stated or 'its'} samples are in the file: scores of its header"
+        )
+    return reading
+
+
+_SAME = 5e-4
+"""A header's accuracy is rounded no further than this."""
+
+
 def _reading(log: Log, runs: pd.DataFrame) -> Reading:
     """The scores of one file; a metric that some items lack is refused as a whole, never a mean over a part."""
     reading = Reading(log.source.name, log.kind, when=log.when, notes=[log.note] if log.note else [])
     rows = []
     scored = False
     for run in runs.to_dict("records"):
-        lines, again = int(run["lines"]), int(run["lines"] - run["items"])
+        items, again = int(run["items"]), int(run["lines"] - run["items"])
+        if log.items_stated is not None and log.header is None and items < log.items_stated:
+            reading.found += 1
+            reading.refused[f"{items} of {log.items_stated} items of {_run_name(run)} are in the log"] += 1
+            scored = True
+            continue
         if again:
             reading.notes.append(
-                f"{log.source.name}: {counted(again, 'line')} of {run['task_name']} answer an item again: all count"
+                f"{log.source.name}: {counted(again, 'line')} of {run['task_name']} answer an item again: "
+                "each item counts once"
             )
-        measured = [metric for metric in METRICS if int(run[f"{metric}_missing"]) < lines]
+        measured = [metric for metric in METRICS if int(run[f"{metric}_missing"]) < items]
         scored |= bool(measured)
         if not measured:
             reading.found += 1
@@ -157,6 +204,13 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
             if missing:
                 reading.refused[f"{name} missing in some of the items of {_run_name(run)}"] += 1
                 continue
+            score, stderr = run[metric], run[f"{metric}_stderr"]
+            stated = _stated(log, run) if metric == "accuracy" else None
+            if stated is not None and abs(stated - score) > _SAME:
+                reading.notes.append(
+                    f"{log.source.name}: its samples average {score:.4f}, its header says {stated:.4f}, which counts"
+                )
+                score = stated
             rows.append(
                 {
                     "benchmark": run["benchmark"],
@@ -168,16 +222,26 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
                     "model": run["named"],
                     "checkpoint": run["checkpoint"],
                     "params": None if pd.isna(run["params"]) else run["params"],
-                    "score": run[metric],
-                    "stderr": None if pd.isna(run[f"{metric}_stderr"]) else run[f"{metric}_stderr"],
-                    "n_examples": int(run["items"]),
+                    "score": score,
+                    "stderr": None if pd.isna(stderr) else stderr,
+                    "n_examples": items,
                     "source": f"{log.kind}, {log.source.path.name if log.source.path else 'standard input'}",
+                    **log.columns_of_run,
                 }
             )
     reading.rows = pd.DataFrame(rows)
     if not scored:
         raise DataError(f"{log.source.name}: no item holds a score (accuracy, exact match or choices' log-likelihoods)")
     return reading
+
+
+def _stated(log: Log, run: dict[Any, Any]) -> float | None:
+    """The accuracy of one scorer by the log's own header, where it is of all samples in the usual way."""
+    scores = log.header.scores if log.header is not None and log.top is None else []
+    of_run = [s for s in scores if len(scores) == 1 or s.get("name") == run["filter"]]
+    if len(of_run) != 1 or of_run[0].get("reducer") not in (None, "mean") or of_run[0].get("unscored_samples"):
+        return None
+    return number_of(as_dict(as_dict(of_run[0].get("metrics")).get("accuracy")).get("value"))
 
 
 def _with_profiles(

@@ -8,7 +8,6 @@ as in the harness).
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -18,12 +17,20 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.tasks import harness_place
+from scale_forecast.data.noise import clustered_stderr
+from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line
-from scale_forecast.data.readers.identity import Identity, identify, name_in_path, stamp_in
+from scale_forecast.data.readers.identity import Identity, as_dict, identify, name_in_path, stamp_in
+from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.lm_eval import About, is_lm_eval, time_of
+from scale_forecast.data.readers.reader import Example
 from scale_forecast.data.readers.reading import Reading
 
 _SCORES = ("prob_correct", "brier_score")
+
+
+DOCUMENTS = ("document_id", "passage_id", "article_id", "story_id", "passage", "article", "story", "document")
+"""Where a question's source document stands when nobody says so: its name, or else its text."""
 
 
 class _Unusable(Exception):
@@ -35,6 +42,26 @@ def is_sample(record: object) -> bool:
     return isinstance(record, dict) and "doc_id" in record and ("resps" in record or "filtered_resps" in record)
 
 
+class SampleLog:
+    name = "lm-evaluation-harness samples"
+    example = Example(
+        "acme__widget-1b/samples_race_2025-06-15T15-06-40.jsonl",
+        b"""{"doc_id": 0, "target": "0", "filtered_resps": [["0.0", "False"], ["0.0", "False"]], "acc": 1.0}
+{"doc_id": 1, "target": "1", "filtered_resps": [["0.0", "False"], ["0.0", "False"]], "acc": 0.0}
+""",
+        {("race", "prob_correct", "widget-1b"): 0.5, ("race", "brier_score", "widget-1b"): 0.5},
+    )
+
+    def recognises(self, content: Content) -> bool:
+        if content.record is not None:
+            return is_sample(content.record)
+        line = content.text.partition("\n")[0]
+        return content.text[:1] == "{" and '"doc_id"' in line and is_sample(content.objects)
+
+    def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
+        return read_sample_log(content.source, content.limits, model)
+
+
 def read_sample_log(source: Source, limits: Limits, model: str | None = None) -> Reading:
     """Two scores from one log, or two refusals with the reason; never a mean over a part of the questions."""
     beside = results_beside(source, limits)
@@ -43,7 +70,7 @@ def read_sample_log(source: Source, limits: Limits, model: str | None = None) ->
     reading.when = time_of(document, source)
     task = task_of(source)
     try:
-        probability, brier = _read(source.lines(limits), source.name)
+        items = _read(source.lines(limits), source.name)
     except _Unusable as reason:
         reading.refused[f"{reason} (samples of {task})"] += len(_SCORES)
         return reading
@@ -52,21 +79,27 @@ def read_sample_log(source: Source, limits: Limits, model: str | None = None) ->
         return reading
     identity = identify(document, source, model) if beside or model else Identity(*name_in_path(source))
     about = About(document, source)
+    count = items["item"].nunique()
+    if (stated := about.examples(task)) is not None and count < stated:
+        reading.refused[f"{count} of {stated} items are in the log (samples of {task})"] += len(_SCORES)
+        return reading
     benchmark, name = harness_place(task)
+    each = items.groupby("item", sort=False).agg({"document": "first", **dict.fromkeys(_SCORES, "mean")})
     reading.rows = pd.DataFrame(
         {
             "benchmark": benchmark,
             "task": name,
             "metric": metric,
             "shots": about.shots(task, None, {}),
-            "prompt": about.prompt(task),
-            "score": float(values.mean()),
-            "stderr": float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None,
-            "n_examples": len(values),
+            "prompt": about.prompt(task, identity),
+            "score": float(each[metric].mean()),
+            "stderr": clustered_stderr(each[metric], each["document"]),
+            "n_examples": count,
             "source": f"lm-evaluation-harness, {source.path.name if source.path else 'standard input'}",
             **identity.row,
+            **about.run(task),
         }
-        for metric, values in zip(_SCORES, (probability, brier), strict=True)
+        for metric in _SCORES
     )
     return reading
 
@@ -97,9 +130,9 @@ def _document(source: Source, limits: Limits) -> dict[str, object] | None:
     return document if isinstance(document, dict) and is_lm_eval(document) else None
 
 
-def _read(lines: Iterable[bytes], name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Probability of the correct choice and Brier score of every question, (n,) each."""
-    right, loss = [], []
+def _read(lines: Iterable[bytes], name: str) -> pd.DataFrame:
+    """Every line's item, source document, probability of the correct choice and Brier score."""
+    found = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -107,11 +140,18 @@ def _read(lines: Iterable[bytes], name: str) -> tuple[np.ndarray, np.ndarray]:
         if not isinstance(record, dict) or not is_sample(record):
             raise DataError(f"{name}: line {number} is no sample of an evaluation: give the log as it was written")
         p, gold = _probabilities(record)
-        right.append(p[gold])
-        loss.append(float(((p - (np.arange(len(p)) == gold)) ** 2).sum()))
-    if not right:
+        item = record.get("doc_id", record.get("doc_hash"))
+        loss = float(((p - (np.arange(len(p)) == gold)) ** 2).sum())
+        found.append((str(item), _document_of(record.get("doc")) or str(item), float(p[gold]), loss))
+    if not found:
         raise _Unusable("the log is empty")
-    return np.array(right), np.array(loss)
+    return pd.DataFrame(found, columns=["item", "document", *_SCORES])
+
+
+def _document_of(doc: object) -> str | None:
+    """The source document of a question, where its name or text stands in the question."""
+    about = as_dict(doc)
+    return next((f"d{about[name]}" for name in DOCUMENTS if about.get(name) is not None), None)
 
 
 def _probabilities(record: dict[str, object]) -> tuple[np.ndarray, int]:

@@ -204,7 +204,7 @@ def without(*names):
         (parts_of(a_log(status="error")), "the run did not finish (status 'error')"),
         ({**parts_of(a_log()), "header.json": {**HEADER, "invalidated": True}}, "marked this run as invalid"),
         ({"other.json": {}}, "is no Inspect log with eval.model and eval.task"),
-        (parts_of(a_log(samples=[])), "holds no samples"),
+        (parts_of(a_log(samples=[])), "no usable score: 0 of its samples"),
         ({**without("summaries.json"), SAMPLE: b'{"id": 1, "scores"'}, "is cut off"),
         ({**without("summaries.json"), SAMPLE: b"{} {}"}, "sample 1 has no id"),
         ({**without("summaries.json"), SAMPLE: b'{"id": ' + b"[" * 100_000}, "is nested too deeply"),

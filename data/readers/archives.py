@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.readers.files import Limits, megabytes
+from scale_forecast.data.readers.files import Limits, Source, megabytes
 
 ZSTANDARD = 93
 """Compression method of the zip format that `zipfile` learns with Python 3.14."""
@@ -21,8 +21,8 @@ ZSTANDARD = 93
 class _Careful(io.BufferedReader):
     """A file of which nobody reads more at once than is allowed: `zipfile` reads the list of parts in one go."""
 
-    def __init__(self, path: Path, most: int, name: str) -> None:
-        super().__init__(io.FileIO(path))
+    def __init__(self, file: Path | bytes, most: int, name: str) -> None:
+        super().__init__(io.BytesIO(file) if isinstance(file, bytes) else io.FileIO(file))  # type: ignore[type-var]
         self._most, self._name = most, name
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -42,6 +42,11 @@ class Archive:
         for part in self._parts:
             if part.startswith(("/", "\\")) or ".." in part.replace("\\", "/").split("/"):
                 raise DataError(f"{name}: holds a path that leads out of it ({part[:60]!r}): do not trust this file")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All parts."""
+        return frozenset(self._parts)
 
     def __contains__(self, part: str) -> bool:
         return part in self._parts
@@ -101,15 +106,21 @@ class _Declared(io.RawIOBase):
 
 
 @contextmanager
-def opened_archive(path: Path, name: str, limits: Limits) -> Iterator[Archive]:
+def opened_archive(file: Path | bytes | None, name: str, limits: Limits) -> Iterator[Archive]:
     """A zip file as an `Archive`; whatever is wrong with it, then or while it is read, is a `DataError`."""
     try:
-        with _Careful(path, limits.line, name) as file, zipfile.ZipFile(file) as archive:
-            yield Archive(archive, file, name, limits)
+        with _Careful(file or b"", limits.line, name) as stream, zipfile.ZipFile(stream) as archive:
+            yield Archive(archive, stream, name, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, UnicodeDecodeError) as error:
         raise DataError(f"{name}: is cut off or damaged ({_plain(error)}): copy it again") from None
     except (OSError, ValueError) as error:
         raise DataError(f"cannot read {name}: {_plain(error)}") from None
+
+
+def names_in_archive(source: Source, limits: Limits) -> frozenset[str]:
+    """The parts of a zip file."""
+    with opened_archive(source.path if source.data is None else source.data, source.name, limits) as archive:
+        return archive.names
 
 
 def _plain(error: BaseException) -> str:
