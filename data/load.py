@@ -15,7 +15,7 @@ from scale_forecast.data.frontier import frontier_results, frontier_tasks
 from scale_forecast.data.names import counted, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import described_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
-from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import COLUMNS, as_results, has_size
 from scale_forecast.data.scale import without_size
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, describe

@@ -127,6 +127,16 @@ def tuning_in_name(model: str) -> str | None:
     return QUANTISED if "quantised" in kinds else _UNTUNED if "base" in kinds else None
 
 
+def is_hosted(model: str) -> bool:
+    """Whether a name begins like that of a model which is only offered as a service, always tuned.
+
+    >>> is_hosted("GPT-4o"), is_hosted("gpt2")
+    (True, False)
+    """
+    bare = model.rsplit("/", 1)[-1].strip()
+    return any(word.kind == "hosted" and word.pattern.match(bare) for word in _words())
+
+
 def weights_of(family: str, bundled: dict[str, str]) -> Weights:
     """The line of a family by its name, and how it is tuned.
 

@@ -14,7 +14,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import counted, fold_series, refuse_unknown_columns
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers.files import Limits, sources
-from scale_forecast.data.readers.tabular import read_frame
+from scale_forecast.data.readers.tables import read_frame
 
 PROFILE_COLUMNS = [
     "benchmark",

@@ -15,8 +15,11 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import fold
+from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Source
+from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.metrics import score
+from scale_forecast.data.readers.reader import Example
 from scale_forecast.data.readers.reading import Reading
 from scale_forecast.data.sizes import family_in_name
 
@@ -37,6 +40,39 @@ def is_task(document: object) -> bool:
         return False
     has_examples = isinstance(document.get("examples"), list)
     return "name" in document and (has_examples or "subtasks" in document) and "description" in document
+
+
+class BigBenchScores:
+    name = "BIG-bench scores"
+    example = Example(
+        "scores_GPT_GPT-3-3B.json",
+        b"""{"scores": [{"score_dict": {"exact_str_match": 0.5}, "preferred_score": "exact_str_match",
+"subtask_description": "t", "number_of_shots": 0}], "task": {"task_name": "t"},
+"model": {"model_family": "GPT", "model_name": "3B", "total_params": 3e9}}""",
+        {("t", "exact_match", "GPT 3B"): 0.5},
+    )
+
+    def recognises(self, content: Content) -> bool:
+        return is_score_file(content.objects)
+
+    def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
+        return read_score_file(content.objects, content.source, model)
+
+
+class BigBenchTask:
+    name = "BIG-bench task"
+    example = Example(
+        "task.json",
+        b"""{"name": "n", "description": "d", "keywords": [],
+"examples": [{"input": "a", "target_scores": {"x": 1, "y": 0}}]}""",
+        {},
+    )
+
+    def recognises(self, content: Content) -> bool:
+        return is_task(content.objects)
+
+    def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
+        return read_task(content.objects, content.source)
 
 
 def read_score_file(document: dict[str, object], source: Source, model: str | None = None) -> Reading:
@@ -69,6 +105,7 @@ def read_score_file(document: dict[str, object], source: Source, model: str | No
                     "metric": one.metric,
                     "shots": _shots(entry.get("number_of_shots")),
                     "score": one.value,
+                    "higher_is_better": _direction(entry) if metric == preferred else None,
                     "source": f"BIG-bench scores, {source.path.name if source.path else 'standard input'}",
                     **about,
                 }
@@ -78,6 +115,14 @@ def read_score_file(document: dict[str, object], source: Source, model: str | No
         inner = ",".join(s.removeprefix(f"{task}:") for s in subtasks)
         reading.tasks.append({"benchmark": BENCHMARK, "task": task, "aggregate_of": f"{BENCHMARK} {task}: {inner}"})
     return reading
+
+
+def _direction(entry: dict[str, object]) -> bool | None:
+    """Whether more is better of the preferred metric, by the scores that the task calls low and high."""
+    low, high = entry.get("low_score"), entry.get("high_score")
+    if not isinstance(low, (int, float)) or not isinstance(high, (int, float)) or low == high:
+        return True if isinstance(high, (int, float)) and high > 0 else None
+    return high > low
 
 
 def _in_unit(metric: str, value: object, preferred: str, entry: dict[str, object]) -> object:

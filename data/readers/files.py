@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from scale_forecast.data.errors import DataError
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".eval")
 """What is looked at inside a directory, also with .gz or .zst behind it; what the user names may be called anything."""
 
 _HEAD = 1 << 20
@@ -221,17 +221,30 @@ def _below(root: Path, suffixes: tuple[str, ...]) -> list[Source]:
 
 
 def decoded(data: bytes, name: str, *, whole: bool = True) -> str:
-    """UTF-8 text, with or without a byte-order mark; unless ``whole``, the last character may be cut."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(f"{name}: is in UTF-16: save it as UTF-8")
-    if b"\x00" in data[:_HEAD]:
+    """UTF-8 text, with or without a byte-order mark, or UTF-16; unless ``whole``, the last character may be cut."""
+    encoding = _utf16(data)
+    if encoding is None and b"\x00" in data[:_HEAD]:
         raise DataError(f"{name}: is a binary file of unknown kind: give {', '.join(SUFFIXES)}")
     try:
-        return codecs.getincrementaldecoder("utf-8-sig")().decode(data, final=whole)
+        return codecs.getincrementaldecoder(encoding or "utf-8-sig")().decode(data, final=whole).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{name}: byte 0x{data[error.start]:02x} at position {error.start} is not UTF-8: save it as UTF-8"
+            f"{name}: byte 0x{data[error.start]:02x} at position {error.start} is not "
+            f"{'UTF-16' if encoding else 'UTF-8'}: save it as UTF-8"
         ) from None
+
+
+def _utf16(data: bytes) -> str | None:
+    """How a text in UTF-16 is written, by its byte-order mark, or since every other byte of its beginning is zero."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    start = data[:64]
+    if len(start) >= 8 and len(start) % 2 == 0:
+        if not any(start[1::2]) and all(start[::2]):
+            return "utf-16-le"
+        if not any(start[::2]) and all(start[1::2]):
+            return "utf-16-be"
+    return None
 
 
 def parsed(text: str, name: str) -> object:

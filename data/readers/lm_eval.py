@@ -24,10 +24,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from scale_forecast.data.names.tasks import harness_place
+from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.harness_names import averages, named
 from scale_forecast.data.readers.identity import Identity, as_dict, identify, shots_in_path, stamp_in
+from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.metrics import Scales, score
+from scale_forecast.data.readers.reader import Example
 from scale_forecast.data.readers.reading import IS_LIMITED, OF_EXAMPLES, TASK_VERSION, Reading
 
 _NOT_SCORES = {
@@ -80,7 +83,26 @@ def _is_bare(document: dict[str, object]) -> bool:
     return len(inner) == len(document) > 0 and any("," in str(k) for v in inner for k in v)
 
 
-def read_lm_eval(document: dict[str, object], source: Source, model: str | None = None) -> Reading:
+_EXAMPLE = b"""{"results": {"gsm8k": {"alias": "gsm8k", "exact_match,strict-match": 0.55,
+"exact_match_stderr,strict-match": 0.0137}}, "versions": {"gsm8k": 3.0}, "n-shot": {"gsm8k": 5},
+"n-samples": {"gsm8k": {"original": 1319, "effective": 1319}}, "model_name": "acme/widget-1b", "date": 1750000000.0,
+"config": {"model": "hf", "model_args": "pretrained=acme/widget-1b", "limit": null}}"""
+
+
+class LmEval:
+    name = "lm-evaluation-harness or lighteval results"
+    example = Example("results_2025-06-15.json", _EXAMPLE, {("gsm8k", "exact_match", "widget-1b"): 0.55})
+
+    def recognises(self, content: Content) -> bool:
+        return is_lm_eval(content.objects)
+
+    def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
+        return read_lm_eval(content.objects, content.source, model, layout.top)
+
+
+def read_lm_eval(
+    document: dict[str, object], source: Source, model: str | None = None, top: float | None = None
+) -> Reading:
     """All scores of one result file, each task under the benchmark it belongs to."""
     results = document["results"] if isinstance(document.get("results"), dict) else document
     assert isinstance(results, dict)
@@ -91,7 +113,7 @@ def read_lm_eval(document: dict[str, object], source: Source, model: str | None 
     steps, tokens = _list(document.get("checkpoints")), _list(document.get("tokens"))
     groups = averages(document, results)
     cells = list(_cells(results))
-    scales = Scales.of((cell.metric, value) for cell in cells for value in _list(cell.value) or [cell.value])
+    scales = Scales.of(((cell.metric, value) for cell in cells for value in _list(cell.value) or [cell.value]), top)
     rows, derived, taken = [], 0, set()
     for cell in _newest(cells, reading):
         reading.found += 1
@@ -216,7 +238,7 @@ class About:
         if task in groups:
             members = {self.shots(leaf, named(leaf).shots, {}) for leaf in groups[task]}
             return members.pop() if len(members) == 1 else None
-        config = as_dict(self.configs.get(task))
+        config = self._of_config(task)
         value = self.by_task.get(task, config.get("num_fewshot", config.get("num_fewshots", self.fallback)))
         return int(value) if isinstance(value, (int, float)) and math.isfinite(value) and value >= 0 else None
 
@@ -238,7 +260,9 @@ class About:
 
     def _of_config(self, task: str) -> dict[str, object]:
         """lighteval's own account of a task, which lacks the shots in its name."""
-        return as_dict(self.configs.get(task) or self.configs.get("|".join(task.split("|")[:2])))
+        parts = task.split("|")
+        names = ("|".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return as_dict(next((self.configs[name] for name in names if name in self.configs), None))
 
     def direction(self, task: str, metric: str) -> bool | None:
         """Whether more is better of a metric, where the file says so; of another task's metric of that name too."""

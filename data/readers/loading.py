@@ -14,18 +14,18 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.models import as_models, complete
 from scale_forecast.data.names import counted, fold_series
-from scale_forecast.data.readers import bigbench, lm_eval, sample_logs, tabular
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, sources
+from scale_forecast.data.readers.content import Content
+from scale_forecast.data.readers.files import Limits, Source, sources
+from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.reading import Reading
+from scale_forecast.data.readers.registry import READERS, TABLE
+from scale_forecast.data.readers.rows import usable_rows
 from scale_forecast.data.readers.runs import choose_runs
-from scale_forecast.data.readers.tabular import Layout
+from scale_forecast.data.readers.scales import undirected, without_direction
+from scale_forecast.data.readers.tables import read_frame
 from scale_forecast.data.results import COLUMNS, as_results
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
 
-FORMATS = (
-    "a results table (CSV, Parquet, JSON lines), lm-evaluation-harness results or samples, "
-    "BIG-bench scores or a BIG-bench task"
-)
 _REMARKS = 6
 
 
@@ -101,7 +101,7 @@ def assemble(
     """One checked table of what the readers hand on, at least one reading; ``unread`` says why files were left out."""
     tables = [_checked_table(r, models, several_sources) for r in readings if r.is_table]
     logs, log_notes = _checked_logs([r for r in readings if not r.is_table], models)
-    frames = [t for t, _ in tables] + ([logs] if logs is not None else [])
+    frames = [t for t, _ in tables if len(t)] + ([logs] if logs is not None else [])
     notes = [n for _, ns in tables for n in ns] + log_notes
     results = _joined(frames, len(readings), several_sources)
     tasks = _task_rows(readings)
@@ -116,80 +116,106 @@ def assemble(
 
 
 def _read_one(source: Source, layout: Layout, model: str | None, limits: Limits) -> Reading:
-    """One file by the reader its content asks for."""
-    head = source.head()
-    if head[:4] == b"PAR1":
-        return _table(source, layout, limits)
-    if not head.strip():
-        raise DataError(f"{source.name}: the file is empty")
-    text = decoded(head, source.name, whole=False)
-    first = text.lstrip()[:1]
-    if first not in ("{", "["):
-        return _table(source, layout, limits)
-    record = _first_record(text)
-    if record is not None:
-        if sample_logs.is_sample(record):
-            return sample_logs.read_sample_log(source, limits, model)
-        return _table(source, layout, limits)
-    document = parsed(decoded(source.whole(limits.json), source.name), source.name)
-    if isinstance(document, dict):
-        if lm_eval.is_lm_eval(document):
-            return lm_eval.read_lm_eval(document, source, model)
-        if bigbench.is_score_file(document):
-            return bigbench.read_score_file(document, source, model)
-        if bigbench.is_task(document):
-            return bigbench.read_task(document, source)
-        if "score" not in document:
-            raise DataError(f"{source.name}: is JSON of an unknown kind: give {FORMATS}")
-    return _table(source, layout, limits)
+    """One file by the first reader that recognises it; tables are looked for last."""
+    content = Content(source, limits)
+    names = [name for name in READERS if name != TABLE.name]
+    reader = next((READERS[name] for name in names if READERS[name].recognises(content)), TABLE)
+    if reader is TABLE and not TABLE.recognises(content):
+        raise content.unknown(formats())
+    reading = reader.read(content, layout, model)
+    better = layout.constants.get("higher_is_better")
+    if better is not None and not reading.is_table and len(reading.rows):
+        stated = reading.rows.get("higher_is_better", pd.Series(None, reading.rows.index, dtype=object)).astype(object)
+        reading.rows["higher_is_better"] = stated.where(stated.notna(), better)
+    return reading
 
 
-def _first_record(text: str) -> dict[str, object] | None:
-    """The first line when it is a JSON object by itself and more lines follow or could: then these are JSON lines."""
-    line, _, rest = text.lstrip().partition("\n")
-    try:
-        record = parsed(line, "")
-    except DataError:
-        return None
-    if isinstance(record, dict) and (rest.strip() or sample_logs.is_sample(record) or "score" in record):
-        return record
-    return None
-
-
-def _table(source: Source, layout: Layout, limits: Limits) -> Reading:
-    frame = tabular.read_frame(source, limits)
-    if source.root is not None and not tabular.is_results_frame(frame, layout):
-        raise DataError(f"{source.name}: is not {FORMATS}")
-    return tabular.read_table(frame, source, layout)
+def formats() -> str:
+    """What is read, in words."""
+    names = [*READERS]
+    return f"{', '.join(names[:-1])} or a {names[-1]}"
 
 
 def _checked_table(
     reading: Reading, models: pd.DataFrame | None, several_sources: bool
 ) -> tuple[pd.DataFrame, list[str]]:
-    """A table people wrote: strict, an error for the first bad row."""
+    """A table people wrote: a bad row refuses itself and is counted."""
     rows, notes = reading.rows, []
-    if {"model"} <= set(rows.columns) and not rows["model"].isna().any():
+    if rows.empty:
+        return pd.DataFrame(columns=list(COLUMNS)), notes
+    if "model" in rows and rows["model"].notna().all():
         done = complete(rows, models)
         rows, notes = done.rows, done.notes
     source = reading.name if several_sources else None
-    return as_results(rows, where=reading.name, source=source, several_sources=several_sources), notes
+    return _as_results(rows, [reading], reading.name, source, several_sources, models), notes
+
+
+def _as_results(
+    rows: pd.DataFrame,
+    readings: list[Reading],
+    where: str,
+    source: str | None = None,
+    several_sources: bool = False,
+    models: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The rows as a results table; where it refuses them, the rows that break its contract are counted and left out."""
+    about = {c: rows[c] for c in ("_file", "_when") if c in rows}
+    plain = rows.drop(columns=list(about))
+    how = {"where": where, "source": source, "several_sources": several_sources}
+    try:
+        return as_results(plain, **how)  # type: ignore[arg-type]
+    except DataError as error:
+        usable, refused, notes = usable_rows(plain, several_sources=several_sources)
+        if not refused and not notes:
+            raise
+        files = about.get("_file", pd.Series(0, index=rows.index))
+        lost = files[~files.index.isin(usable.index)]
+        _count(refused, lost, readings)
+        readings[0].notes += [f"{where}: {note}" for note in notes]
+        if usable.empty:
+            raise DataError(str(error)) from None
+        if "family" not in usable or usable["family"].isna().any():
+            usable = complete(usable, models).rows
+        return as_results(usable, **how)  # type: ignore[arg-type]
+
+
+def _count(refused: Counter[str], lost: pd.Series, readings: list[Reading]) -> None:
+    """Book refusals of rows of several files on the files, which know how many but not why each."""
+    if lost.nunique() <= 1:
+        readings[int(lost.iloc[0]) if len(lost) else 0].refused.update(refused)
+        return
+    why = ", ".join(refused)
+    for file, count in lost.value_counts().items():
+        readings[int(file)].refused[why] += int(count)  # type: ignore[call-overload]
 
 
 def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple[pd.DataFrame | None, list[str]]:
     """The output of harnesses: of several runs of one key one counts (`data.readers.runs`), the others are counted."""
-    frames = [r.rows.assign(_file=i, _when=r.when) for i, r in enumerate(readings) if len(r.rows)]
+    frames = [r.rows.assign(_file=i, _when=r.rows.get("_when", r.when)) for i, r in enumerate(readings) if len(r.rows)]
     if not frames:
         return None, []
     rows = pd.concat(frames, ignore_index=True)
     rows["model"] = short_names(rows["model"])
+    rows = _with_direction(rows, readings)
+    if rows.empty:
+        return None, []
     done = complete(rows, models)
     chosen = choose_runs(done.rows, readings)
     notes = [*done.notes, *chosen.notes]
     if chosen.rows.empty:
         return None, notes
-    rows = chosen.rows.drop(columns=["_file", "_when"]).reset_index(drop=True)
     where = readings[0].name if len(readings) == 1 else f"{len(readings)} files"
-    return as_results(rows, where=where), notes
+    return _as_results(chosen.rows.reset_index(drop=True), readings, where), notes
+
+
+def _with_direction(rows: pd.DataFrame, readings: list[Reading]) -> pd.DataFrame:
+    """Without scores of metrics of which nobody says which way is better, each counted with the question to answer."""
+    if "metric" not in rows:
+        return rows
+    unknown = without_direction(rows)
+    for (file, metric), count in rows.loc[unknown].groupby(["_file", "metric"], sort=False).size().items():
+        readings[int(file)].refused[undirected(str(metric))] += int(count)
+    return rows[~unknown].reset_index(drop=True)
 
 
 def short_names(models: pd.Series) -> pd.Series:
@@ -292,5 +318,5 @@ def read_models(path: str | Path, *, limits: Limits | None = None) -> pd.DataFra
 
 
 def _frame(path: Path, limits: Limits | None) -> pd.DataFrame:
-    frame = tabular.read_frame(sources([path])[0], limits or Limits())
+    frame = read_frame(sources([path])[0], limits or Limits())
     return frame.replace({np.nan: None})

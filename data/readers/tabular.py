@@ -1,250 +1,243 @@
-"""Tables people keep: CSV, TSV, Parquet, JSON records, JSON lines; long (one row a score) or wide (one column a task).
+"""Tables people keep, long (one row a score), wide (one column a task) or the other way round, as raw rows.
 
-Cells are read as text and typed at the door, so that a value that is not a number is named and never guessed at.
+Which column is what, and in which unit, is found out and said in one line; what the user says goes first.
 """
 
 from __future__ import annotations
 
-import io
 import re
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_tasks
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line, sources
+from scale_forecast.data.names import counted, did_you_mean, fold
+from scale_forecast.data.readers import averages
+from scale_forecast.data.readers.cells import Numbers, as_cells, as_sizes
+from scale_forecast.data.readers.files import Source
+from scale_forecast.data.readers.headers import our_column, scores_of
+from scale_forecast.data.readers.layout import Form, Layout, Titled, titled
 from scale_forecast.data.readers.reading import Reading
-from scale_forecast.data.results import COLUMNS, is_share
-from scale_forecast.data.spreadsheet import unmarked
+from scale_forecast.data.readers.scales import count_refusals, in_units, undirected, without_direction
+from scale_forecast.data.readers.tables import DELIMITER, IS_WESTERN, OTHER_SHEETS, SKIPPED
+from scale_forecast.data.results import COLUMNS, REQUIRED
+from scale_forecast.data.sizes import sizes_in_name
 
-_NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "<NA>"]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a table's columns are to be understood.
-
-    Attributes
-    ----------
-    wide : bool
-        One column a task, one row a model.
-    columns : mapping
-        Our column name to the file's.
-    constants : mapping
-        Our column name to a value for the whole file.
-    task_columns : tuple of str
-        Of a wide table, the columns that are tasks; () when all that are not ours.
-    percent : bool
-        Scores are percentages.
-    """
-
-    wide: bool = False
-    columns: Mapping[str, str] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    task_columns: tuple[str, ...] = ()
-    percent: bool = False
-
-    def __post_init__(self) -> None:
-        for ours in (*self.columns, *self.constants):
-            if ours not in COLUMNS:
-                raise UsageError(
-                    f"{ours!r} is no column of a results table{did_you_mean(ours, COLUMNS)}: "
-                    f"the columns are {', '.join(COLUMNS)}"
-                )
+_CELL = "_cell"
+_TITLE = "_title"
+_EMPTY = "empty cell"
+_ONLY_SIZE = re.compile(
+    r"[~\u2248]?\s*[0-9.,]+\s*(?:[kmbt]|bn|billion|million)(?:\s*(?:params|parameters))?", re.IGNORECASE
+)
 
 
-def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
-    """A table as it stands in the file: all text (CSV), or as typed (Parquet, JSON)."""
-    head = source.head()
-    if head[:4] == b"PAR1":
-        return _parquet(source.whole(limits.table), source.name)
-    data = source.table(limits)
-    if not data.strip():
-        raise DataError(f"{source.name}: the file is empty")
-    text = decoded(data, source.name)
-    first = text.lstrip()[:1]
-    if first == "[":
-        return _records(parsed(text, source.name), source.name)
-    if first == "{":
-        return _records(
-            [parsed_line(line, n, source.name) for n, line in enumerate(text.split("\n"), 1) if line.strip()],
-            source.name,
-        )
-    return _csv(text, source.name)
-
-
-def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **how: Any) -> pd.DataFrame:
-    """A CSV table that one of our commands or a person wrote, as pandas reads it with ``how``; bounded and unmarked.
+def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str | None = None) -> Reading:
+    """A table as raw rows of the results table; ``model`` is the family of models whose titles are sizes alone.
 
     Raises
     ------
     DataError
-        For a file that cannot be read or is no such table, with ``advice`` on what to give instead.
+        When the table holds no scores under any reading of its titles.
     """
-    source = sources([path], stdin)[0]
-    text = decoded(source.table(Limits()), source.name)
-    if not text.strip():
-        raise DataError(f"{source.name}: the file is empty: {advice}")
-    try:
-        return unmarked(pd.read_csv(io.StringIO(text), **how))
-    except (ValueError, OverflowError) as error:
-        raise DataError(f"{source.name}: not a CSV table ({_last_line(error)}): {advice}") from None
-
-
-def _last_line(error: BaseException) -> str:
-    return str(error).strip().rsplit("\n", 1)[-1].rstrip(".:")
-
-
-def _parquet(data: bytes, name: str) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return pq.read_table(io.BytesIO(data)).to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{name}: the Parquet file is damaged ({_first_line(error)}): write it again") from None
-
-
-def _csv(text: str, name: str) -> pd.DataFrame:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    text = text.lstrip("\r\n")
-    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    delimiter = max(",\t;", key=header.count)
-    names = next(iter(_split(header, delimiter)), [])
-    stripped = [n.strip() for n in names]
-    twice = [n for n, count in Counter(stripped).items() if count > 1]
-    if twice:
-        raise DataError(f"{name}: the column {twice[0]!r} stands twice: rename or drop one of them")
-    if not all(stripped):
-        raise DataError(f"{name}: column {stripped.index('') + 1} has no name: name or drop it")
-    data = text.encode()
-    try:
-        table = csv.read_csv(
-            io.BytesIO(data),
-            read_options=csv.ReadOptions(block_size=max(len(data), 1 << 16) if len(data) < 1 << 26 else 1 << 26),
-            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=csv.ConvertOptions(
-                column_types={n: pa.string() for n in names},
-                null_values=_NULLS,
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{name}: {_first_line(error)}: every row needs as many cells as the header") from None
-    return unmarked(table.rename_columns(stripped).to_pandas())
-
-
-def _split(header: str, delimiter: str) -> list[list[str]]:
-    import csv
-
-    return list(csv.reader([header], delimiter=delimiter))
-
-
-def _records(records: object, name: str) -> pd.DataFrame:
-    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
-        raise DataError(f"{name}: is JSON, but not a list of rows: give one object a score")
-    for number, record in enumerate(records, start=1):
-        nested = [k for k, v in record.items() if isinstance(v, (dict, list))]
-        if nested:
-            raise DataError(f"{name}: {nested[0]!r} of row {number} holds a list or object: give one value a cell")
-    frame = pd.DataFrame(records)
-    return frame.astype(object).where(frame.notna(), None) if len(frame) else frame
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0].removeprefix("CSV parse error: ").rstrip(".:")
-
-
-def is_results_frame(frame: pd.DataFrame, layout: Layout) -> bool:
-    """True when the columns, as the layout names them, make a results table."""
-    have = {*_renamed(frame, layout, "").columns, *layout.constants}
-    return "model" in have if layout.wide else {"task", "score", "model"} <= have
-
-
-def read_table(frame: pd.DataFrame, source: Source, layout: Layout) -> Reading:
-    """A long or wide table as raw rows of the results table."""
-    frame = _renamed(frame, layout, source.name)
     for ours, value in layout.constants.items():
         if ours in frame.columns:
             raise UsageError(f"{source.name}: has a column {ours!r} already: leave out --set {ours}={value}")
-    if layout.wide:
-        reading = _wide(frame, source, layout)
-    else:
-        reading = Reading(source.name, "results table", frame, found=len(frame), is_table=True)
+    if frame.empty:
+        raise DataError(f"{source.name}: the table has no rows: give at least one score")
+    table = titled(frame, layout, source.name)
+    if table.form is Form.NONE:
+        raise _no_scores(frame, table, source)
+    reading = Reading(source.name, _FORMATS[table.form], is_table=True, notes=_remarks(frame, table, source))
+    skipped = int(frame.attrs.get(SKIPPED, 0))
+    long = _LONG[table.form](table)
     for ours, value in layout.constants.items():
-        reading.rows[ours] = value
-    if layout.percent:
-        _divide_by_hundred(reading.rows)
+        long[ours] = value
+    reading.found = len(long) + skipped
+    if skipped:
+        reading.refused["line with another number of cells than the header"] += skipped
+    european = frame.attrs.get(DELIMITER) == ";"
+    long, notes = _with_sizes(long, table.units)
+    reading.notes += [f"{source.name}: {note}" for note in notes]
+    cells = as_cells(long[_CELL], european=european)
+    long = _with_units(long, cells, layout, table.form, reading, european)
+    if table.form in (Form.ACROSS, Form.WIDE) and len(long):
+        long = _named_by_size(long, model or source.stem, reading)
+    if "benchmark" not in long and "benchmark" not in layout.constants and len(long):
+        _with_benchmarks(long)
+    reading.rows = long.drop(columns=[c for c in (_CELL, _TITLE) if c in long]).reset_index(drop=True)
+    of = averages.of_names if table.form is Form.LONG else averages.of_titles
+    reading.tasks = of(reading.rows)
     return reading
 
 
-def _divide_by_hundred(rows: pd.DataFrame) -> None:
-    share = is_share(rows["metric"].astype("str")) if "metric" in rows else pd.Series(True, index=rows.index)
-    for name in ("score", "stderr"):
-        if name in rows:
-            number = (as_numbers(rows[name]) / 100.0).round(12)
-            rows[name] = number.astype(object).where(share & number.notna(), rows[name])
+_FORMATS = {
+    Form.LONG: "results table",
+    Form.WIDE: "wide table",
+    Form.ACROSS: "table with models across",
+    Form.METRICS: "table with metrics across",
+}
 
 
-def _renamed(frame: pd.DataFrame, layout: Layout, name: str) -> pd.DataFrame:
-    for ours, theirs in layout.columns.items():
-        if theirs not in frame.columns and name:
-            raise DataError(
-                f"{name}: no column {theirs!r}{did_you_mean(theirs, frame.columns)} "
-                f"to take as {ours}: the columns are {', '.join(map(str, frame.columns))}"
-            )
-    return frame.rename(columns={theirs: ours for ours, theirs in layout.columns.items()})
+def _no_scores(frame: pd.DataFrame, table: Titled, source: Source) -> DataError:
+    have = {*table.frame.columns, *(str(c) for c in frame.columns)}
+    missing = next((name for name in REQUIRED if name not in have), "score")
+    near = did_you_mean(missing, [str(c) for c in frame.columns])
+    return DataError(
+        f"{source.name}: no column {missing!r}{near}: a results table needs {', '.join(REQUIRED)}, or one column for "
+        "each task beside a column model, or tasks down and models across; say which is which with --column, or --wide"
+    )
 
 
-def _wide(frame: pd.DataFrame, source: Source, layout: Layout) -> Reading:
-    if "model" not in frame.columns:
-        raise DataError(f"{source.name}: a wide table needs a column 'model': say which with --column model=NAME")
-    ours = [c for c in ("task", "score") if c in frame.columns]
-    if ours:
-        raise DataError(f"{source.name}: has a column {ours[0]!r}, so it is no wide table: leave out --wide")
-    missing = [t for t in layout.task_columns if t not in frame.columns]
-    if missing:
-        raise DataError(f"{source.name}: no column {missing[0]!r}{did_you_mean(missing[0], frame.columns)} for a task")
-    about = [c for c in frame.columns if c in COLUMNS and c not in ("task", "score") and c not in layout.task_columns]
-    tasks = list(layout.task_columns) or [c for c in frame.columns if c not in about]
-    left = [str(c) for c in frame.columns if c not in about and c not in tasks]
-    if not tasks:
-        raise DataError(f"{source.name}: no column is left to be a task: every column is one of the results table's")
-    text = [c for c in tasks if frame[c].notna().any() and as_numbers(frame[c]).isna().all()]
-    if text and not layout.task_columns:
-        raise DataError(
-            f"{source.name}: column {str(text[0])!r} holds no number, so it is no task: "
-            "name the tasks with --task-columns, or what the column is with --column"
+def _remarks(frame: pd.DataFrame, table: Titled, source: Source) -> list[str]:
+    """What was taken for what, and what was left aside."""
+    said = [f"{theirs!r} as {ours}" for theirs, ours in table.taken.items()]
+    remarks = [f"{source.name}: {table.form.value}{': ' if said else ''}{', '.join(said)}"]
+    if not said and table.form in (Form.LONG,):
+        remarks = []
+    if table.aside:
+        wrong = [(c, near) for c in table.aside if (near := did_you_mean(c, COLUMNS)) and our_column(c) is None]
+        hint = f"; {wrong[0][0]!r}{wrong[0][1]}" if wrong and table.form is Form.LONG else ""
+        remarks.append(f"{source.name}: columns left aside: {', '.join(table.aside)}{hint}")
+    others = frame.attrs.get(OTHER_SHEETS) or []
+    if others:
+        remarks.append(
+            f"{source.name}: of the workbook only the first sheet with a table is read, not {', '.join(others)}"
         )
-    long = frame.melt(id_vars=about, value_vars=tasks, var_name="task", value_name="score")
-    empty = long["score"].isna()
-    reading = Reading(source.name, "wide table", long[~empty].reset_index(drop=True), found=len(long), is_table=True)
-    if empty.any():
-        reading.refused["empty cell"] = int(empty.sum())
-    if left:
-        reading.notes.append(f"{source.name}: columns left aside: {', '.join(left)}")
-    if "benchmark" not in about:
-        _with_benchmarks(reading.rows, layout)
-    return reading
+    if frame.attrs.get(IS_WESTERN):
+        remarks.append(f"{source.name}: is not in UTF-8 and read as Windows-1252")
+    return remarks
 
 
-def _with_benchmarks(rows: pd.DataFrame, layout: Layout) -> None:
-    """``MMLU/anatomy`` in a header is task ``anatomy`` of MMLU, when that benchmark is a known one."""
-    if "benchmark" in layout.constants:
-        return
+def _long(table: Titled) -> pd.DataFrame:
+    frame = table.frame
+    if "task" not in frame and "benchmark" in frame:
+        frame = frame.assign(task=frame["benchmark"])
+    return frame.rename(columns={"score": _CELL})
+
+
+def _wide(table: Titled) -> pd.DataFrame:
+    """One column a task: each title is taken apart into task, metric, shots and prompt."""
+    about = [c for c in table.frame.columns if c not in table.scores]
+    long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name=_TITLE, value_name=_CELL)
+    return _with_titles(long, _TITLE)
+
+
+def _across(table: Titled) -> pd.DataFrame:
+    """One column a model: each row's title is taken apart."""
+    about = [c for c in table.frame.columns if c not in table.scores]
+    long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name="model", value_name=_CELL)
+    if "task" not in long:
+        long["task"] = long["benchmark"]
+    long = long[long["task"].notna()].reset_index(drop=True)
+    long[_TITLE] = long["task"].astype(str)
+    return _with_titles(long, _TITLE)
+
+
+def _metrics(table: Titled) -> pd.DataFrame:
+    """One column a metric."""
+    about = [c for c in table.frame.columns if c not in table.scores]
+    long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name="metric", value_name=_CELL)
+    if "task" not in long:
+        long["task"] = long["benchmark"]
+    return long
+
+
+_LONG = {Form.LONG: _long, Form.WIDE: _wide, Form.ACROSS: _across, Form.METRICS: _metrics}
+
+
+def _with_titles(long: pd.DataFrame, title: str) -> pd.DataFrame:
+    """Task, metric, shots and prompt as titles say them; what a column says goes first."""
+    headers = {str(name): scores_of(str(name)) for name in long[title].dropna().unique()}
+    names = long[title].astype(str)
+    long["task"] = names.map({name: header.task for name, header in headers.items()})
+    for column in ("metric", "shots", "prompt"):
+        said = {name: value for name, header in headers.items() if (value := getattr(header, column)) is not None}
+        if said:
+            by_title = names.map(said)
+            long[column] = by_title if column not in long else long[column].where(long[column].notna(), by_title)
+    return long
+
+
+def _with_sizes(long: pd.DataFrame, units: dict[str, float]) -> tuple[pd.DataFrame, list[str]]:
+    """Sizes as numbers, whatever way they are written; what is none is unknown, and said."""
+    notes = []
+    for name in ("params", "active_params", "train_tokens", "train_flops"):
+        if name not in long:
+            continue
+        number, at_work, bad = as_sizes(long[name], units.get(name, 1.0))
+        if bad.any():
+            first = long.loc[bad, name].iloc[0]
+            notes.append(f"{name} {first!r} is no size ({counted(int(bad.sum()), 'such cell')}): taken as unknown")
+        long[name] = number
+        if name == "params" and at_work.notna().any():
+            given = long["active_params"] if "active_params" in long else pd.Series(np.nan, index=long.index)
+            long["active_params"] = given.where(given.notna(), at_work)
+    return long, notes
+
+
+def _with_units(
+    long: pd.DataFrame, cells: Numbers, layout: Layout, form: Form, reading: Reading, european: bool
+) -> pd.DataFrame:
+    """Rows with a score in the unit of its metric; the others are refused and counted, each with its reason."""
+    metric = long["metric"] if "metric" in long else pd.Series(None, index=long.index, dtype=object)
+    metric = metric.astype(object).where(metric.notna(), "accuracy")
+    if "stderr" in long:
+        stated = as_cells(long["stderr"], european=european)
+        cells = replace(cells, stderr=stated.value.fillna(cells.stderr))
+    group = long[_TITLE].astype(str) if _TITLE in long else _groups(long, metric)
+    one = form in (Form.LONG, Form.ACROSS)
+    scaled = in_units(cells, metric, group, top=layout.top, is_one_column=one)
+    reading.notes += [f"{reading.name}: {note}" for note in scaled.notes]
+    refused = scaled.refused
+    no_number = cells.value.isna()
+    refused = refused.where(~no_number, _EMPTY)
+    if cells.is_bad.any():
+        at = int(np.flatnonzero(cells.is_bad.to_numpy())[0])
+        row = f" in row {at + 2}" if form is Form.LONG else ""
+        refused = refused.where(~cells.is_bad, f"score not a number, first {str(long[_CELL].iloc[at])[:30]!r}{row}")
+    if form is Form.LONG:
+        refused = refused.where(~(no_number & ~cells.is_bad), "empty score")
+    no_way = refused.isna() & without_direction(long.assign(metric=metric))
+    for name in metric[no_way].unique():
+        refused[no_way & (metric == name)] = undirected(str(name))
+    long = long.assign(score=scaled.score)
+    if scaled.stderr.notna().any() or "stderr" in long:
+        long = long.assign(stderr=scaled.stderr)
+    reading.refused.update(count_refusals(refused))
+    return long[refused.isna()]
+
+
+def _groups(long: pd.DataFrame, metric: pd.Series) -> pd.Series:
+    """The task and metric of each row, as text; the benchmark too where one is given."""
+    parts = [long[name].astype("str") for name in ("benchmark", "task") if name in long]
+    named = parts[0] if len(parts) == 1 else parts[0].fillna("") + "/" + parts[1].fillna("")
+    return named if metric.nunique() == 1 else named.fillna("") + " " + metric.astype(str)
+
+
+def _named_by_size(long: pd.DataFrame, family: str, reading: Reading) -> pd.DataFrame:
+    """Models that are called by their size alone belong to one family, named by the user or else by the file."""
+    alone = long["model"].map(lambda name: bool(_ONLY_SIZE.fullmatch(str(name).strip())))
+    if not alone.any():
+        return long
+    sizes = long["model"].astype(str).map(lambda name: sizes_in_name(name).params)
+    long = long.assign(
+        model=long["model"].where(~alone, family + " " + long["model"].astype(str).str.strip()),
+        family=(long["family"] if "family" in long else pd.Series(None, index=long.index, dtype=object)).where(
+            ~alone, family
+        ),
+        params=(long["params"] if "params" in long else pd.Series(np.nan, index=long.index)).where(~alone, sizes),
+    )
+    names = ", ".join(long.loc[alone, "model"].drop_duplicates().head(3))
+    reading.notes.append(f"{reading.name}: sizes alone name models of one family ({names}): call it by --as-model")
+    return long
+
+
+def _with_benchmarks(rows: pd.DataFrame) -> None:
+    """``MMLU/anatomy`` in a title is task ``anatomy`` of MMLU, when that benchmark is a known one."""
     known = {fold(b): b for b in bundled_tasks()["benchmark"].unique()}
-    split = {t: str(t).partition("/") for t in rows["task"].unique()}
+    split = {t: str(t).partition("/") for t in rows["task"].dropna().unique() if "/" in str(t)}
     hit = {t: (known[fold(head)], tail) for t, (head, sign, tail) in split.items() if sign and fold(head) in known}
     if hit:
         rows["benchmark"] = rows["task"].map(lambda t: hit[t][0] if t in hit else np.nan)

@@ -133,6 +133,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, out: Output) -> None:
 @click.option("--models", metavar="FILE", help="Sizes and families of your models (columns model, params, ...).")
 @click.option("--as-model", metavar="NAME", help="What to call the model of logs that name none.")
 @click.option("--document", metavar="FIELD", help="Where an item's source document stands.  [default: passage_id, ...]")
+@click.option("--scale", type=float, metavar="TOP", help="Grades of items run from 0 to TOP, such as 10.")
 @click.option("--profile", type=FILE, help="Write profiles of difficulty (CSV).")
 @click.option("--memory", type=BYTES, default="1GB", show_default=True, help="Memory to use; the rest goes to disk.")
 @click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Threads to use.")

@@ -105,6 +105,7 @@ def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
     @click.option("--as-model", metavar="NAME", help="What to call the model of result files that name none.")
     @click.option("--wide", is_flag=True, help="Tables have one column a task and one row a model.")
     @click.option("--percent", is_flag=True, help="Scores in tables are percentages.")
+    @click.option("--scale", type=float, metavar="TOP", help="Scores whose scale no file states run from 0 to TOP.")
     @click.option("--column", multiple=True, metavar="FIELD=NAME", help="Which column of a table is our FIELD.")
     @click.option("--set", "set_", multiple=True, metavar="FIELD=VALUE", help="The value of FIELD for all of a table.")
     @click.option("--task-columns", default="", metavar="A,B", help="With --wide: the columns that are tasks.")
@@ -117,6 +118,7 @@ def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
         as_model: str | None,
         wide: bool,
         percent: bool,
+        scale: float | None,
         column: tuple[str, ...],
         set_: tuple[str, ...],
         task_columns: str,
@@ -125,6 +127,7 @@ def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
         layout = Layout(
             wide=wide,
             percent=percent,
+            scale=scale,
             columns=pairs(column, "--column"),
             constants=pairs(set_, "--set"),
             task_columns=tuple(t.strip() for t in task_columns.split(",") if t.strip()),

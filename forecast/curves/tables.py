@@ -13,7 +13,7 @@ from scale_forecast.curves.registry import CHOSEN, FORMS, KINDS
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.parallel import Workers
 
 REQUIRED = ("curve", "x", "y", "role")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import UNIT
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, target_rows, visible

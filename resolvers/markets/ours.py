@@ -13,7 +13,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import fold
 from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import UNIT
 from scale_forecast.resolvers.markets.answers import Cdf, answer
 from scale_forecast.resolvers.markets.cdf import cdf_of_quantiles

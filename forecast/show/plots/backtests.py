@@ -9,7 +9,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean
-from scale_forecast.data.readers.tabular import read_csv
+from scale_forecast.data.readers.tables import read_csv
 
 NEEDED = (
     "predictor", "fold", "benchmark", "task", "target_model", "line", "family", "distance", "origin_score", "score",

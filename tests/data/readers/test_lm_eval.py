@@ -245,7 +245,7 @@ def record(loglik, gold, **changes):
 
 def sample_log(path, *records, name="samples_piqa_2025-01-01T00-00-00.1.jsonl"):
     harness(path, {"piqa": {"acc,none": 0.5}}, "results_2025-01-01T00-00-00.1.json", **{"n-shot": {"piqa": 5}})
-    (path / name).write_text("".join(json.dumps(r) + "\n" for r in records))
+    (path / name).write_text("".join(json.dumps({**r, "doc_id": at}) + "\n" for at, r in enumerate(records)))
     return path / name
 
 

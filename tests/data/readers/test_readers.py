@@ -1,0 +1,36 @@
+"""Every reader reads its own example, and no other reader takes it for its own."""
+
+import pytest
+
+from scale_forecast.data.readers import read
+from scale_forecast.data.readers.content import Content
+from scale_forecast.data.readers.files import Limits, Source
+from scale_forecast.data.readers.registry import READERS, TABLE
+
+
+def written(folder, example):
+    path = folder / example.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(example.data)
+    for name, data in (example.beside or {}).items():
+        (path.parent / name).write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("name", list(READERS))
+def test_a_reader_reads_its_example(tmp_path, name):
+    example = READERS[name].example
+    loaded = read([written(tmp_path, example)])
+    rows = loaded.results
+    found = {(r.task, r.metric, r.model): r.score for r in rows.itertuples()}
+    assert found == pytest.approx(example.scores)
+    assert (loaded.counts["found"] == loaded.counts["kept"] + loaded.counts["refused"]).all()
+    assert loaded.counts["kept"].sum() == len(rows)
+
+
+@pytest.mark.parametrize("name", list(READERS))
+def test_no_reader_takes_the_example_of_another(tmp_path, name):
+    content = Content(Source(written(tmp_path, READERS[name].example)), Limits())
+    assert [other for other in READERS if other != TABLE.name and READERS[other].recognises(content)] == (
+        [] if name == TABLE.name else [name]
+    )
