@@ -130,7 +130,7 @@ def complete(rows: pd.DataFrame, models: pd.DataFrame | None = None) -> Complete
     first = np.full(len(names), -1)
     first[codes[::-1]] = np.arange(len(rows))[::-1]
     said = _Said()
-    lookups = [_Lookup("the models table", models)] if models is not None else []
+    lookups: list[_Lookup | _Repositories] = [_Lookup("the models table", models)] if models is not None else []
     lookups += _bundled_lookups()
     known = [_describe(rows.iloc[at], lookups, said) for at in first]
     for name in FILLED:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -57,14 +58,14 @@ def describe_coming(
     if like is None:
         thinks = True if reasoning is None else reasoning
         return Coming(NewModel(name, pd.Timestamp(released), organisation, line, tier, thinks), {}, None)
-    found = {
+    found: dict[str, Any] = {
         "organisation": _text(like["organisation"]),
         "line": _text(like["product_line"]),
         "tier": _text(like["tier"]),
         "reasoning": str(like["reasoning"]) in ("yes", "optional", "True"),
     }
     guessed = {key: found[key] for key, value in given.items() if value is None and found[key] is not None}
-    full = {key: guessed.get(key) if value is None else value for key, value in given.items()}
+    full: dict[str, Any] = {key: guessed.get(key) if value is None else value for key, value in given.items()}
     model = NewModel(
         name,
         pd.Timestamp(released),
@@ -102,5 +103,5 @@ def _stem(name: str) -> tuple[str, ...]:
     return tuple(word for word in words if not _VERSION.match(word))
 
 
-def _text(value: object) -> str | None:
+def _text(value: Any) -> str | None:
     return None if pd.isna(value) or value == "" else str(value)

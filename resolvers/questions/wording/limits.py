@@ -72,7 +72,7 @@ def sized(who: Who, level: Level) -> Who:
     """Models limited to a size; a bound that is not included is moved by the least there is."""
     low, high = f"min_{level.unit}", f"max_{level.unit}"
     value = float(level.value or 0.0)
-    bounds: dict[str, float] = {
+    bounds: dict[str, Any] = {
         "at_least": {low: value},
         "above": {low: float(np.nextafter(value, np.inf))},
         "at_most": {high: value},

@@ -73,7 +73,7 @@ def result_places(results: pd.DataFrame, tasks: pd.DataFrame) -> Iterator[Place]
     human = _human_levels(tasks)
     for (benchmark, task), part in rows.groupby(["benchmark", "task"], observed=True, sort=True):
         families = frozenset(fold(name) for name in part["family"].unique())
-        average, best = map(_number, human.get((fold(benchmark), fold(task)), (float("nan"), float("nan"))))
+        average, best = map(_number, human.get((fold(str(benchmark)), fold(str(task))), (float("nan"), float("nan"))))
         metrics = tuple(map(str, part["metric"].unique()))
         yield Place(str(benchmark), str(task), metrics, families, human_average=average, human_best=best)
 

@@ -136,7 +136,9 @@ def _phrase(node: Any, context: Context) -> Phrase:
     return Phrase(token, value, (start, end), text)
 
 
-def _places(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, tuple[tuple[Place, ...], str]]:
+def _places(
+    words: list[Word], node: Any, context: Context, text: str
+) -> tuple[str, tuple[tuple[tuple[Place, ...], ...], str]]:
     return "PLACE", read_places(node, context.vocabulary, context.opened)
 
 
@@ -192,7 +194,7 @@ def _when(words: list[Word], node: Any, context: Context, text: str) -> tuple[st
 
 
 def _quant(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Quantity]:
-    side = next((word.value for word in words if word.token == "SIDE"), "at_least")
+    side: Any = next((word.value for word in words if word.token == "SIDE"), "at_least")
     exactly = any(word.token == "EXACTLY" and word.value == "exactly" for word in words)
     for word in words:
         if word.token == "QUANT":

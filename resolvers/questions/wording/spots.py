@@ -48,12 +48,14 @@ def _of(
     """The places of one name; a name such as "round 1 winners" is several tests."""
     word = spot[0]
     if len(spot) == 2:
-        return [_task_of(*sorted(spot, key=lambda one: one.token), vocabulary)]
+        place, task = sorted(spot, key=lambda one: one.token)
+        return [_task_of(place, task, vocabulary)]
     if word.token == "ELSEWHERE":
         sentence = f"no bundled table has scores on {word.value}: it can be neither priced nor settled here"
         raise Refused("benchmark", sentence, words=word.text)
     if word.token == "UNSURE":
-        return [_unsure(*word.value, word.text, vocabulary, opened)]
+        name, means = word.value
+        return [_unsure(name, means, word.text, vocabulary, opened)]
     if word.token == "TASK":
         return [_task(str(word.value), vocabulary)]
     return [_one(str(name), word.text, vocabulary) for name in word.value]

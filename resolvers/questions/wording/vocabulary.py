@@ -270,8 +270,8 @@ def _named(vocabulary: Vocabulary, releases: pd.DataFrame, rows: pd.DataFrame) -
     add("PLACE", ((fold(f"{place.benchmark}/{place.task}"), (f"{place.benchmark}/{place.task}",)) for place in tasks))
     for row in releases[["model", "family_name", "aliases"]].fillna("").itertuples(index=False):
         named = [(row.family_name, row.family_name), (row.model, row.model)]
-        named += [(alias.strip(), row.model) for alias in row.aliases.split(";")]
-        add("MODEL", ((fold(name), model) for name, model in named))
+        named += [(alias.strip(), row.model) for alias in str(row.aliases).split(";")]
+        add("MODEL", ((fold(str(name)), model) for name, model in named))
     add("LINE", table.lines.items())
     lines = [*releases["product_line"].dropna().unique(), *rows["line"].unique()]
     add("LINE", line_names(lines, [*organisations, *vocabulary.families.values()]).items())

@@ -38,7 +38,8 @@ def read_who(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> 
             "model", f"{said!r} joins names of several sorts: name models, or families, or companies", words=said
         )
     field = next(iter(sorts))[0]
-    return Who(**{field: tuple(name for who in found for name in getattr(who, field))})
+    named: dict[str, Any] = {field: tuple(name for who in found for name in getattr(who, field))}
+    return Who(**named)
 
 
 def _one(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> Who:
