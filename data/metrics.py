@@ -14,6 +14,8 @@ from fnmatch import translate
 from functools import cache
 from pathlib import Path
 
+from scale_forecast.data.names.keys import metric_name
+
 _TABLE = Path(__file__).parent / "tables" / "metrics.csv"
 SHARE = "share"
 
@@ -42,13 +44,15 @@ def _table() -> tuple[dict[str, Metric], list[tuple[re.Pattern[str], Metric]]]:
 
 @cache
 def known_metric(name: str) -> Metric | None:
-    """What the table says of a metric; None when it says nothing.
+    """What the table says of a metric, under any of its names; None when it says nothing.
 
     >>> known_metric("exact_match:strict").higher_is_better, known_metric("pass@10").unit, known_metric("zorg")
     (True, 'share', None)
+    >>> known_metric("acc").name, known_metric("Perplexity").unit
+    ('accuracy', 'perplexity')
     """
     exact, forms = _table()
-    plain = name.partition(":")[0].strip().casefold()
+    plain = metric_name(name.partition(":")[0].strip()).casefold()
     if plain in exact:
         return exact[plain]
     return next((metric for form, metric in forms if form.match(plain)), None)

@@ -89,6 +89,12 @@ def test_in_one_column_a_share_among_percentages_is_asked_about(tmp_path):
     assert "say --percent" in loaded.counts.loc[0, "reasons"]
 
 
+@pytest.mark.parametrize("name", ["acc", "Acc", "em", "ACCURACY"])
+def test_a_metric_goes_by_any_of_its_names(tmp_path, name):
+    loaded = read([sheet(tmp_path, f"model,task,metric,score\na-1b,t,{name},0.5\n")])
+    assert loaded.results["metric"].isin(["accuracy", "exact_match"]).all()
+
+
 def test_a_metric_of_unknown_direction_is_asked_about(tmp_path):
     path = sheet(tmp_path, "model,task,metric,score\na-1b,t,zorg,0.5\na-1b,t,accuracy,0.4\n")
     loaded = read([path])
