@@ -55,8 +55,9 @@ def points_of(
     def spread(column: np.ndarray, missing: float | np.datetime64 = np.nan) -> np.ndarray:
         return np.where(row >= 0, column[row], missing)
 
-    described = describe(series.keys.assign(n_examples=np.nan), tasks, metrics)
-    first = results.iloc[row[:, 0]]
+    first = results.iloc[row[:, 0]].reset_index(drop=True)
+    keys = series.keys.assign(n_examples=np.nan, higher_is_better=first["higher_is_better"])
+    described = describe(keys, tasks, metrics)
     described["tuning"] = first["tuning"].to_numpy()
     described["kind"] = scale_kind(results).to_numpy()[row[:, 0]]
 
