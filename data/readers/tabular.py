@@ -212,6 +212,8 @@ def _with_units(
 def _groups(long: pd.DataFrame, metric: pd.Series) -> pd.Series:
     """The task and metric of each row, as text; the benchmark too where one is given."""
     parts = [long[name].astype("str") for name in ("benchmark", "task") if name in long]
+    if not parts:
+        return metric.astype(str)
     named = parts[0] if len(parts) == 1 else parts[0].fillna("") + "/" + parts[1].fillna("")
     return named if metric.nunique() == 1 else named.fillna("") + " " + metric.astype(str)
 

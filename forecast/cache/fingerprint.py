@@ -49,8 +49,8 @@ def import_closure(roots: tuple[str, ...]) -> tuple[str, ...]:
     waiting = list(roots)
     while waiting:
         name = waiting.pop()
-        source = None if name in reached else source_of(name)
-        if source is None:
+        source = None if name in reached or name == PACKAGE else source_of(name)
+        if source is None:  # the package itself lends names of everything, each loaded only when it is used
             continue
         reached.add(name)
         waiting.append(name.rpartition(".")[0] or name)  # loading a module runs its package first

@@ -42,6 +42,12 @@ def answers(seed=0):
     return pd.DataFrame(rows, columns=["model", "task", "item", "document", "correct", "prob_correct", "brier_score"])
 
 
+def of_items(model):
+    """A model's answers with an item that is asked again counted once, as the mean of its answers."""
+    mine = answers().query("model == @model")
+    return mine.groupby(["item", "document"], as_index=False)[["correct", "prob_correct", "brier_score"]].mean()
+
+
 @pytest.fixture(scope="module")
 def read(tmp_path_factory):
     pytest.importorskip("duckdb")
@@ -54,7 +60,7 @@ def read(tmp_path_factory):
 
 @pytest.mark.parametrize("model", list(PARAMS))
 def test_scores_and_clustered_errors_equal_those_of_numpy(read, model):
-    mine = answers().query("model == @model")
+    mine = of_items(model)
     for metric, column in (("accuracy", "correct"), ("prob_correct",) * 2, ("brier_score",) * 2):
         scores = read.loaded.results
         row = scores[(scores["model"] == model) & (scores["metric"] == metric)].iloc[0]
@@ -70,7 +76,7 @@ def test_profiles_equal_those_of_numpy(read, model):
     """Difficulty, tenths and shares by loops over items; of an item asked twice the mean counts."""
     right = answers().pivot_table(index="item", columns="model", values="correct", aggfunc="mean")
     profile = read.profiles.set_index("model").loc[model]
-    probability = answers().query("model == @model")["prob_correct"].mean()
+    probability = of_items(model)["prob_correct"].mean()
     assert profile["prob_correct"] == pytest.approx(probability, rel=1e-5)
     sisters = [m for m in PARAMS if m.split("-")[0] == model.split("-")[0] and PARAMS[m] <= PARAMS[model]]
     assert profile["never_solved"] == pytest.approx((right[sisters].max(axis=1) == 0).mean())

@@ -46,11 +46,15 @@ def test_words_are_priced_recorded_and_settled_later(run, tmp_path):
         forecasts, questions = ledger.forecasts(), ledger.questions()
     assert forecasts["question_id"].tolist() == questions["question_id"].tolist()
     assert forecasts["probability"].between(0, 1, inclusive="neither").all()
+    results = tmp_path / "results.csv"
+    results.write_text(
+        "benchmark,task,model,family,params,score,known_on\nworld,task00,Alpha 100B,Alpha,1e11,0.9,2020-10-01\n"
+    )
     settled = run(
-        "resolve", "--as-of", "2025-01-01", "--question", questions["question_id"].iloc[0], "--format", "json"
+        "resolve", results, "--as-of", "2025-01-01", "--question", questions["question_id"].iloc[0], "--format", "json"
     )
     assert settled.exit_code == 0, settled.output
-    assert json.loads(settled.stdout)["data"][0]["status"] in ("yes", "no", "annulled")
+    assert json.loads(settled.stdout)["data"][0]["status"] == "yes"
 
 
 def test_nothing_is_recorded_when_told_so(run, tmp_path):
