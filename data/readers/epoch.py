@@ -107,9 +107,9 @@ class EpochHub:
         started = next((frame[c] for c in ("Started at", "started_at") if c in frame.columns), None)
         own = started is not None
         day = (
-            pd.to_datetime(started, errors="coerce", utc=True, format="ISO8601")
-            if own
-            else pd.Series(pd.NaT, frame.index)
+            pd.Series(pd.NaT, frame.index)
+            if started is None
+            else pd.to_datetime(started, errors="coerce", utc=True, format="ISO8601")
         )
         released = next((frame[c] for c in _RELEASED if c in frame.columns), pd.Series(None, frame.index, dtype=object))
         error = next(
@@ -133,7 +133,7 @@ class EpochHub:
                 "score": share,
                 "stderr": error.where(error <= 0.5) if not minutes else None,
                 "source": f"Epoch AI, {content.source.stem}",
-                "_when": [seconds_of(value) for value in started] if own else float("nan"),
+                "_when": float("nan") if started is None else [seconds_of(value) for value in started],
             }
         )
         rows["known_basis"] = rows["known_basis"].where(rows["known_on"].notna())

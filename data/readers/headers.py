@@ -101,7 +101,7 @@ def scores_of(title: str) -> Header:
     behind = _METRIC_BEHIND.match(plain)
     if metric is None and behind is not None and (known := _metric_of(behind["metric"])) is not None:
         metric, plain = known, behind["task"].strip(" -_(,:[")
-    if metric is None and ((known := known_metric(plain)) is None or "*" not in known.name or "@" in plain):
+    if metric is None and ((whole := known_metric(plain)) is None or "*" not in whole.name or "@" in plain):
         metric = _metric_of(plain)
     return Header(plain, metric, int(shots[1]) if shots else None, "cot" if cot else None)
 

@@ -140,7 +140,8 @@ def _checked_table(
     reading: Reading, models: pd.DataFrame | None, several_sources: bool
 ) -> tuple[pd.DataFrame, list[str]]:
     """A table people wrote: a bad row refuses itself and is counted."""
-    rows, notes = reading.rows, []
+    rows = reading.rows
+    notes: list[str] = []
     if rows.empty:
         return pd.DataFrame(columns=list(COLUMNS)), notes
     if "model" in rows and rows["model"].notna().all():
@@ -213,7 +214,8 @@ def _with_direction(rows: pd.DataFrame, readings: list[Reading]) -> pd.DataFrame
     if "metric" not in rows:
         return rows
     unknown = without_direction(rows)
-    for (file, metric), count in rows.loc[unknown].groupby(["_file", "metric"], sort=False).size().items():
+    counts = rows.loc[unknown].groupby(["_file", "metric"], sort=False).size().reset_index(name="rows")
+    for file, metric, count in counts.itertuples(index=False, name=None):
         readings[int(file)].refused[undirected(str(metric))] += int(count)
     return rows[~unknown].reset_index(drop=True)
 

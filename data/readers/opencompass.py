@@ -59,16 +59,16 @@ class OpenCompass:
         part = 100.0 if layout.top is None and most > 1.0 else layout.top or 1.0
         value = cells.value.where(~share | cells.is_percent, cells.value / part).round(12)
         good = value.notna() & (~share | value.between(0.0, 1.0)) & (value >= 0)
-        known = metric.map(lambda name: known_metric(name) is not None or name in _RAISED).astype(bool)
+        oriented = metric.map(lambda name: known_metric(name) is not None or name in _RAISED).astype(bool)
         for reason, bad in (
             ("empty cell", cells.value.isna() & ~cells.is_bad),
             ("score not a number", cells.is_bad),
             ("outside the metric's range", cells.value.notna() & ~good),
-            ("a metric of unknown direction", good & ~known),
+            ("a metric of unknown direction", good & ~oriented),
         ):
             if bad.any():
                 reading.refused[reason] += int(bad.sum())
-        kept = long.assign(metric=metric, score=value)[good & known]
+        kept = long.assign(metric=metric, score=value)[good & oriented]
         places = {name: harness_place(str(name)) for name in kept["dataset"].unique()}
         reading.rows = pd.DataFrame(
             {
@@ -96,7 +96,7 @@ def _averages(kept: pd.DataFrame) -> list[dict[str, object]]:
     """Datasets that are the average of others: of those whose names hold theirs, else of parts that are not shown."""
     is_average = kept["metric"].str.contains("average")
     parts = list(kept.loc[~is_average, "dataset"].unique())
-    rows = []
+    rows: list[dict[str, object]] = []
     for task in kept.loc[is_average, "dataset"].unique():
         benchmark, placed = harness_place(str(task))
         within = [harness_place(str(p)) for p in parts if re.search(rf"(?:^|[-_]){re.escape(str(task))}[-_]", str(p))]
