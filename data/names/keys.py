@@ -45,7 +45,14 @@ def metric_name(name: str) -> str:
     ('accuracy', 'exact_match:flexible-extract', 'wer')
     """
     plain, colon, reading = name.partition(":")
-    return _aliases("metrics").get(fold(plain), plain) + colon + reading
+    return _metric_names().get(fold(plain), plain) + colon + reading
+
+
+@cache
+def _metric_names() -> dict[str, str]:
+    """Folded alias to name, and each name's own spellings to it."""
+    aliases = _aliases("metrics")
+    return {fold(name): name for name in aliases.values()} | aliases
 
 
 def metric_key(name: str) -> str:

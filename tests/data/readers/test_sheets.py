@@ -138,6 +138,7 @@ def test_an_average_beside_its_parts_is_marked(tmp_path, title):
 
 
 def test_a_workbook_is_read_like_its_sheet(tmp_path):
+    pytest.importorskip("openpyxl")
     frame = pd.DataFrame({"Task": ["Analogies"], "7B": [0.451], "280B": [0.6]})
     frame.to_excel(tmp_path / "Gopher.xlsx", index=False)
     assert scores(read([tmp_path / "Gopher.xlsx"])) == {
