@@ -92,6 +92,9 @@ class Forecast:
     predictor: str
     tie: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"<Forecast: {len(self.targets):,} distributions by {self.predictor}>"
+
     @classmethod
     def from_knots(
         cls,

@@ -47,6 +47,9 @@ class Upcoming(ShowsHtml):
     forecast: Forecast
     table: pd.DataFrame
 
+    def __repr__(self) -> str:
+        return f"<Upcoming: {len(self.table):,} tasks of {self.target.model} by {self.forecast.predictor}>"
+
     def history(self, units: np.ndarray) -> pd.DataFrame:
         """The scores of the family's smaller models on some units; where it has none, that of the origin.
 

@@ -50,6 +50,10 @@ class Panel:
 
     rows: pd.DataFrame
 
+    def __repr__(self) -> str:
+        models = self.rows["model"].nunique() if "model" in self.rows else 0
+        return f"<Panel: {len(self.rows):,} scores of {models:,} models>"
+
     @property
     def has_profiles(self) -> bool:
         """Whether profiles of item-level logs were given."""

@@ -39,6 +39,14 @@ def test_a_forecast_shows_every_task_and_pictures(world):
     assert "<script" not in html
 
 
+def test_a_console_shows_a_forecast_in_one_line_not_its_tables(world):
+    panel, upcoming = world
+    for shown in (upcoming, upcoming.forecast, panel):
+        assert len(repr(shown)) < 120
+        assert "\n" not in repr(shown)
+    assert f"{len(TASKS)} tasks" in repr(upcoming)
+
+
 def test_history_is_the_familys_or_the_origins(world):
     _, upcoming = world
     units = upcoming.forecast.targets["unit"].to_numpy()
