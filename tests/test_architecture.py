@@ -50,6 +50,8 @@ def room_of(name):
         return f"resolvers.{parts[1]}"
     if parts[0] == "show":
         return "forecast.show"
+    if parts[0] == "__main__":
+        return "commands"
     return parts[0] if parts[0] in ("data", "features", "resolvers", "commands") else "forecast"
 
 
