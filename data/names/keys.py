@@ -122,6 +122,21 @@ def same_test(benchmark: str, task: str, other_benchmark: str, other_task: str) 
     return is_free_of_suite(task) and not {benchmark[-1:], other_benchmark[-1:]} & {")"}
 
 
+AVERAGES = frozenset({"average", "all", "overall", "mean", "total"})
+"""What suites call the average over their tasks."""
+
+
+def whole_of(benchmark: str | None, task: str) -> str | None:
+    """The benchmark that a task is the whole of: its average, or the benchmark itself; None for one of its tasks.
+
+    >>> whole_of("MMLU", "average"), whole_of(None, "mmlu"), whole_of("MMLU", "astronomy")
+    ('MMLU', 'mmlu', None)
+    """
+    if fold(task) in AVERAGES:
+        return benchmark
+    return task if benchmark is None or benchmark_key(benchmark) == benchmark_key(task) else None
+
+
 def organisation_name(name: str) -> str:
     """An organisation under one name, also when it is written as the prefix of a repository.
 

@@ -62,16 +62,18 @@ class Desk:
     seed : of all joint draws
     recalibrate : whether to learn maps from past questions, which takes as long as training some predictors
     workers : who goes through the past forecasts that is learned from
+    judged : what the judge reads, who knows of scores without sizes and of coverage too; ``tables`` when None
     """
 
     def __init__(
         self, tables: Tables, as_of: dt.date, *, predictor: str = DEFAULT, cache: Path | None = None, seed: int = 0,
-        recalibrate: bool = True, workers: Workers | None = None,
+        recalibrate: bool = True, workers: Workers | None = None, judged: Tables | None = None,
     ) -> None:  # fmt: skip
         results = known_by(tables.results, pd.Timestamp(as_of))
         if results.empty:
             raise DataError(f"no score was public by {as_of}: ask as of a later day")
         self.as_of, self.predictor, self.seed = as_of, predictor, seed
+        self._judged = judged
         self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
         self._cache, self._recalibrate, self._workers = cache, recalibrate, workers
         self._learned: dict[Exclusion, Recalibration] = {}
@@ -90,7 +92,10 @@ class Desk:
     @cached_property
     def evidence(self) -> Evidence:
         """All that is known, as the judge sees it."""
-        return Evidence(self.tables.results, self.tables.tasks, self.tables.metrics)
+        if self._judged is None:
+            return Evidence(self.tables.results, self.tables.tasks, self.tables.metrics)
+        known = known_by(self._judged.results, pd.Timestamp(self.as_of)).reset_index(drop=True)
+        return Evidence(known, self._judged.tasks, self._judged.metrics, coverage=self._judged.coverage)
 
     @cached_property
     def frontier(self) -> Frontier | None:

@@ -19,7 +19,7 @@ from scale_forecast.pricing.questions import leaf_on, named, units_of
 from scale_forecast.pricing.recalibration import Recalibration
 from scale_forecast.pricing.sentences import describe_arrivals, describe_families, describe_model, why_unpriced
 from scale_forecast.pricing.space import Event, probability_of
-from scale_forecast.pricing.standing import average_reached, holds_today, is_measured, lacking
+from scale_forecast.pricing.standing import holds_today, is_measured, lacking
 from scale_forecast.pricing.templates import families_in_scope, newcomer, template_of
 from scale_forecast.resolvers.judge.case import Case, moment
 from scale_forecast.resolvers.judge.status import Status
@@ -75,8 +75,6 @@ class Part:
             return _named_part(desk, leaf, scope, targets, until.date())
         if leaf.sides and (standing := holds_today(desk, question, leaf)):
             return _standing_part(desk, question, leaf, scope, until.date(), standing)
-        if reached := average_reached(desk, leaf, scope):
-            return cls._certain(leaf, f"{leaf.kind} on {named(leaf)} has happened: {reached}")
         return _dated_part(desk, question, leaf, scope, until.date())
 
     @classmethod

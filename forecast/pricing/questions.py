@@ -7,8 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.names import fold
-from scale_forecast.data.names.keys import benchmark_key, task_key
+from scale_forecast.data.names.keys import benchmark_key, task_key, whole_of
 from scale_forecast.pricing.model import PricedModel, Rival
 from scale_forecast.pricing.space import Event, held_off, probability_of
 from scale_forecast.resolvers.kinds.all_of import AllOf
@@ -76,14 +75,9 @@ def units_of(model: PricedModel, leaf: Measured, scope: Scope) -> list[tuple[int
     return [(i, rival) for i, rival in rivals if rival is not None]
 
 
-AVERAGES = {"average", "all", "overall", "mean", "total"}
-
-
 def benchmark_of_average(leaf: Measured) -> str | None:
     """The benchmark whose average a leaf asks about, as MMLU/average, MMLU/MMLU or MMLU alone; None for a task."""
-    if fold(leaf.task) in AVERAGES:
-        return leaf.benchmark
-    return leaf.task if leaf.benchmark is None or benchmark_key(leaf.benchmark) == benchmark_key(leaf.task) else None
+    return whole_of(leaf.benchmark, leaf.task)
 
 
 def is_part_of(benchmark: str) -> Callable[[str], bool]:

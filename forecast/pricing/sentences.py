@@ -69,7 +69,7 @@ def describe_arrivals(dated: DatedEvent, example: tuple[str, ...] | None) -> Ite
 def why_unpriced(desk: Desk, leaf: Measured, family: str | None) -> str:
     """Why a leaf cannot be priced, and what could be asked instead."""
     names = desk.evidence.names("task")
-    has = len(desk.evidence.rows_of(leaf.task)) > 0
+    has = len(desk.evidence.rows_about(leaf)) > 0
     whose = f" of {family}" if family else ""
     if not has:
         benchmarks = {benchmark_key(name) for name in desk.evidence.names("benchmark")}
@@ -79,7 +79,7 @@ def why_unpriced(desk: Desk, leaf: Measured, family: str | None) -> str:
             f"no score{whose} on {named(leaf)} was known by {desk.as_of}{more}{did_you_mean(leaf.task, names)}: "
             "there is nothing to start from; give results on it"
         )
-    metrics = desk.evidence.metrics_of(leaf.task)
+    metrics = desk.evidence.metrics_of(leaf)
     if metric_key(leaf.metric) not in map(metric_key, metrics):
         return f"{leaf.task} was measured in {' and '.join(metrics)}, not {leaf.metric}: ask about one of these"
     known = f"no score{whose} on {named(leaf)} in the question's scope was known by {desk.as_of}"

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from scale_forecast.data.names.keys import metric_key, model_key
-from scale_forecast.pricing.desk import FEWEST_MEMBERS, Desk
-from scale_forecast.pricing.questions import benchmark_of_average
+from scale_forecast.data.names.keys import model_key
+from scale_forecast.pricing.desk import Desk
 from scale_forecast.resolvers.judge.case import Case, moment
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured
@@ -46,26 +45,3 @@ def _closed_today(desk: Desk, question: Question) -> Case:
     """What the judge would see if the deadline had been the day of knowledge."""
     today = moment(np.datetime64(desk.as_of, "s").item())
     return Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today, is_silence_no=True)
-
-
-def average_reached(desk: Desk, leaf: Measured, scope: Scope) -> str | None:
-    """Which model's mean over all tasks of a benchmark passes a threshold on its average; None where none does.
-
-    No table holds most averages, so that the judge waits for a ruling where the tasks themselves have told.
-    """
-    of = benchmark_of_average(leaf)
-    if leaf.line is None or of is None or len(desk.evidence.rows_of(leaf.task)):
-        return None
-    rows = desk.panel.rows
-    here = desk.part_of(of) & desk.in_scope(scope) & (desk.folded["metric"] == metric_key(leaf.metric))
-    here = here & (rows["checkpoint"].isna() & rows["aggregate_of"].isna()).to_numpy()
-    way = ["benchmark", "prompt", "shots"]
-    known = rows[here].groupby([*way, "family", "model"], observed=True, dropna=False)
-    means = known.agg(score=("score", "mean"), tasks=("task", "nunique")).reset_index()
-    whole = means.groupby("benchmark", observed=True)["tasks"].transform("max")
-    means = means[((means["tasks"] == whole) & (whole >= FEWEST_MEMBERS)).to_numpy()]
-    means = means[leaf.line.reached(means["score"].to_numpy(dtype=float))]
-    if means.empty:
-        return None
-    best = means.sort_values("score").iloc[-1 if leaf.line.is_upward else 0]
-    return f"{best['model']} has a mean of {best['score']:.3f} over the {best['tasks']} tasks of {best['benchmark']}"

@@ -13,7 +13,7 @@ import pandas as pd
 
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.load import Tables
+from scale_forecast.data.load import Tables, with_frontier
 from scale_forecast.data.results import fingerprint
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT, make
@@ -105,7 +105,10 @@ def ask(
     else:
         asked = _find(str(question), [Path(file) for file in questions], ledger, tables, day, tell)
     recorded = recorded_forecasts(ledger)
-    desk = Desk(tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers())
+    desk = Desk(
+        tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
+        judged=with_frontier(tables),
+    )  # fmt: skip
     prices = [price_at(desk, one) for one in asked]
     bets = [against(p.probability, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
     answers = Answers(asked, prices, bets)

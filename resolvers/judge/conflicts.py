@@ -41,4 +41,5 @@ def readings(evidence: Evidence, rows: np.ndarray, *, extremes: bool) -> list[np
         if np.prod([len(g) for g in groups], dtype=float) > _READINGS:
             return []
         chosen = itertools.product(*groups)
-    return [np.sort(np.r_[plain, np.array(pick, dtype=plain.dtype)]) for pick in chosen]
+    read = [np.r_[plain, np.array(pick, dtype=plain.dtype)] for pick in chosen]
+    return [rows[np.lexsort((rows, evidence.known[rows]))] for rows in read]

@@ -17,10 +17,11 @@ import pandas as pd
 
 from scale_forecast.data.dates import Reading, known_days
 from scale_forecast.data.names import fold
-from scale_forecast.data.names.keys import name_key, same_test
+from scale_forecast.data.names.keys import AVERAGES, name_key, same_test, whole_of
 from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
 from scale_forecast.data.tasks import describe
+from scale_forecast.resolvers.judge.wholes import with_means
 from scale_forecast.resolvers.questions.scope import SERIES_FIELDS, SERIES_NAMES, Scope
 
 SHOWN = [
@@ -77,10 +78,11 @@ class Evidence:
         reading: Reading = Reading.DATED,
         coverage: pd.DataFrame | None = None,
     ) -> None:
-        dated = results.assign(_day=known_days(results, reading)).dropna(subset="_day")
         self._given = results, tasks, metrics
         self.coverage = coverage
-        self.undated = len(results) - len(dated)
+        self.undated = int(known_days(results, reading).isna().sum())
+        results = with_means(results)
+        dated = results.assign(_day=known_days(results, reading)).dropna(subset="_day")
         by_task = np.lexsort((dated["_day"].to_numpy(), _coded(dated["task"], "task")[0]))
         dated = dated.iloc[by_task].reset_index(drop=True)
         codes, shown = {}, {}
@@ -144,9 +146,7 @@ class Evidence:
     def rows_of(self, task: str) -> np.ndarray:
         """Positions of a task's rows, in order of publication."""
         code = self._code("task", task)
-        if code < 0:
-            return np.empty(0, dtype=int)
-        return np.arange(self._bounds[code], self._bounds[code + 1])
+        return np.empty(0, dtype=int) if code < 0 else self._span(code)
 
     def select(self, measured: Measurement, scope: Scope) -> np.ndarray:
         """Positions of the series a criterion looks at, in order of publication, whenever published."""
@@ -158,9 +158,10 @@ class Evidence:
         rows = self.cached(
             ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measured(measured)
         )
-        return self._in_series(rows, scope)
+        return self.in_series(rows, scope)
 
-    def _in_series(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
+    def in_series(self, rows: np.ndarray, scope: Scope) -> np.ndarray:
+        """Those rows that are of the series a scope looks at."""
         keep = np.ones(len(rows), dtype=bool)
         for name in SERIES_NAMES:
             wanted = getattr(scope, name)
@@ -173,11 +174,35 @@ class Evidence:
         return rows[keep]
 
     def _measured(self, measured: Measurement) -> np.ndarray:
+        rows = self.rows_about(measured)
+        return rows[self._is_one_of("metric", (measured.metric,), rows)]
+
+    def rows_about(self, measured: Measurement) -> np.ndarray:
+        """Positions of all rows of what a criterion measures, in any metric, in order of publication.
+
+        A benchmark's average is looked for under every name that suites and tables give it.
+        """
+        key = ("about", measured.task, measured.benchmark)
+        return self.cached(key, lambda: self._rows_about(measured))
+
+    def _rows_about(self, measured: Measurement) -> np.ndarray:
         rows = self.rows_of(measured.task)
-        keep = self._is_one_of("metric", (measured.metric,), rows)
         if measured.benchmark is not None:
-            keep &= self._ran_same_test(measured.benchmark, measured.task, self._codes["benchmark"][rows])
-        return rows[keep]
+            rows = rows[self._ran_same_test(measured.benchmark, measured.task, self._codes["benchmark"][rows])]
+        of = whole_of(measured.benchmark, measured.task)
+        if of is None:
+            return rows
+        named = self.rows_of(of)
+        split = [code for code, name in enumerate(self._shown["benchmark"]) if name.endswith(")")]
+        own = self._ran_same_test(of, of, self._codes["benchmark"][named])
+        whole = named[own | ~np.isin(self._codes["benchmark"][named], split)]
+        averages = np.concatenate([self.rows_of(name) for name in sorted(AVERAGES)])
+        averages = averages[self._codes["benchmark"][averages] == self._code("benchmark", of)]
+        found = np.unique(np.concatenate([rows, whole, averages]))
+        return found[np.argsort(self.known[found], kind="stable")]
+
+    def _span(self, code: int) -> np.ndarray:
+        return np.arange(self._bounds[code], self._bounds[code + 1])
 
     def newest(self, measured: Measurement, scope: Scope, by: np.datetime64) -> np.datetime64 | None:
         """When the newest score of a criterion's benchmark in the series of a scope became known; None without any.
@@ -186,14 +211,12 @@ class Evidence:
         """
         wanted = tuple(getattr(scope, name) for name in SERIES_FIELDS)
         key = ("covered", measured.task, measured.benchmark, measured.metric, wanted)
-        known = self.cached(key, lambda: np.sort(self.known[self._in_series(self._of_benchmark(measured), scope)]))
+        known = self.cached(key, lambda: np.sort(self.known[self.in_series(self._of_benchmark(measured), scope)]))
         until = int(np.searchsorted(known, by, side="right"))
         return known[until - 1] if until else None
 
     def _of_benchmark(self, measured: Measurement) -> np.ndarray:
-        of_task = np.unique(self._codes["benchmark"][self.rows_of(measured.task)])
-        if measured.benchmark is not None:
-            of_task = of_task[self._ran_same_test(measured.benchmark, measured.task, of_task)]
+        of_task = np.unique(self._codes["benchmark"][self.rows_about(measured)])
         codes = of_task.tolist() or [self._code("benchmark", measured.benchmark or measured.task)]
         rows = np.flatnonzero(np.isin(self._codes["benchmark"], codes))
         return rows[self._is_one_of("metric", (measured.metric,), rows)]
@@ -248,6 +271,10 @@ class Evidence:
         """A row's benchmark, task, model, ... as it was first written."""
         return self._shown[column][self._codes[column][row]]
 
+    def written(self, column: str, row: int) -> str | None:
+        """As `name`; None where the row does not say."""
+        return None if self._codes[column][row] < 0 else self.name(column, row)
+
     def say(self, row: int) -> str:
         """A row in words: model, score, and when it became known."""
         known = self.known[row].astype("datetime64[D]")
@@ -257,9 +284,10 @@ class Evidence:
         """Every benchmark, task, model, ... there is a score of."""
         return self._shown[column]
 
-    def metrics_of(self, task: str) -> list[str]:
-        """The metrics a task has scores in."""
-        return sorted(self._shown["metric"][code] for code in np.unique(self._codes["metric"][self.rows_of(task)]))
+    def metrics_of(self, measured: Measurement) -> list[str]:
+        """The metrics that there are scores in of what a criterion measures."""
+        codes = np.unique(self._codes["metric"][self.rows_about(measured)])
+        return sorted(self._shown["metric"][code] for code in codes)
 
     def family_of(self, model: str) -> str | None:
         """The family of a model; None where nothing is known of it."""

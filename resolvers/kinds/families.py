@@ -93,7 +93,9 @@ class InFamilies(Measured, abstract=True):
         rows = found.rows_at(i)
         how = " -> ".join(case.evidence.say(row) for row in rows)
         subject = case.evidence.name("family" if len(rows) > 1 else "model", rows[-1])
-        return Finding(Status.YES, f"{subject} {self.happened} on {self.task}: {how}", rows, found.known[i])
+        source = case.evidence.name("source", rows[-1])
+        reason = f"{subject} {self.happened} on {self.task}: {how}, by {source}"
+        return Finding(Status.YES, reason, rows, found.known[i])
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from scale_forecast.data.names.keys import metric_key
 from scale_forecast.resolvers.judge.case import Case
 from scale_forecast.resolvers.judge.events import Draws, Line
 from scale_forecast.resolvers.judge.evidence import Evidence
@@ -53,14 +54,27 @@ class Threshold(InFamilies):
     def nearest(self, case: Case, scope: Scope, rows: np.ndarray) -> Nearest:
         """The score that came nearest to the line."""
         known = rows[case.evidence.known[rows] <= case.cutoff]
+        missed = self._near_miss(case, scope, rows)
         if not len(known):
-            return none_measured(self)
+            return missed or none_measured(self)
         score = case.evidence.score[known]
         best = int(known[score.argmax() if self.line.is_upward else score.argmin()])
-        return (best,), (
+        said = (
             f"the nearest of {len(known)} scores on {self.task} to {self._side} {self.score:g} "
             f"was {case.evidence.say(best)}"
         )
+        return ((best, *missed[0]), f"{said}; {missed[1]}") if missed else ((best,), said)
+
+    def _near_miss(self, case: Case, scope: Scope, rows: np.ndarray) -> Nearest | None:
+        """The first score that reaches the line and does not count, and in what it differs; None where none does."""
+        evidence = case.evidence
+        others = np.setdiff1d(evidence.rows_about(self), rows)
+        others = others[(evidence.known[others] <= case.cutoff) & self.line.reached(evidence.score[others])]
+        for row in others[np.argsort(evidence.known[others], kind="stable")]:
+            if differs := _differences(self, evidence, int(row), scope):
+                counts = f"{evidence.say(int(row))} does not count, being {' and '.join(differs)}"
+                return (int(row),), counts
+        return None
 
     def read(self, draws: Draws) -> np.ndarray:
         """Where the score reaches the line."""
@@ -70,3 +84,35 @@ class Threshold(InFamilies):
         """Who scores what."""
         who, limits = who_of(self.scope)
         return ", ".join([f"{who} scores {self._side} {self.score:g} on {place}", *limits])
+
+
+_WAYS = {
+    "prompt": "prompt {}",
+    "evaluator": "measured by {}",
+    "version": "version {}",
+    "setting": "setting {}",
+    "tuning": "{} models",
+}
+"""How a way of measuring that a scope leaves out is said."""
+
+
+def _differences(criterion: Threshold, evidence: Evidence, row: int, scope: Scope) -> list[str]:
+    """In what a row differs from what a criterion counts, where only the way of measuring does; else nothing."""
+    metric = evidence.name("metric", row)
+    if metric_key(metric) != metric_key(criterion.metric):
+        return [f"in {metric}"]
+    anyhow = scope.model_copy(update={**dict.fromkeys(_WAYS, ()), "shots": (), "checkpoints": True})
+    alone = np.array([row])
+    if not len(evidence.in_series(alone, anyhow)) or not evidence.may_decide(alone, scope)[0]:
+        return []
+    found = []
+    for column, words in _WAYS.items():
+        wanted = getattr(scope, column)
+        if wanted and not len(evidence.in_series(alone, anyhow.model_copy(update={column: wanted}))):
+            found.append(words.format(evidence.written(column, row) or "unstated"))
+    if scope.shots and evidence.shots[row] not in scope.shots:
+        shots = evidence.shots[row]
+        found.append("of unstated shots" if np.isnan(shots) else f"with {shots:.0f} shots")
+    if not scope.checkpoints and evidence.is_checkpoint[row]:
+        found.append("an intermediate checkpoint")
+    return found

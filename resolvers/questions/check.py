@@ -21,13 +21,13 @@ def doubts(question: Question, evidence: Evidence) -> list[str]:
 
 
 def _of_leaf(leaf: Measured, evidence: Evidence) -> list[str]:
-    if not len(evidence.rows_of(leaf.task)):
+    if not len(evidence.rows_of(leaf.task)) and not len(evidence.rows_about(leaf)):
         return [f"no result on task {leaf.task!r}{did_you_mean(leaf.task, evidence.names('task'))}"]
-    metrics = evidence.metrics_of(leaf.task)
-    if not _known("metric", leaf.metric, metrics):
-        return [f"no {leaf.metric} score on {leaf.task!r}: its metrics are {', '.join(metrics)}"]
     if leaf.benchmark is not None and not _known("benchmark", leaf.benchmark, evidence.names("benchmark")):
         return [f"no result of benchmark {leaf.benchmark!r}{did_you_mean(leaf.benchmark, evidence.names('benchmark'))}"]
+    metrics = evidence.metrics_of(leaf)
+    if not _known("metric", leaf.metric, metrics):
+        return [f"no {leaf.metric} score on {leaf.task!r}: its metrics are {', '.join(metrics)}"]
     return []
 
 

@@ -97,3 +97,58 @@ def test_the_highest_score_is_known_only_where_the_leaders_are():
 def test_a_yes_needs_nobody_to_be_silent():
     reached = {"kind": "threshold", "benchmark": "b", "task": "t", "score": 0.3}
     assert judged({}, own_coverage(ROWS, "mine"), reached).status.value == "yes"
+
+
+def asked_of(**criterion):
+    fields = {"id": "q", "title": "q", "opened": "2024-01-01", "resolve_by": "2025-12-31"}
+    return Question.model_validate({**fields, "criterion": {"kind": "threshold", "score": 0.8, **criterion}})
+
+
+def scored(**columns):
+    one = {"benchmark": "b", "task": "t", "model": "w-7b", "family": "W", "score": 0.9, "known_on": "2025-01-01"}
+    return as_results(pd.DataFrame({name: [value] for name, value in {**one, **columns}.items()}))
+
+
+@pytest.mark.parametrize(
+    ("columns", "scope", "said"),
+    [
+        ({"metric": "f1"}, {}, "w-7b at 0.9 (2025-01-01) does not count, being in f1"),
+        ({"shots": 5}, {"shots": 0}, "does not count, being with 5 shots"),
+        ({"evaluator": "Acme"}, {"evaluator": "Other"}, "does not count, being measured by Acme"),
+        ({"setting": "tools"}, {"setting": "plain"}, "does not count, being setting tools"),
+        ({"prompt": "cot"}, {"prompt": "direct"}, "does not count, being prompt cot"),
+    ],
+)
+def test_a_near_miss_is_named_and_not_read_as_nothing(columns, scope, said):
+    tables = load()
+    found = resolve(
+        asked_of(benchmark="b", task="t", scope=scope),
+        Evidence(scored(**columns), tables.tasks, tables.metrics),
+        as_of="2025-06-01",
+    )
+    assert found.status.value == "open"
+    assert said in found.reason
+
+
+@pytest.mark.parametrize(("benchmark", "task"), [("MMLU", "average"), ("MMLU", "MMLU"), (None, "mmlu")])
+@pytest.mark.parametrize(("day", "status"), [("2023-03-13", "open"), ("2023-03-15", "yes"), ("2026-11-24", "yes")])
+def test_an_average_is_settled_by_whoever_states_it_from_the_day_it_was_public(benchmark, task, day, status):
+    """Above 80% on MMLU was priced .48 three years after it had happened, and never settled."""
+    tables = load((), frontier=True)
+    evidence = Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
+    question = asked_of(benchmark=benchmark, task=task, side="above").model_copy(
+        update={"opened": pd.Timestamp("2022-01-01", tz="UTC").to_pydatetime()}
+    )
+    found = resolve(question, evidence, as_of=day)
+    assert found.status.value == status
+    assert status == "open" or ("GPT-4" in found.reason and "2023-03-14" in found.reason)
+
+
+def test_the_mean_over_all_tasks_settles_an_average_that_nobody_states():
+    tables = load()
+    parts = pd.concat([scored(task=f"t{i}", score=score) for i, score in enumerate((0.7, 0.8, 0.9, 0.9, 0.9))])
+    partly = scored(task="t0", model="v-7b", score=1.0)
+    evidence = Evidence(pd.concat([parts, partly], ignore_index=True), tables.tasks, tables.metrics)
+    above, higher = (asked_of(benchmark="b", task="average", score=score) for score in (0.83, 0.85))
+    assert resolve(above, evidence, as_of="2025-06-01").status.value == "yes"
+    assert resolve(higher, evidence, as_of="2025-06-01").status.value == "open"
