@@ -121,6 +121,9 @@ class Members(Mapping[str, T]):
             raise DataError(
                 f"{what} cannot be imported ({type(error).__name__}: {error}): mend or uninstall it"
             ) from error
+        if self.ours and inspect.isclass(member) is not inspect.isclass(self.ours[0]):
+            wanted = "an instance of it" if inspect.isclass(member) else "its class"
+            raise DataError(f"{what} is {'a class' if inspect.isclass(member) else 'an instance'}: name {wanted}")
         if missing := missing_parts(member, self.protocol):
             raise DataError(f"{what} brings no {', '.join(missing)}: see docs/extending.md for what a member brings")
         if _name(member) != point.name:

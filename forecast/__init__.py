@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scale_forecast.data.load import load as load_results
     from scale_forecast.data.logs import read_logs
     from scale_forecast.data.readers import Layout
+    from scale_forecast.data.readers.registry import READERS, reader_lines
     from scale_forecast.distribution import Forecast
     from scale_forecast.forecaster import ScaleForecaster
     from scale_forecast.inputs.folds import folds_of
@@ -78,6 +79,7 @@ _HOMES = {
     "data.load": "Tables load_results=load",
     "data.logs": "read_logs",
     "data.readers": "Layout",
+    "data.readers.registry": "READERS reader_lines",
     "distribution": "Forecast",
     "forecaster": "ScaleForecaster",
     "inputs.folds": "folds_of",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scale_forecast.data.readers.registry import READERS, file_of
 from scale_forecast.predictors.registry import PREDICTORS, first_sentence
 from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.markets.services import SERVICES
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "extending.md"
 TABLES = {
     "predictors": (PREDICTORS, first_sentence),
+    "readers": (READERS, file_of),
     "studies": (STUDIES, lambda study: study.asks),
     "plots": (PLOTS, lambda plot: plot.says),
     "kinds": (KINDS, first_sentence),

@@ -3,6 +3,7 @@
 `tests/fixtures/toy_package` is such a distribution; a folder of the path gets its modules and what an installer notes.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -35,6 +36,10 @@ def world(tmp_path_factory):
     make_results().to_csv(folder / "results.csv", index=False)
     make_tasks().to_csv(folder / "tasks.csv", index=False)
     make_backtest().to_csv(folder / "backtest.csv", index=False)
+    (folder / "board.txt").write_bytes(
+        b"-- toy board --\nwidget-1b answers gsm8k at 0.25\nwidget-7b answers gsm8k at half\n"
+    )
+    (folder / "other.json").write_text('{"nobody": "knows"}')
     asked = (TOY / "perfect.yaml").read_text(encoding="utf-8")
     (folder / "mine.yaml").write_text(asked)
     (folder / "wrong.yaml").write_text(asked.replace("kind: perfect", "kind: prefect"))
@@ -65,6 +70,8 @@ COMMANDS = {
     "predict": "predict results.csv --tasks tasks.csv --family Alpha --params 1T --benchmark world --predictor hopeful "
     "--format csv",
     "refuse": "predict --family PaLM --params 1T --predictor hopefull",
+    "import": "data import board.txt --format csv",
+    "import unknown": "data import other.json",
     "study": "study counting results.csv --format csv",
     "plot": "plot errors backtest.csv -o errors.svg",
     "check": "questions check mine.yaml --format csv",
@@ -74,6 +81,7 @@ COMMANDS = {
     "list help": "questions list --help",
     "predict help": "predict --help",
     "backtest help": "backtest --help",
+    "data import help": "data import --help",
     "study help": "study --help",
     "plot help": "plot --help",
 }
@@ -99,6 +107,7 @@ def test_a_predictor_from_outside_predicts_and_is_kept(outs, world):
     [
         ("predict", "hopeful", "Every score rises by a fifth of a logit."),
         ("backtest", "hopeful", "Every score rises by a fifth of a logit."),
+        ("data import", "toyboard", "such as board.txt"),
         ("study", "counting", "How many scores are there?"),
         ("plot", "errors", "How far off forecasts were."),
     ],
@@ -113,6 +122,20 @@ def test_a_refusal_names_it(outs):
     code, _, stderr = outs["refuse"]
     assert code == 2
     assert "no predictor 'hopefull' (did you mean 'hopeful'?): there are persistence" in stderr
+
+
+def test_a_reader_from_outside_reads_its_file_and_accounts_for_it(outs):
+    code, stdout, stderr = outs["import"]
+    assert code == 0, stderr
+    (row,) = csv.DictReader(stdout.splitlines())
+    assert (row["model"], row["task"], row["score"]) == ("widget-1b", "gsm8k", "0.25")
+    assert "1 file (toyboard): 2 scores found, 1 kept, 1 refused: 1 no number" in stderr
+
+
+def test_a_file_that_no_reader_knows_is_refused_with_the_readers_from_outside(outs):
+    code, _, stderr = outs["import unknown"]
+    assert code == 1
+    assert "toyboard" in " ".join(stderr.split())
 
 
 def test_a_study_from_outside_is_run(outs):

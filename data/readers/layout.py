@@ -161,7 +161,7 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
         return Form.WIDE, _task_columns(frame, layout, name)
     place = bool({"task", "benchmark"} & have)
     if "model" in have and "score" in have:
-        return Form.LONG, []
+        return (Form.LONG if place else Form.NONE), []
     others = [str(c) for c in frame.columns if c not in COLUMNS]
     numbers = [c for c in others if _holds_numbers(frame[c])]
     if "model" in have and place:

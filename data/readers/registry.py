@@ -29,3 +29,13 @@ READERS: Members[Reader] = Members(
     Reader,
     noun="reader",
 )
+
+
+def reader_lines() -> list[tuple[str, str]]:
+    """Each format by name, and a file of it."""
+    return READERS.lines(file_of)
+
+
+def file_of(reader: Reader) -> str:
+    """How a file of a format is called, by its example; no reader goes by the name."""
+    return f"such as {reader.example.name}"

@@ -101,15 +101,15 @@ def data_validate(inputs: Inputs, out: Output) -> None:
         out.emit(_own(inputs).counts)
 
 
-@data_group.command("import")
+@data_group.command("import", listing=("Formats", scale_forecast.reader_lines))
 @input_options
 @click.option("--tasks-out", type=FILE, help="Write task descriptors found here.")
 @output_options
 def data_import(inputs: Inputs, tasks_out: Path | None, out: Output) -> None:
     """Convert RESULTS of any known format into one results table (-o FILE writes CSV, or Parquet when so called).
 
-    Reads result files and sample logs of lm-evaluation-harness (old and new layout, whole directories), BIG-bench
-    score files and task folders, and tables as CSV, Parquet or JSON, long or wide, compressed or not.
+    A format is told by the content of a file, whatever its name; directories are read whole, compressed files as they
+    are. Tables may be CSV, Parquet, JSON or sheets, long or wide.
 
     \b
     Example:

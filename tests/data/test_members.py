@@ -51,11 +51,12 @@ def install(tmp_path, monkeypatch):
 
 
 GOOD = """
-class Salute:
+class Greet:
     name, example = "salute", "Ada"
     @staticmethod
     def say(whom, **how):
         return f"Salute, {whom}"
+Salute = Greet()
 """
 
 
@@ -85,12 +86,12 @@ def test_an_unknown_name_is_refused_with_all_that_are_known(install):
 @pytest.mark.parametrize(
     ("source", "complaint"),
     [
-        ("class Salute: name = 'salute'", "brings no example, say: see docs/extending.md"),
+        ("class Greet: name = 'salute'\nSalute = Greet()", "brings no example, say: see docs/extending.md"),
         (
-            "class Salute:\n    name, example = 'salute', ''\n    def say(self, whom): pass",
+            "class Greet:\n    name, example = 'salute', ''\n    def say(self, whom): pass\nSalute = Greet()",
             r"brings no say\(loudly=\): see",
         ),
-        ("class Salute:\n    name, example, say = 'salute', '', 1", r"brings no say\(\): see"),
+        ("class Greet:\n    name, example, say = 'salute', '', 1\nSalute = Greet()", r"brings no say\(\): see"),
         (GOOD.replace('"salute"', '"other"'), "calls itself 'other': name the entry point as the greeting"),
         ("import nothing_of_this_name", "cannot be imported .ModuleNotFoundError: .*: mend or uninstall it"),
         ("", "cannot be imported .AttributeError"),
@@ -100,6 +101,14 @@ def test_what_a_foreign_member_lacks_is_said_in_one_sentence_with_its_distributi
     install(source, salute="Salute")
     with pytest.raises(DataError, match=rf"the greeting 'salute' of toy-greetings 1\.0 {complaint}"):
         greetings()["salute"]
+
+
+def test_a_class_where_instances_stand_and_an_instance_where_classes_stand_are_refused(install):
+    install(GOOD, salute="Greet", there="Salute")
+    with pytest.raises(DataError, match=r"the greeting 'salute' of toy-greetings 1\.0 is a class: name an instance"):
+        greetings()["salute"]
+    with pytest.raises(DataError, match=r"the greeting 'there' of toy-greetings 1\.0 is an instance: name its class"):
+        Members(GROUP, (Hello,), Greeting, noun="greeting")["there"]
 
 
 def test_a_name_that_is_taken_is_refused(install):

@@ -3,13 +3,16 @@
 import copy
 import io
 import json
+import re
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers import read
+from scale_forecast.data.readers.registry import READERS
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures" / "lm_eval"
 DOCUMENTS = [
@@ -77,12 +80,29 @@ def outcome(data):
         return str(error)
 
 
-@settings(max_examples=80)
-@given(mutilated())
-def test_a_mutilated_file_is_read_or_refused_in_one_sentence(data):
+def hold_together(data):
     got = outcome(data)
     if isinstance(got, str):
         assert "\n" not in got
     else:
         assert (got.counts["found"] == got.counts["kept"] + got.counts["refused"]).all()
         assert got.counts["kept"].sum() == len(got.results)
+
+
+@settings(max_examples=80)
+@given(mutilated())
+def test_a_mutilated_file_is_read_or_refused_in_one_sentence(data):
+    hold_together(data)
+
+
+@pytest.mark.parametrize("name", list(READERS))
+@settings(max_examples=5)
+@given(data=st.data())
+def test_the_damaged_example_of_every_reader_is_read_or_refused_in_one_sentence(name, data):
+    raw = bytearray(READERS[name].example.data)
+    cells = [m.span() for m in re.finditer(rb"[^\s,;:{}\[\]\"]+", raw)]
+    first, last = data.draw(st.sampled_from(cells))
+    raw[first:last] = data.draw(
+        st.sampled_from([b"", b"-1", b"nan", b"1e400", b"null", b"\xff\xfe", b"\xc2\xb2", b'"'])
+    )
+    hold_together(bytes(raw[: data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw))

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from scale_forecast.commands import main
 from scale_forecast.data.catalog import bundled_results
+from scale_forecast.data.errors import DataError
 from scale_forecast.data.frontier import frontier_results
 from scale_forecast.data.models import as_models, complete
 from scale_forecast.data.readers import Layout, read
@@ -260,3 +261,8 @@ def test_validate_counts_file_by_file(tmp_path):
     assert counts["found"].tolist() == [2]
     wide = run("validate", two, "--wide", "--column", "model=Model", "--column", "params=Size", "--percent")
     assert "1 empty cell" in wide.stdout
+
+
+def test_a_table_of_models_and_scores_that_names_no_task_is_refused_with_what_it_lacks():
+    with pytest.raises(DataError, match=r"no column 'task' \(did you mean 'ask'\?\): a results table needs task"):
+        read(["-"], stdin=io.BytesIO(b"ask,model,score\nneqa,widget-1b,0.5\n"))
