@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks.by_date_cache import Cache
 from benchmarks.by_date_references import REFERENCES, centres, draws_of, scores_of
 from benchmarks.by_date_rule import MODELS_AT_THE_END, THRESHOLDS, origins, targets
-from scale_forecast.by_date.forecasts import Trained, forecast_records
+from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.history import (
     HORIZONS,
     MODELS_AT_THE_ORIGIN,
@@ -26,6 +26,7 @@ from scale_forecast.by_date.history import (
     known_by,
     learn_spread,
 )
+from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
 from scale_forecast.by_date.tables import Tables, read_tables

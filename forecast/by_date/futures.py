@@ -1,10 +1,14 @@
 """Simulated futures: abilities of all lines over time, the models they release, and how these score where measured.
 
-The models that a draw releases are shared by all benchmarks: one that is able is able on all of them at once.
+The models that a draw releases are shared by all benchmarks: one that is able is able on all of them at once. Every
+part has random numbers of its own, in the order of time: a draw is the same whichever benchmarks are asked for, and a
+later end only goes on with it.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +17,11 @@ import pandas as pd
 from scale_forecast.by_date.fit import WIDE_LEVEL
 from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring
 from scale_forecast.by_date.state import State, ability_given, centred, root
-from scale_forecast.by_date.world import OTHERS, OWN
+from scale_forecast.by_date.world import GROUPS, OTHERS, OWN
 
 MONTH = 1.0 / 12.0
-STEPS = 12
-"""Steps of time into which a long horizon is cut; short ones are cut into months."""
+FINE = 12
+"""Steps of a month; those after them are quarters."""
 TAIL = 6.0
 """Degrees of freedom of a score's own error."""
 REPLICAS = 200
@@ -28,50 +32,76 @@ BURSTS = 4.0
 
 @dataclass(frozen=True)
 class Measured:
-    """New measurements of one task over all draws, flat: draw, year known, score on the link, owner's code."""
+    """New measurements of one task over all draws, flat: draw, year known, score on the link, row of the makers."""
 
     draw: np.ndarray
     known_at: np.ndarray
     z: np.ndarray
-    owner: np.ndarray
+    maker: np.ndarray
+
+    def of(self, makers: np.ndarray) -> Measured:
+        """Those by the makers that count, one truth value each."""
+        kept = makers[self.maker]
+        return Measured(self.draw[kept], self.known_at[kept], self.z[kept], self.maker[kept])
+
+
+def steps_until(years: float) -> np.ndarray:
+    """Ends of the steps of time, in years from the beginning: months, then quarters, the last one not before
+    ``years``.
+
+    >>> steps_until(0.2).round(3).tolist(), len(steps_until(1.0)), steps_until(1.1)[-1].round(3).item()
+    ([0.083, 0.167, 0.25], 12, 1.25)
+    """
+    months = np.arange(1, FINE + 1) * MONTH
+    quarters = months[-1] + 3.0 * MONTH * np.arange(1, max(int(np.ceil((years - months[-1]) / (3.0 * MONTH))), 0) + 1)
+    ends = np.concatenate([months, quarters])
+    return ends[: int(np.searchsorted(ends, years - 1e-3)) + 1]
 
 
 class Future:
-    """Draws of abilities of known and coming models. Years count from the state's day."""
+    """Draws of abilities of known and coming models. Years count from the state's day.
 
-    def __init__(
-        self, state: State, lines: Lines, begin: float, end: float, draws: int, rng: np.random.Generator
-    ) -> None:
-        self.state, self.rng, self.draws, self.begin = state, rng, draws, begin
-        self.known = state.mean + rng.standard_normal((draws, len(state.mean))) @ root(state.covariance).T
-        steps = min(max(int(np.ceil((end - begin) / MONTH)), 1), STEPS)
-        self.step = (end - begin) / steps
-        self.grid = begin + self.step * (np.arange(steps) + 0.5)
+    ``makers`` has a row for each line that may release a model, then one for each known model: organisation, product
+    line and weights, by which a scope tells whose measurements it holds.
+    """
+
+    def __init__(self, state: State, lines: Lines, begin: float, end: float, draws: int, seed: int) -> None:
+        self.state, self.seed, self.draws, self.begin = state, seed, draws, begin
+        normal = self.random("abilities").standard_normal((draws, len(state.mean)))
+        self.known = state.mean + normal @ root(state.covariance).T
+        ends = steps_until(end - begin)
+        self.starts, self.lengths = np.concatenate([[0.0], ends[:-1]]), np.diff(ends, prepend=0.0)
+        self.grid = begin + self.starts + 0.5 * self.lengths
         self.lines, self.points_of_lines = lines, state.points(lines.table)
-        self.organisations = sorted(set(state.world.models["organisation"]))
-        code = pd.Index(self.organisations)
-        self.owner_of_line = code.get_indexer(lines.table["organisation"])
-        self.owner_of_known = code.get_indexer(state.world.models["organisation"])
-        self._release(end)
+        self.makers = pd.concat([lines.table, state.world.models])[list(GROUPS)].reset_index(drop=True)
+        self._release()
         self._wait()
 
-    def _release(self, end: float) -> None:
-        """Releases of all draws, flat and in the draws' order: draw, line, day, step of time and ability."""
-        state, rng, rate = self.state, self.rng, self.lines.rate
-        pace = rng.gamma(BURSTS, 1.0 / BURSTS, (self.draws, 1))
-        count = rng.poisson(pace * rate[None, :] * (end - self.begin))
-        draw, line = np.nonzero(count)
-        times = count[draw, line]
-        self.draw, self.line = np.repeat(draw, times), np.repeat(line, times)
-        self.ahead = (end - self.begin) * rng.random(len(self.draw))
-        self.cell = np.clip((self.ahead / self.step).astype(int), 0, len(self.grid) - 1)
-        over_time = self.lines.table.loc[self.lines.table.index.repeat(len(self.grid))]
-        points = state.points(over_time.assign(t=np.tile(self.grid, len(rate))))
+    def random(self, *names: str | int) -> np.random.Generator:
+        """Random numbers of one part, which no other part uses up."""
+        return np.random.default_rng([self.seed, *(zlib.crc32(str(name).encode()) for name in names)])
+
+    def _release(self) -> None:
+        """Releases of all draws, flat and in the order of steps: draw, line, day, step of time and ability."""
+        state, rate = self.state, self.lines.rate
+        pace = self.random("pace").gamma(BURSTS, 1.0 / BURSTS, (self.draws, 1))
+        found = []
+        for cell, (start, length) in enumerate(zip(self.starts, self.lengths, strict=True)):
+            rng = self.random("releases", cell)
+            count = rng.poisson(pace * rate[None, :] * length)
+            draw, line = np.nonzero(count)
+            times = count[draw, line]
+            draw, line = np.repeat(draw, times), np.repeat(line, times)
+            ahead = start + length * rng.random(len(draw))
+            found.append((draw, line, ahead, np.full(len(draw), cell), rng.standard_normal(len(draw))))
+        self.draw, self.line, self.ahead, self.cell, own = (np.concatenate(part) for part in zip(*found, strict=True))
+        over_time = pd.concat([self.lines.table.assign(t=t) for t in self.grid])
+        points = state.points(over_time)
         given = ability_given(state, points)
         process = self.known @ given.gain.T
-        process += rng.standard_normal((self.draws, len(points))) @ root(given.covariance).T
-        own = np.sqrt(state.parameters.ability[-1]) * rng.standard_normal(len(self.draw))
-        self.ability = process[self.draw, self.line * len(self.grid) + self.cell] + own
+        process += self.random("process").standard_normal((len(points), self.draws)).T @ root(given.covariance).T
+        at = self.cell * len(rate) + self.line
+        self.ability = process[self.draw, at] + np.sqrt(state.parameters.ability[-1]) * own
 
     def _wait(self) -> None:
         """Known models that may still be measured elsewhere, with their lines and the months since their release."""
@@ -81,48 +111,77 @@ class Future:
         line = pd.Index(table["line"]).get_indexer(pd.Index(models["line"]))
         self.late = np.flatnonzero((age <= BACKLOG) & (age >= 0) & (line >= 0))
         self.late_line, self.late_age = table.index.to_numpy()[line[self.late]], age[self.late]
-        self.late_month = np.clip((self.late_age / MONTH).astype(int), 0, int(BACKLOG / MONTH) - 1)
+        backlog = int(BACKLOG / MONTH)
+        self.late_month = np.clip((self.late_age / MONTH).astype(int), 0, backlog - 1)
         self.late_names = models.index[self.late].tolist()
-        self.times = np.concatenate([self.grid, self.begin - MONTH * (np.arange(int(BACKLOG / MONTH)) + 0.5)])
+        self.times = np.concatenate([self.begin - MONTH * (np.arange(backlog) + 0.5), self.grid])
+        self.backlog = backlog
         of_late = self.state.data.points.organisation[self.late]
         self.known_organisations = np.unique(np.concatenate([self.points_of_lines.organisation, of_late]))
 
-    def measure(self, task: str, about: Measuring, j: int) -> tuple[Measured, float]:
-        """New measurements of a task, and the record that the model expects of the models that it has."""
-        rng, delays = self.rng, np.sort(about.delays[j])
+    def measure(self, task: str, about: Measuring) -> Measured:
+        """New measurements of a task."""
+        j = about.tasks.index(task)
+        delays = np.sort(about.delays[j])
+        rng = self.random(task, "pace")
         pace = rng.gamma(about.shape[j], 1.0 / about.rate[j], self.draws) / max(float(self.lines.rate.sum()), 1e-9)
         own = TaskDraws(self, task)
-        fresh = self._fresh(about, j, pace)
-        known_at = self.begin + self.ahead[fresh] + rng.choice(delays, len(fresh))
-        organisation = self.points_of_lines.organisation[self.line[fresh]]
-        waited, which, wait = self._waited(about, j, pace, delays)
+        fresh = self._fresh(task, about, j, pace)
+        delay = delays[(self.random(task, "delays").random(len(fresh)) * len(delays)).astype(int)]
+        line = self.line[fresh]
+        coming = own.score(
+            "coming",
+            self.draw[fresh],
+            self.ability[fresh],
+            self.backlog + self.cell[fresh],
+            self.points_of_lines.organisation[line],
+            about.others[j],
+        )
+        draw, which, wait = self._waited(task, about, j, pace, delays)
         models = self.late[which]
-        draw = np.concatenate([self.draw[fresh], waited])
-        ability = np.concatenate([self.ability[fresh], self.known[waited, models]])
-        time = np.concatenate([self.cell[fresh], len(self.grid) + self.late_month[which]])
-        organisation = np.concatenate([organisation, self.state.data.points.organisation[models]])
-        z = own.score(draw, ability, time, organisation, about.others[j])
-        owner = np.concatenate([self.owner_of_line[self.line[fresh]], self.owner_of_known[models]])
-        return Measured(draw, np.concatenate([known_at, self.begin + wait]), z, owner), own.expected_record()
+        organisation = self.state.data.points.organisation[models]
+        late = own.score("late", draw, self.known[draw, models], self.late_month[which], organisation, about.others[j])
+        return Measured(
+            np.concatenate([self.draw[fresh], draw]),
+            self.begin + np.concatenate([self.ahead[fresh] + delay, wait]),
+            np.concatenate([coming, late]),
+            np.concatenate([line, len(self.lines.table) + models]),
+        )
 
-    def _fresh(self, about: Measuring, j: int, pace: np.ndarray) -> np.ndarray:
+    def expected_record(self, task: str, among: np.ndarray | None = None) -> float:
+        """Mean of the best score that the measured models could have had, with their errors drawn anew.
+
+        ``among`` says of each known model whether it counts.
+        """
+        state, known = self.state, self.state.tasks[task]
+        loading = state.parameters.loadings[task]
+        left = state.weights[task] @ (centred(known, state.parameters) - loading * state.mean[known.model])
+        error = state.parameters.errors[task] * known.same + np.diag(known.noise + state.parameters.task[-1])
+        fitted = known.z - error @ left
+        off = loading * (self.known[:REPLICAS, known.model] - state.mean[known.model])
+        errors = own_errors(self.random(task, "replicas"), variance_of(state, task), off.shape)
+        could = fitted + off + errors
+        return float((could if among is None else could[:, among[known.model]]).max(axis=1).mean())
+
+    def _fresh(self, task: str, about: Measuring, j: int, pace: np.ndarray) -> np.ndarray:
         """Which of the releases to come are measured."""
-        ahead = self.grid - self.begin
-        swing = about.swing * np.sqrt(ahead)[None, :] * self.rng.standard_normal((self.draws, 1))
+        rng, ahead = self.random(task, "measured"), self.grid - self.begin
+        swing = about.swing * np.sqrt(ahead)[None, :] * rng.standard_normal((self.draws, 1))
         pace = pace[:, None] * np.exp(about.drift * ahead[None, :] + swing)
         rate = pace[self.draw, self.cell] * about.weights[j][self.line]
-        return np.flatnonzero(self.rng.standard_exponential(len(rate)) < rate)
+        return np.flatnonzero(rng.standard_exponential(len(rate)) < rate)
 
     def _waited(
-        self, about: Measuring, j: int, pace: np.ndarray, delays: np.ndarray
+        self, task: str, about: Measuring, j: int, pace: np.ndarray, delays: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Known models that are measured at last: draws, which of those that wait, and the years until then."""
+        rng = self.random(task, "waited")
         new = np.flatnonzero([name not in about.seen[j] for name in self.late_names])
         age = self.late_age[new]
         still = 1.0 - np.searchsorted(delays, age, side="right") / len(delays)
         rate = pace[:, None] * about.weights[j][self.late_line[new]][None, :]
-        draw, which = np.nonzero(self.rng.random(rate.shape) < -np.expm1(-rate) * still)
-        late = np.quantile(delays, 1.0 - still[which] * self.rng.random(len(which)))
+        draw, which = np.nonzero(rng.random(rate.shape) < -np.expm1(-rate) * still)
+        late = np.quantile(delays, 1.0 - still[which] * rng.random(len(which)))
         return draw, new[which], np.maximum(late - age[which], 0.001)
 
 
@@ -132,61 +191,70 @@ class TaskDraws:
     def __init__(self, future: Future, task: str) -> None:
         state = future.state
         known = state.tasks[task]
-        self.future, self.task, self.known = future, task, known
+        self.future, self.task = future, task
         cross, inner = _own_covariances(state, task, future.times, future.known_organisations)
         weight = cross @ state.weights[task]
         self.loading = state.parameters.loadings[task]
-        y = centred(known, state.parameters)
-        constant = weight @ y
-        constant[-2 + OTHERS] += state.parameters.offset
+        constant = weight @ centred(known, state.parameters)
+        self.measurers = len(future.known_organisations)
+        constant[self.measurers + OTHERS] += state.parameters.offset
         mean = constant - self.loading * future.known[:, known.model] @ weight.T
-        noise = future.rng.standard_normal(mean.shape) @ root(inner - weight @ cross.T).T
-        self.parts = mean + noise
-        self.variance = state.parameters.errors[task] + float(state.parameters.task[-1]) + float(np.median(known.noise))
+        normal = future.random(task, "own").standard_normal((len(constant), future.draws)).T
+        self.parts = mean + normal @ root(inner - weight @ cross.T).T
+        self.variance = variance_of(state, task)
 
     def score(
-        self, draw: np.ndarray, ability: np.ndarray, time: np.ndarray, organisation: np.ndarray, others: float
+        self,
+        which: str,
+        draw: np.ndarray,
+        ability: np.ndarray,
+        time: np.ndarray,
+        organisation: np.ndarray,
+        others: float,
     ) -> np.ndarray:
         """Scores on the link of models with these abilities, some measured by their vendor and some by others."""
         future = self.future
-        at = len(future.times) + np.searchsorted(future.known_organisations, organisation)
-        who = np.where(future.rng.random(len(draw)) < others, OTHERS, OWN)
-        own = self.parts[draw, time] + self.parts[draw, at] + self.parts[draw, self.parts.shape[1] - 2 + who]
-        return self.loading * ability + own + self._errors(len(draw))
+        who = np.where(future.random(self.task, "who", which).random(len(draw)) < others, OTHERS, OWN)
+        at = np.searchsorted(future.known_organisations, organisation)
+        own = (
+            self.parts[draw, self.measurers + 2 + time] + self.parts[draw, at] + self.parts[draw, self.measurers + who]
+        )
+        return (
+            self.loading * ability
+            + own
+            + own_errors(future.random(self.task, "errors", which), self.variance, len(draw))
+        )
 
-    def expected_record(self) -> float:
-        """Mean of the best score that the measured models could have had, with their errors drawn anew."""
-        state, known = self.future.state, self.known
-        y = centred(known, state.parameters)
-        left = state.weights[self.task] @ (y - self.loading * state.mean[known.model])
-        error = state.parameters.errors[self.task] * known.same + np.diag(known.noise + state.parameters.task[-1])
-        fitted = known.z - error @ left
-        off = self.loading * (self.future.known[:REPLICAS, known.model] - state.mean[known.model])
-        return float((fitted + off + self._errors(off.shape)).max(axis=1).mean())
 
-    def _errors(self, shape: int | tuple[int, ...]) -> np.ndarray:
-        return np.sqrt(self.variance * (TAIL - 2.0) / TAIL) * self.future.rng.standard_t(TAIL, shape)
+def variance_of(state: State, task: str) -> float:
+    """Variance of a measurement about ability and task: own error, row and the usual sampling noise."""
+    known = float(np.median(state.tasks[task].noise))
+    return state.parameters.errors[task] + float(state.parameters.task[-1]) + known
+
+
+def own_errors(rng: np.random.Generator, variance: float, shape: int | Sequence[int]) -> np.ndarray:
+    return np.sqrt(variance * (TAIL - 2.0) / TAIL) * rng.standard_t(TAIL, shape)
 
 
 def _own_covariances(
     state: State, task: str, times: np.ndarray, organisations: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Of times, organisations and the two measurers: covariance with the task's measurements, and among themselves."""
+    """Of organisations, the two measurers and times: covariance with the task's measurements, and among themselves."""
     known = state.tasks[task]
     own = state.data.points.at(known.model)
     level, slope, wiggle, bent, offset, _ = state.parameters.task
     level = level + WIDE_LEVEL[known.unit]
-    n = len(times) + len(organisations) + 2
-    at, groups = slice(0, len(times)), slice(len(times), n - 2)
-    cross, inner = np.zeros((n, len(own))), np.zeros((n, n))
+    groups = slice(0, len(organisations))
+    by, at = slice(groups.stop, groups.stop + 2), slice(groups.stop + 2, groups.stop + 2 + len(times))
+    cross, inner = np.zeros((at.stop, len(own))), np.zeros((at.stop, at.stop))
 
     def in_time(other: np.ndarray) -> np.ndarray:
         return level + slope * np.outer(times, other) + wiggle * np.exp(-np.abs(times[:, None] - other[None, :]))
 
-    cross[at], inner[at, at] = in_time(own.t), in_time(times)
     cross[groups] = bent * (organisations[:, None] == own.organisation[None, :])
     inner[groups, groups] = bent * np.eye(len(organisations))
     for who in (OWN, OTHERS):
-        cross[n - 2 + who] = offset * (known.who == who)
-    inner[n - 2 :, n - 2 :] = offset * np.eye(2)
+        cross[by.start + who] = offset * (known.who == who)
+    inner[by, by] = offset * np.eye(2)
+    cross[at], inner[at, at] = in_time(own.t), in_time(times)
     return cross, inner

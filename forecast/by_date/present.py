@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from scale_forecast.by_date.forecasts import RecordForecast
 from scale_forecast.by_date.new_model import ScoresToCome
+from scale_forecast.by_date.record_forecast import RecordForecast
 from scale_forecast.by_date.records import Record
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)

@@ -96,8 +96,9 @@ def active_lines(state: State, start: pd.Timestamp) -> Lines:
     return Lines(pd.concat([newest, twins]).reset_index(drop=True), np.maximum(rates, 1e-9))
 
 
-def measuring(state: State, lines: Lines, tasks: list[str], start: pd.Timestamp) -> Measuring:
-    """Rates, weights and delays, all from rows visible on the origin."""
+def measuring(state: State, lines: Lines, start: pd.Timestamp) -> Measuring:
+    """Rates, weights and delays of all benchmarks, which learn from each other, from rows visible on the origin."""
+    tasks = sorted(state.tasks)
     first, seen = _firsts(state, lines, tasks, start)
     shape, rate = _rates(first, len(tasks))
     drift, swing = _attention(first, len(tasks))

@@ -61,7 +61,7 @@ class Spread:
         out = np.full(len(gains), -np.inf)
         if not measured.any():
             return out
-        numbers = np.array([np.interp(years, self.years, column) for column in self.numbers.T])
+        numbers = self._between(years, self.numbers)
         own = gains[measured]
         moved = _moved(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)[:, 0]
         rank = (np.argsort(np.argsort(own, kind="stable"), kind="stable") + 0.5) / len(own)
@@ -72,8 +72,15 @@ class Spread:
     def experience(self, years: float) -> np.ndarray:
         """Gains that windows of this length saw, at `LEVELS`; beyond the lengths that closed, by the root of time."""
         near = np.clip(years, self.years[0], self.years[-1])
-        seen = np.array([np.interp(near, self.years, column) for column in self.seen.T])
+        seen = self._between(near, self.seen)
         return seen * np.sqrt(years / near) if near > 0 else seen
+
+    def _between(self, years: float, rows: np.ndarray) -> np.ndarray:
+        """A row for a horizon between two, by a straight line; that of the nearest beyond them."""
+        place = float(np.interp(years, self.years, np.arange(len(self.years))))
+        before = min(int(place), max(len(rows) - 2, 0))
+        after = min(before + 1, len(rows) - 1)
+        return (1.0 - (place - before)) * rows[before] + (place - before) * rows[after]
 
 
 NOTHING_LEARNED = Spread(

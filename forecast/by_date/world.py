@@ -11,6 +11,8 @@ from scale_forecast.by_date.link import UNITS, sampling_variance, to_link
 from scale_forecast.by_date.tables import Tables, known_day
 
 YEAR = 365.25
+GROUPS = ("organisation", "product_line", "weights")
+"""Columns of a model by which somebody's records are told from all."""
 OWN, OTHERS = 0, 1
 """Who measured: the model's own vendor, or anybody else."""
 
@@ -21,9 +23,8 @@ class World:
 
     rows     a visible score: task, model, who, day, score, z, noise (variance of z from the number of examples)
     best     of each task, model and who, the best of its rows: what the model of scores is fitted to
-    models   by name: organisation, line, tier, kind (tier and whether its weights are open), reasoning (0 or 1),
-    released,
-             t (years after as_of)
+    models   by name: organisation, tier, kind (tier and weights), product_line, weights (open, closed or unknown), line
+             (organisation, product line and tier), reasoning (0 or 1), released, t (years after as_of)
     tasks    by name: benchmark, unit, chance, n_examples
     left_out benchmarks that no forecast by date covers, each with the reason
     """
@@ -81,6 +82,8 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
             "organisation": organisation,
             "tier": tier,
             "kind": tier.astype(str) + " / " + weights.astype(str),
+            "product_line": models["product_line"].astype("object").where(models["product_line"].notna(), ""),
+            "weights": weights,
             "line": organisation.astype(str) + " / " + line.astype(str) + " / " + tier.astype(str),
             "reasoning": models["reasoning"].isin(["yes", "optional", True]).astype(float),
             "released": models["released"],

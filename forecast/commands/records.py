@@ -23,6 +23,9 @@ from scale_forecast.show.terminal import as_text
     help="Day, month, quarter or year (2027-06-30, 2027-06, 2027-Q2, 2027), its last day; several.",
 )
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="NAME", help="Only this benchmark (repeatable).")
+@click.option("--organisation", multiple=True, metavar="NAME", help="The record of this organisation (repeatable).")
+@click.option("--product-line", "line", multiple=True, metavar="NAME", help="The record of this line (repeatable).")
+@click.option("--open-weights", is_flag=True, help="The record of models whose weights are open.")
 @click.option(
     "--above", "thresholds", multiple=True, type=float, metavar="SCORE", help="P of this score or more (repeatable)."
 )
@@ -41,6 +44,7 @@ def records_command(out: Output, **about: Any) -> None:
     Examples:
         forecast records --by 2027-06-30 --benchmark "GPQA Diamond"
         forecast records --by 2027 --above 0.6 --benchmark "Humanity's Last Exam" --format csv
+        forecast records --by 2027 --open-weights
     """
     found = scale_forecast.records(tell=note, **about)
     title = f"records as of {found.as_of:%Y-%m-%d}, tables until {found.newest:%Y-%m-%d}"

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 import pandas as pd
 
 from scale_forecast.by_date.coming import describe_coming
-from scale_forecast.by_date.forecasts import QUIET, RecordForecast, Trained, forecast_records
+from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.index import apart, capability_index
 from scale_forecast.by_date.new_model import ScoresToCome, predict_model
+from scale_forecast.by_date.paths import QUIET, RecordPaths
 from scale_forecast.by_date.present import ladder_table, record_table, scores_table
+from scale_forecast.by_date.record_forecast import RecordForecast, read_records
 from scale_forecast.by_date.records import standing
+from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import READINGS, Tables, as_tables
 from scale_forecast.by_date.trained import trained_on
-from scale_forecast.data.errors import UsageError
+from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
-from scale_forecast.data.names import did_you_mean
+from scale_forecast.data.names import counted, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge
@@ -65,6 +68,9 @@ def records(
     by: str | Sequence[str],
     *,
     benchmarks: str | Sequence[str] = (),
+    organisation: str | Sequence[str] = (),
+    line: str | Sequence[str] = (),
+    open_weights: bool = False,
     thresholds: Sequence[float] = (),
     as_of: Day | None = None,
     reading: str = "dated",
@@ -78,6 +84,8 @@ def records(
     ----------
     by : days, months, quarters or years, each its last day
     benchmarks : only these, by name; all with data when empty
+    organisation, line, open_weights : the records of these organisations, of these product lines, of models with open
+        weights; never above the record of all
     thresholds : of the ladder; a usual one when empty
     as_of : only what was known on this day; today when None
     reading : ``dated``, ``release`` (optimistic) or ``strict``: how the day of a score is read
@@ -86,7 +94,9 @@ def records(
     Raises
     ------
     UsageError
-        For a day that is none, is not after ``as_of``, or a benchmark that no table has.
+        For a day that is none, is not after ``as_of``, or a benchmark, organisation or line that no table has.
+    ForecastError
+        Where nobody in scope has a score.
     """
     day = pd.Timestamp(day_of_knowledge(as_of))
     days = [pd.Timestamp(parse_period(period)[1]) for period in names_in(by)]
@@ -97,16 +107,34 @@ def records(
     tables, trained = _trained(day, reading, tell)
     world = trained.state.world
     tasks = _tasks_named(names_in(benchmarks), world.tasks)
+    scope = _scope(names_in(organisation), names_in(line), open_weights, world.models)
     start = day if (day - world.newest).days <= QUIET else world.newest
     asked = sorted({*days, day} if start < day else set(days))
-    forecast = forecast_records(trained, asked, tasks, draws=draws, seed=seed, start=start)
+    paths = RecordPaths(trained, max(days), draws=draws, seed=seed, start=start)
+    forecast = read_records(paths, asked, tasks, scope)
+    if not forecast.tasks:
+        raise ForecastError(f"no model of {scope.sentence()} has a score there: leave the scope or the benchmark out")
+    if lacking := len(paths.tasks if tasks is None else tasks) - len(forecast.tasks):
+        tell(f"{counted(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
     table = record_table(forecast, tables.benchmarks)
     if tasks is None and not thresholds:
         return Records(forecast, table, pd.DataFrame(), day, world.newest)
     months = pd.date_range(day, max(days), freq="MS")
-    path = forecast_records(trained, sorted({*asked, *months}), tasks, draws=draws, seed=seed, start=start)
-    ladder = ladder_table(path, thresholds)
+    ladder = ladder_table(read_records(paths, sorted({*asked, *months}), forecast.tasks, scope), thresholds)
     return Records(forecast, table, ladder[ladder["by"].isin(asked)].reset_index(drop=True), day, world.newest)
+
+
+def _scope(organisations: Sequence[str], lines: Sequence[str], open_weights: bool, models: pd.DataFrame) -> Scope:
+    """Whose records: each name in any case, of organisations and lines that have a model."""
+    for names, column, word in (
+        (organisations, "organisation", "organisation"),
+        (lines, "product_line", "product line"),
+    ):
+        known = sorted(name for name in set(models[column]) if name)
+        for name in names:
+            if name.casefold() not in {one.casefold() for one in known}:
+                raise UsageError(f"no {word} with scores by date is called {name!r}{did_you_mean(name, known)}")
+    return Scope(tuple(organisations), tuple(lines), "open" if open_weights else "")
 
 
 def predict_by_date(

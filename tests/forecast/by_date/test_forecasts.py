@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.by_date.forecasts import forecast_records, tables_end, train
+from scale_forecast.by_date.forecasts import train
 from scale_forecast.by_date.new_model import NewModel, predict_model
+from scale_forecast.by_date.paths import tables_end
+from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.state import fit
 from scale_forecast.by_date.tables import as_tables, known_day
 from scale_forecast.by_date.world import see

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from scale_forecast.by_date.forecasts import forecast_records, train
+from scale_forecast.by_date.forecasts import train
 from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.present import QUANTILES, ladder_table, record_table, scores_table
+from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.records import standing
 from tests.forecast.by_date.tables import AS_OF, tables
 

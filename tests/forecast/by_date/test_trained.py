@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from scale_forecast.by_date.forecasts import forecast_records
+from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.trained import trained_on
 from scale_forecast.data.errors import DataError

@@ -30,6 +30,10 @@ def test_a_coming_model_is_forecast_by_date_and_what_its_name_says_is_told():
         (("predict", "--model", "X", "--released", "2027", "--params", "1B"), "--params is by scale and --model by"),
         (("predict", "--model", "X", "--released", "2027", "--known", "MMLU=high", *DAY), "'high' is not a number"),
         (("records", "--by", "2023-12", "--benchmark", "MMLUU", *DAY), "no benchmark with scores by date is called"),
+        (
+            ("records", "--by", "2023-12", "--organisation", "OpenAY", *DAY),
+            "no organisation with scores by date is called",
+        ),
         (("records", "--by", "2022-12", *DAY), "is before 2023-03-01, the day of knowledge"),
     ],
 )
@@ -58,3 +62,14 @@ def test_a_higher_bar_is_less_likely_and_a_reached_one_is_sure():
     first, second = (line.split(",") for line in out.stdout.splitlines()[1:])
     assert float(first[3]) == 1.0
     assert float(second[3]) < 0.5
+
+
+def test_records_of_one_maker_and_of_open_weights_are_asked_for_by_name():
+    asked = ("records", "--by", "2023-12", "--benchmark", "MMLU", *DAY, "--format", "csv")
+    everyone, one, weights = (run(*asked, *scope) for scope in ((), ("--organisation", "google"), ("--open-weights",)))
+    columns = everyone.stdout.splitlines()[0].split(",")
+    at = [columns.index(name) for name in ("record_now", "median", "q90")]
+    whole = [float(everyone.stdout.splitlines()[1].split(",")[i]) for i in at]
+    for out in (one, weights):
+        assert out.exit_code == 0, out.output
+        assert all(float(out.stdout.splitlines()[1].split(",")[i]) <= w for i, w in zip(at, whole, strict=True))
