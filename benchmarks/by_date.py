@@ -23,6 +23,7 @@ from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.spread import crps
 from scale_forecast.by_date.state import State
 from scale_forecast.by_date.tables import Tables, read_tables
+from scale_forecast.by_date.world import scale_of
 
 LEVELS = (np.arange(99) + 0.5) / 99
 RIDGE = 1.0
@@ -78,9 +79,8 @@ def measure(cache: Cache, reading: str, *, last: bool) -> pd.DataFrame:
                     )
                 )
                 centres = references(state, target, known, asked, completion)
-                chance = about.loc[asked, "chance"].to_numpy()
                 for name, z in centres.items():
-                    score = np.array([from_link(v, "share", c) for v, c in zip(z, chance, strict=True)])
+                    score = np.array([from_link(v, scale_of(about, t)) for v, t in zip(z, asked, strict=True)])
                     error = 100 * (score - outcome)
                     found.append(
                         table.assign(method=name, abs_error=np.abs(error), error=error, crps=np.nan, pit=np.nan)
@@ -102,7 +102,7 @@ def references(
     before = {task: rows["z"].iloc[-1] for task, rows in best[of_line].groupby("task")}
     maker = {task: rows["z"].iloc[-1] for task, rows in best[of_maker].groupby("task")}
     predecessor = [before.get(task, maker.get(task, last_five[task])) for task in asked]
-    z = {t: float(to_link(np.array([s]), "share", state.world.tasks.loc[t, "chance"])[0]) for t, s in known.items()}
+    z = {t: float(to_link(np.array([s]), scale_of(state.world.tasks, t))[0]) for t, s in known.items()}
     return {
         "predecessor": np.array(predecessor),
         "last five measured": np.array([last_five[task] for task in asked]),

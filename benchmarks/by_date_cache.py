@@ -27,8 +27,9 @@ class Cache:
         self.tables = tables
         code = sorted((Path(__file__).parent.parent / "forecast" / "by_date").glob("*.py"))
         core = [p for p in code if p.stem in ("tables", "link", "world", "kernels", "fit", "state")]
-        rest = [p for p in code if p.stem in ("releases", "futures", "records")]
-        data = pd.util.hash_pandas_object(tables.scores).to_numpy().tobytes()
+        rest = [p for p in code if p.stem in ("releases", "futures", "records", "scopes")]
+        whole = (tables.scores, tables.releases, tables.benchmarks)
+        data = b"".join(pd.util.hash_pandas_object(table).to_numpy().tobytes() for table in whole)
         self.fits = folder / _digest(core, data)
         self.simulations = folder / _digest(core + rest, data)
         self.fits.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.by_date.link import from_link
-from scale_forecast.by_date.world import YEAR, World
+from scale_forecast.by_date.world import YEAR, World, scale_of
 
 QUANTILES = (np.arange(199) + 1) / 200
 RIDGE = 1.0
@@ -112,5 +112,5 @@ def damped(centre: pd.DataFrame, closed: pd.DataFrame) -> tuple[pd.Series, np.nd
 
 def scores_of(z: np.ndarray, about: pd.DataFrame, record: np.ndarray) -> np.ndarray:
     """Link draws as scores; no draw is below the record."""
-    rows = [from_link(z[i], u, c) for i, (u, c) in enumerate(zip(about["unit"], about["chance"], strict=True))]
+    rows = [from_link(z[i], scale_of(about, task)) for i, task in enumerate(about.index)]
     return np.maximum(np.stack(rows), record[:, None])

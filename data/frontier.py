@@ -42,8 +42,11 @@ def frontier_releases() -> pd.DataFrame:
 
 @cache
 def frontier_benchmarks() -> pd.DataFrame:
-    """One row a task of `frontier_scores`, with its unit, chance, ceiling, human scores and day of publication."""
-    return pd.read_csv(FRONTIER / "benchmarks.csv", parse_dates=["released", "newest_model"])
+    """One row a task of `frontier_scores`, with its unit, chance, human scores and day of publication.
+
+    Where wrong labels were counted, also the ceiling that they leave, and the day on which that became known.
+    """
+    return pd.read_csv(FRONTIER / "benchmarks.csv", parse_dates=["released", "newest_model", "ceiling_known_on"])
 
 
 def corrections() -> pd.DataFrame:

@@ -77,7 +77,7 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
         who = rows["who"].to_numpy()
         own = points.at(m)
         parts = task_parts(own.t, own.organisation, who, own.t, own.organisation, who)
-        unit = scale_of(world.tasks, str(name))[0]
+        unit = scale_of(world.tasks, str(name)).unit
         same = (m[:, None] == m[None, :]).astype(float)
         z, noise = rows["z"].to_numpy(), rows["noise"].to_numpy()
         tasks.append(TaskData(str(name), unit, m, who, z, noise, parts, same, len(np.unique(m)) < len(m)))

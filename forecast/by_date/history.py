@@ -102,7 +102,6 @@ def learn_spread(closed: pd.DataFrame, tasks: pd.DataFrame, simulated: Callable[
             gains = gains[np.isfinite(gains)]
             if len(gains) < FEWEST_GAINS:
                 continue
-            unit, chance, _ = scale_of(tasks, task)
             gap, outcome = float(past.gap[at[task]]), float(row["z_after"]) - z
-            found.append(Closed(np.quantile(gains, LEVELS), gap, z, outcome, months / 12, unit, chance))
+            found.append(Closed(np.quantile(gains, LEVELS), gap, z, outcome, months / 12, scale_of(tasks, task)))
     return learn(found, [months / 12 for months in HORIZONS])

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from scale_forecast.by_date.link import from_link, sampling_variance, to_link
+from scale_forecast.by_date.link import Scale, from_link, sampling_variance, to_link
 from scale_forecast.by_date.state import State, ability_given, task_given
 from scale_forecast.by_date.world import OWN, scale_of
 
@@ -36,10 +36,13 @@ class ScoresToCome:
     ``covariance``."""
 
     tasks: list[str]
-    units: list[str]
-    chances: np.ndarray
+    scales: list[Scale]
     mean: np.ndarray
     covariance: np.ndarray
+
+    @property
+    def units(self) -> list[str]:
+        return [scale.unit for scale in self.scales]
 
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Joint draws of the scores in their own units, shape (n, tasks)."""
@@ -58,12 +61,12 @@ class ScoresToCome:
     def prob_above(self, task: str, score: float) -> float:
         """P(score above ``score``)."""
         i = self.tasks.index(task)
-        z = float(to_link(np.array([score]), self.units[i], self.chances[i])[0])
+        z = float(to_link(np.array([score]), self.scales[i])[0])
         scale = float(np.sqrt(self.covariance[i, i]))
         return float(t.sf((z - self.mean[i]) / scale, TAIL)) if scale > 0 else float(z < self.mean[i])
 
     def _scores(self, z: np.ndarray) -> np.ndarray:
-        columns = [from_link(z[:, i], unit, self.chances[i]) for i, unit in enumerate(self.units)]
+        columns = [from_link(z[:, i], scale) for i, scale in enumerate(self.scales)]
         return np.stack(columns, axis=1)
 
 
@@ -80,12 +83,12 @@ def predict_model(
     known = dict(known or {})
     names = list(state.tasks) if tasks is None else tasks
     mean, covariance, noise = _joint(state, target, names, who)
-    about = state.world.tasks.loc[names]
+    scales = [scale_of(state.world.tasks, name) for name in names]
     if known:
-        mean, covariance = _given(names, about, mean, covariance + np.diag(noise), known, widening)
+        mean, covariance = _given(names, scales, mean, covariance + np.diag(noise), known, widening)
     else:
         covariance = (covariance + np.diag(noise)) * widening**2
-    return ScoresToCome(names, about["unit"].tolist(), about["chance"].to_numpy(), mean, covariance)
+    return ScoresToCome(names, scales, mean, covariance)
 
 
 def as_models(state: State, targets: list[NewModel]) -> pd.DataFrame:
@@ -121,13 +124,13 @@ def _joint(state: State, target: NewModel, names: list[str], who: int) -> tuple[
 
 def own_noise(state: State, name: str, z: float) -> float:
     """Variance of one measurement about what ability and task say."""
-    sampled = float(sampling_variance(np.array([z]), *scale_of(state.world.tasks, name))[0])
+    sampled = float(sampling_variance(np.array([z]), scale_of(state.world.tasks, name))[0])
     return state.parameters.errors[name] + float(state.parameters.task[-1]) + sampled
 
 
 def _given(
     names: list[str],
-    about: pd.DataFrame,
+    scales: list[Scale],
     mean: np.ndarray,
     covariance: np.ndarray,
     known: dict[str, float],
@@ -135,7 +138,7 @@ def _given(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The joint normal of all scores, conditioned on the known ones."""
     at = np.array([names.index(name) for name in known])
-    z = np.array([to_link(np.array([score]), *scale_of(about, name)[:2])[0] for name, score in known.items()])
+    z = np.array([float(to_link(np.array([score]), scales[i])[0]) for i, score in zip(at, known.values(), strict=True)])
     gain = np.linalg.solve(covariance[np.ix_(at, at)], covariance[at]).T
     left = covariance - gain @ covariance[at]
     moved = mean + gain @ (z - mean[at])

@@ -191,8 +191,7 @@ class RecordPaths:
         if record is not None:
             known = counts[len(self.future.lines.table) :]
             return self._adjusted(task, best, record, self.future.expected_record(task, known))
-        unit, chance, _ = scale_of(self.state.world.tasks, task)
-        return np.where(np.isfinite(best), from_link(best, unit, chance), -np.inf)
+        return np.where(np.isfinite(best), from_link(best, scale_of(self.state.world.tasks, task)), -np.inf)
 
     def _path(self, task: str, scope: Scope, scores: np.ndarray, maker: np.ndarray, new: np.ndarray) -> Path:
         record = self.records(scope).get(task)
@@ -205,12 +204,12 @@ class RecordPaths:
 
     def _adjusted(self, task: str, best: np.ndarray, record: Record, expected: float) -> np.ndarray:
         """Scores by day from the best new measurements by day, as past windows say that they should be."""
-        unit, chance, _ = scale_of(self.state.world.tasks, task)
+        scale = scale_of(self.state.world.tasks, task)
         scores = np.full(best.shape, record.score)
         for d, ahead in enumerate(self.ahead):
             years = max(ahead / YEAR, 1.0 / YEAR)
-            gain = self.trained.spread.adjust(best[:, d] - record.z, record.z - expected, record.z, unit, years)
-            better = from_link(record.z + np.maximum(gain, 0.0), unit, chance)
+            gain = self.trained.spread.adjust(best[:, d] - record.z, record.z - expected, record.z, scale.unit, years)
+            better = from_link(record.z + np.maximum(gain, 0.0), scale)
             wanted = np.where(gain > 0.0, np.maximum(better, record.score), record.score)
             scores[:, d] = wanted if d == 0 else rising(scores[:, d - 1], wanted, best[:, d])
         return scores

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from scale_forecast.by_date.link import from_link
+from scale_forecast.by_date.link import SHARE, Scale, from_link
 
 LEVELS = (np.arange(60) + 0.5) / 60
 CARRY, SHIFT, STRETCH, TILT, BEND, WEIGHT = range(6)
@@ -42,8 +42,7 @@ class Closed:
     record: float
     outcome: float
     years: float
-    unit: str = "share"
-    chance: float = 0.0
+    scale: Scale = SHARE
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def _best(closed: list[Closed], experience: np.ndarray, prior: np.ndarray, trust
         return prior
     gains = np.stack([c.gains for c in closed], axis=1)
     gap = np.array([c.gap for c in closed])
-    height = np.array([_height(c.record, c.unit) for c in closed])
+    height = np.array([_height(c.record, c.scale.unit) for c in closed])
     record, outcome = np.array([c.record for c in closed]), np.array([c.outcome for c in closed])
     after = _points(record + outcome, closed)
 
@@ -151,9 +150,9 @@ def _best(closed: list[Closed], experience: np.ndarray, prior: np.ndarray, trust
 
 def _points(z: np.ndarray, closed: list[Closed]) -> np.ndarray:
     """Shares for shares; other units in quarters of a logit, which in the middle are as much."""
-    share = np.array([c.unit == "share" for c in closed])
-    chance = np.array([c.chance for c in closed])
-    return np.where(share, from_link(z, "share", 0.0) * (1.0 - chance), z / 4.0)
+    share = np.array([c.scale.unit == "share" for c in closed])
+    span = np.array([c.scale.ceiling - c.scale.chance for c in closed])
+    return np.where(share, from_link(z, SHARE) * span, z / 4.0)
 
 
 def crps(draws: np.ndarray, outcome: np.ndarray) -> np.ndarray:

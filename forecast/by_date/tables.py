@@ -14,7 +14,7 @@ WITNESSED = ("run date", "listing date", "launch")
 """Bases of ``known_on`` on which somebody saw the score: anything else is only a lower bound."""
 SCORES = ["task", "model", "evaluator_kind", "known_on", "known_basis", "seen_on", "score", "n_examples", "source"]
 RELEASES = ["model", "organisation", "product_line", "tier", "reasoning", "open_weights", "released"]
-BENCHMARKS = ["task", "benchmark", "unit", "chance", "n_examples", "higher_is_better"]
+BENCHMARKS = ["task", "benchmark", "unit", "chance", "ceiling", "ceiling_known_on", "n_examples", "higher_is_better"]
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,8 @@ def as_tables(scores: pd.DataFrame, releases: pd.DataFrame, benchmarks: pd.DataF
     scores = scores[scores["model"].isin(releases["model"]) & scores["score"].notna() & scores["task"].notna()]
     if benchmarks is None:
         benchmarks = pd.DataFrame({"task": scores["task"].unique()})
-    benchmarks = _columns(benchmarks, BENCHMARKS, {"chance": "float64", "n_examples": "float64"}).drop_duplicates(
-        "task"
-    )
+    kinds = {"chance": "float64", "ceiling": "float64", "n_examples": "float64", "ceiling_known_on": "datetime64[ns]"}
+    benchmarks = _columns(benchmarks, BENCHMARKS, kinds).drop_duplicates("task")
     undescribed = scores.loc[~scores["task"].isin(benchmarks["task"]), "task"].unique()
     benchmarks = pd.concat([benchmarks, pd.DataFrame({"task": undescribed})], ignore_index=True)
     benchmarks["unit"] = benchmarks["unit"].fillna("share")

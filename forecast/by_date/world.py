@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scale_forecast.by_date.link import UNITS, sampling_variance, to_link
+from scale_forecast.by_date.link import UNITS, Scale, sampling_variance, to_link
 from scale_forecast.by_date.tables import Tables, known_day
 
 YEAR = 365.25
@@ -25,7 +25,7 @@ class World:
     best     of each task, model and who, the best of its rows: what the model of scores is fitted to
     models   by name: organisation, tier, kind (tier and weights), product_line, weights (open, closed or unknown), line
              (organisation, product line and tier), reasoning (0 or 1), released, t (years after as_of)
-    tasks    by name: benchmark, unit, chance, n_examples
+    tasks    by name: benchmark, unit, chance, ceiling (as far as known on the day), n_examples
     left_out benchmarks that no forecast by date covers, each with the reason
     """
 
@@ -49,7 +49,7 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     rows = tables.scores.assign(day=known_day(tables.scores, reading))
     models = _models(tables.releases, as_of)
     rows = rows[(rows["day"] <= as_of) & (rows["model"].map(models["released"]) <= as_of)]
-    tasks, left_out = _tasks(tables.benchmarks, rows)
+    tasks, left_out = _tasks(tables.benchmarks, rows, as_of)
     rows = rows[rows["task"].isin(tasks.index)]
     rows = rows.assign(who=np.where(rows["evaluator_kind"] == "vendor", OWN, OTHERS))
     rows = _links(rows.sort_values(["task", "model", "who", "day", "score"], kind="stable"), tasks)
@@ -58,7 +58,7 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     return World(as_of, reading, rows, best, seen, tasks, left_out)
 
 
-def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame, as_of: pd.Timestamp) -> tuple[pd.DataFrame, dict[str, str]]:
     """Tasks that can be forecast, sorted by name, and why the others cannot."""
     tasks = benchmarks[benchmarks["task"].isin(rows["task"])].set_index("task").sort_index()
     left_out = {str(name): f"its unit is {row.unit}" for name, row in tasks.iterrows() if row.unit not in UNITS}
@@ -66,7 +66,12 @@ def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame) -> tuple[pd.DataFrame, 
     without = rows.loc[rows["score"] <= 0, "task"]
     logged = tasks["unit"].isin(["minutes", "US dollars"]) & tasks.index.isin(without)
     left_out |= {str(name): "a score of zero or less has no logarithm" for name in tasks.index[logged]}
-    return tasks[~tasks.index.isin(list(left_out))], left_out
+    tasks = tasks[~tasks.index.isin(list(left_out))]
+    # A ceiling counts from the day on which it became known, and never below a score that somebody has.
+    best = rows.groupby("task")["score"].max().reindex(tasks.index)
+    known = tasks["ceiling"].where(tasks["ceiling_known_on"] <= as_of)
+    ceiling = np.where(tasks["unit"] == "share", np.maximum(known.fillna(1.0), best), 1.0)
+    return tasks.assign(ceiling=ceiling), left_out
 
 
 def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -92,17 +97,17 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     )
 
 
-def scale_of(tasks: pd.DataFrame, name: str) -> tuple[str, float, float]:
-    """Unit, chance and number of examples of a task."""
+def scale_of(tasks: pd.DataFrame, name: str) -> Scale:
+    """How a task counts."""
     task = tasks.loc[name].to_dict()
-    return str(task["unit"]), float(task["chance"]), float(task["n_examples"])
+    return Scale(str(task["unit"]), float(task["chance"]), float(task["ceiling"]), float(task["n_examples"]))
 
 
 def _links(rows: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     rows = rows.reset_index(drop=True)
     z, noise = np.zeros(len(rows)), np.zeros(len(rows))
     for name, at in rows.groupby("task", sort=True).indices.items():
-        unit, chance, n_examples = scale_of(tasks, str(name))
-        z[at] = to_link(rows["score"].to_numpy()[at], unit, chance)
-        noise[at] = sampling_variance(z[at], unit, chance, n_examples)
+        scale = scale_of(tasks, str(name))
+        z[at] = to_link(rows["score"].to_numpy()[at], scale)
+        noise[at] = sampling_variance(z[at], scale)
     return rows.assign(z=z, noise=noise)

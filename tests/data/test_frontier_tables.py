@@ -60,6 +60,7 @@ def test_shares_are_shares_and_no_score_lies_above_a_ceiling():
     assert SCORES.loc[share, "score"].between(0, 1).all()
     ceiling = SCORES["task"].map(BENCHMARKS.set_index("task")["ceiling"])
     assert not (SCORES["score"] > ceiling).any()
+    assert (BENCHMARKS["ceiling"].notna() == BENCHMARKS["ceiling_known_on"].notna()).all()
 
 
 def test_every_name_leads_to_one_model():

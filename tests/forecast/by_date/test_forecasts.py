@@ -155,3 +155,30 @@ def test_what_cannot_be_forecast_is_left_out_by_name():
 def test_a_day_before_every_score_has_an_empty_world():
     state = fit(tables(), pd.Timestamp("2020-01-01"))
     assert not state.tasks
+
+
+def noisy(known_on):
+    """The tables where an audit finds a fifth of the labels of a benchmark wrong."""
+    scores, releases, benchmarks = frames()
+    told = benchmarks["task"] == "shares 3"
+    scores.loc[(scores["task"] == "shares 3") & (scores["score"] > 0.78), "score"] = 0.78
+    benchmarks["ceiling"], benchmarks["ceiling_known_on"] = np.where(told, 0.8, np.nan), known_on
+    return as_tables(scores, releases, benchmarks)
+
+
+def test_no_forecast_goes_beyond_what_the_labels_let_anybody_score():
+    found = forecast_records(train(noisy("2024-06-01"), AS_OF), DAYS, ["shares 3"], draws=200)
+    unheeded = forecast_records(train(noisy(None), AS_OF), DAYS, ["shares 3"], draws=200)
+    assert found.draws.max() <= 0.8 < unheeded.draws.max()
+    state = fit(noisy("2024-06-01"), AS_OF)
+    target = NewModel("Alpha 99", DAYS[1], "A", "Alpha", "flagship")
+    assert predict_model(state, target, tasks=["shares 3"]).quantiles([0.99])[0, 0] <= 0.8
+
+
+@pytest.mark.parametrize("known_on", ["2024-07-02", None])
+def test_a_ceiling_that_is_not_known_yet_moves_nothing(known_on):
+    drawn = [
+        forecast_records(train(source, AS_OF), DAYS, ["shares 3"], draws=50).draws.tobytes()
+        for source in (noisy(known_on), as_tables(*(noisy(None).scores, noisy(None).releases, frames()[2])))
+    ]
+    assert drawn[0] == drawn[1]
