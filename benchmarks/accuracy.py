@@ -16,17 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scale_forecast.backtests.gains import FEWEST_TASKS, SUITE, TARGET, gain_statistics, partial_correlation
+from scale_forecast.backtests.resampled import Resampled, between_targets, interval, nested_mean, task_bootstrap
 from scale_forecast.backtests.run import backtest
-from scale_forecast.backtests.summary import (
-    COVERAGES,
-    FEWEST_TASKS,
-    SUITE,
-    Resampled,
-    interval,
-    nested_mean,
-    partial_correlation,
-    task_bootstrap,
-)
+from scale_forecast.backtests.summary import COVERAGES
 from scale_forecast.data.load import load
 from scale_forecast.inputs.folds import folds_of
 from scale_forecast.inputs.panel import as_panel
@@ -123,10 +116,13 @@ def below_the_best(by_name: dict[str, pd.DataFrame], keep: np.ndarray) -> str:
     lines = by_line(pd.concat(kept.values())).drop(index="all lines")
     hindsight = lines[reference_names()].min(axis=1).mean()
     worst = (lines[DEFAULT] / lines[best] - 1).max()
+    by_target = [kept[name].groupby(TARGET)["crps"].mean() for name in (DEFAULT, best)]
+    apart = between_targets(1 - by_target[0] / by_target[1])
     below = f"{1 - means[DEFAULT] / means[best]:.1%} [{low:.1%}, {high:.1%}] below {best}"
     return (
         f"CRPS {means[DEFAULT]:.4f}, {below}, the best single reference; "
-        f"{hindsight:.4f} for each line's best in hindsight; at worst {worst:+.0%} on a line"
+        f"{hindsight:.4f} for each line's best in hindsight; at worst {worst:+.0%} on a line; between targets of one "
+        f"line it differs by a standard deviation of {apart:.0%}"
     )
 
 
@@ -134,28 +130,45 @@ def report(table: pd.DataFrame) -> None:
     order = ["line", "family", "target_model", "benchmark", "task", "metric", "shots", "prompt"]
     by_name = {name: rows.sort_values(order).reset_index(drop=True) for name, rows in table.groupby("predictor")}
     stack = by_name[DEFAULT]
-    resampled = Resampled(stack)
-
-    print("CRPS by held-out line\n", by_line(table).to_string(), sep="")
-    print("\nthe same, shares alone\n", by_line(table[table["is_share"]]).loc[["all lines"]].to_string(), sep="")
-    for what, keep in (("all scores", ~stack["score"].isna()), ("shares alone", stack["is_share"])):
-        print(f"{what}: {below_the_best(by_name, keep.to_numpy())}")
+    share = table["is_share"].to_numpy(dtype=bool)
+    for what, part in (("shares", table[share]), ("losses, in log units", table[~share])):
+        print(f"CRPS by held-out line, {what}\n", by_line(part).to_string(), "\n", sep="")
+    shares = stack["is_share"].to_numpy(dtype=bool)
+    for what, keep in (("shares", shares), ("losses, in log units", ~shares)):
+        print(f"{what}: {below_the_best(by_name, keep)}")
+    print_gains(by_name)
 
     suites = suite_correlations(stack)
     picked = stack[stack["target_model"].isin([model for model, _ in SUITES])].reset_index(drop=True)
     low, high = interval(task_bootstrap(picked, mean_suite_correlation, draws=200))
     values = ", ".join(f"{value:.2f}" for value in suites)
-    print(f"partial correlation of gains {values}: mean {np.mean(suites):.2f} [{low:.2f}, {high:.2f}]")
+    print(f"partial correlation of gains {values}: mean {np.mean(suites):.2f} [{low:.2f}, {high:.2f}] (of these tasks)")
     below = 1 - suite_square_errors(stack) / suite_square_errors(by_name["drift"])
     print(f"squared error below drift's on those rows: {below:.0%}")
 
-    for name, (lower, upper) in COVERAGES.items():
-        inside = stack["score"].between(stack[lower], stack[upper]).astype(float)
-        low, high = interval(resampled.means(inside.to_numpy()))
-        print(f"{name}: {nested_mean(stack.assign(inside=inside), 'inside'):.0%} [{low:.0%}, {high:.0%}]")
-    shares = stack[stack["is_share"]]
+    for what, part in (("shares", stack[shares]), ("losses", stack[~shares])):
+        print_coverage(what, part.reset_index(drop=True))
     print("\nmean absolute error in points, by decades to the target and by level (number of forecasts)")
-    print(errors_by_level(shares).to_string())
+    print(errors_by_level(stack[shares]).to_string())
+
+
+def print_gains(by_name: dict[str, pd.DataFrame]) -> None:
+    """Explained variance and correlation of the gains of shares, mean over suites within targets, then lines."""
+    for name in (DEFAULT, *reference_names()):
+        found = gain_statistics(by_name[name][by_name[name]["is_share"]])
+        r2, forgiven, ceiling, r = (nested_mean(found, c) for c in ("r2", "r2_shift_forgiven", "ceiling_r2", "r"))
+        print(
+            f"gains in {len(found)} suites, {name}: R2 {r2:.2f} (plain mean over suites {found['r2'].mean():.2f}), "
+            f"shift forgiven {forgiven:.2f}, ceiling of both {ceiling:.2f}; r {r:.2f}"
+        )
+
+
+def print_coverage(what: str, rows: pd.DataFrame) -> None:
+    resampled = Resampled(rows)
+    for name, (lower, upper) in COVERAGES.items():
+        inside = rows["score"].between(rows[lower], rows[upper]).astype(float)
+        low, high = interval(resampled.means(inside.to_numpy()))
+        print(f"{name}, {what}: {nested_mean(rows.assign(inside=inside), 'inside'):.0%} [{low:.0%}, {high:.0%}]")
 
 
 def main() -> None:

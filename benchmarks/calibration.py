@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from scale_forecast.backtests.summary import COVERAGES, TARGET, Resampled, interval, nested_mean
+from scale_forecast.backtests.gains import TARGET
+from scale_forecast.backtests.resampled import Resampled, interval, nested_mean
+from scale_forecast.backtests.summary import COVERAGES
 from scale_forecast.predictors.registry import DEFAULT
 
 DRAWS = 2000

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.backtests.fold_rows import fold_rows
-from scale_forecast.backtests.summary import Resampled, interval, nested_mean
+from scale_forecast.backtests.resampled import Resampled, interval, nested_mean
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import load
 from scale_forecast.inputs.folds import Fold, folds_of, without_family

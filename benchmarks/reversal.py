@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import beta
 
-from scale_forecast.backtests.summary import Resampled, interval, nested_mean
+from scale_forecast.backtests.resampled import Resampled, interval, nested_mean
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import load
 from scale_forecast.data.trend import recovers, reverses

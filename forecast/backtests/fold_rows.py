@@ -1,10 +1,15 @@
-"""Score the forecast of one fold: the rows of the backtest table, one for each score that it foretold."""
+"""Score the forecast of one fold: the rows of the backtest table, one for each score that it foretold.
+
+Scores, medians and quantiles stand in the score's own unit. What they lost (``crps, pinball, log_score, abs_error,
+sq_error``) is in that unit for shares, and in log units for losses.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from scale_forecast.backtests.units import in_scored_units
 from scale_forecast.data.trend import beyond_noise
 from scale_forecast.distribution import MID_LEVELS, PRINTED, Forecast
 from scale_forecast.inputs.folds import Fold
@@ -30,13 +35,7 @@ def fold_rows(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     table["median"] = median
     for j, name in enumerate(PRINTED):
         table[name] = printed[:, j]
-    table["crps"] = crps_quantile(observed, forecast.quantiles(MID_LEVELS), MID_LEVELS)
-    table["pinball"] = np.mean(
-        [pinball_loss(observed, printed[:, j], level) for j, level in enumerate(PRINTED.values())], axis=0
-    )
-    table["log_score"] = -forecast.log_density(observed)
-    table["abs_error"] = np.abs(observed - median)
-    table["sq_error"] = (observed - median) ** 2
+    _add_losses(table, forecast, observed)
     table["pit"] = forecast.pit(observed)
     table["prob_gain"] = prob_gain(forecast)
     table["gained"] = gained
@@ -50,3 +49,20 @@ def fold_rows(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     table["trend"] = trends(rows, fold.evidence)
     table["loading"] = forecast.loading
     return table
+
+
+def _add_losses(table: pd.DataFrame, forecast: Forecast, observed: np.ndarray) -> None:
+    """Every rule's loss, in log units where the score is no share."""
+    share = forecast.targets["is_share"].to_numpy(dtype=bool)
+    actual, median = (in_scored_units(values, share) for values in (observed, forecast.median))
+    quantiles, printed = (
+        in_scored_units(forecast.quantiles(levels), share[:, None]) for levels in (MID_LEVELS, list(PRINTED.values()))
+    )
+    table["crps"] = crps_quantile(actual, quantiles, MID_LEVELS)
+    table["pinball"] = np.mean(
+        [pinball_loss(actual, printed[:, j], level) for j, level in enumerate(PRINTED.values())], axis=0
+    )
+    # the density of log y is y times that of y
+    table["log_score"] = -forecast.log_density(observed) - np.where(share, 0.0, actual)
+    table["abs_error"] = np.abs(actual - median)
+    table["sq_error"] = (actual - median) ** 2

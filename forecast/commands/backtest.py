@@ -95,6 +95,8 @@ def backtest_command(
 
         table = scale_forecast.backtest(inputs.load(), workers=workers, progress=tell, tell=note, **about)
     short = scale_forecast.summary(table)
+    if caution := views.caution(short):
+        note(caution)
     title = f"{about['folds']}: lines count the same, lower CRPS is better"
     show = views.readable_summary(short)
     out.emit(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.backtests import summary as evaluation
+from scale_forecast.backtests.resampled import OF_THESE_TASKS
 from scale_forecast.show.sparklines import calibration_bar, interval_bar, level_bar, sparkline
 from scale_forecast.show.terminal import View
 
@@ -49,14 +50,25 @@ def readable_summary(summary: pd.DataFrame) -> pd.DataFrame:
     return evaluation.readable(summary)
 
 
+def caution(summary: pd.DataFrame) -> str:
+    """What the intervals of `forecast backtest` do not say; empty where several targets were drawn anew."""
+    if (summary["interval_over"] != OF_THESE_TASKS).any():
+        return ""
+    return (
+        "one target: the intervals are of these tasks and say nothing of the line's next model; with more of the "
+        "line's models as --target the spread between them stands beside (±)"
+    )
+
+
 def backtested(summary: pd.DataFrame) -> View:
     """`forecast backtest`: the summary with CRPS as bars."""
     table = evaluation.readable(summary)
-    most = float(summary["crps"].max())
+    most = summary.groupby("of")["crps"].transform("max")
     at = int(np.flatnonzero(table.columns == "CRPS")[0]) + 1
-    table.insert(at, "lower is better", [level_bar(value, most) for value in summary["crps"]])
+    table.insert(at, "lower is better", [level_bar(*pair) for pair in zip(summary["crps"], most, strict=True)])
     against = tuple(str(name) for name in table if str(name).startswith("vs "))
-    spare = ("RMSE", "in 50%", "in 90%", "r of gains", "R2 ceiling", *against[2:], "R2", "scores", *against[1:2])
+    spare = ("RMSE", "in 50%", "in 90%", "r of gains", *against[2:], "R2, shift forgiven", "R2 ceiling", "scores")
+    spare = (*spare, "R2", *against[1:2])
     return View(table, (*spare, "lower is better"), ("lower is better",))
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scale_forecast.backtests.summary import DRAWS
+from scale_forecast.backtests.resampled import DRAWS
 from scale_forecast.data.names import counted
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured

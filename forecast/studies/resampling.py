@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from scale_forecast.backtests.summary import DRAWS
+from scale_forecast.backtests.resampled import DRAWS
 
 
 def task_weights(tasks: pd.Series, *, seed: int, draws: int = DRAWS) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scale_forecast.backtests.summary import correlation
+from scale_forecast.backtests.gains import correlation
 from scale_forecast.data.errors import DataError
 from scale_forecast.show.plots.backtests import largest_groups
 from scale_forecast.show.plots.style import BLACK, BLUE, GREY, blank_rest, new_figure, plain

@@ -24,10 +24,12 @@ REFERENCES = ("pooled-law", "drift", "persistence")
 def skill_table(table: pd.DataFrame, reference: str | None = None) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """1 - CRPS / the reference's CRPS: of every predictor overall, and on each held-out line (or model of one line).
 
+    Of shares, where there are any.
+
     Returns
     -------
     overall : DataFrame
-        ``predictor, skill, low, high`` (90% interval from resampling lines and tasks), best first.
+        ``predictor, skill, low, high`` (90% interval from resampling ``interval_over``), best first.
     folds : DataFrame, (predictors, folds)
     reference : str
     """
@@ -39,8 +41,10 @@ def skill_table(table: pd.DataFrame, reference: str | None = None) -> tuple[pd.D
         raise UsageError("skill compares predictors: give a backtest of several, as `forecast backtest` makes them")
     dated = bool(table["date_limited"].any()) if "date_limited" in table else False
     part = table[table["date_limited"] == dated] if "date_limited" in table else table.assign(date_limited=False)
+    share = part["is_share"].astype(bool)
+    part = part[share] if share.any() else part
     found = summary(part, references=[reference])
-    overall = found[["predictor"]].assign(
+    overall = found[["predictor", "interval_over"]].assign(
         skill=found[f"skill_{reference}"], low=found[f"skill_{reference}_low"], high=found[f"skill_{reference}_high"]
     )
     overall.loc[overall["predictor"] == reference, ["skill", "low", "high"]] = 0.0
@@ -81,7 +85,7 @@ def draw_skill(table: pd.DataFrame, *, reference: str | None = None) -> Figure:
     right.set_xlim(min(low, -0.1) - 0.05, max(float(np.nanmax(overall["high"])), 0.1) + 0.05)
     cut = overall["low"] < low
     right.plot(np.full(int(cut.sum()), right.get_xlim()[0]), y[cut], "<", color=BLUE, clip_on=False)
-    shares_axis(right.xaxis, "skill over all, 90% interval")
+    shares_axis(right.xaxis, f"skill over all, 90% interval of {overall['interval_over'].iloc[0]}")
     right.tick_params(axis="y", length=0)
     right.set_ylim(len(overall) - 0.5, -0.5)
     figure.suptitle(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from scale_forecast.backtests.summary import COVERAGES, correlation
+from scale_forecast.backtests.gains import correlation
+from scale_forecast.backtests.summary import COVERAGES
 from scale_forecast.resolvers.scores.calibration import binomial_band
 from scale_forecast.show.plots.coverage import coverage_table
 from scale_forecast.show.report.markup import percent, tag, text

@@ -111,7 +111,8 @@ def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
     said = (
         f"The same path, taken for models of the line that are known: {', '.join(map(text, found.targets))}. Nothing "
         "was learned from the line; other lines' scores count whatever their date. Lower CRPS is better; skill is "
-        "1 - CRPS / the reference's, with a 90% interval from resampling tasks."
+        "1 - CRPS / the reference's, with a 90% interval from resampling "
+        f"{text(found.summary['interval_over'].iloc[0])}."
     )
     pictures = tag("div", charts.gains(mine) + charts.coverage(mine) + charts.pit(mine), class_="charts")
     return out + tag("p", said) + table(readable(found.summary), "Backtest on the line's known models") + pictures
