@@ -125,6 +125,13 @@ def line_weights(table: pd.DataFrame) -> np.ndarray:
     return (weight / weight.sum()).to_numpy()
 
 
+def off_by_line(table: pd.DataFrame, said: str, happened: str) -> str:
+    """How far what happened differs from what was said from line to line, chance included: what no map can mend."""
+    off = (table[happened].astype(float) - table[said]).groupby(table["line"]).mean().sort_values()
+    ends = f"{off.index[0]} {off.iloc[0]:+.2f} to {off.index[-1]} {off.iloc[-1]:+.2f}"
+    return f"happened less said, by line: standard deviation {off.std():.2f} over {len(off)} lines ({ends})"
+
+
 def pit_histogram(table: pd.DataFrame, chance: np.ndarray) -> pd.DataFrame:
     """Weighted share of PIT values in each tenth beside the 90% band of the simulation."""
     weight = line_weights(table)
@@ -208,6 +215,7 @@ def report(table: pd.DataFrame) -> None:
     for title, part in (("PIT by tenths", pits), ("P(gain) by tenths", gains)):
         print(f"\n{title}; {int(part['inside'].sum())} of {len(part)} within the 90% band of a calibrated forecaster")
         print(part.round(3).to_string(index=False))
+    print(off_by_line(table, "prob_gain", "gained"))
     print("\nas a whole\n", overall(table, chance).round(3).to_string(index=False), sep="")
     joint = several_together(table)
     brier = joint.groupby("share").apply(

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.calibration import clustering, simulated
+from benchmarks.calibration import clustering, off_by_line, simulated
 from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import Tables, load
@@ -262,6 +262,8 @@ def main() -> None:
     outcomes = calibrated_outcomes(parts, table["criterion"], forecasts)
     chance = {"p90": lambda at: calibrated_errors(table.iloc[at], outcomes[:, at])}
     print(report(table, factory.KINDS, chance).round(4).to_string(index=False))
+    for kind, part in table.groupby("kind"):
+        print(f"{kind}: {off_by_line(part, 'probability', 'happened')}")
     forms = table[table["kind"].isin(KINDS)].groupby(["kind", "form"])["line"].nunique()
     print("maps, in lines: " + "; ".join(f"{kind} {form} {count}" for (kind, form), count in forms.items()))
     a_thousand = 1000 * seconds / len(table)

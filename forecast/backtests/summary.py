@@ -45,7 +45,8 @@ def summary(table: pd.DataFrame, *, references: list[str], draws: int = DRAWS, s
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     """The summary as a person reads it: skill with its interval in one cell, against each naive predictor.
 
-    A skill of one target is headed as of these tasks; of several, it ends with its spread between targets of a line.
+    The best of these comes first. A skill of one target is headed as of these tasks; of several, it ends with its
+    spread between targets of a line.
     """
     out = table[["predictor"]].copy()
     if (table["of"] != SHARES).any():
@@ -55,10 +56,10 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     for column, name in (("scores", "scores"), ("mae", "MAE"), ("rmse", "RMSE"), ("crps", "CRPS")):
         out[name] = table[column]
     only = ", these tasks" if (table["interval_over"] == OF_THESE_TASKS).all() else ""
-    for column in table.columns:
-        if column.startswith("skill_") and not column.endswith(("_low", "_high", "_between")):
-            cells = (table[f"{column}{end}"] for end in ("", "_low", "_high", "_between"))
-            out[f"vs {column.removeprefix('skill_')}{only}"] = [_skill(*cell) for cell in zip(*cells, strict=True)]
+    for name in table["predictor"].drop_duplicates():  # in order of CRPS: the hardest to beat comes first
+        if f"skill_{name}" in table:
+            cells = (table[f"skill_{name}{end}"] for end in ("", "_low", "_high", "_between"))
+            out[f"vs {name}{only}"] = [_skill(*cell) for cell in zip(*cells, strict=True)]
     for column, name in (("r2", "R2"), ("r2_shift_forgiven", "R2, shift forgiven")):
         out[name] = table[column].round(3) + 0.0  # never -0
     out["R2 ceiling"] = ["unknown" if pd.isna(value) else f"{value:.2f}" for value in table["ceiling_r2"]]
@@ -98,7 +99,7 @@ class _Compared:
     def skill(self, name: str, reference: str) -> dict[str, float]:
         """Of one predictor over another, on the scores that both have."""
         both = self.rows[name].index.intersection(self.rows[reference].index, sort=True)
-        if both.empty:
+        if both.empty or name == reference:
             return dict.fromkeys(("", "_low", "_high", "_between"), np.nan)
         mine, theirs = (self.rows[one].loc[both] for one in (name, reference))
         low, high = interval(1 - self._means(name, both) / self._means(reference, both))
@@ -126,7 +127,7 @@ def _one(name: str, compared: _Compared, references: list[str]) -> dict[str, obj
         "interval_over": compared.resampled(rows.index.sort_values()).over,
     }
     for reference in references:
-        if reference in compared.rows and reference != name:
+        if reference in compared.rows:
             out |= {f"skill_{reference}{end}": x for end, x in compared.skill(name, reference).items()}
     gains = gain_statistics(rows)
     for column in STATISTICS:

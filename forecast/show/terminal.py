@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-_PIPED_WIDTH = 160
+PIPED_WIDTH = 160
 _NAME = 24
 
 
@@ -54,7 +54,7 @@ def as_text(
     from rich.text import Text
 
     terminal = is_terminal()
-    width = width or (shutil.get_terminal_size().columns if terminal else _PIPED_WIDTH)
+    width = width or (shutil.get_terminal_size().columns if terminal else PIPED_WIDTH)
     buffer = io.StringIO()
     if terminal:
         table = fitting(table, width, spare)

@@ -13,7 +13,7 @@ import pandas as pd
 from scale_forecast.backtests import summary as evaluation
 from scale_forecast.backtests.resampled import OF_THESE_TASKS
 from scale_forecast.show.sparklines import calibration_bar, interval_bar, level_bar, sparkline
-from scale_forecast.show.terminal import View
+from scale_forecast.show.terminal import PIPED_WIDTH, View, fitting
 
 if TYPE_CHECKING:
     from scale_forecast.upcoming import Upcoming
@@ -46,8 +46,9 @@ def prediction(found: Upcoming) -> View:
 
 
 def readable_summary(summary: pd.DataFrame) -> pd.DataFrame:
-    """`forecast backtest` where it is piped."""
-    return evaluation.readable(summary)
+    """`forecast backtest` where it is piped: what no line has room for is left to CSV and JSON."""
+    table = evaluation.readable(summary)
+    return fitting(table, PIPED_WIDTH, _spare(table))
 
 
 def caution(summary: pd.DataFrame) -> str:
@@ -66,10 +67,13 @@ def backtested(summary: pd.DataFrame) -> View:
     most = summary.groupby("of")["crps"].transform("max")
     at = int(np.flatnonzero(table.columns == "CRPS")[0]) + 1
     table.insert(at, "lower is better", [level_bar(*pair) for pair in zip(summary["crps"], most, strict=True)])
+    return View(table, (*_spare(table), "lower is better"), ("lower is better",))
+
+
+def _spare(table: pd.DataFrame) -> tuple[str, ...]:
+    """Columns of a readable summary that may go, the first one first."""
     against = tuple(str(name) for name in table if str(name).startswith("vs "))
-    spare = ("RMSE", "in 50%", "in 90%", "r of gains", *against[2:], "R2, shift forgiven", "R2 ceiling", "scores")
-    spare = (*spare, "R2", *against[1:2])
-    return View(table, (*spare, "lower is better"), ("lower is better",))
+    return ("RMSE", "in 50%", "in 90%", *against[2:], "r, origin out", "scores", "R2, shift forgiven", *against[1:2])
 
 
 def questions(table: pd.DataFrame) -> View:

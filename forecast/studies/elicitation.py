@@ -22,9 +22,9 @@ from scipy.stats import binom
 from scale_forecast.data.names import counted, fold
 from scale_forecast.data.results import UNIT
 from scale_forecast.data.scale import BELOW
+from scale_forecast.studies.correlation import corrected_correlation, moments
 from scale_forecast.studies.findings import Findings, Study, bracket
 from scale_forecast.studies.ladders import measured
-from scale_forecast.studies.momentum import corrected_correlation, moments
 from scale_forecast.studies.resampling import cells, percentiles, task_weights, weighted_mean
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from scale_forecast.data.names import counted
-from scale_forecast.data.trend import beyond_noise
+from scale_forecast.studies.correlation import moments
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
-from scale_forecast.studies.momentum import moments
 from scale_forecast.studies.resampling import cells, line_weights, task_weights
+from scale_forecast.studies.states import HIGH, LOW, STATES, position_of, states_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,8 +34,6 @@ TENTH = 2.0 * np.log(9.0)
 SPREADS = (0.5, 1.0, 2.0, 4.0)
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 CURVES = 20_000
-STATES = ("floundering", "learning", "plateau")
-LOW, HIGH = 0.1, 0.9
 RESOLVED = 1e-3
 PARTS = (1, 2, 5, 20, 100)
 FLOOR = 0.2
@@ -133,12 +131,6 @@ def _seen_logit(position: np.ndarray) -> np.ndarray:
     return logit(np.clip(position, RESOLVED, 1.0 - RESOLVED))
 
 
-def states_of(position: np.ndarray, at_chance: np.ndarray | bool = False) -> np.ndarray:
-    """Place in `STATES` of positions between chance (0) and ceiling (1); within noise of chance is floundering."""
-    state = np.where(position >= HIGH, 2, np.where(position < LOW, 0, 1))
-    return np.where(at_chance, 0, state)
-
-
 def _simulated_states(seed: int) -> pd.DataFrame:
     """Transitions over a decade of tasks whose curves are two decades wide, with midpoints four decades apart."""
     curves = random_curves(CURVES, 4.0, 2.0, np.random.default_rng(seed + 1), plateaus_vary=False)
@@ -182,20 +174,9 @@ def _transition_table(where: str, share: np.ndarray, decades: np.ndarray, count:
     return pd.DataFrame(out)
 
 
-def _position(ladder: Ladder, data: Measured) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the way from chance to ceiling, and whether within noise of chance; (n, L), NaN where unknown."""
-    rows = data.rows
-    score, se, chance, ceiling = (
-        ladder.of(rows[c].to_numpy(dtype=float)) for c in ("score", "se", "chance", "ceiling")
-    )
-    chance = np.where(rows["higher_is_better"].to_numpy()[ladder.row], chance, np.nan)
-    ceiling = np.where(np.isnan(ceiling), 1.0, ceiling)
-    return (score - chance) / (ceiling - chance), ~beyond_noise(score, chance, se, np.zeros(1))
-
-
 def _steps(ladder: Ladder, data: Measured) -> Iterator[tuple[np.ndarray, float]]:
     """States (n, 2) before and after each step of a ladder, of the tasks whose chance is known, and its decades."""
-    position, at_chance = _position(ladder, data)
+    position, at_chance = position_of(ladder, data)
     state = states_of(position, at_chance)
     for j in range(len(ladder.models) - 1):
         known = np.isfinite(position[:, j : j + 2]).all(axis=1)
@@ -213,7 +194,7 @@ class _Line:
 
 def _line(ladder: Ladder, data: Measured, weights: np.ndarray) -> _Line | None:
     """Slopes of the normalised logit per decade of scale, each task with an intercept of its own."""
-    position, at_chance = _position(ladder, data)
+    position, at_chance = position_of(ladder, data)
     value, noise = (ladder.of(column) for column in data.view("normalised_logit"))
     usable = np.isfinite(position) & np.isfinite(noise)
     enough = usable.sum(axis=1) >= 2

@@ -19,6 +19,7 @@ import pandas as pd
 
 from scale_forecast.backtests.resampled import DRAWS
 from scale_forecast.data.names import counted
+from scale_forecast.studies.correlation import corrected_correlation, moments, size_of
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
 from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
@@ -31,8 +32,6 @@ STATISTICS = ("r", "r_noise", "r_corrected", "r_corrected_half")
 IN_VIEWS = tuple(f"r_{view}" for view in VIEWS[1:])
 _PUBLISHED = ["models", "benchmark", "tasks", "published", "r2", *STATISTICS[:3], "r_clustered", *IN_VIEWS]
 FEWEST_IN_TRIPLE = 5
-LEAST_RELIABLE = 0.3
-"""A correlation is corrected only where at least this share of both gains' variance is not noise."""
 
 
 @dataclass(frozen=True)
@@ -90,42 +89,6 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     )
 
 
-def moments(first: np.ndarray, second: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Covariance and both variances of (n,) values under weights (draws, n), (draws,) each; NaN where fewer than two.
-
-    Unbiased for weights of that spread, so that resampled variances are on a level with the data's.
-    """
-    x, y = first - first.mean(), second - second.mean()
-    sums = weight @ np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=1)
-    total = sums[:, 0]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = sums[:, 1:] / total[:, None]
-        left = 1.0 - (weight**2).sum(axis=1) / total**2
-        scale = 1.0 / np.where(left > 1e-9, left, np.nan)
-    one, two = mean[:, 0], mean[:, 1]
-    return scale * (mean[:, 2] - one * two), scale * (mean[:, 3] - one**2), scale * (mean[:, 4] - two**2)
-
-
-def corrected_correlation(
-    covariance: np.ndarray, first: np.ndarray, second: np.ndarray, noise: np.ndarray
-) -> np.ndarray:
-    """Correlation of the true gains from moments of the measured ones.
-
-    Parameters
-    ----------
-    covariance, first, second : moments of the measured gains
-    noise : mean noise variance of the three scores in order, (draws, 3)
-
-    Returns
-    -------
-    In [-1, 1]; NaN where less than `LEAST_RELIABLE` of a gain's variance is not noise.
-    """
-    true_first, true_second = first - noise[:, 0] - noise[:, 1], second - noise[:, 1] - noise[:, 2]
-    reliable = (true_first > LEAST_RELIABLE * first) & (true_second > LEAST_RELIABLE * second)
-    size = np.sqrt(np.where(reliable, true_first * true_second, np.nan))
-    return np.clip((covariance + noise[:, 1]) / size, -1.0, 1.0)
-
-
 class _Gains:
     """Correlations of a triple's gains in any view, under all draws at once."""
 
@@ -138,7 +101,7 @@ class _Gains:
         value, se = (triple.of(column) for column in self._views[view])
         weight = self.weights[:, triple.row[:, 0]]
         covariance, one, two = moments(value[:, 1] - value[:, 0], value[:, 2] - value[:, 1], weight)
-        size = _size(one, two)
+        size = size_of(one, two)
         total = weight.sum(axis=1, keepdims=True)
         noise = (weight @ se**2) / np.where(total > 0, total, np.nan)
         with np.errstate(invalid="ignore"):
@@ -162,12 +125,7 @@ class _Gains:
         value = ladder.of(self._views[view][0])
         weight = self.weights[:, ladder.row[:, 0]]
         covariance, one, two = moments(value[:, 1] - value[:, 0], value[:, end] - value[:, start], weight)
-        return covariance / _size(one, two)
-
-
-def _size(one: np.ndarray, two: np.ndarray) -> np.ndarray:
-    """Product of two standard deviations; NaN where one is 0."""
-    return np.sqrt(np.where((one > 1e-12) & (two > 1e-12), one * two, np.nan))
+        return covariance / size_of(one, two)
 
 
 def _published(data: Measured, gains: _Gains) -> pd.DataFrame:

@@ -20,9 +20,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from scale_forecast.data.names import counted
+from scale_forecast.studies.correlation import moments
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.ladders import Ladder, Measured, ladders, measured
-from scale_forecast.studies.momentum import moments
 from scale_forecast.studies.resampling import cells, task_weights
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scale_forecast.studies.logistic import Curves, gain_correlation, mixtures, random_curves, states_of, study
+from scale_forecast.studies.logistic import Curves, gain_correlation, mixtures, random_curves, study
+from scale_forecast.studies.states import states_of
 from tests.studies import METRICS, answered, made_results, made_tasks
 
 SCALE = np.array([-1.0, 0.0, 1.0])

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.studies.momentum import corrected_correlation, moments, study
+from scale_forecast.studies.correlation import corrected_correlation, moments
+from scale_forecast.studies.momentum import study
 from scale_forecast.studies.resampling import percentiles
 from tests.studies import METRICS, answered, bundled_study, made_results, made_tasks
 
