@@ -34,6 +34,7 @@ def questions_group() -> None:
 @click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Only these; repeat for more.")
 @click.option("--kind", metavar="KIND", help=f"Only criteria of this kind: {', '.join(scale_forecast.KINDS)}.")
 @click.option("--topic", metavar="NAME", help="Only this topic.")
+@click.option("--retrospective/--asked", default=None, help="Only those written in retrospect, or only the others.")
 @results_options
 @judging_as_of
 @questions_option
@@ -42,13 +43,14 @@ def questions_group() -> None:
 def questions_list(inputs: Inputs, out: Output, **about: Any) -> None:
     """List the questions, with their status on a day as the bundled figures settle them.
 
+    Those that people asked come first; then, as retrospective, those that were written when the outcome was known.
+
     \b
     Example:
         forecast questions list --status open --topic "inverse scaling" --as-of 2023-01-01
     """
     table = scale_forecast.list_questions(inputs.load(frontier=True), tell=note, **about)
-    shown = table[["question", "status", "value", "resolve_by", "probability", "title"]]
-    out.emit(table, show=shown, view=functools.partial(views.questions, table))
+    out.emit(table, show=views.listed_questions(table), view=functools.partial(views.questions, table))
 
 
 @questions_group.command("show")

@@ -76,10 +76,20 @@ def _spare(table: pd.DataFrame) -> tuple[str, ...]:
     return ("RMSE", "in 50%", "in 90%", *against[2:], "r, origin out", "scores", "R2, shift forgiven", *against[1:2])
 
 
+def listed_questions(table: pd.DataFrame) -> pd.DataFrame:
+    """What people read of a list of questions; who asked them where not all came up alike."""
+    shown = table[["question", "status", "value", "resolve_by", "probability", "title"]].copy()
+    if table["retrospective"].nunique() > 1:
+        shown.insert(1, "asked", table["retrospective"].map({True: "in retrospect", False: "ahead"}))
+    return shown
+
+
 def questions(table: pd.DataFrame) -> View:
     """`forecast questions list`: with the stated probability as a bar."""
-    shown = table[["question", "status", "value", "resolve_by", "probability", "title"]].copy()
-    shown.insert(5, "0 to 1", [interval_bar(p, p, p, p, p, width=12) for p in shown["probability"]])
+    shown = listed_questions(table)
+    shown.insert(
+        list(shown).index("title"), "0 to 1", [interval_bar(p, p, p, p, p, width=12) for p in shown["probability"]]
+    )
     return View(shown, ("value", "title", "resolve_by"), ("0 to 1",))
 
 

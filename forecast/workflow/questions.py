@@ -51,17 +51,19 @@ def list_questions(
     status: Sequence[str] = (),
     kind: str | None = None,
     topic: str | None = None,
+    retrospective: bool | None = None,
     as_of: Day | None = None,
     questions: Sequence[Path] = (),
     ledger: str | Path | None = None,
     tell: Tell = silent,
 ) -> pd.DataFrame:
-    """A row a question, with its status on a day as the results settle it.
+    """A row a question, with its status on a day as the results settle it; those that people asked come first.
 
     Parameters
     ----------
     results : tables, or files of any known layout; the bundled figures when None
     status, kind, topic : only these
+    retrospective : only those written when the outcome was known, or with False only those asked before; None for both
     as_of : judge by what was public on this day; now when None
     questions : YAML files, or folders of them, beside the bundled bank and the ledger's questions
     """
@@ -75,12 +77,16 @@ def list_questions(
     wanted = [
         question
         for question in known
-        if kind in (None, question.kind) and (topic is None or fold(question.topic or "") == fold(topic))
+        if kind in (None, question.kind)
+        and (topic is None or fold(question.topic or "") == fold(topic))
+        and retrospective in (None, question.retrospective)
     ]
+    wanted.sort(key=lambda question: question.retrospective)
     evidence = evidence_of(tables_of(results, tell, frontier=True), tell)
     table = listing(wanted, resolve_all(wanted, evidence, as_of=as_day(as_of) or clock.now()))
     table = table[table["status"].isin(status)] if status else table
-    tell(f"{len(table)} of {len(known)} questions")
+    in_retrospect = int(table["retrospective"].sum())
+    tell(f"{len(table)} of {len(known)} questions" + (f", {in_retrospect} in retrospect" if in_retrospect else ""))
     return table
 
 

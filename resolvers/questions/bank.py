@@ -118,13 +118,17 @@ def merged(*parts: Iterable[Question]) -> list[Question]:
 
 
 def summary(questions: Sequence[Question]) -> pd.DataFrame:
-    """One row a question: ``question, kind, topic, opened, closes, resolve_by, probability, title``."""
-    rows = [(q.id, q.kind, q.topic, q.opened, q.closes, q.resolve_by, q.implied, q.title) for q in questions]
-    names = ["question", "kind", "topic", "opened", "closes", "resolve_by", "probability", "title"]
+    """One row a question: ``question, kind, topic, opened, closes, resolve_by, probability, retrospective, title``."""
+    rows = [
+        (q.id, q.kind, q.topic, q.opened, q.closes, q.resolve_by, q.implied, q.retrospective, q.title)
+        for q in questions
+    ]
+    names = ["question", "kind", "topic", "opened", "closes", "resolve_by", "probability", "retrospective", "title"]
     table = pd.DataFrame(rows, columns=names)
     for name in ("opened", "closes", "resolve_by"):
         table[name] = pd.to_datetime(table[name], utc=True).dt.tz_localize(None).astype("datetime64[s]")
     table["probability"] = table["probability"].astype(float)
+    table["retrospective"] = table["retrospective"].astype(bool)
     return table
 
 

@@ -70,10 +70,14 @@ class Given(Strict):
 
 
 class Question(Strict, ShowsHtml):
-    """One question. ``closes`` (forecasts accepted until) defaults to ``resolve_by``, the last evidence counted."""
+    """One question. ``closes`` (forecasts accepted until) defaults to ``resolve_by``, the last evidence counted.
+
+    ``also`` are other titles that people gave it; ``retrospective``: it was written when its outcome was known.
+    """
 
     id: Annotated[str, Field(pattern=ID_PATTERN, max_length=200)]
     title: Name
+    also: Names = ()
     criterion: Criterion
     scope: Scope = Scope()
     opened: Start
@@ -83,6 +87,7 @@ class Question(Strict, ShowsHtml):
     premise: Premise | None = None
     ruling: Ruling | None = None
     forecasts: tuple[Given, ...] = ()
+    retrospective: bool = False
     topic: str | None = None
     links: Names = ()
     notes: str | None = None
