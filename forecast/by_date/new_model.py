@@ -13,6 +13,8 @@ from scipy.stats import t
 from scale_forecast.by_date.link import Scale, from_link, sampling_variance, to_link
 from scale_forecast.by_date.state import State, ability_given, task_given
 from scale_forecast.by_date.world import OWN, scale_of
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names import did_you_mean
 
 TAIL = 6.0
 """Degrees of freedom of a forecast's tails."""
@@ -79,9 +81,19 @@ def predict_model(
     who: int = OWN,
     widening: float = 1.0,
 ) -> ScoresToCome:
-    """Joint forecast of a model's scores; ``known`` are scores already out, in their own units, by task."""
+    """Joint forecast of a model's scores; ``known`` are scores already out, in their own units, by task.
+
+    A known task that is not among ``tasks`` is forecast with them, as the score that it is.
+
+    Raises
+    ------
+    DataError
+        For a task without scores by date, and for a known share outside [0, 1].
+    """
     known = dict(known or {})
-    names = list(state.tasks) if tasks is None else tasks
+    names = list(state.tasks) if tasks is None else list(tasks)
+    names += [name for name in known if name not in names]
+    _require_known(state, names, known)
     mean, covariance, noise = _joint(state, target, names, who)
     scales = [scale_of(state.world.tasks, name) for name in names]
     if known:
@@ -89,6 +101,17 @@ def predict_model(
     else:
         covariance = (covariance + np.diag(noise)) * widening**2
     return ScoresToCome(names, scales, mean, covariance)
+
+
+def _require_known(state: State, names: list[str], known: Mapping[str, float]) -> None:
+    for name in names:
+        if name not in state.tasks:
+            raise DataError(f"no score by date of {name!r} is known{did_you_mean(name, list(state.tasks))}")
+    for name, score in known.items():
+        unit = scale_of(state.world.tasks, name).unit
+        if not np.isfinite(score) or (unit == "share" and not 0 <= score <= 1) or (unit != "share" and score <= 0):
+            wanted = "a share between 0 and 1" if unit == "share" else f"a positive number of {unit}"
+            raise DataError(f"the known score {score:g} on {name} is not {wanted}")
 
 
 def as_models(state: State, targets: list[NewModel]) -> pd.DataFrame:

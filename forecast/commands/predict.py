@@ -82,18 +82,24 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
 
 
 def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:
-    """The forecast of a model by its day of release, from the bundled scores by date."""
+    """The forecast of a model by its day of release, from the bundled scores by date and the user's."""
     sized = ("family", "params", "train_tokens", "train_flops", "profiles")
     if given := [name for name in sized if about[name] is not None]:
         raise UsageError(f"--{given[0].replace('_', '-')} is by scale and --model by date: give one of the two")
-    if inputs.paths or about["record"]:
-        raise UsageError("--model reads the bundled scores by date and records nothing yet: leave RESULTS and --record")
+    if about["record"]:
+        raise UsageError("--model records nothing yet: leave --record")
     if by_date["released"] is None:
         raise UsageError("--model needs the day of its release: give --released, such as 2027-02")
     known = {name: _score(text) for name, text in pairs(about["known"], "--known").items()}
     named = [*([about["benchmark"]] if about["benchmark"] else []), *about["task"]]
     found = scale_forecast.predict_by_date(
-        model, known=known, benchmarks=named, as_of=about["as_of"], tell=note, **by_date
+        model,
+        results=inputs.load() if inputs.paths else None,
+        known=known,
+        benchmarks=named,
+        as_of=about["as_of"],
+        tell=note,
+        **by_date,
     )
     title = f"{model}, released {found.table['target_released'].iloc[0]:%Y-%m-%d}: {len(found.table)} benchmarks"
     out.emit(found.table, title=title, show=readable_scores(found.table))

@@ -8,13 +8,21 @@ import click
 
 import scale_forecast
 from scale_forecast.commands.groups import Command
-from scale_forecast.commands.options import as_of_option, output_options, reading_option, seed_option
+from scale_forecast.commands.options import (
+    Inputs,
+    as_of_option,
+    input_options,
+    output_options,
+    reading_option,
+    seed_option,
+)
 from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.show.by_date import readable_index, readable_ladder, readable_records
 from scale_forecast.show.terminal import as_text
 
 
 @click.command("records", cls=Command)
+@input_options
 @click.option(
     "--by",
     multiple=True,
@@ -33,7 +41,7 @@ from scale_forecast.show.terminal import as_text
 @reading_option
 @seed_option()
 @output_options
-def records_command(out: Output, **about: Any) -> None:
+def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
     """The best score on each benchmark by a date, as a distribution, and who holds it.
 
     Models released and measured since the tables end are simulated like those to come. With --benchmark or --above a
@@ -45,8 +53,9 @@ def records_command(out: Output, **about: Any) -> None:
         forecast records --by 2027-06-30 --benchmark "GPQA Diamond"
         forecast records --by 2027 --above 0.6 --benchmark "Humanity's Last Exam" --format csv
         forecast records --by 2027 --open-weights
+        forecast records my_results.csv --by 2027 --benchmark "my task"
     """
-    found = scale_forecast.records(tell=note, **about)
+    found = scale_forecast.records(results=inputs.load() if inputs.paths else None, tell=note, **about)
     title = f"records as of {found.as_of:%Y-%m-%d}, tables until {found.newest:%Y-%m-%d}"
     text = as_text(readable_records(found.table), title=title)
     if len(found.ladder):
@@ -56,11 +65,12 @@ def records_command(out: Output, **about: Any) -> None:
 
 
 @click.command("index", cls=Command)
+@input_options
 @as_of_option("Only what was known on this day.  [default: today]", today=True)
 @reading_option
 @click.option("--benchmarks", "of_benchmarks", is_flag=True, help="How far the index explains each benchmark instead.")
 @output_options
-def index_command(of_benchmarks: bool, out: Output, **about: Any) -> None:
+def index_command(inputs: Inputs, of_benchmarks: bool, out: Output, **about: Any) -> None:
     """What all benchmarks say together of each model: the capability index, with 80% intervals.
 
     \b
@@ -68,7 +78,7 @@ def index_command(of_benchmarks: bool, out: Output, **about: Any) -> None:
         forecast index
         forecast index --benchmarks --format csv
     """
-    found = scale_forecast.index(tell=note, **about)
+    found = scale_forecast.index(inputs.load() if inputs.paths else None, tell=note, **about)
     table = found.benchmarks if of_benchmarks else found.table
     title = f"capability index as of {found.as_of:%Y-%m-%d}"
     out.emit(table, title=title, show=table if of_benchmarks else readable_index(table))

@@ -33,6 +33,7 @@ def readable_ladder(ladder: pd.DataFrame) -> pd.DataFrame:
     wide = ladder.assign(by=ladder["by"].dt.strftime("%Y-%m-%d")).pivot_table(
         index=["task", "threshold"], columns="by", values="probability", sort=False
     )
+    wide = wide.loc[pd.MultiIndex.from_frame(ladder[["task", "threshold"]].drop_duplicates())]
     even = ladder.groupby(["task", "threshold"], sort=False)["even_odds"].first()
     wide = wide.map("{:.3f}".format)
     wide["even odds"] = even.map(lambda day: "later" if pd.isna(day) else f"{day:%Y-%m}")

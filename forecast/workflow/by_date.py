@@ -11,6 +11,7 @@ from scale_forecast.by_date.coming import describe_coming
 from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.index import apart, capability_index
 from scale_forecast.by_date.new_model import ScoresToCome, predict_model
+from scale_forecast.by_date.own import join_own
 from scale_forecast.by_date.paths import QUIET, RecordPaths
 from scale_forecast.by_date.present import ladder_table, record_table, scores_table
 from scale_forecast.by_date.record_forecast import RecordForecast, read_records
@@ -18,6 +19,7 @@ from scale_forecast.by_date.records import standing
 from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import READINGS, Tables, as_tables
 from scale_forecast.by_date.trained import trained_on
+from scale_forecast.by_date.world import see
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
 from scale_forecast.data.names import counted, did_you_mean
@@ -25,7 +27,7 @@ from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge
 from scale_forecast.workflow.places import cache_folder
-from scale_forecast.workflow.tables import Tell, names_in, silent
+from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
 
 STALE_DAYS = 90
 """A newest score so much older than the day asked is told first."""
@@ -66,6 +68,7 @@ class Index:
 
 def records(
     by: str | Sequence[str],
+    results: Results = None,
     *,
     benchmarks: str | Sequence[str] = (),
     organisation: str | Sequence[str] = (),
@@ -83,6 +86,7 @@ def records(
     Parameters
     ----------
     by : days, months, quarters or years, each its last day
+    results : tables, or files of any known layout, beside the bundled scores by date; those alone when None
     benchmarks : only these, by name; all with data when empty
     organisation, line, open_weights : the records of these organisations, of these product lines, of models with open
         weights; never above the record of all
@@ -104,7 +108,7 @@ def records(
         raise UsageError(
             f"{early[0]:%Y-%m-%d} is before {day:%Y-%m-%d}, the day of knowledge: give a later day to --by"
         )
-    tables, trained = _trained(day, reading, tell)
+    tables, trained = _trained(results, day, reading, tell)
     world = trained.state.world
     tasks = _tasks_named(names_in(benchmarks), world.tasks)
     scope = _scope(names_in(organisation), names_in(line), open_weights, world.models)
@@ -140,6 +144,7 @@ def _scope(organisations: Sequence[str], lines: Sequence[str], open_weights: boo
 def predict_by_date(
     name: str,
     released: str,
+    results: Results = None,
     *,
     organisation: str | None = None,
     line: str | None = None,
@@ -157,6 +162,7 @@ def predict_by_date(
     ----------
     name : of the model; what is not said of it is taken from the newest earlier model of a like name, and told
     released : a day, month, quarter or year; its middle counts
+    results : as for `records`
     organisation, line, tier, reasoning : who makes it; its product line; flagship, mid, small, nano; does it reason
     known : scores that are out already, by benchmark
     benchmarks : only these, by name; all with data when empty
@@ -165,7 +171,7 @@ def predict_by_date(
     day = pd.Timestamp(day_of_knowledge(as_of))
     first, last = (pd.Timestamp(end) for end in parse_period(released))
     release = first + (last - first) / 2
-    tables, trained = _trained(day, reading, tell)
+    tables, trained = _trained(results, day, reading, tell)
     world = trained.state.world
     coming = describe_coming(
         name, release.normalize(), tables.releases, organisation=organisation, line=line, tier=tier, reasoning=reasoning
@@ -181,17 +187,22 @@ def predict_by_date(
     return ModelByDate(scores, table, day, world.newest)
 
 
-def index(*, as_of: Day | None = None, reading: str = "dated", tell: Tell = silent) -> Index:
-    """The capability index of every model known by a day, with 80% intervals, and the benchmarks that move apart."""
+def index(results: Results = None, *, as_of: Day | None = None, reading: str = "dated", tell: Tell = silent) -> Index:
+    """The capability index of every model known by a day, with 80% intervals, and the benchmarks that move apart.
+
+    The arguments are those of `records`.
+    """
     day = pd.Timestamp(day_of_knowledge(as_of))
-    _, trained = _trained(day, reading, tell)
+    _, trained = _trained(results, day, reading, tell)
     return Index(capability_index(trained.state), apart(trained.state), day)
 
 
-def _trained(day: pd.Timestamp, reading: str, tell: Tell) -> tuple[Tables, Trained]:
+def _trained(results: Results, day: pd.Timestamp, reading: str, tell: Tell) -> tuple[Tables, Trained]:
     if reading not in READINGS:
         raise UsageError(f"no reading of days is called {reading!r}: choose one of {', '.join(READINGS)}")
     tables = as_tables(frontier_scores(), frontier_releases(), frontier_benchmarks())
+    if results is not None:
+        tables = _with_own(tables, results, day, tell)
     tell("training on what was known, unless that was done before")
     trained = trained_on(tables, day, reading, cache_folder())
     newest = trained.state.world.newest
@@ -201,6 +212,21 @@ def _trained(day: pd.Timestamp, reading: str, tell: Tell) -> tuple[Tables, Train
     if reading == "release":
         tell("days are read as releases, which is optimistic: of half the rows only a lower bound is known")
     return tables, trained
+
+
+def _with_own(tables: Tables, results: Results, day: pd.Timestamp, tell: Tell) -> Tables:
+    """The bundled tables and a user's results; says what of those no forecast by date covers."""
+    loaded = tables_of(results, tell)
+    if not loaded.own_families:
+        return tables
+    joined, notes = join_own(tables, loaded, frontier_releases().set_index("model")["aliases"])
+    for sentence in notes:
+        tell(sentence)
+    own = set(joined.benchmarks["task"]) - set(tables.benchmarks["task"])
+    for task, why in see(joined, day, "release").left_out.items():
+        if task in own:
+            tell(f"{task} of yours is left out by date: {why}")
+    return joined
 
 
 def _tasks_named(names: Sequence[str], tasks: pd.DataFrame) -> list[str] | None:

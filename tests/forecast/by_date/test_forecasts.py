@@ -1,5 +1,7 @@
 """Forecasts by date: what they may know, what they promise of records, and odd tables."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.state import fit
 from scale_forecast.by_date.tables import as_tables, known_day
 from scale_forecast.by_date.world import see
+from scale_forecast.data.errors import DataError
 from tests.forecast.by_date.tables import AS_OF, frames, tables
 
 DAYS = [AS_OF + pd.DateOffset(months=3), AS_OF + pd.DateOffset(months=12)]
@@ -114,6 +117,27 @@ def test_known_scores_narrow_the_others(trained):
     assert told.quantiles([0.1, 0.9])[told.tasks.index("shares 1")] == pytest.approx(0.95)
     assert told.prob_above("shares 1", 0.94) == 1.0
     assert told.prob_above("shares 1", 0.96) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("known", "sentence"),
+    [
+        ({"share 1": 0.5}, "no score by date of 'share 1' is known (did you mean"),
+        ({"shares 1": 55.0}, "the known score 55 on shares 1 is not a share between 0 and 1"),
+        ({"time": -1.0}, "the known score -1 on time is not a positive number of minutes"),
+        ({"arena": np.nan}, "the known score nan on arena is not a positive number of Elo"),
+    ],
+)
+def test_a_known_score_that_cannot_be_is_refused_in_a_sentence(trained, known, sentence):
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        predict_model(trained.state, NewModel("Alpha 99", DAYS[0]), known)
+
+
+def test_a_known_task_that_nobody_asked_for_is_heeded(trained):
+    target = NewModel("Alpha 99", DAYS[0], "A", "Alpha", "flagship")
+    found = predict_model(trained.state, target, {"shares 1": 0.99}, tasks=["shares 2"])
+    assert found.tasks == ["shares 2", "shares 1"]
+    assert found.mean[0] > predict_model(trained.state, target, tasks=["shares 2"]).mean[0]
 
 
 def test_an_organisation_never_seen_is_forecast_wider(trained):

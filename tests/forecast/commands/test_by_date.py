@@ -73,3 +73,15 @@ def test_records_of_one_maker_and_of_open_weights_are_asked_for_by_name():
     for out in (one, weights):
         assert out.exit_code == 0, out.output
         assert all(float(out.stdout.splitlines()[1].split(",")[i]) <= w for i, w in zip(at, whole, strict=True))
+
+
+def test_a_users_file_stands_beside_the_bundled_scores_by_date(tmp_path):
+    path = tmp_path / "own.csv"
+    rows = ["task,model,organisation,score,known_on", "mine,Homer 1,S,0.3,2023-01-05", "mine,Homer 2,S,0.5,2023-02-05"]
+    path.write_text("\n".join(rows))
+    out = run("records", str(path), "--by", "2023-12", "--benchmark", "mine", *DAY, "--format", "csv")
+    assert out.exit_code == 0, out.output
+    assert "Homer 2" in out.stdout
+    found = run("index", str(path), *DAY, "--format", "csv")
+    assert "Homer 1" in found.stdout
+    assert "GPT-3.5" in found.stdout

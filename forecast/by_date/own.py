@@ -1,0 +1,101 @@
+"""A user's own results beside the bundled tables by date: names matched, models and benchmarks added."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.by_date.tables import BENCHMARKS, RELEASES, SCORES, Tables
+from scale_forecast.data.dates import known_days
+from scale_forecast.data.load import Tables as Loaded
+from scale_forecast.data.names import counted, fold
+from scale_forecast.data.names.keys import benchmark_key
+from scale_forecast.data.tasks import describe
+
+STATED = "listing date"
+"""What the day of a user's score rests on: whoever gives it has seen it."""
+
+
+def join_own(bundled: Tables, loaded: Loaded, aliases: pd.Series) -> tuple[Tables, list[str]]:
+    """The tables with a user's rows added, in place of bundled scores of the same model on the same benchmark; remarks.
+
+    ``aliases`` are other names of bundled models, by model, separated by semicolons. A user's model that has one of
+    the bundled names is that model; any other has the groups that the user gives. A row needs a day: that of the
+    score, else of the release.
+    """
+    own = loaded.results[loaded.results["family"].isin(loaded.own_families)]
+    own = describe(own, loaded.tasks, loaded.metrics)
+    day = known_days(own)
+    dated = own.assign(day=day.fillna(own["released"]))
+    dated = dated[dated["day"].notna()]
+    notes = []
+    if undated := len(own) - len(dated):
+        notes.append(f"{counted(undated, 'score')} of yours without a day: left out by date; give released or known_on")
+    models = _known_models(bundled.releases["model"], aliases)
+    named = [models.get(fold(model), model) for model in dated["model"]]
+    dated = dated.assign(task=_tasks(dated, bundled.benchmarks), model=np.array(named, dtype=object))
+    scores = dated.assign(known_on=dated["day"], seen_on=dated["day"], known_basis=STATED, evaluator_kind="user")
+    scores = scores.reindex(columns=SCORES)
+    releases = _releases(dated, bundled.releases)
+    described = _benchmarks(dated, bundled.benchmarks)
+    ours = pd.MultiIndex.from_frame(bundled.scores[["task", "model"]])
+    replaced = ours.isin(pd.MultiIndex.from_frame(scores[["task", "model"]]))
+    if replaced.any():
+        notes.append(
+            f"{counted(int(replaced.sum()), 'bundled score')} replaced by yours of the same model and benchmark"
+        )
+    joined = Tables(
+        _stacked(bundled.scores[~replaced], scores),
+        _stacked(bundled.releases, releases),
+        _stacked(bundled.benchmarks, described),
+    )
+    return joined, notes
+
+
+def _tasks(own: pd.DataFrame, benchmarks: pd.DataFrame) -> np.ndarray:
+    """The bundled name of each row's task where it has one; a task of several metrics is told apart by them."""
+    known = {benchmark_key(str(task)): str(task) for task in benchmarks["task"]}
+    alone = own.groupby("benchmark")["task"].transform("nunique") == 1
+    several = own.groupby("task")["metric"].transform("nunique") > 1
+    found = []
+    for row, whole, told_apart in zip(own.to_dict("records"), alone, several, strict=True):
+        name = known.get(benchmark_key(row["task"]))
+        if name is None and whole:
+            name = known.get(benchmark_key(row["benchmark"]))
+        if name is None or not row["is_share"]:
+            name = f"{row['task']} ({row['metric']})" if told_apart else row["task"]
+        found.append(name)
+    return np.array(found, dtype=object)
+
+
+def _known_models(models: pd.Series, aliases: pd.Series) -> dict[str, str]:
+    """Bundled models by every name, folded; a name of its own goes before another's."""
+    names = {fold(alias): str(model) for model, text in aliases.dropna().items() for alias in str(text).split("; ")}
+    return names | {fold(model): model for model in models}
+
+
+def _releases(own: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """A row for each model that is not bundled: released when the user says, else when its first score was known."""
+    new = own[~own["model"].isin(known["model"])]
+    grouped = new.groupby("model", sort=True)
+    table = grouped.agg(
+        organisation=("organisation", "first"), line=("line", "first"), family=("family", "first"), day=("day", "min")
+    )
+    released = grouped["released"].min()
+    line = table["line"].where(table["line"] != table["family"])
+    return (
+        table.assign(product_line=line, released=released.fillna(table["day"])).reset_index().reindex(columns=RELEASES)
+    )
+
+
+def _benchmarks(own: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    new = own[~own["task"].isin(known["task"])].drop_duplicates("task")
+    unit = np.where(new["is_share"], "share", new["metric"])
+    return new.assign(unit=unit, chance=new["chance"].fillna(0.0)).reindex(columns=BENCHMARKS)
+
+
+def _stacked(above: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
+    """Two tables of the same columns as one, with the column types of the first."""
+    if below.empty:
+        return above.reset_index(drop=True)
+    return pd.concat([above, below.astype(above.dtypes.to_dict())], ignore_index=True)
