@@ -21,7 +21,7 @@ from scale_forecast.pricing import Desk, Price, price_at
 from scale_forecast.resolvers.questions.bank import find_question, read_files
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import against, stated
-from scale_forecast.resolvers.questions.wording import Vocabulary, alike, on_record, understand
+from scale_forecast.resolvers.questions.wording import Vocabulary, alike, is_address, near_record, on_record, understand
 from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
@@ -129,19 +129,26 @@ def _find(
             raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
         return found
     known = known_questions(files, ledger)
-    if (" " not in words.strip() and "://" not in words) or any(question.id == words for question in known):
+    if any(question.id == words for question in known) or (" " not in words.strip() and not is_address(words)):
         return [find_question(words, known)]
     if recorded := on_record(words, known):
         if len(recorded) > 1:
             ids = ", ".join(question.id for question in recorded)
             raise UsageError(f"{len(recorded)} questions on record have that title or address: ask by id, {ids}")
-        tell(f"on record as {recorded[0].id}")
+        tell(f"on record as {recorded[0].id}: {recorded[0].title}")
         return recorded
+    if is_address(words):
+        raise UsageError(f"no question on record has the address {words.strip()}: `forecast market import` brings one")
+    near = near_record(words, known)
     vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
-    understood = understand(words, vocabulary=vocabulary, opened=day)
+    try:
+        understood = understand(words, vocabulary=vocabulary, opened=day)
+    except UsageError as error:
+        offered = ", ".join(f"{question.id} ({question.title})" for question in near)
+        raise UsageError(f"{error}; near on record, to ask by id: {offered}") if near else error from error
     tell(f"understood: {understood.sentence}")
-    if near := alike(understood.question, known)[:3]:
-        tell(f"questions alike on record, to ask by id: {', '.join(question.id for question in near)}")
+    if offers := list(dict.fromkeys([*near, *alike(understood.question, known)]))[:3]:
+        tell(f"questions alike on record, to ask by id: {', '.join(question.id for question in offers)}")
     return [understood.question]
 
 

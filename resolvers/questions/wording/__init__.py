@@ -22,13 +22,24 @@ from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.wording.making import make_question
 from scale_forecast.resolvers.questions.wording.phrases import Context, read_phrases
-from scale_forecast.resolvers.questions.wording.record import on_record
+from scale_forecast.resolvers.questions.wording.record import is_address, near_record, on_record
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Reading, Refused
 from scale_forecast.resolvers.questions.wording.statements import read_statement
 from scale_forecast.resolvers.questions.wording.telling import tell
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
 
-__all__ = ["AskBack", "Refused", "Understood", "Vocabulary", "alike", "on_record", "tell", "understand"]
+__all__ = [
+    "AskBack",
+    "Refused",
+    "Understood",
+    "Vocabulary",
+    "alike",
+    "is_address",
+    "near_record",
+    "on_record",
+    "tell",
+    "understand",
+]
 
 _LONGEST = 600
 _LABEL = re.compile(r"^\[[^\]]*\]")

@@ -171,3 +171,14 @@ def test_import_records_once_and_scores_with_the_same_code(run, tmp_path):
     assert "0 forecasts (2 more stand already)" in run("questions", "import", "crowd.csv").stderr
     scored = json.loads(run("score", "--by", "forecaster", "--format", "json").stdout)["data"]
     assert {row["forecaster"]: round(row["brier"], 6) for row in scored} == {"ann": 0.04, "bob": 0.36}
+
+
+def test_a_title_on_record_is_taken_and_one_near_it_is_only_offered(run):
+    """What a market settles on its own text has no price, and says so under its id; no other question is priced."""
+    taken = run("ask", "Will the ARC-AGI grand prize be claimed by end of 2026?", "--no-record", code=1)
+    assert "on record as manifold-arc-agi-grand-prize-2026" in taken.stderr
+    assert "settled by no results table" in taken.stderr
+    offered = run("ask", "Will the ARC-AGI grand prize be claimed by the end of 2027?", "--no-record", code=2)
+    assert "near on record, to ask by id: manifold-arc-agi-grand-prize-2026" in offered.stderr
+    unknown = run("ask", "https://manifold.markets/nobody/nothing", "--no-record", code=2)
+    assert "no question on record has the address" in unknown.stderr

@@ -9,7 +9,7 @@ import yaml
 from scale_forecast.data.catalog import bundled_metrics, bundled_results
 from scale_forecast.data.errors import UsageError
 from scale_forecast.resolvers.questions.bank import bundled_questions
-from scale_forecast.resolvers.questions.wording import AskBack, Vocabulary, on_record
+from scale_forecast.resolvers.questions.wording import AskBack, Vocabulary, near_record, on_record
 from scale_forecast.resolvers.questions.wording.phrases import Context, read_phrases
 from scale_forecast.resolvers.questions.wording.slots import Who
 from scale_forecast.resolvers.questions.wording.statements import read_statement
@@ -95,16 +95,59 @@ def test_what_could_be_read_two_ways_is_asked_back_at_its_slot(words, slot, voca
     assert read(words, "2024-06-01", vocabulary).get("ask") == slot
 
 
-def test_every_title_of_the_bank_is_found_by_its_own_words():
-    known = bundled_questions()
-    assert all(question in on_record(question.title, known) for question in known)
+BANK = bundled_questions()
+
+
+@pytest.mark.parametrize("question", BANK, ids=lambda question: question.id)
+def test_a_title_of_the_bank_is_its_own_question_and_no_other(question):
+    """Asked by its own words, or by another title that people gave it, however they are set."""
+    for title in (question.title, *question.also):
+        for words in (title, title.upper(), f" {title.rstrip('?')}. "):
+            assert on_record(words, BANK) == [question]
 
 
 def test_a_market_is_found_by_its_address_however_it_is_written():
-    known = [question for question in bundled_questions() if question.links]
-    link = known[0].links[0]
-    assert known[0] in on_record(f"{link}?ref=x", known)
-    assert not on_record("https://example.org/none", known)
+    by_id = {question.id: question for question in BANK}
+    manifold, metaculus = (
+        by_id["manifold-frontiermath-above-80-2025"],
+        by_id["metaculus-gpqa-diamond-95-before-april-2026"],
+    )
+    for address in (
+        "https://manifold.markets/sponge/will-an-ai-score-over-80-on-frontie",
+        "https://www.manifold.markets/sponge/will-an-ai-score-over-80-on-frontie?play=true#comments",
+        "manifold.markets/sponge/Will-an-AI-score-over-80-on-frontie/",
+    ):
+        assert on_record(address, BANK) == [manifold]
+    for address in ("https://www.metaculus.com/questions/42274", "metaculus.com/questions/42274/gpqa-by-april/?sub=1"):
+        assert on_record(address, BANK) == [metaculus]
+    assert not on_record("https://example.org/none", BANK)
+    assert len(on_record("https://www.metaculus.com/questions/11676/mmlu-sota-in-2023-2025/", BANK)) == 3
+
+
+NEAR = {
+    "Will an AI achieve >85% performance on the FrontierMath benchmark before 2026?": (
+        "manifold-frontiermath-above-85-before-2028"
+    ),
+    "Will GPT-5.4 outperform Claude Opus 4.7 at METR 50% time horizon?": "manifold-gpt-5-4-above-claude-opus-4-6-metr",
+    "Will at least 3/4 of the inverse scaling first-round winners show U-shaped scaling by 2024?": (
+        "round-one-three-quarters-u-shaped-2024"
+    ),
+    "half of the inverse scaling second round winners demonstrate U-shaped scaling by 2025": (
+        "round-two-half-u-shaped-2025"
+    ),
+    "Will the ARC-AGI grand prize be claimed by the end of 2027?": "manifold-arc-agi-grand-prize-2026",
+}
+
+
+@pytest.mark.parametrize(("words", "nearest"), NEAR.items())
+def test_a_title_near_one_on_record_is_offered_and_never_taken(words, nearest):
+    assert on_record(words, BANK) == []
+    assert nearest in [question.id for question in near_record(words, BANK)]
+
+
+@pytest.mark.parametrize("words", ["MMLU 80% by EOY 2025", "the best model on GPQA", "any model", ""])
+def test_words_that_share_little_with_every_title_are_offered_none(words):
+    assert near_record(words, BANK) == []
 
 
 def test_every_phrase_means_one_thing():
