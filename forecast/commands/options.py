@@ -233,3 +233,18 @@ reading_option = click.option(
     show_default=True,
     help="How the day of a score by date is read; release is optimistic.",
 )
+
+
+def whose_options(command: AnyCommand) -> AnyCommand:
+    """Whose records: ``organisation``, ``line`` and ``open_weights``; everybody's without."""
+    for option in (
+        click.option("--open-weights", is_flag=True, help="The record of models whose weights are open."),
+        click.option(
+            "--product-line", "line", multiple=True, metavar="NAME", help="The record of this line (repeatable)."
+        ),
+        click.option(
+            "--organisation", multiple=True, metavar="NAME", help="The record of this organisation (repeatable)."
+        ),
+    ):
+        command = option(command)
+    return command

@@ -20,9 +20,11 @@ from scale_forecast.commands.options import (
     ledger_option,
     questions_option,
     reading_as_of,
+    reading_option,
     results_options,
     seed_option,
     target_options,
+    whose_options,
 )
 from scale_forecast.commands.printing import note, write
 from scale_forecast.data.errors import DataError
@@ -253,6 +255,40 @@ def plot_largest(**about: Any) -> Any:
         forecast plot largest --by 2026 --as-of 2022-11-15 -o largest.png
     """
     return scale_forecast.plot_largest(**about)
+
+
+@plot_group.command("records")
+@results_options
+@click.option("--by", required=True, metavar="DATE", help="Last day drawn: a day, month, quarter or year.")
+@click.option("--benchmark", "benchmarks", multiple=True, metavar="NAME", help="Only this benchmark (repeatable).")
+@whose_options
+@as_of_option("Only what was known on this day.  [default: today]", today=True)
+@reading_option
+@seed_option()
+@picture_option
+def plot_records(inputs: Inputs, **about: Any) -> Any:
+    """Known scores of benchmarks by date, their records, and the fan of what is to come.
+
+    \b
+    Example:
+        forecast plot records --by 2027-06 --benchmark "Humanity's Last Exam" --benchmark "GPQA Diamond" -o records.png
+    """
+    return scale_forecast.plot_records(results=inputs.load() if inputs.paths else None, tell=note, **about)
+
+
+@plot_group.command("index")
+@results_options
+@as_of_option("Only what was known on this day.  [default: today]", today=True)
+@reading_option
+@picture_option
+def plot_index(inputs: Inputs, **about: Any) -> Any:
+    """The capability index of every model by its day of release, those named that led.
+
+    \b
+    Example:
+        forecast plot index -o index.png
+    """
+    return scale_forecast.plot_index(inputs.load() if inputs.paths else None, tell=note, **about)
 
 
 def _read(inputs: Inputs, backtest: Path | None) -> Tables | None:

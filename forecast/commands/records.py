@@ -15,6 +15,7 @@ from scale_forecast.commands.options import (
     output_options,
     reading_option,
     seed_option,
+    whose_options,
 )
 from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.show.by_date import readable_index, readable_ladder, readable_records
@@ -31,9 +32,7 @@ from scale_forecast.show.terminal import as_text
     help="Day, month, quarter or year (2027-06-30, 2027-06, 2027-Q2, 2027), its last day; several.",
 )
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="NAME", help="Only this benchmark (repeatable).")
-@click.option("--organisation", multiple=True, metavar="NAME", help="The record of this organisation (repeatable).")
-@click.option("--product-line", "line", multiple=True, metavar="NAME", help="The record of this line (repeatable).")
-@click.option("--open-weights", is_flag=True, help="The record of models whose weights are open.")
+@whose_options
 @click.option(
     "--above", "thresholds", multiple=True, type=float, metavar="SCORE", help="P of this score or more (repeatable)."
 )

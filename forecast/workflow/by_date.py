@@ -37,7 +37,7 @@ STALE_DAYS = 90
 class Records:
     """Forecasts of records: the joint draws, a row a benchmark and day, and a ladder of thresholds.
 
-    ``newest`` is the day of the newest row that was read.
+    ``newest`` is the day of the newest row that was read; ``paths`` and ``scope`` are what all of it is read off.
     """
 
     forecast: RecordForecast
@@ -45,6 +45,13 @@ class Records:
     ladder: pd.DataFrame
     as_of: pd.Timestamp
     newest: pd.Timestamp
+    paths: RecordPaths
+    scope: Scope
+
+    @property
+    def last(self) -> pd.Timestamp:
+        """The last day asked for."""
+        return self.forecast.days[-1]
 
 
 @dataclass(frozen=True)
@@ -122,10 +129,11 @@ def records(
         tell(f"{counted(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
     table = record_table(forecast, tables.benchmarks)
     if tasks is None and not thresholds:
-        return Records(forecast, table, pd.DataFrame(), day, world.newest)
+        return Records(forecast, table, pd.DataFrame(), day, world.newest, paths, scope)
     months = pd.date_range(day, max(days), freq="MS")
     ladder = ladder_table(read_records(paths, sorted({*asked, *months}), forecast.tasks, scope), thresholds)
-    return Records(forecast, table, ladder[ladder["by"].isin(asked)].reset_index(drop=True), day, world.newest)
+    ladder = ladder[ladder["by"].isin(asked)].reset_index(drop=True)
+    return Records(forecast, table, ladder, day, world.newest, paths, scope)
 
 
 def _scope(organisations: Sequence[str], lines: Sequence[str], open_weights: bool, models: pd.DataFrame) -> Scope:

@@ -13,6 +13,7 @@ from scale_forecast.show.plots.backtests import of_predictor
 from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.records import draw_index, draw_records
 from scale_forecast.show.plots.reversal import sizes_ahead
 
 if TYPE_CHECKING:
@@ -166,3 +167,33 @@ def draw_largest_example() -> Figure:
     for column, z in LEVELS.items():
         table[column] = 10.0 ** (24 + (0.8 + 0.3 * z) * np.maximum(steps, 0))
     return draw_largest(sizes, table, as_of=until, until=until)
+
+
+def draw_records_example() -> Figure:
+    days = pd.date_range("2024-01-01", "2026-01-01", periods=20)
+    ahead = pd.date_range("2026-02-01", "2027-01-01", periods=7)
+    scores, fans = [], []
+    for task, unit, level, slope in (("exam", "share", 0.2, 0.02), ("horizon", "minutes", 4.0, 9.0)):
+        score = level + slope * np.arange(20) + 2 * slope * np.sin(np.arange(20))
+        scores.append(pd.DataFrame({"task": task, "day": days, "score": score}))
+        fan = pd.DataFrame({"task": task, "unit": unit, "by": ahead})
+        for column, z in LEVELS.items():
+            fan[column] = score.max() + slope * np.maximum(1.2 + z, 0.0) * np.sqrt(np.arange(7)) * 3
+        fans.append(fan)
+    until = pd.Timestamp("2026-02-01")
+    return draw_records(pd.concat(scores), pd.concat(fans), as_of=until, until=until)
+
+
+def draw_index_example() -> Figure:
+    number = np.arange(24)
+    index = 100 + 2.0 * number + 6 * np.sin(number * 1.7)
+    table = pd.DataFrame(
+        {
+            "model": [f"Model {i}" for i in number],
+            "released": pd.date_range("2024-01-01", "2026-01-01", periods=24),
+            "index": index,
+            "low": index - 3 - number % 4,
+            "high": index + 3 + number % 4,
+        }
+    )
+    return draw_index(table, as_of=pd.Timestamp("2026-02-01"))

@@ -14,6 +14,7 @@ from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question
+from scale_forecast.show.plots.records import draw_index, draw_records
 from scale_forecast.show.plots.reliability import draw_reliability, gain_outcomes
 from scale_forecast.show.plots.reversal import draw_reversal
 from scale_forecast.show.plots.skill import draw_skill
@@ -111,6 +112,20 @@ OURS = (
         "models",
         draw_largest,
         examples.draw_largest_example,
+    ),
+    Plot(
+        "records",
+        "Known scores of benchmarks by date, their records, and the fan of what is to come.",
+        "models",
+        draw_records,
+        examples.draw_records_example,
+    ),
+    Plot(
+        "index",
+        "The capability index of every model by its day of release, those named that led.",
+        "models",
+        draw_index,
+        examples.draw_index_example,
     ),
 )
 PLOTS: Members[Plot] = Members("scale_forecast.plots", OURS, Plot, noun="plot")

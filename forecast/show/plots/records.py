@@ -1,0 +1,96 @@
+"""Records by date: every known score of a benchmark, its record, and the fan of what is to come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.show.plots.largest import BANDS
+from scale_forecast.show.plots.style import BLACK, BLUE, GREY, blank_rest, legend, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PANELS = 6
+
+
+def draw_records(scores: pd.DataFrame, fan: pd.DataFrame, *, as_of: pd.Timestamp, until: pd.Timestamp) -> Figure:
+    """A panel a benchmark, in the order of ``fan``, at most `PANELS` of them.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        ``task, day, score`` of every score that is known, on the day on which it became known.
+    fan : DataFrame
+        ``task, unit, by, median`` and the quantiles of `BANDS`, a row a benchmark and day.
+    as_of : day of knowledge
+    until : day on which the tables end
+    """
+    tasks = fan["task"].drop_duplicates().head(PANELS).tolist()
+    columns = min(len(tasks), 2)
+    rows = -(-len(tasks) // columns)
+    figure, axes = new_figure(rows, columns, height=1.2 + 2.8 * rows)
+    for panel, task in zip(axes.flat, tasks, strict=False):
+        known = scores[scores["task"] == task].sort_values("day")
+        ahead = fan[fan["task"] == task].sort_values("by")
+        panel.plot(known["day"], known["score"], ".", color=GREY, markersize=4, label="known scores")
+        best = known.assign(score=known["score"].cummax())
+        best = pd.concat([best, best.tail(1).assign(day=until)])
+        panel.step(best["day"], best["score"], where="post", color=BLACK, linewidth=1.6, label="record")
+        for low, high, alpha in BANDS:
+            width = int(high[1:]) - int(low[1:])
+            panel.fill_between(
+                ahead["by"], ahead[low], ahead[high], color=BLUE, alpha=alpha, linewidth=0, label=f"{width}% interval"
+            )
+        panel.plot(ahead["by"], ahead["median"], color=BLUE, linewidth=2, label="median")
+        panel.axvline(until, color=GREY, linewidth=1, linestyle="--", label="tables end")
+        unit = str(ahead["unit"].iloc[0])
+        if unit in ("minutes", "US dollars"):
+            panel.set_yscale("log")
+        panel.set_title(task.replace("$", r"\$"), loc="left")
+        panel.set(ylabel="score" if unit == "share" else unit)
+        panel.tick_params(axis="x", rotation=30)
+    blank_rest(axes, len(tasks))
+    figure.suptitle(f"Records as known on {as_of:%Y-%m-%d}", x=0.01, ha="left", fontsize=10.5)
+    legend(axes.flat[0], loc="upper left")
+    return figure
+
+
+def draw_index(table: pd.DataFrame, *, as_of: pd.Timestamp, named: int = 12) -> Figure:
+    """The capability index of each model by its day of release, with intervals; those that led are named.
+
+    ``table`` has ``model, released, index, low, high``; of the models that led the newest ``named`` are written out.
+    """
+    order = table.sort_values(["released", "model"], kind="stable")
+    top = order["index"].cummax()
+    leads = order[(order["index"] >= top) & order["released"].notna()]
+    figure, axes = new_figure(height=5.2)
+    panel = axes[0, 0]
+    reach = np.stack([order["index"] - order["low"], order["high"] - order["index"]])
+    panel.errorbar(
+        order["released"],
+        order["index"],
+        yerr=reach,
+        fmt=".",
+        color=GREY,
+        ecolor="#CCCCCC",
+        elinewidth=0.8,
+        markersize=4,
+        label="models, 80% interval",
+    )
+    panel.step(leads["released"], leads["index"], where="post", color=BLUE, linewidth=1.8, label="highest so far")
+    for row in leads.tail(named).to_dict("records"):
+        panel.annotate(
+            str(row["model"]).replace("$", r"\$"),
+            (row["released"], row["index"]),
+            xytext=(-4, 6),
+            textcoords="offset points",
+            fontsize=7,
+            ha="right",
+        )
+    panel.set(xlabel="release", ylabel="capability index")
+    panel.set_title(f"Capability index as known on {as_of:%Y-%m-%d}", loc="left")
+    legend(panel, loc="upper left")
+    return figure
