@@ -1,7 +1,9 @@
 """Making ledgers for tests, and writers that run in processes of their own."""
 
+import contextlib
 import os
 import time
+import uuid
 from datetime import UTC, datetime
 
 from scale_forecast.resolvers.ledger import open_ledger
@@ -42,6 +44,18 @@ def fill(ledger, entries=30):
         ledger.append_forecasts([question_forecast(number), score_forecast(number)], at=AT)
         ledger.append_resolutions([{"question_id": f"question-{number}", "status": "yes", "reason": "seen"}], at=AT)
         ledger.append_resolutions([{"question_id": f"question-{number}", "status": "no", "reason": "erratum"}], at=AT)
+
+
+@contextlib.contextmanager
+def temporary_schema():
+    """A schema of its own on the PostgreSQL server of the test run; yields the URL of a ledger in it."""
+    import psycopg
+
+    server, schema = os.environ["FORECAST_TEST_POSTGRES"], f"ledger_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+        yield f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{schema}"
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 def write_many(where, writer, count):

@@ -27,36 +27,47 @@ def ledger_group() -> None:
 
 @ledger_group.command("verify")
 @click.option("--head", metavar="HASH", help="A hash published earlier: also detect truncation and rewriting since.")
+@click.option(
+    "--stamp", "stamps", type=FILE, help="A list that `ledger head --stamp` keeps: every head on it must still stand."
+)
 @ledger_option
 @output_options
-def ledger_verify(head: str | None, ledger: str | None, out: Output) -> None:
+def ledger_verify(head: str | None, stamps: Path | None, ledger: str | None, out: Output) -> None:
     """Check every entry against the hash chain and name what was edited, deleted, inserted or re-dated.
+
+    Also checks what each entry says, and that tables, keys, indexes and triggers are as the ledger made them.
 
     \b
     Example:
         forecast ledger verify --head "$(cat published-head.txt)"
+        forecast ledger verify --stamp heads.txt
     """
-    report = scale_forecast.verify_ledger(ledger, head=head)
-    for sentence in report.warnings:
-        note(f"Warning: {sentence}")
+    report = scale_forecast.verify_ledger(ledger, head=head, stamps=stamps)
     row = {"intact": report.is_intact, "entries": report.entries, "head": report.head}
-    problems = [*report.problems]
-    text = f"intact up to entry {report.entries}, head {report.head}\n" if report.is_intact else ""
+    problems, looked_at = [*report.problems], [*report.looked_at]
+    note(f"looked at {'; '.join(looked_at)}")
+    sound = f"intact up to entry {report.entries}, head {report.head}" if report.entries else "no entry yet"
     out.emit(
         pd.DataFrame([row | {"problems": "; ".join(problems)}]),
-        text="".join(f"{sentence}\n" for sentence in problems) + text,
-        data=row | {"problems": problems},
+        text="".join(f"{sentence}\n" for sentence in problems) + (f"{sound}\n" if report.is_intact else ""),
+        data=row | {"problems": problems, "looked_at": looked_at},
     )
     if not report.is_intact:
         raise ForecastError(f"the ledger does not verify: {counted(len(problems), 'problem')} named above")
 
 
 @ledger_group.command("head")
+@click.option("--stamp", type=FILE, help="Add the time and the head to this file, a list that `verify --stamp` checks.")
 @ledger_option
 @output_options
-def ledger_head(ledger: str | None, out: Output) -> None:
-    """Print the hash of the last entry; publish it, and `verify --head` proves later that nothing before it changed."""
-    head = scale_forecast.ledger_head(ledger)
+def ledger_head(stamp: Path | None, ledger: str | None, out: Output) -> None:
+    """Print the hash of the last entry; publish it, and `verify --head` proves later that nothing before it changed.
+
+    \b
+    Example:
+        forecast ledger head --stamp heads.txt
+    """
+    head = scale_forecast.ledger_head(ledger, stamp=stamp)
     note(f"entry {head.sequence}, recorded {head.recorded_at}" if head.sequence else "the ledger is empty")
     out.emit(pd.DataFrame([head._asdict()]), text=f"{head.hash}\n", data=head._asdict())
 

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.readers.files import Limits, decoded, sources
-from scale_forecast.resolvers.ledger import Head, Report, read_export, shown_address
+from scale_forecast.resolvers.ledger import Head, Report, add_stamp, read_export, read_stamps, shown_address
+from scale_forecast.workflow.clock import now
 from scale_forecast.workflow.places import open_ledger_at
 from scale_forecast.workflow.tables import Tell, silent
 
@@ -22,25 +23,41 @@ class Copied:
     head: Head
 
 
-def verify_ledger(ledger: str | Path | None = None, *, head: str | None = None) -> Report:
-    """Check every entry against the hash chain; names what was edited, deleted, inserted or re-dated.
+def verify_ledger(
+    ledger: str | Path | None = None, *, head: str | None = None, stamps: str | Path | None = None
+) -> Report:
+    """Check every entry and what the database is made of; names what was edited, deleted, inserted or re-dated.
 
     Parameters
     ----------
     ledger : path or address; the user's own when None
     head : a hash published earlier, which also detects truncation and rewriting since
+    stamps : a file of such hashes and their days, as `ledger_head` writes it
     """
     published = head.strip().lower() if head is not None else None
     if published is not None and not re.fullmatch("[0-9a-f]{64}", published):
         raise UsageError(f"--head {head!r} is not a hash: give the 64 hexadecimal digits that `ledger head` printed")
+    listed = read_stamps(stamps) if stamps is not None else []
+    if stamps is not None and not listed:
+        raise DataError(f"{stamps}: holds no stamps: `forecast ledger head --stamp {stamps}` writes the first")
     with open_ledger_at(ledger) as book:
-        return book.verify(published)
+        return book.verify(published, listed)
 
 
-def ledger_head(ledger: str | Path | None = None) -> Head:
-    """The last entry's number, time and hash: publish the hash, and nothing before it can change unseen."""
+def ledger_head(ledger: str | Path | None = None, *, stamp: str | Path | None = None) -> Head:
+    """The last entry's number, time and hash: publish the hash, and nothing before it can change unseen.
+
+    With ``stamp`` a line with the time is added to that file, unless the ledger no longer bears out what stands there.
+    """
     with open_ledger_at(ledger) as book:
-        return book.head()
+        head = book.head()
+        if stamp is not None:
+            before = read_stamps(stamp)
+            broken = [problem for problem in book.verify(None, before).problems] if before else []
+            if broken:
+                raise DataError(f"{stamp}: no stamp was added, since the ledger does not verify: {broken[0]}")
+            add_stamp(stamp, head.sequence, head.hash, at=now())
+    return head
 
 
 def export_ledger(ledger: str | Path | None = None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from platformdirs import user_cache_dir, user_data_path
 
-from scale_forecast.resolvers.ledger import Ledger, open_ledger
+from scale_forecast.resolvers.ledger import Ledger, ledger_file, open_ledger
 
 
 def cache_folder() -> Path:
@@ -23,7 +23,8 @@ def open_ledger_at(where: str | Path | None, *, create: bool = False) -> Ledger:
 
 def ledger_exists(where: str | Path | None) -> bool:
     """False where a ledger would first have to be made."""
-    return "://" in str(where or "") or Path(where or _own_ledger()).expanduser().exists()
+    path = ledger_file(where or _own_ledger())
+    return path is None or path.exists()
 
 
 def recorded_forecasts(where: str | Path | None) -> pd.DataFrame | None:

@@ -14,13 +14,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.ledger.schema import TABLES
 
-LATEST = "0002"
-"""The revision this version of the tool reads and writes."""
-GUARDED = {
-    "sqlite": {"update": "being edited", "delete": "being deleted", "replace": "being replaced"},
-    "postgresql": {"update": "being edited", "delete": "being deleted", "truncate": "being emptied"},
-}
-"""What triggers forbid, and how it is said when one is gone."""
+REVISIONS = ("0001", "0002")
+"""What this version of the tool can bring up to date, oldest first."""
+LATEST = REVISIONS[-1]
+"""The revision it reads and writes."""
 BUSY_SECONDS = 60
 """How long to wait for another process that is writing."""
 
@@ -51,7 +48,7 @@ def connect_to(where: str | Path, *, create: bool) -> Engine:
         event.listen(engine, "begin", _on_sqlite_begin)
     try:
         with spoken(engine):
-            _bring_up_to_date(engine)
+            _bring_up_to_date(engine, create)
     except BaseException:
         engine.dispose()
         raise
@@ -77,12 +74,30 @@ def write(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     for attempt in range(ATTEMPTS):
         try:
             with writing(engine) as connection:
-                return work(connection)
+                done = work(connection)
+            _move_into_file(engine)
+            return done
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _PASSING or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(0.02 * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def _move_into_file(engine: Engine) -> None:
+    """Copy what SQLite's write-ahead log holds into the ledger's file, so that a copy of the file alone has it.
+
+    Waits for nobody: what a reader still needs is left for the next writer. Committed it is either way.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()  # inside a transaction of the engine's it would be refused
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except connection.dbapi_connection.OperationalError:  # type: ignore[union-attr]
+        pass
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -103,6 +118,12 @@ def spoken(engine: Engine) -> Iterator[None]:
         raise DataError(f"the ledger {where} {_in_words(str(error.orig).strip())}") from error
 
 
+def ledger_file(where: str | Path) -> Path | None:
+    """The file of a ledger at a path or ``sqlite:///`` address; None for a server's. Raises as `open_ledger`."""
+    url = _url(where)
+    return Path(str(url.database)).expanduser() if url.drivername == "sqlite" else None
+
+
 def shown_address(where: str | Path) -> str:
     """A ledger's path or URL as it may be printed: without its password."""
     if isinstance(where, Path) or "://" not in where:
@@ -118,26 +139,6 @@ def _without_secrets(url: URL) -> str:
     return url.update_query_dict(hidden).render_as_string()
 
 
-def missing_guards(connection: Connection) -> list[str]:
-    """A sentence for each table whose triggers against changes and deletions are gone."""
-    catalogue = {
-        "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'O'",
-    }[connection.dialect.name]
-    present = {tuple(row) for row in connection.execute(text(catalogue))}
-    return [
-        f"the trigger that keeps {table} from {what} is gone: someone removed it"
-        for table in TABLES
-        for verb, what in GUARDED[connection.dialect.name].items()
-        if (table, guard_name(table, verb)) not in present
-    ]
-
-
-def guard_name(table: str, verb: str) -> str:
-    """Name of the trigger that forbids ``verb`` on ``table``."""
-    return f"{table}_no_{verb}"
-
-
 def _url(where: str | Path) -> URL:
     if isinstance(where, Path) or "://" not in where:
         return URL.create("sqlite", database=str(Path(where).expanduser()))
@@ -148,7 +149,7 @@ def _url(where: str | Path) -> URL:
     if url.drivername in _POSTGRES:
         return url.set(drivername="postgresql+psycopg")
     if url.drivername == "sqlite" and url.database:
-        return url
+        return url.set(database=str(Path(url.database).expanduser()))
     raise DataError(f"no ledger can be kept at {url.drivername}://: give a path, or postgresql://user@host/database")
 
 
@@ -187,21 +188,42 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
 
-def _bring_up_to_date(engine: Engine) -> None:
+def _bring_up_to_date(engine: Engine, create: bool) -> None:
     with reading(engine) as connection:
-        if _revision(connection) == LATEST:
+        found = _revision(connection)
+        if found == LATEST:
             return
+        _refuse_foreign(connection, found)
+        if found is None and not create and engine.dialect.name == "sqlite":
+            raise DataError(f"{engine.url.database} holds no ledger: it is made when the first forecast is recorded")
     from scale_forecast.resolvers.ledger.migrate import upgrade
 
     with writing(engine) as connection:
-        found = _revision(connection)
-        if found == LATEST:  # another process was faster
+        if _revision(connection) == LATEST:  # another process was faster
             return
-        if found is not None and found > LATEST:
+        upgrade(connection)
+    _move_into_file(engine)
+
+
+def _refuse_foreign(connection: Connection, found: str | None) -> None:
+    """Leave alone what this version cannot bring up to date: a newer ledger, or one whose revision was touched."""
+    where = connection.engine.url.database
+    if found is None:
+        held = [name for name in TABLES if inspect(connection).has_table(name)]
+        if held:
+            raise DataError(
+                f"the ledger {where} has tables ({', '.join(held)}) and no revision, which someone removed: "
+                "restore it from a copy (`forecast ledger copy`) or an export"
+            )
+    elif found not in REVISIONS:
+        if found.isdigit() and found > LATEST:
             raise DataError(
                 f"the ledger has revision {found}, but this version of forecast knows {LATEST}: upgrade scale-forecast"
             )
-        upgrade(connection)
+        raise DataError(
+            f"the ledger {where} has revision {found!r}, which no version of forecast wrote: "
+            "restore it from a copy (`forecast ledger copy`) or an export"
+        )
 
 
 def _revision(connection: Connection) -> str | None:

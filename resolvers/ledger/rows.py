@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,10 @@ def utc_text(at: datetime) -> str:
 
 def question_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A snapshot of a question: ``question_id`` and its ``definition`` as plain data."""
-    return _plain(row, "questions", ("question_id", "definition"))
+    plain = _plain(row, "questions", ("question_id", "definition"))
+    if not isinstance(json.loads(plain["definition"]), dict):
+        raise DataError(f"the definition of question {plain['question_id']!r} is no mapping: give its fields")
+    return plain
 
 
 def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -53,6 +56,7 @@ def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     filled["made_at"] = _moment(filled["made_at"]) if _given(filled.get("made_at")) else utc_text(at)
     plain = _plain(filled, "forecasts", ("kind", "forecaster"))
     where = f"the forecast by {plain['forecaster']!r}"
+    _check_kind(plain["kind"], where)
     if plain["made_at"] > utc_text(at):
         raise DataError(f"{where} was made at {plain['made_at']}, after it is recorded: correct its time")
     if plain["kind"] == QUESTION:
@@ -73,6 +77,9 @@ def resolution_row(row: Mapping[str, Any]) -> dict[str, Any]:
     filled["status"] = getattr(filled.get("status"), "value", filled.get("status"))
     plain = _plain(filled, "resolutions", ("kind", "status"))
     where = "the resolution"
+    _check_kind(plain["kind"], where)
+    for name in DAYS:
+        _check_day(plain[name], f"{where}'s {name}")
     _require(plain, ("question_id",) if plain["kind"] == QUESTION else ("task", "model"), where)
     if plain["status"] not in list(Status):
         raise DataError(f"{where} has status {plain['status']!r}: it is one of {', '.join(Status)}")
@@ -129,6 +136,32 @@ def stored_entry(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise ValueError(f"no {missing[0]}")
     return plain
+
+
+def refusal(name: str, row: Mapping[str, Any]) -> str | None:
+    """Why the door would not have taken a stored entry, in words; None where it would have, as it stands."""
+    given = {column: value for column, value in row.items() if column not in CHAINED and value is not None}
+    try:
+        if utc_text(datetime.fromisoformat(str(row["recorded_at"]))) != row["recorded_at"]:
+            raise ValueError(row["recorded_at"])
+    except (DataError, ValueError):
+        return f"it was recorded at {row['recorded_at']!r}, which is no time of the ledger's"
+    try:
+        read = {column: json.loads(value) if column in JSON_COLUMNS else value for column, value in given.items()}
+        plain = _DOORS[name](read, datetime.fromisoformat(row["recorded_at"]))
+    except DataError as error:
+        return str(error)
+    except (ValueError, RecursionError) as error:
+        return f"its JSON cannot be read ({error})"
+    other = [column for column, value in plain.items() if value != row.get(column)]
+    return f"its {other[0]} is not written as the ledger writes it" if other else None
+
+
+_DOORS: dict[str, Callable[[Mapping[str, Any], datetime], dict[str, Any]]] = {
+    "questions": lambda row, at: question_row(row),
+    "forecasts": lambda row, at: forecast_row(row, at=at),
+    "resolutions": lambda row, at: resolution_row(row),
+}
 
 
 def _moment(value: Any) -> str:
@@ -224,6 +257,20 @@ def _require(plain: Mapping[str, Any], names: Iterable[str], where: str) -> None
     for name in names:
         if plain[name] is None:
             raise DataError(f"{where} has no {name}: give one")
+
+
+def _check_kind(kind: str, where: str) -> None:
+    if kind not in (QUESTION, SCORE):
+        raise DataError(f"{where} is of kind {kind!r}: it is {QUESTION} or {SCORE}")
+
+
+def _check_day(day: str | None, where: str) -> None:
+    try:
+        sound = day is None or date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        sound = False
+    if not sound:
+        raise DataError(f"{where} is {day!r}: write it as 2026-11-24")
 
 
 def _check_probability(probability: float | None, where: str) -> None:

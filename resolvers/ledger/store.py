@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, String, Table, func, insert, select
+from sqlalchemy.exc import DBAPIError
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.ledger import engine as engines
-from scale_forecast.resolvers.ledger.chain import GENESIS, Entry, Report, canonical, check, digest
-from scale_forecast.resolvers.ledger.rows import forecast_row, question_row, resolution_row, stored_entry, utc_text
+from scale_forecast.resolvers.ledger import structure
+from scale_forecast.resolvers.ledger.chain import GENESIS, Entry, Report, Stamp, canonical, check, digest
+from scale_forecast.resolvers.ledger.rows import (
+    forecast_row,
+    question_row,
+    refusal,
+    resolution_row,
+    stored_entry,
+    utc_text,
+)
 from scale_forecast.resolvers.ledger.schema import DAYS, JSON_COLUMNS, SUBJECT, TABLES, TIMES, questions, resolutions
 
 if TYPE_CHECKING:
@@ -149,11 +158,21 @@ class Ledger:
         with self._reading() as connection:
             return _head(connection)
 
-    def verify(self, head: str | None = None) -> Report:
-        """Check the whole chain; with ``head``, published earlier, also that nothing was cut off or rewritten since."""
+    def verify(self, head: str | None = None, stamps: Sequence[Stamp] = ()) -> Report:
+        """Check the whole chain, what each entry says, what the database is made of, and the engine's own check of it.
+
+        With ``head``, published earlier, or ``stamps`` of such heads also that nothing was cut off or rewritten since.
+        """
         with self._reading() as connection:
-            report = check(_entries(connection), head=head)
-            return Report(report.entries, report.head, report.problems, tuple(engines.missing_guards(connection)))
+            made = (*structure.differences(connection), *structure.damage(connection))
+            try:
+                report = check(_entries(connection), head=head, stamps=stamps, refusal=refusal)
+            except DBAPIError:
+                if not made:
+                    raise
+                return Report(0, GENESIS, made, ("not: the entries, which cannot be read",))
+            looked_at = _looked_at(connection, report.entries, head is not None, len(stamps))
+        return Report(report.entries, report.head, (*made, *report.problems), looked_at)
 
     # --- exchange
 
@@ -197,8 +216,7 @@ class Ledger:
             new = [(name, dict(row)) for name, row in entries if row["sequence"] not in held]
             for name in TABLES:
                 rows = [row for of, row in new if of == name]
-                if rows:
-                    connection.execute(insert(TABLES[name]), rows)
+                _insert(connection, name, rows)
             return len(new)
 
         return self._write(append)
@@ -250,16 +268,50 @@ def _append(connection: Connection, name: str, rows: list[dict[str, Any]], at: d
     """Chain the rows to the last entry and insert them; the caller holds the write lock."""
     if not rows:
         return []
-    sequence, previous, _ = _head(connection)
-    now = utc_text(at)
+    sequence, previous, last_at = _head(connection)
+    now = max(utc_text(at), last_at or "")  # where this clock is behind another writer's, time stands still
     chained = []
     for row in rows:
         sequence += 1
         entry = {"sequence": sequence, "recorded_at": now, **row, "previous_hash": previous}
         previous = digest(name, entry)
         chained.append({**entry, "hash": previous})
-    connection.execute(insert(TABLES[name]), chained)
+    _insert(connection, name, chained)
     return [row["sequence"] for row in chained]
+
+
+def _insert(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert entries and read them back: a database may be made to swallow or change what it acknowledges."""
+    if not rows:
+        return
+    table = TABLES[name]
+    connection.execute(insert(table), [*rows])
+    wanted = {row["sequence"]: row["hash"] for row in rows}
+    first, last = min(wanted), max(wanted)
+    kept = connection.execute(select(table).where(table.c.sequence.between(first, last))).mappings()
+    held = {row["sequence"] for row in kept if digest(name, row) == wanted.get(row["sequence"])}
+    lost = sorted(wanted.keys() - held)
+    if lost:
+        raise DataError(
+            f"the ledger did not keep {name} entry {lost[0]} as it was written, so nothing was recorded: "
+            "something was added to the database; `forecast ledger verify` names it"
+        )
+
+
+def _looked_at(connection: Connection, entries: int, head: bool, stamps: int) -> tuple[str, ...]:
+    """What `Ledger.verify` checked, in words."""
+    last = _head(connection)
+    until = f", the last recorded at {last.recorded_at}" if last.recorded_at else ""
+    own_check = {"sqlite": "SQLite's integrity check", "postgresql": "PostgreSQL's amcheck of the indexes"}
+    engine = connection.dialect.name
+    ran = own_check[engine] if structure.has_own_check(connection) else f"not: {own_check[engine]}, not installed here"
+    return (
+        f"{entries} entries{until}",
+        "tables, keys, indexes and triggers",
+        ran,
+        *(["the published head"] if head else []),
+        *([f"{stamps} stamped heads"] if stamps else []),
+    )
 
 
 def _head(connection: Connection) -> Head:
@@ -305,7 +357,7 @@ def read_export(lines: Iterable[str]) -> list[Entry]:
         For lines that are not entries or do not verify.
     """
     entries = [_entry_of(line, number) for number, line in enumerate(lines, 1) if line.strip()]
-    report = check(entries)
+    report = check(entries, refusal=refusal)
     if report.problems:
         raise DataError(f"the export does not verify: {report.problems[0]}; nothing was imported")
     return entries

@@ -43,9 +43,11 @@ def test_verify_fails_and_names_the_entry(path):
     connection.close()
     result = run("ledger", "verify", FORECAST_LEDGER=path)
     assert result.exit_code == 1
-    assert result.stdout == "forecasts entry 7 was edited: its content does not give its hash\n"
-    assert "Warning: the trigger that keeps forecasts from being edited is gone" in result.stderr
-    assert "Error: the ledger does not verify: 1 problem named above" in result.stderr
+    assert result.stdout == (
+        "the trigger that keeps forecasts from being edited is gone: someone removed it\n"
+        "forecasts entry 7 was edited: its content does not give its hash\n"
+    )
+    assert "Error: the ledger does not verify: 2 problems named above" in result.stderr
 
 
 @pytest.mark.parametrize(

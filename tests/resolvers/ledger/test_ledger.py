@@ -24,37 +24,18 @@ from scale_forecast.commands import main
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.ledger import engine, open_ledger, score_forecasts, shown_address, store
 from scale_forecast.resolvers.ledger.chain import GENESIS, check, digest
-from tests.ledgers import AT, fill, question_forecast, score_forecast, write_many, write_until_killed
+from tests.ledgers import (
+    AT,
+    fill,
+    question_forecast,
+    score_forecast,
+    temporary_schema,
+    write_many,
+    write_until_killed,
+)
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.ledgers"])
-
-
-@contextlib.contextmanager
-def temporary_schema():
-    """A schema of its own on the PostgreSQL server of the test run; yields the URL of a ledger in it."""
-    import psycopg
-
-    server, schema = os.environ["FORECAST_TEST_POSTGRES"], f"ledger_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {schema}")
-        yield f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{schema}"
-        connection.execute(f"DROP SCHEMA {schema} CASCADE")
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def where(request, tmp_path):
-    if request.param == "sqlite":
-        yield str(tmp_path / "folder" / "ledger.db")
-    else:
-        with temporary_schema() as url:
-            yield url
-
-
-@pytest.fixture
-def ledger(where):
-    with open_ledger(where) as opened:
-        yield opened
 
 
 @contextlib.contextmanager
@@ -204,13 +185,13 @@ def test_the_database_itself_refuses_changes(ledger, table, change):
 def test_a_removed_trigger_is_reported(where):
     with open_ledger(where) as ledger:
         fill(ledger, 5)
-        assert ledger.verify().warnings == ()
+        assert ledger.verify().is_intact
     with behind_the_back(where):
         pass
     with open_ledger(where) as ledger:
         report = ledger.verify()
-    assert report.is_intact
-    assert "the trigger that keeps forecasts from being edited is gone: someone removed it" in report.warnings
+    changed = "is gone: someone removed it" if "://" not in where else "is not as the ledger makes it"
+    assert sum(changed in problem for problem in report.problems) == len(report.problems) == 9
 
 
 # --- tampering
@@ -339,7 +320,7 @@ def test_truncation_and_rewriting_are_sound_in_themselves_and_betrayed_by_a_publ
     assert "truncated or rewritten" in check(truncated, head=head).problems[-1]
     position = data.draw(st.integers(0, len(entries) - 1))
     table, row = entries[position]
-    forged = rewritten([*entries[:position], (table, {**row, "recorded_at": "2020"}), *entries[position + 1 :]])
+    forged = rewritten([*entries[:position], (table, {**row, "data_fingerprint": "f" * 64}), *entries[position + 1 :]])
     assert check(forged).is_intact
     assert "truncated or rewritten" in check(forged, head=head).problems[-1]
 
@@ -612,6 +593,44 @@ def test_a_ledger_of_a_newer_version_is_not_touched(where):
         execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DataError, match="has revision 9999, but this version of forecast knows 0002"):
         open_ledger(where)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("UPDATE alembic_version SET version_num = 'abc'", "revision 'abc', which no version of forecast wrote"),
+        ("UPDATE alembic_version SET version_num = '0000'", "revision '0000', which no version of forecast wrote"),
+        ("DELETE FROM alembic_version", "and no revision, which someone removed"),
+        ("DROP TABLE alembic_version", "and no revision, which someone removed"),
+    ],
+)
+def test_a_ledger_whose_revision_was_touched_is_left_alone_and_the_remedy_named(where, sql, message):
+    open_ledger(where).close()
+    with behind_the_back(where) as execute:
+        execute(sql)
+    with pytest.raises(DataError, match=message) as error:
+        open_ledger(where)
+    assert "restore it from a copy (`forecast ledger copy`) or an export" in str(error.value)
+
+
+def test_an_address_of_a_file_behaves_as_its_path(tmp_path, monkeypatch):
+    """Also where there is no file yet: what only reads says so or goes on without, and makes none."""
+    monkeypatch.chdir(tmp_path)
+    for where in ("sqlite:///new.db", "new.db"):
+        listed = CliRunner().invoke(main, ["questions", "list", "--ledger", where])
+        assert listed.exit_code == 0, listed.output
+        refused = CliRunner().invoke(main, ["ledger", "verify", "--ledger", where])
+        assert "there is no ledger at new.db" in refused.stderr
+        assert not (tmp_path / "new.db").exists()
+
+
+def test_an_empty_file_is_no_ledger_to_read(tmp_path):
+    path = tmp_path / "empty.db"
+    path.touch()
+    with pytest.raises(DataError, match="holds no ledger: it is made when the first forecast is recorded"):
+        open_ledger(path, create=False)
+    with open_ledger(path) as ledger:
+        assert ledger.head().sequence == 0
 
 
 def test_migrations_make_the_tables_the_code_expects(ledger):
