@@ -1,6 +1,7 @@
 """Whoever does the work, the table is the same byte for byte; a lost worker costs time, a lost cluster a sentence."""
 
 import datetime as dt
+import functools
 import os
 import random
 import signal
@@ -112,11 +113,16 @@ def test_progress_is_told_for_each_item_done():
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+@functools.cache
+def trained_by_two():
+    return Trained(make_panel(), workers=Workers(jobs=2))
+
+
 @pytest.mark.parametrize("name", PREDICTORS)
 def test_what_is_learned_does_not_depend_on_who_goes_through_the_past(name):
     exclusion = Exclusion("Gamma")
     alone = trained(name, exclusion).state()
-    several = Trained(make_panel(), workers=Workers(jobs=2)).get(name, exclusion).state()
+    several = trained_by_two().get(name, exclusion).state()
     assert {key: value.tobytes() for key, value in alone.items()} == {k: v.tobytes() for k, v in several.items()}
 
 
