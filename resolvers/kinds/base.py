@@ -17,6 +17,7 @@ import numpy.typing as npt
 from pydantic import Field, GetCoreSchemaHandler, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import CoreSchema
 
+from scale_forecast.data.metrics import SHARE, known_metric
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Draws, Line
 from scale_forecast.resolvers.judge.silence import are_measured, silence_about
@@ -126,6 +127,10 @@ class Kind(Strict):
         """
         return np.asarray(self.combine(iter([np.asarray(one, dtype=bool) for one in happened])), dtype=bool)
 
+    def impossible(self) -> str | None:
+        """Why no score can ever show it, such as a line in percent of a metric of shares; None where one can."""
+        return next((why for part in self.parts if (why := part.impossible()) is not None), None)
+
     def unpriced(self) -> str | None:
         """Why it has no price, to be said after the question's id; None where it has one."""
         if self.is_number:
@@ -216,8 +221,26 @@ class Measured(Kind, abstract=True):
 
     # --- what follows
 
+    def impossible(self) -> str | None:
+        """A line or margin outside a metric's range, where the metric is known to be a share."""
+        asked = self.asked_scores
+        known = known_metric(self.metric)
+        outside = [value for value in asked if not 0.0 <= value <= 1.0]
+        if known is None or known.unit != SHARE or not outside:
+            return None
+        value = outside[0]
+        meant = f": is {value:g}% meant? write {value / 100:g}" if 1.0 < value <= 100.0 else ""
+        return f"{value:g} is outside [0, 1], where {self.metric} on {self.task} lies{meant}"
+
+    @property
+    def asked_scores(self) -> tuple[float, ...]:
+        """The scores and differences of scores that it names."""
+        return () if self.line is None else (self.line.score,)
+
     def judge(self, case: Case) -> Finding:
         """What the scores come to; what rests on silence is open where no source tells of it until the deadline."""
+        if (why := self.impossible()) is not None:
+            return Finding(Status.AMBIGUOUS, f"as it is written nothing can answer it: {why}")
         finding = self.find(case)
         if case.is_silence_no or not self.rests_on_silence(finding, case):
             return finding

@@ -55,6 +55,11 @@ class Comparison(Measured):
         return self.model_copy(update={**sides, "margin": margin, "beyond_noise": False})
 
     @property
+    def asked_scores(self) -> tuple[float, ...]:
+        """The margin, where its own side of zero counts."""
+        return (abs(self.margin),)
+
+    @property
     def event_kind(self) -> str:
         """Within a family a ``gain``, or a ``recovery`` where it must be beyond noise; else a ``comparison``."""
         if not self.better.family or self.better.family != self.worse.family:

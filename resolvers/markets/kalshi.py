@@ -34,6 +34,8 @@ STATES = {
     "settled": Status.RESOLVED,
 }
 """Every other status (inactive, closed, determined, disputed, amended) is closed: its outcome may still change."""
+SCALAR, VOID = "scalar", ("void", "voided")
+"""Results beside yes and no: a share was paid, or the stakes were given back."""
 SIGNS = {"greater": ">", "greater_or_equal": ">=", "less": "<", "less_or_equal": "<="}
 DAY_IN_MINUTES = 1440
 PAGE, PAGES = 1000, 5
@@ -106,8 +108,10 @@ def _resolution(payload: Payload) -> dict[str, Any]:
     result = str(payload.get("result") or "")
     if result in ("yes", "no"):
         return {"resolution": result}
+    if result in VOID:
+        return {"resolution": "annulled"}
     share = _dollars(payload, "settlement_value")
-    return {"resolution": "share" if share is not None else None, "settled_at": share}
+    return {"resolution": "share" if share is not None or result == SCALAR else None, "settled_at": share}
 
 
 class Kalshi:

@@ -93,11 +93,14 @@ def _question(
         "notes": _note(market) or None,
     }
     try:
-        return Question.model_validate(fields)
+        question = Question.model_validate(fields)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"] if isinstance(part, str)) or "its dates"
         raise DataError(f"{market.name} makes no question, {field}: {first['msg']}: correct it with flags") from error
+    if (why := question.criterion.impossible()) is not None:
+        raise DataError(f"{market.name} makes no question: {why}")
+    return question
 
 
 def _by_the_market(market: Market) -> Manual:
@@ -110,20 +113,26 @@ def _note(market: Market) -> str:
 
 
 def _ruling(market: Market, option: str | None) -> Ruling | None:
-    """The market's own settlement; none while open, when it paid a share, or outside a range without a number."""
+    """The market's own settlement; none while open, or outside a range without a number. A share is ambiguous."""
     outcome = _outcome(market, option)
     if market.status is not Status.RESOLVED or outcome is None:
         return None
     on = market.resolved_on or market.closed_on or market.closes
     if on is None:
         return None
-    return Ruling(outcome=outcome, on=on.replace(microsecond=0), source=market.url or market.name)  # type: ignore[arg-type]
+    source = market.url or market.name
+    if market.resolution == "share":
+        at = "of its stakes" if market.settled_at is None else f"of {market.settled_at:g}"
+        source += f", which paid a share {at} rather than yes or no"
+    return Ruling(outcome=outcome, on=on.replace(microsecond=0), source=source)  # type: ignore[arg-type]
 
 
 def _outcome(market: Market, option: str | None) -> str | float | None:
     said = market.resolution
-    if said in (None, "share") or said in ("ambiguous", "annulled"):
-        return said if said in ("ambiguous", "annulled") else None
+    if said in (None, "ambiguous", "annulled"):
+        return said
+    if said == "share":
+        return "ambiguous"
     if option is not None:
         labels = {o.label for o in market.options}
         return ("yes" if said == option else "no") if said in labels else None

@@ -51,7 +51,7 @@ def parse_questions(text: str, *, where: str = "questions") -> list[Question]:
     items = [item for d in documents(text, where=where) for item in (d if isinstance(d, list) else [d])]
     if not items:
         raise DataError(f"{where}: holds no question: give at least id, title, criterion, opened and resolve_by")
-    return [_parsed(item, f"{where}: question {_name(item, n)}") for n, item in enumerate(items, start=1)]
+    return [_possible(item, f"{where}: question {_name(item, n)}") for n, item in enumerate(items, start=1)]
 
 
 def documents(text: str, *, where: str) -> list[Any]:
@@ -145,6 +145,16 @@ def _parsed(item: Any, where: str) -> Question:
         return Question.model_validate(item)
     except ValidationError as error:
         raise DataError(f"{where}: {_sentence(error)}") from error
+
+
+def _possible(item: Any, where: str) -> Question:
+    """A question as `_parsed` gives it, refused where no score could ever answer it; what a ledger holds is not."""
+    question = _parsed(item, where)
+    premise = question.premise
+    for criterion in (question.criterion, *(() if premise is None else (premise.criterion,))):
+        if (why := criterion.impossible()) is not None:
+            raise DataError(f"{where}: {why}")
+    return question
 
 
 _MOST_PARTS = 10_000

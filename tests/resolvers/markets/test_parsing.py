@@ -250,6 +250,17 @@ def test_a_kalshi_result_counts_only_once_it_is_final(status, resolution):
     assert market.resolution == resolution
 
 
+@pytest.mark.parametrize(
+    ("result", "settled", "share"),
+    [("scalar", "share", None), ("void", "annulled", None), ("", None, None)],
+)
+def test_a_kalshi_market_that_is_final_without_yes_or_no_is_settled_still(result, settled, share):
+    final = {"ticker": "T", "event_ticker": "E", "title": "?", "status": "finalized", "result": result}
+    assert (kalshi.market_of(final).resolution, kalshi.market_of(final).settled_at) == (settled, share)
+    paid = kalshi.market_of({**final, "result": "scalar", "settlement_value_dollars": "0.5000"})
+    assert (paid.resolution, paid.settled_at) == ("share", 0.5)
+
+
 def test_forecastbench_dataset_questions_ask_once_a_date_and_name_it():
     markets, _ = read_saved(SAVED / "forecastbench/question_set_sample.json")
     mmm = [market for market in markets if market.id.startswith("yfinance/MMM@")]

@@ -103,11 +103,25 @@ def test_options_are_questions_of_their_own():
         questions_of(market, {"kind": "threshold", "task": "MMLU", "score": 0.9})
 
 
-@pytest.mark.parametrize("resolution", ["share", None, "ambiguous", "annulled"])
-def test_what_paid_a_share_has_no_ruling_and_annulled_stays_annulled(resolution):
+@pytest.mark.parametrize(
+    ("resolution", "outcome"), [("share", "ambiguous"), (None, None), ("ambiguous",) * 2, ("annulled",) * 2]
+)
+def test_what_paid_a_share_is_ambiguous_and_says_the_share(resolution, outcome):
     market = binary(status=Status.RESOLVED, resolution=resolution, settled_at=0.3)
     ruling = questions_of(market)[0].ruling
-    assert (ruling and ruling.outcome) == (resolution if resolution in ("ambiguous", "annulled") else None)
+    assert (ruling and ruling.outcome) == outcome
+    assert resolution != "share" or "paid a share of 0.3" in ruling.source
+
+
+def test_options_that_share_the_stakes_are_ambiguous_each():
+    options = tuple(Option(id=label, label=label, probability=0.5) for label in ("a", "b"))
+    market = binary(kind=Kind.MULTIPLE_CHOICE, options=options, status=Status.RESOLVED, resolution="share")
+    assert [question.ruling.outcome for question in questions_of(market)] == ["ambiguous", "ambiguous"]
+
+
+def test_a_criterion_that_no_score_can_answer_is_refused():
+    with pytest.raises(DataError, match="manifold:AbC makes no question: 90 is outside"):
+        questions_of(binary(), {"kind": "threshold", "benchmark": "MMLU", "task": "MMLU", "score": 90})
 
 
 def test_a_market_that_says_not_when_it_closes_asks_for_it():

@@ -244,3 +244,15 @@ UNFOLDING = ", ".join(
 def test_what_would_hang_or_crash_is_refused_in_a_sentence(text, said):
     with pytest.raises(DataError, match=said):
         parse_questions(text)
+
+
+def test_a_line_in_percent_of_a_share_is_refused_with_what_to_write():
+    text = """
+    - id: q
+      title: q
+      criterion: {kind: not, of: {kind: threshold, task: GPQA Diamond, score: 85}}
+      opened: 2024-01-01
+      resolve_by: 2024-12-31
+    """
+    with pytest.raises(DataError, match=r"85 is outside \[0, 1\], .*: is 85% meant\? write 0.85"):
+        parse_questions(text.replace("\n    ", "\n"))
