@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pandas as pd
 
 import scale_forecast
@@ -69,9 +71,7 @@ class Output:
         if self.format == "csv":
             content = csv_of(table)
         elif self.format == "json":
-            content = (
-                json.dumps(envelope(records(table) if data is None else data), indent=1, default=date.isoformat) + "\n"
-            )
+            content = _json(envelope(records(table) if data is None else data))
         elif text is not None:
             content = text
         elif view is not None and self.has_pictures:
@@ -98,8 +98,23 @@ def envelope(data: Any) -> dict[str, Any]:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table as JSON holds it: an object a row, times as ISO 8601, null for what is missing."""
-    return json.loads(table.to_json(orient="records", date_format="iso", double_precision=15))
+    """A table as JSON holds it: an object a row, times as ISO 8601, null for what is missing, "inf" for infinity."""
+    endless = [name for name in table if table[name].dtype.kind == "f" and np.isinf(table[name]).any()]
+    told = {name: table[name].astype(object).where(~np.isinf(table[name]), table[name].map(str)) for name in endless}
+    return json.loads(table.assign(**told).to_json(orient="records", date_format="iso", double_precision=15))
+
+
+def _json(content: Any) -> str:
+    """JSON that every reader takes: what is infinite is a text, what is no number is null."""
+    return json.dumps(_finite(content), indent=1, separators=(",", ":"), default=date.isoformat, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def csv_of(table: pd.DataFrame) -> str:

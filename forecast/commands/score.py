@@ -27,7 +27,7 @@ from scale_forecast.show import views
     help="Only this table; for csv and json `scores` when not given.",
 )
 @click.option("--every", is_flag=True, help="Score every forecast, not only each forecaster's last on a question.")
-@click.option("--ahead-only", is_flag=True, help="Leave out forecasts made when the outcome was already public.")
+@click.option("--late", is_flag=True, help="Score forecasts made when the outcome was already public, too.")
 @click.option("--bins", type=click.IntRange(1), default=10, show_default=True, help="Bins of the calibration table.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the bootstrap over questions.")
 @ledger_option
@@ -35,8 +35,9 @@ from scale_forecast.show import views
 def score_command(show: str | None, out: Output, **about: Any) -> None:
     """Score recorded forecasts that are settled: losses, skill against chance, base rate and crowd, calibration.
 
-    Brier 0 to 1 and log score in nats for probabilities, CRPS in the score's unit for distributions: lower is better.
-    Baseline and peer scores are Metaculus': higher is better. Intervals are 95%, from resampling questions.
+    Only forecasts made before the outcome was public count, unless --late is given. Brier 0 to 1 and log score in nats
+    for probabilities, CRPS in the score's unit for distributions: lower is better. Baseline and peer scores are
+    Metaculus': higher is better. Intervals are 95%, from resampling questions.
 
     \b
     Example:
@@ -45,7 +46,8 @@ def score_command(show: str | None, out: Output, **about: Any) -> None:
     """
     scores = scale_forecast.score(tell=note, **about)
     if scores.forecasts.empty and out.is_for_people:
-        note("nothing to score yet: `forecast resolve` settles what the results decide")
+        if not scores.late:
+            note("nothing to score yet: `forecast resolve` settles what the results decide")
         return
     if show in (None, "scores"):
         out.emit(scores.averages, show=scores.brief, title=None if show else "Scores")

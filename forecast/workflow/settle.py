@@ -122,12 +122,15 @@ class Scores:
         A row a forecast, as `resolvers.scores.record.score_record` returns it.
     by : tuple of str
         What the averages are over.
+    late : int
+        Forecasts left out because they were made when the outcome was already public.
     """
 
     forecasts: pd.DataFrame
     by: tuple[str, ...] = ()
     seed: int = 0
     bins: int = 10
+    late: int = 0
 
     @cached_property
     def averages(self) -> pd.DataFrame:
@@ -149,7 +152,7 @@ def score(
     *,
     by: str | Sequence[str] = (),
     every: bool = False,
-    ahead_only: bool = False,
+    late: bool = False,
     bins: int = 10,
     seed: int = 0,
     ledger: str | Path | None = None,
@@ -161,7 +164,7 @@ def score(
     ----------
     by : average by ``predictor``, ``forecaster``, ``kind`` or ``month``, or several of them, also as ``"a,b"``
     every : score every forecast, not only each forecaster's last on a question
-    ahead_only : leave out forecasts made when the outcome was already public
+    late : score forecasts made when the outcome was already public, too, which foretold nothing
     bins : of the calibration table
     seed : of the bootstrap over questions
     """
@@ -169,18 +172,28 @@ def score(
         forecasts, resolutions, questions = book.forecasts(), book.resolutions(), book.questions()
     names = tuple(name.strip() for name in (by.split(",") if isinstance(by, str) else by) if name.strip())
     scoring.check_by(names)
-    scored = scoring.score_record(forecasts, resolutions, questions, every=every, ahead_only=ahead_only)
+    whole = scoring.score_record(forecasts, resolutions, questions, every=True)
+    left_out = 0 if late else int((~whole["ahead"]).sum())
+    scored = scoring.score_record(forecasts, resolutions, questions, every=every, ahead_only=not late)
     subjects = counted(scored["subject"].nunique(), "settled question")
     tell(f"{counted(len(forecasts), 'forecast')} recorded, {len(scored)} scored on {subjects}")
-    if late := int((~scored["ahead"]).sum()):
-        tell(f"{late} of them were made when the outcome was already public; --ahead-only leaves them out")
-    return Scores(scored, names, seed, bins)
+    if left_out:
+        tell(f"{counted(left_out, 'forecast')} made when the outcome was public left out: --late scores them too")
+    elif foretold_nothing := int((~scored["ahead"]).sum()):
+        tell(f"{foretold_nothing} of them made when the outcome was already public")
+    return Scores(scored, names, seed, bins, left_out)
 
 
 def settled_forecasts(ledger: str | Path | None) -> pd.DataFrame:
-    """The ledger's forecasts whose subject is settled, scored; refused where there are none."""
+    """The ledger's forecasts made ahead whose subject is settled, scored; refused where there are none."""
     with open_ledger_at(ledger) as book:
-        scored = scoring.score_record(book.forecasts(), book.resolutions(), book.questions())
+        record = book.forecasts(), book.resolutions(), book.questions()
+    scored = scoring.score_record(*record, ahead_only=True)
+    if scored.empty and len(scoring.score_record(*record)):
+        raise ForecastError(
+            "every settled forecast was made when its outcome was already public: they foretell nothing to draw; "
+            "`forecast score --late` scores them"
+        )
     if scored.empty:
         raise ForecastError("no recorded forecast is settled yet: `forecast resolve` settles what the results decide")
     return scored

@@ -182,3 +182,22 @@ def test_a_title_on_record_is_taken_and_one_near_it_is_only_offered(run):
     assert "near on record, to ask by id: manifold-arc-agi-grand-prize-2026" in offered.stderr
     unknown = run("ask", "https://manifold.markets/nobody/nothing", "--no-record", code=2)
     assert "no question on record has the address" in unknown.stderr
+
+
+def test_what_was_said_after_the_answer_counts_only_when_asked_for(run, tmp_path):
+    (tmp_path / "late.csv").write_text(
+        "question,forecaster,time,probability,outcome,resolved_on\n"
+        "Rain?,ann,2024-01-01,0.6,yes,2024-02-01\n"
+        "Rain?,ann,2024-03-01,0.99,yes,2024-02-01\n"
+        "Snow?,bob,2024-03-01,0.99,yes,2024-02-01\n"
+    )
+    run("questions", "import", "late.csv")
+
+    def brier(*options):
+        out = run("score", "--by", "forecaster", "--format", "json", *options)
+        return out, {row["forecaster"]: round(row["brier"], 4) for row in json.loads(out.stdout)["data"]}
+
+    out, scores = brier()
+    assert scores == {"ann": 0.16}
+    assert "2 forecasts made when the outcome was public left out" in out.stderr
+    assert brier("--late")[1] == {"ann": 0.0001, "bob": 0.0001}
