@@ -121,11 +121,12 @@ def complete(rows: pd.DataFrame, models: pd.DataFrame | None = None) -> Complete
         As `as_models` returns it.
     """
     rows = rows.copy()
+    unsaid = [name for name in ("checkpoint", *FILLED) if name not in rows or rows[name].isna().all()]
     for name in ("checkpoint", *FILLED):
-        if name not in rows:
-            rows[name] = None
-        rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
-    key = rows["model"].astype(str) + "\0" + rows["checkpoint"].map(lambda c: "" if c is None else str(c)).astype(str)
+        rows[name] = None if name in unsaid else rows[name].astype(object).where(rows[name].notna(), None)
+    key = rows["model"].astype(str)
+    if "checkpoint" not in unsaid:
+        key = key + "\0" + rows["checkpoint"].map(lambda c: "" if c is None else str(c)).astype(str)
     codes, names = pd.factorize(key)
     first = np.full(len(names), -1)
     first[codes[::-1]] = np.arange(len(rows))[::-1]
@@ -137,7 +138,7 @@ def complete(rows: pd.DataFrame, models: pd.DataFrame | None = None) -> Complete
         fill = pd.Series([one.get(name) for one in known], dtype=object).iloc[codes].set_axis(rows.index)
         if name == "line":
             fill = _one_line_a_family(rows, fill)
-        rows[name] = rows[name].where(rows[name].notna(), fill)
+        rows[name] = fill.infer_objects() if name in unsaid else rows[name].where(rows[name].notna(), fill)
     return Completed(rows, said.notes())
 
 
