@@ -1,4 +1,4 @@
-"""When a score was known: three readings of a table's days, and what is sure about a deadline.
+"""When a score was known: three readings of a table's days.
 
 A row holds two days. ``known_on`` is when the score became public, unless ``known_basis`` says ``not before``: then it
 is only a lower bound. ``seen_on`` is the first day on which somebody's copy of the source holds the score: an upper
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import numpy as np
 import pandas as pd
 
 LOWER_BOUND = "not before"
@@ -28,6 +27,19 @@ class Reading(StrEnum):
     STRICT = "strict"
 
 
+def said_of(reading: Reading | str) -> str | None:
+    """What an output made with a reading has to say; None for the usual one."""
+    return _SAID.get(Reading(reading))
+
+
+_SAID = {
+    Reading.RELEASE: (
+        "days are read as releases, which is optimistic: of half of the scores since 2022 only a lower bound is known"
+    ),
+    Reading.STRICT: "days are read strictly: a score counts from the day on which a source was first seen to hold it",
+}
+
+
 def earliest_day(rows: pd.DataFrame) -> pd.Series:
     """The first day on which each score can have been public; NaT where nothing is known."""
     return rows["known_on"]
@@ -41,8 +53,10 @@ def latest_day(rows: pd.DataFrame) -> pd.Series:
     return rows["known_on"].where(rows["known_basis"] != LOWER_BOUND, seen).fillna(seen)
 
 
-def known_days(rows: pd.DataFrame, reading: Reading = Reading.DATED) -> pd.Series:
+def known_days(rows: pd.DataFrame, reading: Reading | str = Reading.DATED) -> pd.Series:
     """The day from which each score counts as known; NaT counts on no day.
+
+    A row without ``known_basis`` states its day; one without ``seen_on`` is read by what else it says.
 
     >>> day = pd.Timestamp
     >>> rows = pd.DataFrame({"known_on": [day("2025-01-01")] * 2, "known_basis": ["launch", "not before"],
@@ -50,6 +64,7 @@ def known_days(rows: pd.DataFrame, reading: Reading = Reading.DATED) -> pd.Serie
     >>> [known_days(rows, reading).dt.month.tolist() for reading in Reading]
     [[1, 6], [1, 1], [6, 6]]
     """
+    reading = Reading(reading)
     if reading is Reading.RELEASE:
         return earliest_day(rows)
     if reading is Reading.DATED or "seen_on" not in rows:
@@ -57,18 +72,14 @@ def known_days(rows: pd.DataFrame, reading: Reading = Reading.DATED) -> pd.Serie
     return rows["seen_on"].fillna(latest_day(rows))
 
 
-def public_by(rows: pd.DataFrame, deadline: pd.Timestamp | str) -> pd.Series:
-    """Whether each score was public at the end of the day ``deadline``; missing where only bounds are known.
-
-    Missing means: the score can have been public since `earliest_day` and was for sure on `latest_day`, and the
-    deadline lies between them, or the row has no day.
+def as_read(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
+    """The rows as a table that states days, each the one of a reading, and holds no bounds any more.
 
     >>> rows = pd.DataFrame({"known_on": pd.to_datetime(["2025-01-01"]), "known_basis": ["not before"],
     ...                      "seen_on": pd.to_datetime(["2025-06-01"])})
-    >>> [public_by(rows, day).tolist() for day in ("2024-12-31", "2025-03-01", "2025-06-01")]
-    [[False], [<NA>], [True]]
+    >>> [as_read(rows, reading)["known_on"].dt.month.item() for reading in Reading]
+    [6, 1, 6]
     """
-    day = pd.Timestamp(deadline)
-    sure, excluded = latest_day(rows) <= day, earliest_day(rows) > day
-    answer = np.where(sure, 1.0, np.where(excluded, 0.0, np.nan))
-    return pd.Series(answer, index=rows.index).astype("boolean")
+    days = known_days(rows, reading).astype(rows["known_on"].dtype)
+    bare: dict[str, object] = {name: pd.NA for name in ("known_basis",) if name in rows}
+    return rows.assign(known_on=days, **bare)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
+from scale_forecast.data.dates import Reading, as_read
 from scale_forecast.data.frontier import frontier_results, frontier_tasks
 from scale_forecast.data.names import counted, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import described_by_name
@@ -58,6 +59,7 @@ def load(
     several_sources: bool = False,
     frontier: bool = False,
     coverage: str | Path | None = None,
+    reading: Reading | str = Reading.DATED,
 ) -> Tables:
     """Read a user's results in any known format and join them with the bundled figures.
 
@@ -74,6 +76,7 @@ def load(
         With the scores since 2022 of models whose sizes are mostly unpublished, for whoever goes by date or judges;
         the forecasts by scale do without.
     coverage : a coverage table: of whom else the user's results are complete, and until when
+    reading : how days are read (`data.dates`); of the usual one the bounds of days stay, for the judge to weigh
 
     Raises
     ------
@@ -88,7 +91,8 @@ def load(
     stated = None if coverage is None else as_coverage(read_csv(coverage, _COVERAGE, dtype=str), where=str(coverage))
     if not paths:
         table, notes = _described(bundled, described, None, str(tasks), frontier)
-        return Tables(bundled, table, bundled_metrics(), notes, coverage=_coverage(None, stated, frontier))
+        rows = _read_days(bundled, reading)
+        return Tables(rows, table, bundled_metrics(), notes, coverage=_coverage(None, stated, frontier))
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
@@ -99,7 +103,12 @@ def load(
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
     known = _coverage(loaded.results, stated, frontier)
-    return Tables(results, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families, known)
+    rows = _read_days(results, reading)
+    return Tables(rows, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families, known)
+
+
+def _read_days(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
+    return rows if reading == Reading.DATED else as_read(rows, reading)
 
 
 def with_frontier(tables: Tables) -> Tables:

@@ -9,8 +9,9 @@ import pandas as pd
 
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import LEVELS, Closed, Spread, learn
-from scale_forecast.by_date.tables import Tables, known_day
+from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.world import World, scale_of, see
+from scale_forecast.data.dates import known_days
 
 HORIZONS = (3, 6, 12)
 """Months over which past windows run."""
@@ -66,7 +67,7 @@ def counted_tasks(world: World, fewest: int) -> set[str]:
 
 def known_by(tables: Tables, day: pd.Timestamp, reading: str) -> Tables:
     """The tables cut to what was known on a day."""
-    scores = tables.scores[known_day(tables.scores, reading) <= day]
+    scores = tables.scores[known_days(tables.scores, reading) <= day]
     releases = tables.releases[tables.releases["released"] <= day]
     return Tables(scores, releases, tables.benchmarks)
 

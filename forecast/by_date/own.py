@@ -34,7 +34,9 @@ def join_own(bundled: Tables, loaded: Loaded, aliases: pd.Series) -> tuple[Table
     models = _known_models(bundled.releases["model"], aliases)
     named = [models.get(fold(model), model) for model in dated["model"]]
     dated = dated.assign(task=_tasks(dated, bundled.benchmarks), model=np.array(named, dtype=object))
-    scores = dated.assign(known_on=dated["day"], seen_on=dated["day"], known_basis=STATED, evaluator_kind="user")
+    days = {name: dated[name].fillna(dated["day"]) for name in ("known_on", "seen_on")}
+    basis = dated["known_basis"].astype("object").where(dated["known_basis"].notna(), STATED)
+    scores = dated.assign(**days, known_basis=basis, evaluator_kind="user")
     scores = scores.reindex(columns=SCORES)
     releases = _releases(dated, bundled.releases)
     described = _benchmarks(dated, bundled.benchmarks)

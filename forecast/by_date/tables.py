@@ -1,4 +1,4 @@
-"""The tables of the world by date: scores, releases and benchmarks, and the day on which a score counts as known."""
+"""The tables of the world by date: scores, releases and benchmarks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-READINGS = ("dated", "release", "strict")
-"""How a row's day is read: see `known_day`."""
-WITNESSED = ("run date", "listing date", "launch")
-"""Bases of ``known_on`` on which somebody saw the score: anything else is only a lower bound."""
 SCORES = ["task", "model", "evaluator_kind", "known_on", "known_basis", "seen_on", "score", "n_examples", "source"]
 RELEASES = ["model", "organisation", "product_line", "tier", "reasoning", "open_weights", "released"]
 BENCHMARKS = ["task", "benchmark", "unit", "chance", "ceiling", "ceiling_known_on", "n_examples", "higher_is_better"]
@@ -55,25 +51,6 @@ def as_tables(scores: pd.DataFrame, releases: pd.DataFrame, benchmarks: pd.DataF
     benchmarks["benchmark"] = benchmarks["benchmark"].fillna(benchmarks["task"])
     benchmarks["higher_is_better"] = benchmarks["higher_is_better"].map(_truth)
     return Tables(scores.reset_index(drop=True), releases, benchmarks)
-
-
-def known_day(scores: pd.DataFrame, reading: str) -> pd.Series:
-    """The day on which each score counts as known.
-
-    ``dated``: ``known_on`` where somebody witnessed it (`WITNESSED`), else the first day a source was seen to hold it;
-    ``release``: ``known_on`` as it stands, which for a lower bound is mostly the release of the model; ``strict``:
-    the first day a source was seen to hold it.
-
-    >>> rows = pd.DataFrame({"known_on": pd.to_datetime(["2024-05-01"] * 2), "known_basis": ["launch", "not before"],
-    ...                      "seen_on": pd.to_datetime(["2025-10-01"] * 2)})
-    >>> known_day(rows, "dated").dt.strftime("%Y-%m").tolist()
-    ['2024-05', '2025-10']
-    """
-    if reading == "release":
-        return scores["known_on"]
-    if reading == "strict":
-        return scores["seen_on"]
-    return scores["known_on"].where(scores["known_basis"].isin(WITNESSED), scores["seen_on"])
 
 
 def _columns(table: pd.DataFrame, names: list[str], kinds: Mapping[str, str]) -> pd.DataFrame:

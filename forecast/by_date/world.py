@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.by_date.link import UNITS, Scale, sampling_variance, to_link
-from scale_forecast.by_date.tables import Tables, known_day
+from scale_forecast.by_date.tables import Tables
+from scale_forecast.data.dates import known_days
 
 YEAR = 365.25
 GROUPS = ("organisation", "product_line", "weights")
@@ -46,7 +47,7 @@ class World:
 def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     """The world as it was known on ``as_of``, that day included."""
     as_of = pd.Timestamp(as_of)
-    rows = tables.scores.assign(day=known_day(tables.scores, reading))
+    rows = tables.scores.assign(day=known_days(tables.scores, reading))
     models = _models(tables.releases, as_of)
     rows = rows[(rows["day"] <= as_of) & (rows["model"].map(models["released"]) <= as_of)]
     tasks, left_out = _tasks(tables.benchmarks, rows, as_of)

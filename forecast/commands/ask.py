@@ -10,6 +10,7 @@ import scale_forecast
 from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
     Inputs,
+    dates_options,
     ledger_option,
     output_options,
     pricing_as_of,
@@ -20,6 +21,7 @@ from scale_forecast.commands.options import (
     workers_options,
 )
 from scale_forecast.commands.printing import Output, note
+from scale_forecast.data.dates import Reading
 
 if TYPE_CHECKING:
     from scale_forecast import Workers
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 @click.command("ask", cls=Command)
 @click.argument("question", nargs=-1, required=True)
 @pricing_as_of
+@dates_options
 @click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
 @click.option("--no-record", is_flag=True, help="Do not write the question and its price to the ledger.")
 @seed_option()
@@ -37,7 +40,13 @@ if TYPE_CHECKING:
 @workers_options()
 @output_options
 def ask_command(
-    question: tuple[str, ...], inputs: Inputs, no_record: bool, workers: Workers, out: Output, **about: Any
+    question: tuple[str, ...],
+    inputs: Inputs,
+    no_record: bool,
+    workers: Workers,
+    reading: Reading,
+    out: Output,
+    **about: Any,
 ) -> None:
     """Price a QUESTION: its probability, where that comes from, and what bets on record are worth.
 
@@ -50,7 +59,7 @@ def ask_command(
         forecast ask neqa-resolves-2024 --as-of 2022-11-15 --no-record
         forecast ask mine.yaml --format csv
     """
-    tables = inputs.load()
+    tables = inputs.load(reading=reading)
     with shown_progress(workers) as several:
         answers = scale_forecast.ask(
             " ".join(question), tables, record=not no_record, workers=several, tell=note, **about

@@ -11,9 +11,10 @@ import pandas as pd
 
 import scale_forecast
 from scale_forecast.commands.groups import Group
-from scale_forecast.commands.options import FILE, Inputs, input_options, output_options
+from scale_forecast.commands.options import FILE, Inputs, dates_options, input_options, output_options, reading_as_of
 from scale_forecast.commands.printing import Output, csv_of, note, write
 from scale_forecast.commands.types import BYTES
+from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.names import counted
 from scale_forecast.data.overview import BY, printable
@@ -22,7 +23,7 @@ from scale_forecast.data.sizes import format_size
 
 _SHOWN_ROWS = [
     "benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting", "model", "params", "score",
-    "stderr", "known_on", "known_basis", "source",
+    "stderr", "n_examples", "known_on", "known_basis", "seen_on", "source",
 ]  # fmt: skip
 _SHOWN_LOGS = ["benchmark", "task", "metric", "shots", "model", "params", "score", "stderr", "n_examples"]
 
@@ -68,17 +69,23 @@ def data_list(by: str, out: Output) -> None:
 @click.option("--evaluator", metavar="NAME", help="Only what this evaluator ran or reported.")
 @click.option("--version", metavar="NAME", help="Only this release of the questions or the scoring.")
 @click.option("--setting", metavar="NAME", help="Only this setting: effort, tools, scaffold.")
+@reading_as_of
+@dates_options
 @output_options
-def data_show(inputs: Inputs, out: Output, **wanted: Any) -> None:
+def data_show(inputs: Inputs, as_of: pd.Timestamp | None, reading: Reading, out: Output, **wanted: Any) -> None:
     """Show rows of the bundled figures, or of RESULTS joined with them.
+
+    Of a score whose day is not known `known_on` is the first day it can have been public (`known_basis` says "not
+    before") and `seen_on` the day on which a source held it. With --release-dates or --strict-dates `known_on` is the
+    day as it is read then.
 
     \b
     Example:
         forecast data show --family Gopher --benchmark MMLU --format csv
     """
-    rows = scale_forecast.show_data(inputs.load(frontier=True), **wanted)
-    filled = [name for name in _SHOWN_ROWS if rows[name].notna().any()]
-    out.emit(rows, show=rows.assign(params=rows["params"].map(format_size))[filled])
+    tables = inputs.load(frontier=True, reading=reading)
+    rows = scale_forecast.show_data(tables, as_of=as_of, **wanted)
+    out.emit(rows, show=_readable(rows, _SHOWN_ROWS))
 
 
 @data_group.command("validate")
@@ -125,7 +132,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, out: Output) -> None:
     if loaded.results.empty and tasks_out is None:
         raise ForecastError("only task descriptors were found, no scores: write them with --tasks-out FILE")
     if not loaded.results.empty:
-        _emit_results(loaded.results, out)
+        _emit_results(loaded.results, out, _SHOWN_ROWS)
 
 
 @data_group.command("logs")
@@ -188,7 +195,13 @@ def _own(inputs: Inputs) -> Loaded:
     )
 
 
-def _emit_results(results: pd.DataFrame, out: Output, shown: list[str] | None = None) -> None:
+def _readable(rows: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
+    """Some columns, sizes as people write them; what no row says is left away."""
+    filled = [name for name in shown if rows[name].notna().any()]
+    return rows.assign(params=rows["params"].map(format_size))[filled]
+
+
+def _emit_results(results: pd.DataFrame, out: Output, shown: list[str]) -> None:
     """A results table; in a file it is CSV, or Parquet where the file is called so, unless JSON is asked for."""
     table = printable(results)
     if out.path is not None and out.path.suffix == ".parquet":
@@ -196,4 +209,4 @@ def _emit_results(results: pd.DataFrame, out: Output, shown: list[str] | None = 
         return
     if out.path is not None and out.is_for_people:
         out = Output("csv", out.path)
-    out.emit(table, show=None if shown is None else table[shown])
+    out.emit(table, show=_readable(table, shown))

@@ -16,6 +16,7 @@ import pandas as pd
 import scale_forecast
 from scale_forecast.commands.printing import AS_OF, FORMATS, RESULTS, Output, note
 from scale_forecast.commands.types import DAY, SIZE
+from scale_forecast.data.dates import Reading, said_of
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import Tables, load
 from scale_forecast.data.readers import Layout
@@ -57,7 +58,14 @@ class Inputs:
     as_model: str | None
     layout: Layout
 
-    def load(self, *, several_sources: bool = False, frontier: bool = False, coverage: str | None = None) -> Tables:
+    def load(
+        self,
+        *,
+        several_sources: bool = False,
+        frontier: bool = False,
+        coverage: str | None = None,
+        reading: Reading = Reading.DATED,
+    ) -> Tables:
         """The user's results joined with the bundled figures; the bundled figures alone without paths."""
         tables = load(
             self.paths,
@@ -69,7 +77,10 @@ class Inputs:
             several_sources=several_sources,
             frontier=frontier,
             coverage=coverage,
+            reading=reading,
         )
+        if said := said_of(reading):
+            note(said)
         for sentence in tables.notes:
             note(sentence)
         click.get_current_context().meta[RESULTS] = tables.results
@@ -226,15 +237,6 @@ def seed_option(of: str = "Of the simulated futures.") -> Callable[[AnyCommand],
     return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=of)
 
 
-reading_option = click.option(
-    "--reading",
-    type=click.Choice(("dated", "release", "strict")),
-    default="dated",
-    show_default=True,
-    help="How the day of a score by date is read; release is optimistic.",
-)
-
-
 def whose_options(command: AnyCommand) -> AnyCommand:
     """Whose records: ``organisation``, ``line`` and ``open_weights``; everybody's without."""
     for option in (
@@ -248,3 +250,20 @@ def whose_options(command: AnyCommand) -> AnyCommand:
     ):
         command = option(command)
     return command
+
+
+def dates_options(command: AnyCommand) -> AnyCommand:
+    """``--release-dates`` and ``--strict-dates``: the command receives one argument, ``reading`` of `data.dates`."""
+
+    @click.option(
+        "--release-dates", is_flag=True, help="Days as they stand, which for half the scores by date is optimistic."
+    )
+    @click.option("--strict-dates", is_flag=True, help="Count a score only from when a source was seen to hold it.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, release_dates: bool, strict_dates: bool, **kwargs: Any) -> Any:
+        if release_dates and strict_dates:
+            raise UsageError("--release-dates and --strict-dates read the same days in two ways: give one of them")
+        reading = Reading.RELEASE if release_dates else Reading.STRICT if strict_dates else Reading.DATED
+        return command(*args, reading=reading, **kwargs)
+
+    return wrapped

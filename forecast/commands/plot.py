@@ -16,11 +16,11 @@ from scale_forecast.commands.options import (
     AnyCommand,
     Inputs,
     as_of_option,
+    dates_options,
     judging_as_of,
     ledger_option,
     questions_option,
     reading_as_of,
-    reading_option,
     results_options,
     seed_option,
     target_options,
@@ -263,7 +263,7 @@ def plot_largest(**about: Any) -> Any:
 @click.option("--benchmark", "benchmarks", multiple=True, metavar="NAME", help="Only this benchmark (repeatable).")
 @whose_options
 @as_of_option("Only what was known on this day.  [default: today]", today=True)
-@reading_option
+@dates_options
 @seed_option()
 @picture_option
 def plot_records(inputs: Inputs, **about: Any) -> Any:
@@ -279,7 +279,7 @@ def plot_records(inputs: Inputs, **about: Any) -> Any:
 @plot_group.command("index")
 @results_options
 @as_of_option("Only what was known on this day.  [default: today]", today=True)
-@reading_option
+@dates_options
 @picture_option
 def plot_index(inputs: Inputs, **about: Any) -> Any:
     """The capability index of every model by its day of release, those named that led.

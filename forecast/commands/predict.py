@@ -13,12 +13,12 @@ from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
     Inputs,
     as_of_option,
+    dates_options,
     input_options,
     ledger_option,
     output_options,
     pairs,
     profiles_option,
-    reading_option,
     results_options,
     shown_progress,
     size_options,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 @click.option("--product-line", "line", help="With --model: its line, such as 'Claude Opus'.")
 @click.option("--tier", type=click.Choice(("flagship", "mid", "small", "nano")), help="With --model: its tier.")
 @click.option("--reasoning/--no-reasoning", default=None, help="With --model: does it reason?")
-@reading_option
+@dates_options
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
 @click.option("--predictor", default="stack", show_default=True, help="How to predict.")
@@ -73,7 +73,7 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
         raise UsageError(f"--{given[0].replace('_', '-')} is said of a model by date: name it with --model")
     if about["family"] is None:
         raise UsageError("which model? give --family and a size, or --model and --released for one without a size")
-    tables = inputs.load()
+    tables = inputs.load(reading=by_date["reading"])
     with shown_progress(about.pop("workers")) as several:
         upcoming = scale_forecast.predict(tables, tasks=about.pop("task"), workers=several, tell=note, **about)
     title = f"{upcoming.target.model}: {len(upcoming.table)} tasks, largest expected change first"

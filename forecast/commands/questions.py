@@ -14,6 +14,7 @@ from scale_forecast.commands.options import (
     EXISTING,
     STATUSES,
     Inputs,
+    dates_options,
     judging_as_of,
     ledger_option,
     output_options,
@@ -22,6 +23,7 @@ from scale_forecast.commands.options import (
     results_options,
 )
 from scale_forecast.commands.printing import Output, note
+from scale_forecast.data.dates import Reading
 from scale_forecast.show import views
 
 
@@ -37,10 +39,11 @@ def questions_group() -> None:
 @click.option("--retrospective/--asked", default=None, help="Only those written in retrospect, or only the others.")
 @results_options
 @judging_as_of
+@dates_options
 @questions_option
 @ledger_option
 @output_options
-def questions_list(inputs: Inputs, out: Output, **about: Any) -> None:
+def questions_list(inputs: Inputs, reading: Reading, out: Output, **about: Any) -> None:
     """List the questions, with their status on a day as the bundled figures settle them.
 
     Those that people asked come first; then, as retrospective, those that were written when the outcome was known.
@@ -49,7 +52,7 @@ def questions_list(inputs: Inputs, out: Output, **about: Any) -> None:
     Example:
         forecast questions list --status open --topic "inverse scaling" --as-of 2023-01-01
     """
-    table = scale_forecast.list_questions(inputs.load(frontier=True), tell=note, **about)
+    table = scale_forecast.list_questions(inputs.load(frontier=True, reading=reading), tell=note, **about)
     out.emit(table, show=views.listed_questions(table), view=functools.partial(views.questions, table))
 
 
@@ -57,17 +60,19 @@ def questions_list(inputs: Inputs, out: Output, **about: Any) -> None:
 @click.argument("question_id", metavar="ID")
 @results_options
 @judging_as_of
+@dates_options
 @questions_option
 @ledger_option
 @output_options
-def questions_show(question_id: str, inputs: Inputs, out: Output, **about: Any) -> None:
+def questions_show(question_id: str, inputs: Inputs, reading: Reading, out: Output, **about: Any) -> None:
     """Print a question as it is written, what it came to on a day, and the rows that settled it.
 
     \b
     Example:
         forecast questions show neqa-resolves-2024 --as-of 2024-01-01
     """
-    found = scale_forecast.show_question(question_id, inputs.load(frontier=True), tell=note, **about)
+    tables = inputs.load(frontier=True, reading=reading)
+    found = scale_forecast.show_question(question_id, tables, tell=note, **about)
     out.emit(found.table, text=found.text() if out.is_for_people else None)
 
 

@@ -11,9 +11,9 @@ from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
     Inputs,
     as_of_option,
+    dates_options,
     input_options,
     output_options,
-    reading_option,
     seed_option,
     whose_options,
 )
@@ -37,7 +37,7 @@ from scale_forecast.show.terminal import as_text
     "--above", "thresholds", multiple=True, type=float, metavar="SCORE", help="P of this score or more (repeatable)."
 )
 @as_of_option("Only what was known on this day.  [default: today]", today=True)
-@reading_option
+@dates_options
 @seed_option()
 @output_options
 def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
@@ -66,7 +66,7 @@ def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
 @click.command("index", cls=Command)
 @input_options
 @as_of_option("Only what was known on this day.  [default: today]", today=True)
-@reading_option
+@dates_options
 @click.option("--benchmarks", "of_benchmarks", is_flag=True, help="How far the index explains each benchmark instead.")
 @output_options
 def index_command(inputs: Inputs, of_benchmarks: bool, out: Output, **about: Any) -> None:

@@ -11,6 +11,7 @@ from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
     STATUSES,
     Inputs,
+    dates_options,
     input_options,
     judging_as_of,
     ledger_option,
@@ -18,12 +19,14 @@ from scale_forecast.commands.options import (
     questions_option,
 )
 from scale_forecast.commands.printing import Output, note
+from scale_forecast.data.dates import Reading
 from scale_forecast.show.views import EVIDENCE_SHOWN
 
 
 @click.command("resolve", cls=Command)
 @input_options
 @judging_as_of
+@dates_options
 @click.option("--question", multiple=True, metavar="ID", help="Only this question; repeat for more.")
 @click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Print only these; repeat for more.")
 @click.option("--show", type=click.Choice(("resolutions", "evidence")), help="Only this table.")
@@ -38,6 +41,7 @@ def resolve_command(
     status: tuple[str, ...],
     show: str | None,
     dry_run: bool,
+    reading: Reading,
     out: Output,
     **about: Any,
 ) -> None:
@@ -54,7 +58,7 @@ def resolve_command(
         forecast resolve --as-of 2024-01-01 --dry-run
         forecast resolve new_results.csv --question neqa-resolves-2024
     """
-    tables = inputs.load(several_sources=True, frontier=True, coverage=coverage)
+    tables = inputs.load(several_sources=True, frontier=True, coverage=coverage, reading=reading)
     settled = scale_forecast.resolve(tables, record=not dry_run, tell=note, **about).of_status(status)
     if show != "evidence":
         shown = settled.table[["question", "status", "value", "known_on", "reason"]]

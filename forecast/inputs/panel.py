@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.dates import Reading, as_read
 from scale_forecast.data.noise import binomial_stderr, standard_error
 from scale_forecast.data.profiles import OF_ITEMS, beside
 from scale_forecast.data.results import SUITE, UNIT, has_size
@@ -69,11 +70,12 @@ def as_panel(
 ) -> Panel:
     """Describe, measure and code a results table. Names become categories, so that rows are cheap to take.
 
+    A day that a table holds only bounds of is the last one, so that ``known_on`` is when a score was known for sure.
     Rows of models without a size have no place on a scale and are left out: `data.scale.without_size` says which.
 
     With ``profiles`` (`data.profiles`) every row has the columns `data.profiles.OF_ITEMS` too.
     """
-    sized = results[has_size(results)]
+    sized = as_read(results[has_size(results)], Reading.DATED)
     rows = describe(sized.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
     if profiles is not None:
         rows = rows.join(beside(rows, profiles))

@@ -58,9 +58,8 @@ class Part:
     def of(cls, desk: Desk, question: Question, leaf: Measured, until: dt.datetime) -> Part:
         """A leaf of a question whose evidence counts until a moment."""
         scope = question.scope.within(leaf.scope)
-        case = Case(
-            desk.evidence, question.scope, moment(start_of(desk.as_of)), moment(question.resolve_by), moment(until)
-        )
+        today, deadline = moment(start_of(desk.as_of)), moment(question.resolve_by)
+        case = Case(desk.evidence, question.scope, today, deadline, moment(until), whole_days=True)
         found = leaf.judge(case)
         over = until.date() < desk.as_of and leaf.is_covered(case)
         if found.status is Status.YES or over:

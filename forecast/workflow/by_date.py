@@ -17,9 +17,10 @@ from scale_forecast.by_date.present import ladder_table, record_table, scores_ta
 from scale_forecast.by_date.record_forecast import RecordForecast, read_records
 from scale_forecast.by_date.records import standing
 from scale_forecast.by_date.scopes import Scope
-from scale_forecast.by_date.tables import READINGS, Tables, as_tables
+from scale_forecast.by_date.tables import Tables, as_tables
 from scale_forecast.by_date.trained import trained_on
 from scale_forecast.by_date.world import see
+from scale_forecast.data.dates import Reading, said_of
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
 from scale_forecast.data.names import counted, did_you_mean
@@ -206,8 +207,8 @@ def index(results: Results = None, *, as_of: Day | None = None, reading: str = "
 
 
 def _trained(results: Results, day: pd.Timestamp, reading: str, tell: Tell) -> tuple[Tables, Trained]:
-    if reading not in READINGS:
-        raise UsageError(f"no reading of days is called {reading!r}: choose one of {', '.join(READINGS)}")
+    if reading not in list(Reading):
+        raise UsageError(f"no reading of days is called {reading!r}: choose one of {', '.join(Reading)}")
     tables = as_tables(frontier_scores(), frontier_releases(), frontier_benchmarks())
     if results is not None:
         tables = _with_own(tables, results, day, tell)
@@ -217,8 +218,8 @@ def _trained(results: Results, day: pd.Timestamp, reading: str, tell: Tell) -> t
     if (old := (day - newest).days) > STALE_DAYS:
         age = f"{old} days before {day:%Y-%m-%d}"
         tell(f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated")
-    if reading == "release":
-        tell("days are read as releases, which is optimistic: of half the rows only a lower bound is known")
+    if said := said_of(reading):
+        tell(said)
     return tables, trained
 
 

@@ -10,9 +10,12 @@ import pandas as pd
 
 from scale_forecast.data.catalog import bundled_results
 from scale_forecast.data.coverage import bundled_coverage
+from scale_forecast.data.errors import UsageError
 from scale_forecast.data.frontier import frontier_results
 from scale_forecast.data.overview import overview, printable, select
 from scale_forecast.data.readers import Layout, Loaded, read, read_models
+from scale_forecast.data.results import known_by
+from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
@@ -22,11 +25,19 @@ def list_data(by: str = "dataset") -> pd.DataFrame:
     return overview(every, by, bundled_coverage())
 
 
-def show_data(results: Results = None, *, tell: Tell = silent, **wanted: str | None) -> pd.DataFrame:
-    """Rows of the bundled figures, or of results joined with them; ``wanted`` is a value of some columns, as
-    ``family="Gopher"``.
+def show_data(
+    results: Results = None, *, as_of: Day | None = None, tell: Tell = silent, **wanted: str | None
+) -> pd.DataFrame:
+    """Rows of the bundled figures, or of results joined with them, that were public on a day.
+
+    ``wanted`` is a value of some columns, as ``family="Gopher"``.
     """
-    return printable(select(tables_of(results, tell, frontier=True).results, **wanted))
+    rows = select(tables_of(results, tell, frontier=True).results, **wanted)
+    day = as_day(as_of)
+    known = known_by(rows, day)
+    if known.empty:
+        raise UsageError(f"none of these {len(rows)} scores was public on {day:%Y-%m-%d}: ask for a later day")
+    return printable(known.reset_index(drop=True))
 
 
 def import_data(

@@ -47,10 +47,12 @@ class Case:
     """Evidence counts until here even after ``as_of``; ``resolve_by``, or earlier inside ``first_by``."""
     is_silence_no: bool = False
     """Read silence as NO even where no score reaches the deadline, for a criterion that says what silence means."""
+    whole_days: bool = False
+    """Count only days that are over by the deadline: scores have no time of day."""
 
     @property
     def cutoff(self) -> np.datetime64:
-        return min(self.as_of, self.counts_until)
+        return min(self.as_of, end_of_last_day(self.counts_until) if self.whole_days else self.counts_until)
 
     @property
     def is_over(self) -> bool:
@@ -69,6 +71,16 @@ def no_or_else(if_nothing: str, case: Case, judge: Callable[[Case], Finding]) ->
         return finding
     silent = judge(replace(case, is_silence_no=True))
     return replace(silent, status=SILENCE[if_nothing]) if silent.status is Status.NO else finding
+
+
+def end_of_last_day(until: np.datetime64) -> np.datetime64:
+    """The end of the last day (UTC) that is over by a moment, give or take the last minute that people leave out.
+
+    >>> [str(end_of_last_day(np.datetime64(f"2025-01-01T{time}", "s"))) for time in ("23:59:00", "07:59:00")]
+    ['2025-01-01T23:59:59', '2024-12-31T23:59:59']
+    """
+    day = (until + np.timedelta64(1, "m")).astype("datetime64[D]")
+    return day.astype("datetime64[s]") - np.timedelta64(1, "s")
 
 
 def moment(value: dt.datetime) -> np.datetime64:

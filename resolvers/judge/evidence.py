@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.dates import Reading, known_days
+from scale_forecast.data.dates import Reading, known_days, latest_day
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import AVERAGES, name_key, same_test, whole_of
 from scale_forecast.data.noise import standard_error
@@ -106,6 +106,7 @@ class Evidence:
         self.conflict = _conflicts(key)
 
         self.known = dated["_day"].to_numpy().astype("datetime64[s]")
+        self.sure = latest_day(dated).to_numpy().astype("datetime64[s]")
         self.has_bounds = bool((dated["known_on"] < dated["_day"]).any())
         self.released = dated["released"].to_numpy().astype("datetime64[s]")
         self.score = dated["score"].to_numpy(dtype=float)
@@ -277,8 +278,11 @@ class Evidence:
 
     def say(self, row: int) -> str:
         """A row in words: model, score, and when it became known."""
-        known = self.known[row].astype("datetime64[D]")
-        return f"{self.name('model', row)} at {self.score[row]:.4g} ({known})"
+        return f"{self.name('model', row)} at {self.score[row]:.4g} ({self.day(row, self.known)})"
+
+    def day(self, row: int, of: np.ndarray) -> str | None:
+        """One of a row's days, ``known`` or ``sure``; None where it has none."""
+        return None if np.isnat(of[row]) else str(of[row].astype("datetime64[D]"))
 
     def names(self, column: str) -> list[str]:
         """Every benchmark, task, model, ... there is a score of."""

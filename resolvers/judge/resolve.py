@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scale_forecast.data.notebook import ShowsHtml
-from scale_forecast.resolvers.judge.case import Case, Finding, moment
+from scale_forecast.resolvers.judge.case import Case, Finding, end_of_last_day, moment
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.bank import summary
@@ -96,19 +96,48 @@ def _records(known: Evidence, judged: list[tuple[Question, Finding, Evidence]]) 
 
 
 def _sure_finding(question: Question, evidence: Evidence, as_of: np.datetime64) -> tuple[Finding, Evidence]:
-    """What the scores show on whichever day they became public, else that they do not tell; and what it rests on."""
-    late = _finding(question, evidence, as_of)
-    if not evidence.has_bounds:
+    """What the scores show on whichever day they became public, else that they do not tell; and what it rests on.
+
+    A score of a day that the deadline divides, and one of which only bounds of its day are known, may have come before
+    the deadline or after.
+    """
+    late = _finding(question, evidence, as_of, whole_days=True)
+    if not evidence.has_bounds and all(map(_ends_a_day, _deadlines(question))):
         return late, evidence
     early = _finding(question, evidence.earliest, as_of)
     if (late.status, late.value) == (early.status, early.value) or not early.rows:
         return late, evidence
     if early.status is Status.OPEN:
         return early, evidence.earliest
-    days = [str(evidence.earliest.known[row].astype("datetime64[D]")) for row in early.rows]
-    said = f"{early.status.value} if public by {question.resolve_by:%Y-%m-%d}, which its source does not tell"
-    reason = f"{said}: {early.reason}, not before {max(days)} and for sure only later"
+    said = f"{early.status.value} if public by {_when(question.resolve_by)}, which its source does not tell"
+    reason = f"{said}: {early.reason}, {_between(evidence.earliest, early.rows)}"
     return Finding(Status.OPEN, reason, early.rows), evidence.earliest
+
+
+def _deadlines(question: Question) -> list[dt.datetime]:
+    """Every moment until which evidence of something counts."""
+    premise = question.premise
+    asked = [(question.criterion, question.resolve_by)]
+    asked += [] if premise is None else [(premise.criterion, premise.by or question.resolve_by)]
+    return [until for criterion, at in asked for until in (at, *(own for _, own in criterion.dated_leaves(at)))]
+
+
+def _ends_a_day(at: dt.datetime) -> bool:
+    """Whether a deadline is the end of a day in UTC, or the midnight after it."""
+    return bool(moment(at) - end_of_last_day(moment(at)) <= np.timedelta64(1, "s"))
+
+
+def _when(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d}" if _ends_a_day(at) else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _between(evidence: Evidence, rows: tuple[int, ...]) -> str:
+    """Between which days the last of some rows became public, as far as the table tells."""
+    last = max(rows, key=lambda row: evidence.known[row])
+    first, sure = (evidence.day(last, of) for of in (evidence.known, evidence.sure))
+    if sure == first:
+        return f"on {first}, a day without a time"
+    return f"not before {first} and {f'for sure by {sure}' if sure else 'nobody knows until when'}"
 
 
 def for_ledger(resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
@@ -162,25 +191,25 @@ def _value(finding: Finding) -> float | None:
     return {Status.YES: 1.0, Status.NO: 0.0, Status.NUMBER: finding.value}.get(finding.status)
 
 
-def _finding(question: Question, evidence: Evidence, as_of: np.datetime64) -> Finding:
+def _finding(question: Question, evidence: Evidence, as_of: np.datetime64, *, whole_days: bool = False) -> Finding:
     """The criterion's finding, unless the question has not opened, its premise fails, or its own judge has ruled."""
     if as_of < moment(question.opened):
         return Finding(Status.OPEN, f"the question opens only on {question.opened:%Y-%m-%d}")
     deadline = moment(question.resolve_by)
-    finding = question.criterion.judge(Case(evidence, question.scope, as_of, deadline, deadline))
-    finding = _with_premise(question, evidence, as_of, finding)
+    case = Case(evidence, question.scope, as_of, deadline, deadline, whole_days=whole_days)
+    finding = _with_premise(question, case, question.criterion.judge(case))
     return _with_ruling(question, as_of, finding)
 
 
-def _with_premise(question: Question, evidence: Evidence, as_of: np.datetime64, finding: Finding) -> Finding:
+def _with_premise(question: Question, case: Case, finding: Finding) -> Finding:
     premise = question.premise
     if premise is None or premise.criterion.by_hand:
         return finding
     by = moment(premise.by or question.resolve_by)
-    met = premise.criterion.judge(Case(evidence, question.scope, as_of, by, by))
+    met = premise.criterion.judge(replace(case, resolve_by=by, counts_until=by))
     if met.status is Status.YES:
         return finding
-    if met.status is Status.OPEN and as_of <= by:
+    if met.status is Status.OPEN and case.as_of <= by:
         return Finding(Status.OPEN, f"the premise is open: {met.reason}", met.rows)
     return Finding(Status.ANNULLED, f"the premise failed: {met.reason}", met.rows, by)
 

@@ -11,8 +11,9 @@ from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.paths import tables_end
 from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.state import fit
-from scale_forecast.by_date.tables import as_tables, known_day
+from scale_forecast.by_date.tables import as_tables
 from scale_forecast.by_date.world import see
+from scale_forecast.data.dates import known_days
 from scale_forecast.data.errors import DataError
 from tests.forecast.by_date.tables import AS_OF, frames, tables
 
@@ -33,7 +34,7 @@ def scrambled(reading):
     """The tables with everything that is not known on the day changed, and rows of the future added."""
     scores, releases, benchmarks = frames()
     rng = np.random.default_rng(1)
-    later = known_day(scores, reading) > AS_OF
+    later = known_days(scores, reading) > AS_OF
     assert later.any()
     scores.loc[later, "score"] = rng.random(later.sum())
     scores.loc[later, "evaluator_kind"] = "vendor"

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 
 from scale_forecast.commands import main
 
-DAY = ("--as-of", "2023-03-01", "--reading", "release")
+DAY = ("--as-of", "2023-03-01", "--release-dates")
 """Few models were measured then, so that training takes a second."""
 
 

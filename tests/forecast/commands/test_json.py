@@ -57,7 +57,7 @@ CASES = {
     "data validate": "{own}",
     "explain": "task00 --results {own} " + " ".join(TARGET),
     "features": "{own}",
-    "index": "--as-of 2023-03-01 --reading release",
+    "index": "--as-of 2023-03-01 --release-dates",
     "largest": "--by 2024-11 --as-of 2022-11-15",
     "ledger copy": "{folder}/ledger.db {folder}/copy.db",
     "ledger head": "",
@@ -76,7 +76,7 @@ CASES = {
     "questions import": "{crowd} --dry-run",
     "questions list": "--results {own}",
     "questions show": "mine --results {own}",
-    "records": "--by 2023-12 --as-of 2023-03-01 --reading release --above 0.9",
+    "records": "--by 2023-12 --as-of 2023-03-01 --release-dates --above 0.9",
     "resolve": "{own} --as-of 2024-01-01",
     "score": "",
     "study": "momentum {own} --table families",
@@ -118,6 +118,23 @@ def test_the_envelope_says_which_results_were_read_and_on_which_day(scene):
     own = json.loads(scene("questions list --results {own} --format json").stdout)
     assert own["data_version"] not in (None, shown["data_version"])
     assert json.loads(scene("curves list --format json").stdout)["data_version"] is None
+
+
+def test_what_is_infinite_is_told_apart_from_what_is_missing(scene, tmp_path):
+    (tmp_path / "sure.csv").write_text(
+        "question,forecaster,time,probability,outcome,resolved_on\nRain?,ann,2024-01-01,0,yes,2024-02-01\n"
+    )
+    assert scene("questions import {folder}/sure.csv").exit_code == 0
+    out = scene("score --by forecaster --format json")
+    row = json.loads(out.stdout, parse_constant=pytest.fail)["data"][0]
+    assert row["log_score"] == "inf"
+    assert row["crps"] is None
+
+
+def test_every_output_of_days_read_as_releases_says_so(scene):
+    for words in ("resolve {own}", "questions list", "data show", "records --by 2023-12 --as-of 2023-03-01"):
+        document = json.loads(scene(f"{words} --release-dates --format json").stdout)
+        assert any("optimistic" in sentence for sentence in document["notes"]), words
 
 
 def test_a_ledger_that_does_not_verify_says_so_in_json_and_in_a_sentence(scene):

@@ -427,9 +427,10 @@ def test_the_bundled_tables_do_not_deny_what_they_never_saw():
 
 
 def test_time_zones_bound_evidence_to_the_moment():
-    """09:00 in Tokyo on the 2nd is still midnight UTC of the 2nd: a score of the 2nd just counts."""
+    """09:00 in Tokyo on the 2nd is midnight UTC: the 1st is over and the 2nd begins."""
     question = {"closes": "2023-06-01", "resolve_by": "2023-06-02T09:00:00+09:00"}
-    assert status(REACH, [row(0.6, "2023-06-02")], **question) == "yes"
+    assert status(REACH, [row(0.6, "2023-06-01")], **question) == "yes"
+    assert status(REACH, [row(0.6, "2023-06-02")], **question) == "no"
     assert status(REACH, [row(0.4)], "2023-06-02", **question) == "open", "the deadline itself is not past it"
     question = {"closes": "2023-06-01", "resolve_by": "2023-06-02T08:59:59+09:00"}
     assert status(REACH, [row(0.6, "2023-06-02")], **question) == "no"
@@ -505,3 +506,66 @@ def test_asking_later_never_undoes_an_answer(results):
             assert settled.setdefault(found_now.question, now if found_now.status.is_settled else None) in (None, now)
             if found_now.status.is_settled:
                 settled[found_now.question] = now
+
+
+# --- days that are not sure
+
+
+PACIFIC = {"resolve_by": "2024-12-31T23:59:00-08:00"}
+REACHED = {"kind": "threshold", "task": "t", "score": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("known_on", "expected"), [("2024-12-31", "yes"), ("2025-01-01", "open"), ("2025-01-02", "no")]
+)
+def test_a_day_that_the_deadline_divides_is_evidence_of_neither_answer(known_on, expected):
+    found = evidence(row(0.7, known_on), row(0.5, "2025-03-01", params=2e9))
+    answer = resolve(ask(REACHED, **PACIFIC), found, as_of="2025-06-01")
+    assert answer.status.value == expected
+    if expected == "open":
+        assert "2025-01-01 07:59 UTC" in answer.reason
+        assert "a day without a time" in answer.reason
+
+
+@pytest.mark.parametrize("part", ["by", "premise"])
+def test_dates_inside_a_criterion_divide_days_too(part):
+    found = evidence(row(0.7, "2025-01-01"), row(0.5, "2025-12-01", params=2e9))
+    if part == "by":
+        inner = {"kind": "first_by", "by": PACIFIC["resolve_by"], "event": REACHED}
+        asked = ask(inner, resolve_by="2025-06-01")
+    else:
+        later = {"kind": "threshold", "task": "t", "score": 0.1}
+        asked = ask(later, resolve_by="2025-06-01", premise={"criterion": REACHED, "by": PACIFIC["resolve_by"]})
+    assert resolve(asked, found, as_of="2025-12-31").status is Status.OPEN
+
+
+def test_a_score_whose_day_is_not_known_says_between_which_days_it_was_public():
+    bounds = {"known_basis": "not before", "seen_on": "2024-06-01"}
+    found = evidence(row(0.7, "2023-06-01", **bounds), row(0.5, "2024-08-01", params=2e9))
+    answer = resolve(ask(REACHED), found, as_of="2024-12-01")
+    assert answer.status is Status.OPEN
+    assert "not before 2023-06-01 and for sure by 2024-06-01" in answer.reason
+
+
+# --- what no score can come to
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        {"kind": "threshold", "task": "t", "score": 85},
+        {"kind": "threshold", "task": "t", "score": -0.1, "side": "at_most"},
+        {"kind": "comparison", "task": "t", "better": {"family": "a"}, "worse": {"family": "b"}, "margin": 5},
+        {"kind": "not", "of": {"kind": "threshold", "task": "t", "score": 85}},
+    ],
+)
+def test_a_question_that_no_share_can_answer_is_never_yes_or_no(criterion):
+    found = evidence(row(0.86), row(0.5, AFTER, params=2e9))
+    answer = resolve(ask(criterion), found, as_of=AFTER)
+    assert answer.status is Status.AMBIGUOUS
+    assert "outside [0, 1]" in answer.reason
+
+
+def test_a_line_of_another_unit_is_no_share():
+    found = evidence(row(85.0, metric="elo"))
+    assert resolve(ask({**REACHED, "score": 80, "metric": "elo"}), found, as_of=AFTER).status is Status.YES

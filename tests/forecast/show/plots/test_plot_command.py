@@ -68,7 +68,7 @@ def test_a_question_of_the_bank_is_drawn_without_a_ledger(plot, tmp_path):
 
 @pytest.mark.parametrize("kind", [("records", "--by", "2023-12", "--benchmark", "MMLU", "--open-weights"), ("index",)])
 def test_the_world_by_date_is_drawn_from_the_bundled_scores(plot, tmp_path, kind):
-    out = plot(*kind, "--as-of", "2023-03-01", "--reading", "release", "-o", tmp_path / "p.png")
+    out = plot(*kind, "--as-of", "2023-03-01", "--release-dates", "-o", tmp_path / "p.png")
     assert out.exit_code == 0, out.output
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 
