@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from scale_forecast.data.errors import ForecastError, UsageError
+from scale_forecast.data.plain import plain_text
 
 TYPED = "forecast.typed"
 """Where a command's context keeps its arguments as they were typed."""
@@ -26,9 +27,9 @@ def one_sentence(ctx: click.Context) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        raise click.UsageError(str(error), ctx) from error
+        raise click.UsageError(plain_text(str(error)), ctx) from error
     except ForecastError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(plain_text(str(error))) from error
 
 
 class Command(click.Command):

@@ -19,6 +19,7 @@ import pandas as pd
 import scale_forecast
 from scale_forecast.commands.groups import TYPED
 from scale_forecast.data.errors import ForecastError
+from scale_forecast.data.plain import plain_text
 from scale_forecast.data.results import fingerprint
 from scale_forecast.data.spreadsheet import marked
 from scale_forecast.show.terminal import View, as_text, is_terminal
@@ -145,7 +146,7 @@ def note(message: str) -> None:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.meta.setdefault(NOTES, []).append(message)
-    click.echo(message, err=True)
+    click.echo(plain_text(message), err=True)
 
 
 def tool_version() -> str:

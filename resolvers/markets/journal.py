@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from scale_forecast.data.errors import DataError
 
@@ -23,7 +23,8 @@ try:
 except ImportError:  # Windows has no such lock; two commands at the same moment are then on their own
     fcntl = None  # type: ignore[assignment]
 
-SENT, ACCEPTED, REFUSED = "sent", "accepted", "refused"
+SENT, ACCEPTED, REFUSED, GIVEN_UP = "sent", "accepted", "refused", "given up"
+"""``given up``: never confirmed, and a person who looked said that the next may be sent."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,15 @@ class Request:
         """SHA-256 of what the service will get."""
         content = json.dumps([self.service, self.path, self.body], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+class Event(NamedTuple):
+    """What became of a request with this digest, and when."""
+
+    digest: str
+    state: str
+    time: datetime
+    receipt: str | None
 
 
 class Journal:
@@ -66,11 +76,45 @@ class Journal:
 
     def note(self, request: Request, state: str, time: datetime, receipt: str | None = None) -> None:
         """Append what became of a request, and wait until it is on disk."""
+        self._append(request, request.digest, state, time, receipt)
+
+    def give_up(self, request: Request, time: datetime) -> None:
+        """Append that nobody waits any more for what was sent to a request's market and never confirmed."""
+        for event in self.unconfirmed(request):
+            self._append(request, event.digest, GIVEN_UP, time, None)
+
+    def unconfirmed(self, request: Request) -> list[Event]:
+        """What was sent to the request's market, whatever its content, without ever being confirmed or refused."""
+        last: dict[str, Event] = {}
+        for event in self._events(request):
+            last[event.digest] = event
+        return [event for event in last.values() if event.state == SENT]
+
+    def accepted(self, request: Request) -> Event | None:
+        """When this very request was accepted, if nothing else was accepted on its market since."""
+        taken = [event for event in self._events(request) if event.state == ACCEPTED]
+        return taken[-1] if taken and taken[-1].digest == request.digest else None
+
+    def _events(self, request: Request) -> Iterator[Event]:
+        """What was noted of the request's market, in order."""
+        if not self.path.exists():
+            return
+        for line in self.path.read_text(encoding="utf-8").split("\n"):
+            try:
+                entry = json.loads(line)
+                event = Event(entry["request"], entry["state"], datetime.fromisoformat(entry["time"]), entry["receipt"])
+                place = entry["service"], entry["market"]
+            except (ValueError, KeyError, TypeError):
+                continue  # a line cut short by a crash: the request it was to announce never went out
+            if place == (request.service, request.market):
+                yield event
+
+    def _append(self, request: Request, digest: str, state: str, time: datetime, receipt: str | None) -> None:
         entry = {
             "time": time.isoformat(),
             "service": request.service,
             "market": request.market,
-            "request": request.digest,
+            "request": digest,
             "state": state,
             "receipt": receipt,
         }
@@ -81,17 +125,3 @@ class Journal:
                 os.fsync(file.fileno())
             except OSError as error:
                 raise DataError(f"cannot write {self.path} ({error.strerror})") from error
-
-    def unconfirmed(self, request: Request) -> str | None:
-        """When this very request was sent without ever being confirmed or refused; None where it was not."""
-        sent = None
-        if not self.path.exists():
-            return None
-        for line in self.path.read_text(encoding="utf-8").split("\n"):
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # a line cut short by a crash: the request it was to announce never went out
-            if entry.get("request") == request.digest:
-                sent = entry["time"] if entry["state"] == SENT else None
-        return sent

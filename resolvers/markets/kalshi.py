@@ -21,7 +21,7 @@ from scale_forecast.resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
-from scale_forecast.resolvers.markets.service import Opens
+from scale_forecast.resolvers.markets.service import Opens, answered
 from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
 
 SITE = Site("Kalshi", "https://api.elections.kalshi.com/trade-api/v2", reads=Rate(10, 1.0))
@@ -148,7 +148,7 @@ class Kalshi:
                 found = self.session.get(f"historical/markets/{ticker}")
             except ServiceError:
                 raise missing from None
-        return market_of(require(found, "market", f"Kalshi's answer for {ticker}"))
+        return answered(market_of(require(found, "market", f"Kalshi's answer for {ticker}")), ticker)
 
     @understood("Kalshi")
     def search(self, text: str, limit: int) -> list[Market]:

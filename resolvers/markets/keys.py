@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import quote
 
 from scale_forecast.data.errors import DataError
+from scale_forecast.data.plain import plain_text
 
 HIDDEN = "***"
 KEYRING_SERVICE = "scale-forecast"
@@ -33,6 +35,20 @@ class Key:
         for written in {self._value, quote(self._value, safe=""), json.dumps(self._value)[1:-1]}:
             text = text.replace(written, HIDDEN)
         return text
+
+
+def without_key(value: Any, key: Key | None) -> Any:
+    """What a service said, in texts however deep: without the key, should it echo it, and without control characters.
+
+    Those could move a terminal's cursor, recolour it or retitle its window; line breaks and tabs stay.
+    """
+    if isinstance(value, str):
+        return plain_text(key.redact(value) if key else value)
+    if isinstance(value, list):
+        return [without_key(item, key) for item in value]
+    if isinstance(value, dict):
+        return {without_key(name, key): without_key(item, key) for name, item in value.items()}
+    return value
 
 
 def find_key(

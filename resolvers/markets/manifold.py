@@ -25,7 +25,7 @@ from scale_forecast.resolvers.markets.payload import (
 )
 from scale_forecast.resolvers.markets.rules import bet_complaints, resolution_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Opens, Stake, allowed, receipt_field
+from scale_forecast.resolvers.markets.service import Opens, Stake, allowed, answered, receipt_field
 from scale_forecast.resolvers.markets.session import Rate, Refused, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
@@ -235,12 +235,12 @@ class Manifold:
     def get(self, id: str) -> Market:
         """By id (letters and digits) or slug (words joined by hyphens, or one word)."""
         if "-" in id:
-            return market_of(self.session.get(f"slug/{id}"))
+            return answered(market_of(self.session.get(f"slug/{id}")), id)
         try:
-            return market_of(self.session.get(f"market/{id}"))
+            return answered(market_of(self.session.get(f"market/{id}")), id)
         except Refused as missing:
             try:
-                return market_of(self.session.get(f"slug/{id}"))
+                return answered(market_of(self.session.get(f"slug/{id}")), id)
             except Refused:
                 raise missing from None
 

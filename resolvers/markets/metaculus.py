@@ -29,7 +29,7 @@ from scale_forecast.resolvers.markets.payload import (
 from scale_forecast.resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
 from scale_forecast.resolvers.markets.scale import Scale
 from scale_forecast.resolvers.markets.service import Answer, Opens, Stake, allowed
-from scale_forecast.resolvers.markets.session import Rate, Session, Site
+from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
 SITE = Site(
@@ -250,6 +250,8 @@ class Metaculus:
         """By the post's number, or ``post/question`` in a group."""
         post, _, question = id.partition("/")
         markets = markets_of(self.session.get(f"posts/{post}/"))
+        if any(market.id.partition("/")[0] != post for market in markets):
+            raise ServiceError(f"Metaculus was asked for post {post} and answered with another: try again later")
         if question:
             markets = [market for market in markets if market.question_id == question]
         if len(markets) != 1:

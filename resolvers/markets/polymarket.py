@@ -22,7 +22,7 @@ from scale_forecast.resolvers.markets.payload import (
     understood,
     unknown_fields,
 )
-from scale_forecast.resolvers.markets.service import Opens
+from scale_forecast.resolvers.markets.service import Opens, answered
 from scale_forecast.resolvers.markets.session import Rate, Session, Site
 
 SITE = Site("Polymarket", "https://gamma-api.polymarket.com", reads=Rate(50, 10.0))
@@ -122,7 +122,7 @@ class Polymarket:
         for closed in ("false", "true"):
             found = self.session.get("markets", **{field: id, "closed": closed})
             if found:
-                return market_of(found[0])
+                return answered(market_of(found[0]), id)
         raise DataError(
             f"Polymarket has no market {id!r}: give a market's address, not that of an event that holds several"
         )

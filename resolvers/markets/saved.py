@@ -9,6 +9,7 @@ from typing import Any
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.files import document_of
 from scale_forecast.resolvers.forecastbench import files as forecastbench
+from scale_forecast.resolvers.markets.keys import without_key
 from scale_forecast.resolvers.markets.market import Market, Unsupported
 from scale_forecast.resolvers.markets.services import SERVICES
 
@@ -40,7 +41,7 @@ def read_saved(path: Path) -> tuple[list[Market], list[str]]:
     DataError
         The file cannot be read, is not JSON, or holds no market at all; the message names what it holds.
     """
-    content = document_of(path)
+    content = without_key(document_of(path), None)
     markets: dict[str, Market] = {}
     refusals: list[str] = []
     for found in _markets(content):

@@ -10,7 +10,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets.journal import Journal, Request
 from scale_forecast.resolvers.markets.market import Market, Quote
 from scale_forecast.resolvers.markets.payload import Payload
-from scale_forecast.resolvers.markets.session import Session, Site
+from scale_forecast.resolvers.markets.session import ServiceError, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt
 
 
@@ -95,6 +95,19 @@ class Writable(Service, Protocol):
 
     def submit(self, request: Request, journal: Journal, *, again: bool = False) -> Receipt:
         """Send a prepared request once."""
+
+
+def answered(market: Market, id: str) -> Market:
+    """The market, if it is the one that was asked for by this id or slug.
+
+    Raises
+    ------
+    ServiceError
+        For another one: what is then forecast, bet on or settled would be something else.
+    """
+    if id not in (market.id, market.question_id) and id not in (market.url or "").split("/"):
+        raise ServiceError(f"{market.service} was asked for {id!r} and answered with {market.name}: try again later")
+    return market
 
 
 def allowed(complaints: list[str], market: Market) -> None:

@@ -16,7 +16,7 @@ from scale_forecast.resolvers.markets.market import Market
 from scale_forecast.resolvers.markets.metaculus import Metaculus
 from scale_forecast.resolvers.markets.polymarket import Polymarket
 from scale_forecast.resolvers.markets.service import Service
-from scale_forecast.resolvers.markets.session import Patience, Session, Site
+from scale_forecast.resolvers.markets.session import LOOPBACK, Patience, Session, Site
 from scale_forecast.resolvers.markets.timing import Clock
 
 SERVICES: Members[type[Service]] = Members(
@@ -70,8 +70,17 @@ def open_service(
     environment : mapping
         Where keys are looked for first: MANIFOLD_API_KEY, METACULUS_TOKEN.
     server : str, optional
-        Talk to ``server/name`` instead of the service's own address: a test server.
+        Talk to ``server/name`` instead of the service's own address: a test server on this machine.
+
+    Raises
+    ------
+    UsageError
+        For a server elsewhere, which would be handed the key.
     """
+    if server is not None and urlsplit(server).hostname not in LOOPBACK:
+        raise UsageError(
+            f"--server {server!r} is not on this machine: a test server's address is http://127.0.0.1:PORT"
+        )
 
     def session(site: Site, path: str) -> Session:
         key = find_key(site.variable, name, environment, keyring) if site.variable else None

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import html
 import json
+import os
+import queue
 import re
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar, cast
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -21,7 +25,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.resolvers.markets.keys import Key
+from scale_forecast.resolvers.markets.keys import Key, without_key
 from scale_forecast.resolvers.markets.timing import Clock, Rate, RateLimit
 
 LONGEST_WAIT = 60.0
@@ -31,6 +35,11 @@ CHUNK = 65536
 RETRIED = (429, 500, 502, 503, 504)
 SLOW = Rate(1, 1.0)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+HOPS = 4
+"""Redirects that a read without a key follows, to encrypted addresses alone."""
+
+
+_Result = TypeVar("_Result")
 
 
 class ServiceError(DataError):
@@ -150,6 +159,10 @@ class Session:
 
     def _connections(self, retry: Retry) -> requests.Session:
         http = requests.Session()
+        http.trust_env = False  # no password file, and no proxy for this machine's own addresses
+        if urlsplit(self.site.base).hostname not in LOOPBACK:
+            http.proxies = requests.utils.get_environ_proxies(self.site.base)
+            http.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         http.auth = _Bearer(self.key, self.site.scheme)
         http.headers["User-Agent"] = "scale-forecast"
         for scheme in ("https://", "http://"):
@@ -174,7 +187,7 @@ class Session:
         for attempt in range(self.patience.retries + 1):
             try:
                 status, body = self._exchange("GET", path, parameters, None)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _TooSlow) as error:
+            except _FAILURES as error:
                 broken_off = isinstance(error, urllib3.exceptions.HTTPError | requests.exceptions.ChunkedEncodingError)
                 if broken_off and attempt < self.patience.retries:
                     self.clock.sleep(self.patience.backoff * 2**attempt)
@@ -192,7 +205,7 @@ class Session:
         """Write JSON, exactly once. `Refused` means that nothing was changed, `Unanswered` that nobody knows."""
         try:
             status, answer = self._exchange("POST", path, {}, body)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _TooSlow) as error:
+        except _FAILURES as error:
             if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
                 raise self._error(Refused, f"cannot be reached ({_why(error)}): nothing was sent") from None
             raise self._error(Unanswered, f"gave no answer ({_why(error)})") from None
@@ -200,26 +213,51 @@ class Session:
             return self._json(answer, Unanswered)
         if 400 <= status < 500 and status != 408:
             raise self._refusal(status, answer)
-        raise self._error(Unanswered, f"answered {status} ({reason(answer) or 'no reason given'})")
+        raise self._error(Unanswered, f"answered {status} ({self._reason(answer) or 'no reason given'})")
 
     def last_text(self) -> str:
         """`last_answer` as text, without the key should the service have echoed it."""
         text = self.last_answer.decode("utf-8", "replace")
         return self.key.redact(text) if self.key else text
 
+    def _reason(self, body: bytes) -> str:
+        """What an error says; the key is cut out before anything else is, so that no part of it stays."""
+        return reason(body, self.key)
+
     def _exchange(self, method: str, path: str, parameters: dict[str, Any], body: Any) -> tuple[int, bytes]:
+        """Status and body of an answer; redirects are followed by reads without a key alone."""
         address = f"{self.site.base}/{path.lstrip('/')}"
         self._limits[method].wait()
-        with self._http[method].request(
-            method,
-            address,
-            params=parameters,
-            json=body,
-            timeout=(self.patience.connect, self.patience.read),
-            allow_redirects=method == "GET",
-            stream=True,
-        ) as response:
-            return response.status_code, self._read(response, self.clock.monotonic() + self.patience.whole)
+        for _ in range(HOPS):
+            status, answer, onward = self._request(method, address, parameters, body)
+            if onward is None or method != "GET" or self.key is not None:
+                break
+            address, parameters = urljoin(address, onward), {}
+            if urlsplit(address).scheme != "https" and urlsplit(address).hostname not in LOOPBACK:
+                break
+        return status, answer
+
+    def _request(
+        self, method: str, address: str, parameters: dict[str, Any], body: Any
+    ) -> tuple[int, bytes, str | None]:
+        """Status, body and, of a redirect, the address it names; all within `Patience.whole`, retries apart."""
+
+        def ask() -> tuple[int, bytes, str | None]:
+            with self._http[method].request(
+                method,
+                address,
+                params=parameters,
+                json=body,
+                timeout=(self.patience.connect, self.patience.read),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                if response.is_redirect:  # its body is nobody's concern, and may be endless
+                    return response.status_code, b"", response.headers["location"]
+                return response.status_code, self._read(response, self.clock.monotonic() + self.patience.whole), None
+
+        tries = self.patience.retries + 1 if method == "GET" else 1
+        return _within(tries * self.patience.whole + (tries - 1) * LONGEST_WAIT + 1.0, ask)
 
     def _read(self, response: requests.Response, deadline: float) -> bytes:
         """The body, part by part, so that one that drips for ever ends at the deadline."""
@@ -236,18 +274,21 @@ class Session:
 
     def _json(self, body: bytes, kind: type[ServiceError]) -> Any:
         try:
-            return json.loads(body)
-        except ValueError:
-            raise self._error(kind, f"answered with something that is not JSON ({reason(body) or 'empty'})") from None
+            return without_key(json.loads(body), self.key)
+        except (ValueError, RecursionError):
+            said = self._reason(body) or "empty"
+            raise self._error(kind, f"answered with something that is not JSON ({said})") from None
 
     def _refusal(self, status: int, body: bytes) -> ServiceError:
-        why = f"{status}: {reason(body) or 'no reason given'}"
+        why = f"{status}: {self._reason(body) or 'no reason given'}"
         if "api_forecasting_not_enabled" in body.decode("utf-8", "replace"):
             sentence = f"takes no forecasts from this account over its interface ({why})"
         elif status in (401, 403) and self.key is None and self.site.variable:
             sentence = f"wants a key ({why}): set {self.site.variable} or store one in the system keyring"
         elif status in (401, 403) and self.key is not None:
             sentence = f"refused, with the key from {self.key.place} ({why})"
+        elif 300 <= status < 400:
+            sentence = f"sends on to another address ({status}), where no key and no request of ours goes"
         elif status == 404:
             sentence = f"has nothing at this address ({why}): check the id"
         elif status == 429:
@@ -259,12 +300,38 @@ class Session:
         return self._error(Refused, sentence)
 
     def _error(self, kind: type[ServiceError], sentence: str) -> ServiceError:
-        text = f"{self.site.name} {sentence}"
-        return kind(self.key.redact(text) if self.key else text)
+        return kind(without_key(f"{self.site.name} {sentence}", self.key))
 
 
 class _TooSlow(Exception):
     """An answer that does not end."""
+
+
+_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, _TooSlow)
+"""What can go wrong with a request and its answer."""
+
+
+def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
+    """What ``work`` returns, if it does in time; headers that drip would hold it up for ever.
+
+    A thread that is late is left behind: nothing in Python can stop it, and it ends with the connection.
+    """
+    done: queue.SimpleQueue[tuple[_Result | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((work(), None))
+        except BaseException as error:
+            done.put((None, error))
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        result, error = done.get(timeout=seconds)
+    except queue.Empty:
+        raise _TooSlow(f"the answer took more than {seconds:g} s") from None
+    if error is not None:
+        raise error
+    return cast(_Result, result)
 
 
 def _never_connected(error: BaseException) -> bool:
@@ -287,7 +354,7 @@ def _why(error: BaseException) -> str:
     return "the connection broke"
 
 
-def reason(body: bytes) -> str:
+def reason(body: bytes, key: Key | None = None) -> str:
     """What a service's error says, on one line: JSON of any of the shapes seen, else the text of a page.
 
     >>> reason(b'{"message": "Not found"}')
@@ -297,13 +364,14 @@ def reason(body: bytes) -> str:
     >>> reason(b"<html><head><title>Too many requests</title></head><body>...</body></html>")
     'Too many requests'
     """
-    text = body[:20000].decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
+    text = (key.redact(text) if key else text)[:20000]
     try:
         found = " ".join(_messages(json.loads(text)))
-    except ValueError:
+    except (ValueError, RecursionError):
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.S | re.I)
         found = html.unescape(re.sub(r"<[^>]*>", " ", title.group(1) if title else text))
-    return " ".join(found.split())[:300]
+    return " ".join(without_key(found, key).split())[:300]
 
 
 def _messages(found: Any) -> list[str]:

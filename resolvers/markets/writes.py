@@ -14,6 +14,8 @@ from scale_forecast.resolvers.markets.timing import Clock
 PAUSES = (1.0, 3.0, 8.0)
 """Seconds before each look for a write whose answer was lost."""
 RECENT = timedelta(days=1)
+UNLISTED = timedelta(hours=1)
+"""How long a write that was accepted may be missing from what a service lists."""
 
 
 class NotConfirmed(ServiceError):
@@ -54,7 +56,7 @@ def send_once(
     receipt_of : callable
         Receipt in the service's answer; None where the answer holds none, which counts as no answer.
     again : bool
-        Send although an identical write is there or was sent before.
+        Send although an identical write is there, or one that was sent to the market before was never confirmed.
 
     Raises
     ------
@@ -70,6 +72,7 @@ def send_once(
             already = _already_there(request, journal, before, clock)
             if already:
                 return already
+        journal.give_up(request, clock.now())
         journal.note(request, SENT, clock.now())
         try:
             receipt = receipt_of(session.post(request.path, request.body))
@@ -92,17 +95,24 @@ def send_once(
 
 
 def _already_there(request: Request, journal: Journal, before: list[Trace], clock: Clock) -> Receipt | None:
-    recent = [trace for trace in before if trace.time is None or clock.now() - trace.time < RECENT]
-    sent = journal.unconfirmed(request)
+    """The receipt of an identical write that stands; raises where another one may still be on its way."""
+    now = clock.now()
+    recent = [trace for trace in before if trace.time is None or now - trace.time < RECENT]
+    waiting = journal.unconfirmed(request)
     if recent:
-        if sent:
-            journal.note(request, ACCEPTED, clock.now(), recent[-1].id)
+        if any(event.digest == request.digest for event in waiting):
+            journal.note(request, ACCEPTED, now, recent[-1].id)
         return Receipt("already there", recent[-1].id)
-    if sent:
+    if waiting:
+        what = "the same" if any(event.digest == request.digest for event in waiting) else "something else"
         raise NotConfirmed(
-            f"the same was sent on {sent[:19]} UTC and never confirmed: look at {request.url or request.service}, "
-            "and send it again with --again if it is not there"
+            f"{what} was sent to this market on {waiting[-1].time:%Y-%m-%dT%H:%M:%S} "
+            f"UTC and never confirmed: look at {request.url or request.service}, and send it again with --again if "
+            "it is not there"
         )
+    taken = journal.accepted(request)
+    if taken is not None and now - taken.time < UNLISTED:  # the service has not listed it yet
+        return Receipt("already there", taken.receipt)
     return None
 
 

@@ -49,6 +49,7 @@ class Services(ThreadingHTTPServer):
         self.requests: list[tuple[str, str]] = []
         self.accepted: list[object] = []
         self.late = 0
+        self.lists_bets = True
         self.bets: list[dict] = []
         shapes = saved("manifold/shapes_2026.json")
         self.manifold = {m["id"]: m for m in (shapes["GET /v0/market/P0R6uAC2nU"], shapes["GET /v0/market/qtUIl9NEh8"])}
@@ -187,7 +188,9 @@ class Handler(BaseHTTPRequestHandler):
         if steps == ["me"]:
             return (200, {"id": "me"}) if self._allowed("Key") else (401, {"message": "Missing Authorization header."})
         if steps == ["bets"]:
-            return 200, [b for b in self.server.bets if b["contractId"] == query["contractId"]]
+            return 200, [
+                b for b in self.server.bets if self.server.lists_bets and b["contractId"] == query["contractId"]
+            ]
         if steps == ["search-markets"]:
             assert set(query) <= {"term", "sort", "filter", "contractType", "limit", "offset", "beforeTime"}
             return 200, [*markets.values(), {"id": "p", "question": "?", "outcomeType": "POLL"}]

@@ -1,6 +1,7 @@
 """Reads that are retried, writes that never are, and a key that no output shows."""
 
 import logging
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -45,10 +46,11 @@ def client(server, name, keys=KEYS, waits=None, patience=PATIENT):
     )
 
 
-def submit(server, name, journal, *, again=False, patience=PATIENT):
+def submit(server, name, journal, *, again=False, patience=PATIENT, answer=None):
     """Read, prepare and send, as the command does."""
     service = client(server, name, patience=patience)
-    id, answer = WRITES[name]
+    id, usual = WRITES[name]
+    answer = usual if answer is None else answer
     request = service.prepare(service.get(id), answer)
     return service.submit(request, journal, again=again)
 
@@ -182,11 +184,52 @@ def test_a_write_that_cannot_be_seen_is_not_sent_again(name, fault, journal):
             server.settle()
             assert submit(server, name, journal).state == "already there"
         else:
-            with pytest.raises(NotConfirmed, match=r"the same was sent on 20\S+ UTC and never confirmed"):
+            with pytest.raises(
+                NotConfirmed, match=r"the same was sent to this market on 20\S+ UTC and never confirmed"
+            ):
                 submit(server, name, journal)
             assert server.accepted == []
             assert submit(server, name, journal, again=True).state == "accepted"
         assert len(server.accepted) == 1
+
+
+OTHERS = {
+    "manifold": [Stake("YES", 10.0, 0.63), Stake("NO", 10.0, 0.3), Stake("YES", 11.0, 0.62)],
+    "metaculus": [Answer(probability=0.64), Answer(probability=0.2)],
+}
+"""Of each service answers that are not those of `WRITES`."""
+
+
+@pytest.mark.parametrize("name", named_with("submit"))
+def test_what_was_never_confirmed_stops_every_other_write_to_its_market(name, journal):
+    """With another probability too: the first may have been accepted, and the second would be a second bet."""
+    with Services(faults_at_the_write(name, "500 before")) as server:
+        with pytest.raises(NotConfirmed):
+            submit(server, name, journal)
+        for other in OTHERS[name]:
+            with pytest.raises(NotConfirmed, match=r"something else was sent to this market on 20.* never confirmed"):
+                submit(server, name, journal, answer=other)
+        assert server.accepted == []
+        assert submit(server, name, journal, again=True, answer=OTHERS[name][0]).state == "accepted"
+        assert submit(server, name, journal, answer=OTHERS[name][1]).state == "accepted"  # nothing is waited for now
+        assert len(server.accepted) == 2
+
+
+def test_another_market_is_not_stopped_by_it(journal):
+    with Services(faults_at_the_write("manifold", "500 before")) as server:
+        with pytest.raises(NotConfirmed):
+            submit(server, "manifold", journal)
+        assert submit(server, "metaculus", journal).state == "accepted"
+
+
+def test_what_was_accepted_and_is_not_listed_yet_counts_as_sent(journal):
+    with Services() as server:
+        assert submit(server, "manifold", journal).state == "accepted"
+        server.lists_bets = False
+        again = submit(server, "manifold", journal)
+        assert (again.state, again.id) == ("already there", "bet0")
+        assert submit(server, "manifold", journal, answer=OTHERS["manifold"][0]).state == "accepted"
+        assert len(server.accepted) == 2
 
 
 @pytest.mark.parametrize(
@@ -213,18 +256,21 @@ def faults_at_the_write(name, fault):
 
 @pytest.mark.parametrize("schedules", [range(100), pytest.param(range(100, 1100), marks=pytest.mark.slow)])
 def test_no_schedule_of_faults_submits_twice_or_shows_the_key(schedules, tmp_path, caplog):
-    """Three runs each, as an impatient person would. Whatever happens, at most one write is accepted, a run that
-    reports success is right, and the key stands in no message, log, receipt or file."""
+    """Four runs each, as an impatient person would, with another answer now and then until one succeeds. Whatever
+    happens, at most one write is accepted, a run that reports success is right, and the key stands in no message,
+    log, receipt or file."""
     caplog.set_level(logging.DEBUG)
     outcomes = {"success": 0, "refused": 0, "unknown": 0}
     for seed in schedules:
         name = list(WRITES)[seed % 2]
         journal = Journal(tmp_path / f"{seed}.jsonl")
         with Services(random_faults(seed), delay=0.15) as server:
-            done, said = False, ""
-            for _ in range(3):
+            done, said, answer, chance = False, "", None, random.Random(seed)
+            for _ in range(4):
+                if not done and chance.random() < 0.5:
+                    answer = chance.choice(OTHERS[name])
                 try:
-                    receipt = submit(server, name, journal, patience=IMPATIENT)
+                    receipt = submit(server, name, journal, patience=IMPATIENT, answer=answer)
                     done, said = True, said + repr(receipt)
                     outcomes["success"] += 1
                 except DataError as error:
