@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scale_forecast.studies.registry import STUDIES
     from scale_forecast.workflow.ask import ask
     from scale_forecast.workflow.backtest import backtest, backtest_questions, summary
-    from scale_forecast.workflow.by_date import index, predict_by_date, records
+    from scale_forecast.workflow.by_date import explain_by_date, index, predict_by_date, records
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
     from scale_forecast.workflow.curves import curve_forms, fit_curve_table
     from scale_forecast.workflow.figures import import_data, list_data, show_data
@@ -96,7 +96,7 @@ _HOMES = {
     "studies.registry": "STUDIES",
     "workflow.ask": "ask",
     "workflow.backtest": "backtest backtest_questions summary",
-    "workflow.by_date": "index predict_by_date records",
+    "workflow.by_date": "explain_by_date index predict_by_date records",
     "workflow.by_date_views": "plot_index plot_records",
     "workflow.curves": "curve_forms fit_curve_table",
     "workflow.figures": "import_data list_data show_data",

@@ -148,6 +148,17 @@ class RecordPaths:
         at = np.where(self._change[:, before] <= share[None, :], after, before)
         return np.arange(self.draws)[:, None], at
 
+    def measured(self, task: str, scope: Scope = EVERYBODY) -> Measured:
+        """New measurements of those in scope, over all draws."""
+        found = self._new_measurements(task)
+        return found if scope == EVERYBODY else found.of(scope.holds(self.makers))
+
+    def expected_record(self, task: str, scope: Scope = EVERYBODY) -> float:
+        """The record, on the link, that the measured models in scope should have had by all benchmarks together."""
+        if scope == EVERYBODY:
+            return self.future.expected_record(task)
+        return self.future.expected_record(task, scope.holds(self.makers)[len(self.future.lines.table) :])
+
     def _new_measurements(self, task: str) -> Measured:
         if task not in self._measured:
             self._measured[task] = self.future.measure(task, self._measuring)
@@ -160,7 +171,7 @@ class RecordPaths:
     def _everybodys(self, task: str) -> Path:
         best, maker = best_by(self._new_measurements(task), self._years, self.draws)
         record = self.records()[task]
-        scores = self._adjusted(task, best, record, self.future.expected_record(task))
+        scores = self._adjusted(task, best, record, self.expected_record(task))
         return self._path(task, EVERYBODY, scores, carried(maker, scores), np.isfinite(best))
 
     def _of(self, task: str, scope: Scope) -> Path:
@@ -173,8 +184,8 @@ class RecordPaths:
             new = np.any([path.new for path in paths], axis=0)
             return self._path(task, scope, scores.max(axis=0), maker, new)
         counts = scope.holds(self.makers)
-        best, maker = best_by(self._new_measurements(task).of(counts), self._years, self.draws)
-        scores = self._own_scores(task, scope, best, counts)
+        best, maker = best_by(self.measured(task, scope), self._years, self.draws)
+        scores = self._own_scores(task, scope, best)
         for other in scope.wider():
             around = self.path(task, other)
             scores = np.minimum(scores, np.nan_to_num(around.scores, nan=-np.inf))
@@ -185,12 +196,11 @@ class RecordPaths:
         scores = np.maximum.accumulate(np.where(holds, whole.scores, scores), axis=1)
         return self._path(task, scope, scores, carried(np.where(holds, whole.maker, maker), scores), np.isfinite(best))
 
-    def _own_scores(self, task: str, scope: Scope, best: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    def _own_scores(self, task: str, scope: Scope, best: np.ndarray) -> np.ndarray:
         """The scope's record by its own measurements alone; minus infinity where there is none."""
         record = self.records(scope).get(task)
         if record is not None:
-            known = counts[len(self.future.lines.table) :]
-            return self._adjusted(task, best, record, self.future.expected_record(task, known))
+            return self._adjusted(task, best, record, self.expected_record(task, scope))
         return np.where(np.isfinite(best), from_link(best, scale_of(self.state.world.tasks, task)), -np.inf)
 
     def _path(self, task: str, scope: Scope, scores: np.ndarray, maker: np.ndarray, new: np.ndarray) -> Path:

@@ -46,6 +46,16 @@ class Closed:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """Median gains on the link: as simulated, held to past windows, and as past windows saw; the weight of the last."""
+
+    simulated: float
+    moved: float
+    seen: float
+    weight: float
+
+
+@dataclass(frozen=True)
 class Spread:
     """What closed windows taught: for each horizon (years) the numbers, the gains seen at `LEVELS`, and how many."""
 
@@ -67,6 +77,16 @@ class Spread:
         weight = np.clip(numbers[WEIGHT], 0.0, 1.0)
         out[measured] = (1.0 - weight) * moved + weight * np.interp(rank, LEVELS, self.experience(years))
         return out
+
+    def lesson(self, gains: np.ndarray, gap: float, record: float, unit: str, years: float) -> Lesson:
+        """How `adjust` comes to its median; not a number where nothing new is measured in any draw."""
+        own = gains[np.isfinite(gains)]
+        numbers, seen = self._between(years, self.numbers), float(np.median(self.experience(years)))
+        weight = float(np.clip(numbers[WEIGHT], 0.0, 1.0))
+        if not len(own):
+            return Lesson(np.nan, np.nan, seen, weight)
+        moved = _moved(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)
+        return Lesson(float(np.median(own)), float(np.median(moved)), seen, weight)
 
     def experience(self, years: float) -> np.ndarray:
         """Gains that windows of this length saw, at `LEVELS`; beyond the lengths that closed, by the root of time."""

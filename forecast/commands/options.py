@@ -237,6 +237,21 @@ def seed_option(of: str = "Of the simulated futures.") -> Callable[[AnyCommand],
     return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=of)
 
 
+def coming_options(command: AnyCommand) -> AnyCommand:
+    """``--model`` and what is said of it: a coming model by its day of release, whose size nobody publishes."""
+    tiers = click.Choice(("flagship", "mid", "small", "nano"))
+    for option in (
+        click.option("--reasoning/--no-reasoning", default=None, help="With --model: does it reason?"),
+        click.option("--tier", type=tiers, help="With --model: its tier."),
+        click.option("--product-line", "line", help="With --model: its line, such as 'Claude Opus'."),
+        click.option("--organisation", help="With --model: who makes it; else as the newest model of a like name."),
+        click.option("--released", metavar="DATE", help="With --model: day, month, quarter or year of its release."),
+        click.option("--model", metavar="NAME", help="By date: a coming model whose size nobody publishes."),
+    ):
+        command = option(command)
+    return command
+
+
 def whose_options(command: AnyCommand) -> AnyCommand:
     """Whose records: ``organisation``, ``line`` and ``open_weights``; everybody's without."""
     for option in (

@@ -13,6 +13,7 @@ from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
     Inputs,
     as_of_option,
+    coming_options,
     dates_options,
     input_options,
     ledger_option,
@@ -22,7 +23,6 @@ from scale_forecast.commands.options import (
     results_options,
     shown_progress,
     size_options,
-    target_options,
     workers_options,
 )
 from scale_forecast.commands.printing import Output, note
@@ -39,12 +39,7 @@ if TYPE_CHECKING:
 @input_options
 @profiles_option
 @size_options
-@click.option("--model", metavar="NAME", help="By date: a coming model whose size nobody publishes.")
-@click.option("--released", metavar="DATE", help="With --model: day, month, quarter or year of its release.")
-@click.option("--organisation", help="With --model: who makes it; else as the newest model of a like name.")
-@click.option("--product-line", "line", help="With --model: its line, such as 'Claude Opus'.")
-@click.option("--tier", type=click.Choice(("flagship", "mid", "small", "nano")), help="With --model: its tier.")
-@click.option("--reasoning/--no-reasoning", default=None, help="With --model: does it reason?")
+@coming_options
 @dates_options
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
@@ -83,14 +78,12 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
 
 def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:
     """The forecast of a model by its day of release, from the bundled scores by date and the user's."""
-    sized = ("family", "params", "train_tokens", "train_flops", "profiles")
-    if given := [name for name in sized if about[name] is not None]:
-        raise UsageError(f"--{given[0].replace('_', '-')} is by scale and --model by date: give one of the two")
+    _refuse_scale(about, "--model")
     if about["record"]:
         raise UsageError("--model records nothing yet: leave --record")
     if by_date["released"] is None:
         raise UsageError("--model needs the day of its release: give --released, such as 2027-02")
-    known = {name: _score(text) for name, text in pairs(about["known"], "--known").items()}
+    known = _scores(about["known"])
     named = [*([about["benchmark"]] if about["benchmark"] else []), *about["task"]]
     found = scale_forecast.predict_by_date(
         model,
@@ -105,6 +98,17 @@ def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str,
     out.emit(found.table, title=title, show=readable_scores(found.table))
 
 
+def _refuse_scale(about: dict[str, Any], option: str) -> None:
+    """Say that a size was given of what goes by date."""
+    sized = ("family", "params", "train_tokens", "train_flops", "profiles")
+    if given := [name for name in sized if about[name] is not None]:
+        raise UsageError(f"--{given[0].replace('_', '-')} is by scale and {option} by date: give one of the two")
+
+
+def _scores(known: tuple[str, ...]) -> dict[str, float]:
+    return {name: _score(text) for name, text in pairs(known, "--known").items()}
+
+
 def _score(text: str) -> float:
     try:
         return float(text)
@@ -116,7 +120,12 @@ def _score(text: str) -> float:
 
 @click.command("explain", cls=Command)
 @click.argument("task", nargs=-1, required=True)
-@target_options
+@size_options
+@click.option("--by", metavar="DATE", help="By date: the record of TASK by this day.")
+@coming_options
+@dates_options
+@click.option("--open-weights", is_flag=True, help="With --by: the record of models whose weights are open.")
+@click.option("--known", multiple=True, metavar="TASK=SCORE", help="With --model: a score already published.")
 @click.option("--benchmark", help="Only this benchmark.")
 @results_options
 @profiles_option
@@ -124,15 +133,29 @@ def _score(text: str) -> float:
 def explain_command(inputs: Inputs, task: tuple[str, ...], out: Output, **about: Any) -> None:
     """Say what moved the forecast of each TASK.
 
-    The sum from the origin's score over the suite's common shift and the task's own part to the forecast; every
-    candidate and its weight; SHAP values of the boosted trees; past steps that looked alike; the noise ceiling.
+    By scale: the sum from the origin's score over the suite's common shift and the task's own part to the forecast;
+    every candidate and its weight; SHAP values of the boosted trees; past steps that looked alike; the noise ceiling.
+    By date: the trend of the releases to come, what past windows taught of the spread, and which releases it is.
 
     \b
-    Example:
+    Examples:
         forecast explain logical_deduction --family PaLM --params 540e9
         forecast explain my_task --family mine --params 70B --results my_results.csv --format csv
+        forecast explain "GPQA Diamond" --by 2027-06
+        forecast explain "GPQA Diamond" --model GPT-6 --released 2027-02
     """
-    explained = scale_forecast.explain(task, inputs.load(), tell=note, **about)
+    names = ("by", "model", "released", "organisation", "line", "tier", "reasoning", "reading", "open_weights", "known")
+    by_date = {name: about.pop(name) for name in names}
+    explained: Any
+    if by_date["by"] is not None or by_date["model"] is not None:
+        _refuse_scale(about, "--by" if by_date["model"] is None else "--model")
+        by_date["known"] = _scores(by_date["known"])
+        results = inputs.load() if inputs.paths else None
+        explained = scale_forecast.explain_by_date(task, results, as_of=about["as_of"], tell=note, **by_date)
+    elif about["family"] is None:
+        raise UsageError("which forecast? give --family and a size; by date --by DATE, or --model and --released")
+    else:
+        explained = scale_forecast.explain(task, inputs.load(reading=by_date["reading"]), tell=note, **about)
     text = "\n".join(as_text(table, title=title) for title, table in explained.views()) if out.is_for_people else None
     out.emit(explained.as_long(), text=text)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from scale_forecast.by_date.coming import describe_coming
+from scale_forecast.by_date.explain import ExplainedByDate, explain_model, explain_record
 from scale_forecast.by_date.forecasts import Trained
+from scale_forecast.by_date.history import known_by
 from scale_forecast.by_date.index import apart, capability_index
-from scale_forecast.by_date.new_model import ScoresToCome, predict_model
+from scale_forecast.by_date.new_model import NewModel, ScoresToCome, predict_model
 from scale_forecast.by_date.own import join_own
 from scale_forecast.by_date.paths import QUIET, RecordPaths
 from scale_forecast.by_date.present import ladder_table, record_table, scores_table
@@ -177,23 +180,111 @@ def predict_by_date(
     benchmarks : only these, by name; all with data when empty
     as_of, reading : as for `records`
     """
-    day = pd.Timestamp(day_of_knowledge(as_of))
-    first, last = (pd.Timestamp(end) for end in parse_period(released))
-    release = first + (last - first) / 2
-    tables, trained = _trained(results, day, reading, tell)
-    world = trained.state.world
-    coming = describe_coming(
-        name, release.normalize(), tables.releases, organisation=organisation, line=line, tier=tier, reasoning=reasoning
+    day, trained, tables, coming, out = _coming(
+        name,
+        released,
+        results,
+        as_of,
+        reading,
+        tell,
+        known or {},
+        organisation=organisation,
+        line=line,
+        tier=tier,
+        reasoning=reasoning,
     )
-    if sentence := coming.sentence():
-        tell(sentence)
+    world = trained.state.world
     tasks = _tasks_named(names_in(benchmarks), world.tasks) or sorted(trained.state.tasks)
-    out = {_tasks_named([task], world.tasks)[0]: score for task, score in (known or {}).items()}  # type: ignore[index]
     asked = sorted({*tasks, *out})
-    scores = predict_model(trained.state, coming.model, out, tasks=asked)
-    table = scores_table(scores, name, release.normalize(), standing(trained.state, asked), tables.benchmarks)
+    scores = predict_model(trained.state, coming, out, tasks=asked)
+    table = scores_table(scores, name, coming.released, standing(trained.state, asked), tables.benchmarks)
     table = table[table["task"].isin(tasks)].reset_index(drop=True)
     return ModelByDate(scores, table, day, world.newest)
+
+
+def explain_by_date(
+    tasks: str | Sequence[str],
+    results: Results = None,
+    *,
+    by: str | None = None,
+    model: str | None = None,
+    released: str | None = None,
+    organisation: str | None = None,
+    line: str | None = None,
+    tier: str | None = None,
+    reasoning: bool | None = None,
+    open_weights: bool = False,
+    known: Mapping[str, float] | None = None,
+    as_of: Day | None = None,
+    reading: str = "dated",
+    seed: int = 0,
+    tell: Tell = silent,
+) -> ExplainedByDate:
+    """Say what moved the forecast by date of some benchmarks: of the record by a day, or of a coming model's scores.
+
+    With ``by`` the other arguments are those of `records`; with ``model`` and ``released`` those of `predict_by_date`.
+    """
+    if (by is None) == (model is None):
+        raise UsageError("by date either --by DATE explains a record, or --model NAME the scores of a coming model")
+    if model is not None:
+        if released is None:
+            raise UsageError("--model needs the day of its release: give --released, such as 2027-02")
+        _, trained, _, coming, out = _coming(
+            model,
+            released,
+            results,
+            as_of,
+            reading,
+            tell,
+            known or {},
+            organisation=organisation,
+            line=line,
+            tier=tier,
+            reasoning=reasoning,
+        )
+        names = _tasks_named(names_in(tasks), trained.state.world.tasks) or []
+        return _together([explain_model(trained.state, coming, out, name) for name in names])
+    found = records(
+        by or (),
+        results,
+        benchmarks=tasks,
+        organisation=organisation or (),
+        line=line or (),
+        open_weights=open_weights,
+        as_of=as_of,
+        reading=reading,
+        seed=seed,
+        tell=tell,
+    )
+    return _together([explain_record(found.paths, name, found.last, found.scope) for name in found.forecast.tasks])
+
+
+def _together(parts: Sequence[ExplainedByDate]) -> ExplainedByDate:
+    steps = pd.concat([part.steps for part in parts], ignore_index=True)
+    return ExplainedByDate(steps, pd.concat([part.releases for part in parts], ignore_index=True))
+
+
+def _coming(
+    name: str,
+    released: str,
+    results: Results,
+    as_of: Day | None,
+    reading: str,
+    tell: Tell,
+    known: Mapping[str, float],
+    **groups: Any,
+) -> tuple[pd.Timestamp, Trained, Tables, NewModel, dict[str, float]]:
+    """Day of knowledge, what is known then, the coming model as its name and its user say, and its scores by task."""
+    day = pd.Timestamp(day_of_knowledge(as_of))
+    first, last = (pd.Timestamp(end) for end in parse_period(released))
+    release = (first + (last - first) / 2).normalize()
+    tables, trained = _trained(results, day, reading, tell)
+    coming = describe_coming(name, release, known_by(tables, day, reading).releases, **groups)
+    if sentence := coming.sentence():
+        tell(sentence)
+    about = trained.state.world.tasks
+    out = {_tasks_named([task], about)[0]: score for task, score in known.items()}  # type: ignore[index]
+    return day, trained, tables, coming.model, out
 
 
 def index(results: Results = None, *, as_of: Day | None = None, reading: str = "dated", tell: Tell = silent) -> Index:

@@ -34,6 +34,13 @@ def test_a_coming_model_is_forecast_by_date_and_what_its_name_says_is_told():
             ("records", "--by", "2023-12", "--organisation", "OpenAY", *DAY),
             "no organisation with scores by date is called",
         ),
+        (("explain", "MMLU"), "which forecast? give --family and a size; by date --by DATE"),
+        (
+            ("explain", "MMLU", "--by", "2023-12", "--model", "X", *DAY),
+            "either --by DATE explains a record, or --model",
+        ),
+        (("explain", "MMLU", "--by", "2023-12", "--params", "1B", *DAY), "--params is by scale and --by by date"),
+        (("explain", "MMLU", "--model", "X", *DAY), "--model needs the day of its release"),
         (("records", "--by", "2022-12", *DAY), "is before 2023-03-01, the day of knowledge"),
     ],
 )
@@ -85,3 +92,19 @@ def test_a_users_file_stands_beside_the_bundled_scores_by_date(tmp_path):
     found = run("index", str(path), *DAY, "--format", "csv")
     assert "Homer 1" in found.stdout
     assert "GPT-3.5" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "of", [("--by", "2023-12"), ("--model", "GPT-4", "--released", "2023-06", "--known", "gsm8k=0.9")]
+)
+def test_a_forecast_by_date_is_explained(of):
+    out = run("explain", "mmlu", *of, *DAY)
+    assert out.exit_code == 0, out.output
+    assert "Which releases" in out.stdout
+    assert "GPT-3 175B" in out.stdout or "PaLM" in out.stdout
+
+
+def test_what_a_name_says_rests_on_models_released_by_the_day_of_knowledge():
+    """GPT-4 Turbo came in November 2023: on the day asked nobody knew of it."""
+    out = run("predict", "--model", "GPT-4 Turbo", "--released", "2024-06", "--benchmark", "mmlu", *DAY)
+    assert "as of GPT-3.5" in out.stderr
