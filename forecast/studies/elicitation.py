@@ -1,9 +1,13 @@
-"""Study 6: what shots, chain of thought and instruction tuning add, beside what scale adds, task by task.
+"""Study 9: what shots, chain of thought and instruction tuning add, beside what scale adds, task by task.
 
 Three kinds of pairs of scores of one task, by one metric: few shots against none, chain of thought against the direct
 prompt (the same model), and a tuned model against the base model of its line and size. Beside the gain stands the gain
 from scale: of the plain score over the step that led to the model (for a family's smallest, the step away from it).
 The two gains share the plain score, with opposite signs, so their correlation is taken with its noise removed.
+
+Of the tasks that emerge with help, some do without shots as well. Lu et al. (2024, arXiv:2309.01809) found 2 of 14.
+Here a task of a line counts once, however many settings and families help it, and the interval draws lines and tasks
+anew.
 
 A task *emerges* in a setting when its smaller models (the lower half of the family) are not above chance and the
 largest is, by an exact one-sided binomial test at 5%, Holm's correction over the tasks of the setting. Chance 0 counts
@@ -17,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.stats import beta, binom
 
 from scale_forecast.data.names import counted, fold
 from scale_forecast.data.results import UNIT
@@ -25,7 +29,7 @@ from scale_forecast.data.scale import BELOW
 from scale_forecast.studies.correlation import corrected_correlation, moments
 from scale_forecast.studies.findings import Findings, Study, bracket
 from scale_forecast.studies.ladders import measured
-from scale_forecast.studies.resampling import cells, percentiles, task_weights, weighted_mean
+from scale_forecast.studies.resampling import cells, line_weights, percentiles, task_weights, weighted_mean
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,6 +41,8 @@ LEAST_CHANCE = 0.01
 FEWEST_TASKS = 5
 SETTING = ["tuning", "regime", "prompt"]
 GROUP = ["kind", "benchmark", "setting", "family"]
+PUBLISHED = (2, 14)
+"""Of how many emergent tasks how many emerge without examples in the prompt: Lu et al. 2024, arXiv:2309.01809."""
 
 
 def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, seed: int = 0) -> Findings:
@@ -45,8 +51,9 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     Returns
     -------
     Findings with the tables ``gains`` (at the largest model of each family, with what it is worth in decades of scale),
-    ``emergence`` (how many tasks emerge in each setting), ``emergent`` (tasks that emerge with help, and what they do
-    for base models without shots) and ``spread`` (over prompts, beyond sampling noise); in detail ``by_model`` and
+    ``emergence`` (how many tasks emerge in each setting), ``without_shots`` (of how many emergent tasks remain without
+    shots, beside what was published), ``emergent`` (tasks that emerge with help, and what they do for base models
+    without shots) and ``spread`` (over prompts, beyond sampling noise); in detail ``by_model`` and
     ``pairs``.
     """
     rows = measured(results, tasks, metrics).rows
@@ -70,6 +77,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         details["tests"] = tested
         emergent = _emergent(tested)
         if len(emergent):
+            tables["without_shots"] = without_shots(emergent, seed)
             tables["emergent"] = emergent
     if len(pairs) and len(spread := _spread(pairs, seed)):
         tables["spread"] = spread
@@ -86,7 +94,7 @@ def pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: ``kind, benchmark, task, metric, setting, family, model, params, scale, plain, elicited, se, gain,
+    DataFrame: ``kind, benchmark, task, metric, setting, line, family, model, params, scale, plain, elicited, se, gain,
     gain_se, scale_gain, scale_se, scale_decades``; ``se`` is of the plain score, ``scale_se`` only of steps that led to
     the model
     """
@@ -119,7 +127,7 @@ def pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
     for source, name in names.items():
         if source in both:
             both[name] = both[source].where(own, both[name])
-    columns = ["kind", "benchmark", "task", "metric", "setting", "family", "model", "params", "scale",
+    columns = ["kind", "benchmark", "task", "metric", "setting", "line", "family", "model", "params", "scale",
                "score", "score_with", "se", "gain", "gain_se", "scale_gain", "scale_se", "scale_decades",
                "canonical_task"]  # fmt: skip
     return both[columns].rename(columns={"score": "plain", "score_with": "elicited"})
@@ -170,7 +178,7 @@ def _by_model(pairs: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
         scale_gain, decades = part["scale_gain"].to_numpy(), part["scale_decades"].to_numpy()
         from_scale = weighted_mean(scale_gain, weight)
         per_decade = from_scale / weighted_mean(decades, weight)
-        row: dict[str, object] = {name: part[name].iloc[0] for name in [*GROUP, "scale", "model", "params"]} | {
+        row: dict[str, object] = {name: part[name].iloc[0] for name in [*GROUP, "line", "scale", "model", "params"]} | {
             "tasks": len(part)
         }
         row |= cells("gain_points", 100.0 * gain) | cells("scale_points", 100.0 * from_scale)
@@ -277,6 +285,46 @@ def _emergent(tested: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def without_shots(emergent: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Of how many tasks that emerge with help the base models of the line show it without shots, beside `PUBLISHED`.
+
+    Returns
+    -------
+    One row a line, one for all, one as published: ``tasks``, of which ``emerge``, were ``above_before`` in the lower
+    half of sizes or stay ``at_chance``; ``remain``, the share that emerge, with an interval from resampling lines and
+    tasks (of one line, and of the published figure, exact, as if tasks were independent).
+    """
+    tasks = emergent.drop_duplicates(["benchmark", "task", "line"]).reset_index(drop=True)
+    out = [_counts(line, part) | _exact(*_remaining(part)) for line, part in tasks.groupby("line", sort=True)]
+    code, lines = pd.factorize(tasks["line"])
+    drawn = task_weights(tasks["benchmark"] + tasks["task"], seed=seed) * line_weights(len(lines), seed=seed)[:, code]
+    remains = (tasks["at_zero_shots"] == "emerges").to_numpy(dtype=float)
+    out.append(_counts("all lines", tasks) | cells("remain", weighted_mean(remains, drawn)))
+    emerge, of = PUBLISHED
+    out.append({"line": "published (Lu et al. 2024)", "tasks": of, "emerge": emerge} | _exact(emerge, of))
+    counts = ["tasks", "emerge", "above_before", "at_chance"]
+    table = pd.DataFrame(out)
+    return table.astype(dict.fromkeys(counts, "Int64"))[["line", *counts, "remain", "remain_low", "remain_high"]]
+
+
+def _remaining(tasks: pd.DataFrame) -> tuple[int, int]:
+    return int((tasks["at_zero_shots"] == "emerges").sum()), len(tasks)
+
+
+def _counts(name: str, tasks: pd.DataFrame) -> dict[str, object]:
+    count = tasks["at_zero_shots"].value_counts()
+    words = {"emerge": "emerges", "above_before": "above chance before", "at_chance": "not above chance"}
+    return {"line": name, "tasks": len(tasks)} | {column: int(count.get(word, 0)) for column, word in words.items()}
+
+
+def _exact(of_them: int, all_of_them: int) -> dict[str, float]:
+    """A share and its 90% interval (Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404)."""
+    none, every = of_them == 0, of_them == all_of_them
+    low = 0.0 if none else float(beta.ppf(0.05, of_them, all_of_them - of_them + 1))
+    high = 1.0 if every else float(beta.ppf(0.95, of_them + 1, all_of_them - of_them))
+    return {"remain": of_them / all_of_them, "remain_low": low, "remain_high": high}
+
+
 def _spread(pairs: pd.DataFrame, seed: int) -> pd.DataFrame:
     """How far a prompt moves tasks apart beyond its mean effect and sampling noise: a noise term of one prompt.
 
@@ -324,14 +372,7 @@ def _sentences(tables: dict[str, pd.DataFrame], details: dict[str, pd.DataFrame]
                 "noise of the score they share taken out."
             )
     if "emergent" in tables:
-        table = tables["emergent"]
-        count = table["at_zero_shots"].value_counts()
-        emerges, at_chance, before = (count.get(k, 0) for k in ("emerges", "not above chance", "above chance before"))
-        out.append(
-            f"Of {counted(len(table), 'case')} where a task emerges with shots, thought or tuning and the line's base "
-            f"models are measured without, {emerges} emerge there too, {at_chance} are not above chance at the largest "
-            f"model, and {before} are above it already in the lower half of sizes."
-        )
+        out.append(_on_emergent(tables["without_shots"].to_dict("records")))
     if "spread" in tables:
         rows = tables["spread"].sort_values("prompt_points").to_dict("records")
         ratio = np.median([row["prompt_points"] / row["sampling_points"] for row in rows])
@@ -343,6 +384,24 @@ def _sentences(tables: dict[str, pd.DataFrame], details: dict[str, pd.DataFrame]
     return out or ["No task here is measured with and without shots, thought or tuning."]
 
 
+def _on_emergent(rows: list[dict]) -> str:
+    *lines, every, theirs = rows
+    told = "" if np.isnan(every["remain_low"]) else f" {bracket(every['remain_low'], every['remain_high'])}"
+    outside = not theirs["remain_low"] <= every["remain"] <= theirs["remain_high"]
+    overlap = every["remain_low"] <= theirs["remain_high"] and theirs["remain_low"] <= every["remain_high"]
+    verdict = "agrees with" if not outside else "disagrees with"
+    though = ", though the intervals overlap" if outside and overlap else ""
+    by_line = ", ".join(f"{row['emerge']} of {row['tasks']} for {row['line']}" for row in lines)
+    return (
+        f"Of {counted(every['tasks'], 'task')} of {counted(len(lines), 'line')} that emerge with shots, thought or "
+        f"tuning and are measured on the line's base models without shots, {every['emerge']} emerge there too "
+        f"({by_line}), {every['at_chance']} are not above chance at the largest model, and {every['above_before']} "
+        f"above it already in the lower half of sizes. That share, {every['remain']:.2f}{told}, {verdict} the "
+        f"published {theirs['emerge']} of {theirs['tasks']}, {theirs['remain']:.2f} "
+        f"{bracket(theirs['remain_low'], theirs['remain_high'])}{though}: other tasks, models and tests."
+    )
+
+
 def _on_kind(kind: str, gains: pd.DataFrame, by_model: pd.DataFrame, seed: int) -> str:
     part = gains[gains["kind"] == kind]
     if part.empty:
@@ -350,15 +409,19 @@ def _on_kind(kind: str, gains: pd.DataFrame, by_model: pd.DataFrame, seed: int) 
     smallest = by_model[by_model["kind"] == kind].sort_values("scale", kind="stable").drop_duplicates(GROUP)
     rows = part.sort_values("gain_points").to_dict("records")
     values = part["gain_points"].to_numpy(dtype=float)
-    drawn = np.random.default_rng(seed).integers(len(values), size=(500, len(values)))
-    low, high = percentiles(np.concatenate([[np.median(values)], np.median(values[drawn], axis=1)]))
+    code, lines = pd.factorize(part["line"])
+    low = high = np.nan
+    if len(lines) > 1:
+        drawn = line_weights(len(lines), seed=seed)[:, code].astype(int)
+        low, high = percentiles(np.array([np.median(np.repeat(values, times)) for times in drawn]))
     least, most = (
         f"{row['gain_points']:+.1f} for {row['family']} on {row['benchmark']}" for row in (rows[0], rows[-1])
     )
     worth = part["worth_decades"].dropna()
     is_worth = f"; where scale surely helps, worth a median of {worth.median():.1f} decades of it" if len(worth) else ""
     of = (
-        f"{bracket(low, high, 1)} at the largest models (median of {len(rows)}, from {least} to {most})"
+        f"{'' if np.isnan(low) else bracket(low, high, 1) + ' '}at the largest models (median of {len(rows)} in "
+        f"{counted(len(lines), 'line')}, from {least} to {most})"
         if len(rows) > 1
         else f"at the largest model of {rows[0]['family']} on {rows[0]['benchmark']}"
     )

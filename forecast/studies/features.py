@@ -1,4 +1,4 @@
-"""Study 8: what each thing that is known of a task is worth for its next gain.
+"""Study 10: what each thing that is known of a task is worth for its next gain.
 
 A small boosted model learns the gain of every step of the figures from the features of `features.transitions`, and is
 judged on lines it never saw: each line is held out in turn. The worth of a feature is what is lost of R2 there when its

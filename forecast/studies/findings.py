@@ -95,7 +95,9 @@ def _short(value: float, digits: int) -> str:
 
 
 def bracket(low: float, high: float, digits: int = 2) -> str:
-    """``[-0.20, 0.56]``"""
+    """``[-0.20, 0.56]``; in words where there was a single line to draw."""
+    if np.isnan(low):
+        return "[one line: no interval]"
     return f"[{signless(low, digits)}, {signless(high, digits)}]"
 
 

@@ -1,4 +1,4 @@
-"""Study 7: which tasks get worse with scale, how sure that is, and what selection makes of it.
+"""Study 8: which tasks get worse with scale, how sure that is, and what selection makes of it.
 
 Every task x family carries one of DESIGN's trends (`data.trend`), each with a probability: how often a repeat of the
 tests, with scores drawn around those observed, would get that label. (`data.trend` counts only differences beyond two
@@ -23,8 +23,9 @@ import pandas as pd
 from scipy.stats import norm
 
 from scale_forecast.data.series import SeriesMatrix, as_series
-from scale_forecast.data.trend import BEYOND, TRENDS, beyond_noise, recovers, reverses, trend_of
+from scale_forecast.data.trend import BEYOND, TRENDS, beyond_noise, recovers, reverses
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
+from scale_forecast.studies.labels import SURE, by_noise, label_probabilities, some
 from scale_forecast.studies.ladders import measured
 from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
@@ -32,11 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DRAWS = 200
 DIRECTIONS = {"up": ("rising", "emerging", "saturated"), "flat": ("flat",), "down": ("falling",),
               "turning": ("u-shaped", "inverted-u")}  # fmt: skip
 PRIZE = "inverse_scaling_prize"
-SURE = 0.9
 RATIOS = (0.0, 0.5, 1.0, 2.0, 4.0)
 SIMULATED = 150_000
 MOST_SHOWN = 60
@@ -47,14 +46,18 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
 
     Returns
     -------
-    Findings with the tables ``labels`` (how many series carry each trend), ``falling`` (the surest falling and U-shaped
-    series), ``agreement`` (between lines on the same task), ``prompts`` (falling series that another prompt turns),
-    ``selection`` (by simulation) and ``next_gain`` (of tasks that fell, in the results); in detail every series.
+    Findings with the tables ``labels`` (how many series carry each trend), ``by_noise`` (how many would surely fall or
+    be U-shaped if no true score fell), ``falling`` (the surest falling and U-shaped series), ``agreement`` (between
+    lines on the same task), ``prompts`` (falling series that another prompt turns), ``selection`` (by simulation) and
+    ``next_gain`` (of tasks that fell, in the results); in detail every series.
     """
     series, first = arranged(results, tasks, metrics)
     probability = label_probabilities(series, first, np.random.default_rng(seed))
     every = _every(series, first, probability)
     tables = {"labels": _labels(every)}
+    long = ((every["models"] > 2) & every["probability"].notna()).to_numpy(dtype=bool)
+    if long.any():
+        tables["by_noise"] = by_noise(some(series, long), first[long], seed=seed)
     parts = {
         "falling": _falling(every), "agreement": _agreement(every, seed), "prompts": _prompts(every, series),
         "selection": selected(seed=seed), "next_gain": next_gains(series, first, seed=seed),
@@ -72,31 +75,8 @@ def arranged(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     """Final models' scores as series of at least two, and the described row of the first score of each."""
     rows = measured(results, tasks, metrics).rows
     series = as_series(rows, rows["higher_is_better"])
-    series = _some(series, series.length >= 2)
+    series = some(series, series.length >= 2)
     return series, rows.iloc[series.row[:, 0]]
-
-
-def label_probabilities(series: SeriesMatrix, first: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
-    """How often each series would get each label of `data.trend.TRENDS` if its tests were repeated, (n, 7).
-
-    Where some noise is unknown, 1 for the label of the scores as they are.
-
-    Parameters
-    ----------
-    series : SeriesMatrix, (n, L)
-    first : described rows of the series' first scores, (n, ...)
-    """
-    up = first["higher_is_better"].to_numpy(dtype=bool)
-    chance, ceiling = (np.where(up, first[c].to_numpy(dtype=float), np.nan) for c in ("chance", "ceiling"))
-    better, se = series.better, series.stderr
-    noise = np.where(np.isnan(se).any(axis=1, where=np.isfinite(better), keepdims=True), 0.0, np.nan_to_num(se))
-    count = np.zeros((len(better), len(TRENDS)))
-    rows = np.arange(len(better))
-    place = {name: i for i, name in enumerate(TRENDS)}
-    for _ in range(DRAWS):
-        labels = trend_of(better + noise * rng.normal(size=better.shape), se, chance, ceiling)
-        count[rows, [place[name] for name in labels]] += 1
-    return count / DRAWS
 
 
 def expected_next(ratio: npt.ArrayLike, beyond: float = BEYOND) -> np.ndarray:
@@ -136,11 +116,6 @@ def selected(*, seed: int, tasks: int = SIMULATED) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _some(series: SeriesMatrix, mask: np.ndarray) -> SeriesMatrix:
-    keys = series.keys[mask].reset_index(drop=True)
-    return SeriesMatrix(keys, series.scale[mask], series.score[mask], series.stderr[mask], series.row[mask])
-
-
 def _every(series: SeriesMatrix, first: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
     table = series.keys.drop(columns="higher_is_better")
     table["canonical_task"] = first["canonical_task"].to_numpy()
@@ -162,10 +137,10 @@ def _labels(every: pd.DataFrame) -> pd.DataFrame:
     prize = every["benchmark"] == PRIZE
     out = []
     for where, part in (("prize tasks", every[prize]), ("other tasks", every[~prize])):
-        for models, some in (("2 models", part[part["models"] == 2]), ("3 or more", part[part["models"] > 2])):
-            if len(some):
-                row: dict[str, object] = {"where": where, "models": models, "series": len(some)}
-                out.append(row | {name: float(some[f"p_{name}"].mean()) for name in TRENDS})
+        for models, these in (("2 models", part[part["models"] == 2]), ("3 or more", part[part["models"] > 2])):
+            if len(these):
+                row: dict[str, object] = {"where": where, "models": models, "series": len(these)}
+                out.append(row | {name: float(these[f"p_{name}"].mean()) for name in TRENDS})
     return pd.DataFrame(out)
 
 
@@ -286,7 +261,7 @@ def _line_means(steps: pd.DataFrame, seed: int) -> dict[str, float]:
 
 
 def _sentences(tables: dict[str, pd.DataFrame], every: pd.DataFrame) -> list[str]:
-    out = [_on_labels(every)]
+    out = [_on_labels(every), *(_on_noise(tables["by_noise"]) if "by_noise" in tables else [])]
     if "agreement" in tables:
         out.append(_on_agreement(tables["agreement"].to_dict("records")))
     if "prompts" in tables:
@@ -312,6 +287,19 @@ def _on_labels(every: pd.DataFrame) -> str:
         f"Of {len(long):,} series over three models or more with known noise, {counts[0]} fall and {counts[1]} are "
         f"U-shaped with probability {SURE:g} or more{of_prize}."
     )
+
+
+def _on_noise(table: pd.DataFrame) -> list[str]:
+    falls, still = (
+        f"{row['falling']:.1f} [{row['falling_low']:.0f}, {row['falling_high']:.0f}] falls and {row['u_shaped']:.1f} "
+        f"[{row['u_shaped_low']:.0f}, {row['u_shaped_high']:.0f}] U-shapes"
+        for row in table.to_dict("records")
+    )
+    return [
+        f"Sampling noise alone would give {falls} if no true score fell, and {still} if none changed at all "
+        "(simulated; in brackets nine of ten repeats). What else moves a score between models, such as a prompt that "
+        "suits one of them, is not in it."
+    ]
 
 
 def _on_agreement(rows: list[dict]) -> str:

@@ -30,7 +30,8 @@ class Measured:
     ----------
     rows : DataFrame
         Described results with ``regime``, ``scale`` (decades), ``se`` (score unit, NaN unknown) and ``unit`` (code).
-    limits : Limits, (rows,); ``low`` and ``high`` are the extremes of all models on the unit
+    limits : Limits, (rows,); ``low`` and ``high`` are the extremes of all models on all tasks of the benchmark; a
+        task's own would be its few scores, the outcome among them
     """
 
     rows: pd.DataFrame
@@ -58,9 +59,9 @@ def measured(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     if rows.empty:
         raise DataError("these results hold no score of a final model on a task of its own: add some to study them")
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
-    extremes = rows.groupby("unit")["score"].agg(["min", "max"]).loc[rows["unit"]]
-    limits = limits_of(rows)
-    return Measured(rows, replace(limits, low=extremes["min"].to_numpy(), high=extremes["max"].to_numpy()))
+    suite = rows.groupby(["benchmark", "is_share", "higher_is_better"], observed=True)["score"]
+    low, high = (suite.transform(end).to_numpy(dtype=float) for end in ("min", "max"))
+    return Measured(rows, replace(limits_of(rows), low=low, high=high))
 
 
 def regime_of(shots: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Study 3: what follows if every task is an exact logistic curve of scale, and how near the figures are to that.
+"""Study 4: what follows if every task is an exact logistic curve of scale, and how near the figures are to that.
 
 A task scores chance + (plateau - chance) F(x), F logistic in decades of scale x with a midpoint and a width: the
 decades from a tenth to nine tenths of its range, 2 ln 9 / slope. Nothing is random but which task has which curve.

@@ -1,4 +1,4 @@
-"""Study 4: the same outputs under different metrics. What the metric adds to how sudden a curve looks.
+"""Study 6: the same outputs under different metrics. What the metric adds to how sudden a curve looks.
 
 A model gets each token of an answer right with probability p, logistic in decades of scale. Its answers can be marked
 by the share of right tokens (linear), by the log-likelihood (proper), or all or nothing: an exact match of L tokens

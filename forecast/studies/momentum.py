@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from scale_forecast.backtests.resampled import DRAWS
 from scale_forecast.data.names import counted
@@ -30,30 +31,37 @@ if TYPE_CHECKING:
 VIEWS = ("raw", "logit", "log_error", "normalised_logit", "range_logit")
 STATISTICS = ("r", "r_noise", "r_corrected", "r_corrected_half")
 IN_VIEWS = tuple(f"r_{view}" for view in VIEWS[1:])
-_PUBLISHED = ["models", "benchmark", "tasks", "published", "r2", *STATISTICS[:3], "r_clustered", *IN_VIEWS]
+ROBUST = ("r_rank", "r_without", "without")
+_NAMED = ["models", "benchmark", "tasks", "basis", "r_squared", *STATISTICS[:3], "r_clustered", *ROBUST]
 FEWEST_IN_TRIPLE = 5
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A published correlation of successive gains: of which models, and what it was said to be."""
+class Named:
+    """Three models that the argument names or could have named, and what was ``published`` of them, if anything."""
 
-    claim: str
+    name: str
     benchmark: str
     regime: str
     models: tuple[str, str, str]
-    statistic: str
-    published: float
-    digits: int
+    published: str = ""
+
+    @property
+    def suite(self) -> dict[str, str]:
+        """What `ladders.ladder_of` looks for."""
+        return {"benchmark": self.benchmark, "regime": self.regime}
 
 
-CLAIMS = (
-    Claim("PaLM 8B, 62B, 540B", "BIG-bench Lite", "few", ("PaLM 8B", "PaLM 62B", "PaLM 540B"), "r2", 0.043, 3),
-    Claim("GPT-3, Gopher, Chinchilla", "MMLU", "few", ("GPT-3 175B", "Gopher 280B", "Chinchilla 70B"), "r2", 0.01, 2),
-    Claim("LLaMA 7B, 13B, 65B", "MMLU", "few", ("LLaMA 7B", "LLaMA 13B", "LLaMA 65B"), "r2", 0.02, 2),
-    Claim("BIG-G 2m, 8b, 128b", "BIG-bench", "few", ("BIG-G 2m", "BIG-G 8b", "BIG-G 128b"), "r2", 0.007, 3),
-    Claim("GPT-3 6.7B, 13B, 175B", "GPT-3 suite", "few", ("GPT-3 6.7B", "GPT-3 13B", "GPT-3 175B"), "r", 0.52, 2),
+_PALM = ("PaLM 8B", "PaLM 62B", "PaLM 540B")
+NAMED = (
+    Named("PaLM 8B, 62B, 540B", "BIG-bench Lite", "few", _PALM, "R2 = 0.04"),
+    Named("PaLM 8B, 62B, 540B", "PaLM NLU", "any", _PALM),
+    Named("GPT-3, Gopher, Chinchilla", "MMLU", "few", ("GPT-3 175B", "Gopher 280B", "Chinchilla 70B")),
+    Named("LLaMA 7B, 13B, 65B", "MMLU", "few", ("LLaMA 7B", "LLaMA 13B", "LLaMA 65B")),
+    Named("BIG-G 2m, 8b, 128b", "BIG-bench", "few", ("BIG-G 2m", "BIG-G 8b", "BIG-G 128b")),
+    Named("GPT-3 6.7B, 13B, 175B", "GPT-3 suite", "few", ("GPT-3 6.7B", "GPT-3 13B", "GPT-3 175B")),
 )
+"""Only PaLM's on BIG-bench Lite was published, in 2022. ``any`` shots: PaLM's few-shot NLU has no one number."""
 
 
 def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, seed: int = 0) -> Findings:
@@ -61,31 +69,31 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
 
     Returns
     -------
-    Findings with the tables ``published`` (the public claims, where the results hold their models), ``families`` (per
-    family and benchmark, mean over its triples of consecutive models), ``views`` (the same in other views of the
-    score) and ``overall``; in detail ``triples``, in all views.
+    Findings with the tables ``named`` (`NAMED`, where the results hold their models; also by rank and without the task
+    that moves the correlation most), ``families`` (per family and benchmark, mean over its triples of consecutive
+    models), ``views`` (the same in other views of the score) and ``overall``; in detail ``triples``, in all views.
     """
     data = measured(results, tasks, metrics)
     weights = task_weights(data.rows["canonical_task"], seed=seed)
     gains = _Gains(data, weights)
-    published = _published(data, gains)
+    named = _named(data, gains)
     found = [one for ladder in ladders(data.rows) if (one := _family(ladder, gains)).varies]
     triples = pd.DataFrame([row for one in found for row in one.triples])
-    tables = {"published": published}
+    tables = {"named": named}
     if found:
         families = _families(found)
         seen = [name for name in families.columns if str(name).startswith(IN_VIEWS)]
         tables["families"] = families.drop(columns=seen)
         tables["views"] = families[[*SUITE, "r", "r_low", "r_high", *seen]]
         tables["overall"] = _overall(found, triples, seed)
-        tables["published"] = _clustered(published, float(tables["overall"]["spread_between_triples"].iloc[0]))
+        tables["named"] = _clustered(named, float(tables["overall"]["spread_between_triples"].iloc[0]))
     tables = {name: table for name, table in tables.items() if len(table)}
     return Findings(
         tables,
         _sentences(tables, triples),
         draw=(lambda: draw(tables)) if tables else None,
         details={"triples": triples},
-        brief={"published": _PUBLISHED, "families": [*SUITE, "triples", "tasks", *STATISTICS[:3], "r_apart"]},
+        brief={"named": _NAMED, "families": [*SUITE, "triples", "tasks", *STATISTICS[:3], "r_apart"]},
     )
 
 
@@ -116,6 +124,25 @@ class _Gains:
         """The measured correlation in every view but the raw one, (draws,) each, by the name of its column."""
         return {name: self._plain(triple, view, 1, 2) for name, view in zip(IN_VIEWS, VIEWS[1:], strict=True)}
 
+    def by_rank(self, triple: Ladder) -> np.ndarray:
+        """Spearman's correlation of the gains, (draws,); ranks are those among all tasks."""
+        first, second = (rankdata(gain) for gain in self._gains(triple))
+        covariance, one, two = moments(first, second, self.weights[:, triple.row[:, 0]])
+        return covariance / size_of(one, two)
+
+    def without_one(self, triple: Ladder) -> tuple[float, int]:
+        """The correlation without the task that moves it most, and that task's place."""
+        first, second = self._gains(triple)
+        others = 1.0 - np.eye(len(first))
+        covariance, one, two = moments(first, second, np.vstack([np.ones(len(first)), others]))
+        r = covariance / size_of(one, two)
+        place = int(np.nanargmax(np.abs(r[1:] - r[0])))
+        return float(r[1 + place]), place
+
+    def _gains(self, triple: Ladder) -> tuple[np.ndarray, np.ndarray]:
+        value = triple.of(self._views["raw"][0])
+        return value[:, 1] - value[:, 0], value[:, 2] - value[:, 1]
+
     def apart(self, four: Ladder) -> np.ndarray:
         """Correlation of two gains that share no score, (draws,)."""
         return self._plain(four, "raw", 2, 3)
@@ -128,39 +155,38 @@ class _Gains:
         return covariance / size_of(one, two)
 
 
-def _published(data: Measured, gains: _Gains) -> pd.DataFrame:
+def _named(data: Measured, gains: _Gains) -> pd.DataFrame:
     out = []
-    for claim in CLAIMS:
-        name = {"benchmark": claim.benchmark, "regime": claim.regime}
-        triple = ladder_of(data.rows, name, list(claim.models))
+    for one in NAMED:
+        triple = ladder_of(data.rows, one.suite, list(one.models))
         if triple is None:
             continue
         found = gains.correlations(triple)
         row: dict[str, object] = {
-            "models": claim.claim, "benchmark": claim.benchmark, "tasks": len(triple.row),
-            "published": f"{'R2' if claim.statistic == 'r2' else 'r'} = {claim.published:.{claim.digits}f}",
-            "r2": float(found["r"][0] ** 2),
+            "models": one.name, "benchmark": one.benchmark, "tasks": len(triple.row),
+            "basis": f"published, {one.published}" if one.published else "computed here",
+            "r_squared": float(found["r"][0] ** 2),
         }  # fmt: skip
-        for statistic, draws in found.items():
+        for statistic, draws in (found | {"r_rank": gains.by_rank(triple)}).items():
             row |= cells(statistic, draws)
+        row["r_without"], place = gains.without_one(triple)
+        row["without"] = str(data.rows["task"].iloc[triple.row[place, 0]])
         for view, draws in gains.views(triple).items():
             row |= cells(view, draws)
         out.append(row)
     return pd.DataFrame(out)
 
 
-def _clustered(published: pd.DataFrame, spread: float) -> pd.DataFrame:
+def _clustered(named: pd.DataFrame, spread: float) -> pd.DataFrame:
     """With ``r_clustered``: r, and the 90% interval that lets the triple of models be another, as well as its tasks.
 
     ``spread`` is the standard deviation between triples in Fisher's z.
     """
-    if published.empty or np.isnan(spread):
-        return published
-    z = np.arctanh(published["r"].clip(-0.999, 0.999))
-    half = 1.645 * np.sqrt(spread**2 + 1.0 / (published["tasks"] - 3.0))
-    return published.assign(
-        r_clustered=published["r"], r_clustered_low=np.tanh(z - half), r_clustered_high=np.tanh(z + half)
-    )
+    if named.empty or np.isnan(spread):
+        return named
+    z = np.arctanh(named["r"].clip(-0.999, 0.999))
+    half = 1.645 * np.sqrt(spread**2 + 1.0 / (named["tasks"] - 3.0))
+    return named.assign(r_clustered=named["r"], r_clustered_low=np.tanh(z - half), r_clustered_high=np.tanh(z + half))
 
 
 @dataclass(frozen=True)
@@ -223,7 +249,7 @@ def _mean(parts: list[np.ndarray], draws: int) -> np.ndarray:
 def _overall(found: list[_Family], triples: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Means over lines of means over their ladders, under resampling of tasks alone and of lines and tasks."""
     lines, names = pd.factorize(pd.Series([one.row["line"] for one in found]), sort=True)
-    drawn = line_weights(len(names), seed=seed)
+    drawn = line_weights(len(names), seed=seed) if len(names) > 1 else np.ones((DRAWS + 1, 1))
     meaning = {
         "r": "measured",
         "r_noise": "expected if true gains were uncorrelated",
@@ -264,7 +290,7 @@ def _clustering(triples: pd.DataFrame) -> dict[str, float]:
 
 
 def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[str]:
-    out = [] if "published" not in tables else _on_published(tables["published"])
+    out = [] if "named" not in tables else _on_named(tables["named"])
     if "overall" not in tables:
         return out or [
             "No family here has three models whose gains on eight common tasks differ: nothing to correlate."
@@ -286,9 +312,9 @@ def _on_families(families: pd.DataFrame) -> str:
         for row in best.to_dict("records")
     )
     return (
-        f"Of {counted(len(families), 'ladder')} (a family on a benchmark) the correlation is surely above zero on "
-        f"{int(above.sum())}{f' ({named})' if named else ''} and surely below on {int(below.sum())}, on {less} of them "
-        "less far than noise alone would put it."
+        f"Of {counted(len(families), 'ladder')} (a family on a benchmark) the 90% interval over tasks lies above zero "
+        f"on {int(above.sum())}{f' ({named})' if named else ''} and below on {int(below.sum())}, where chance gives "
+        f"{0.05 * len(families):.0f} each; on {less} of those below less far than noise alone would put it."
     )
 
 
@@ -314,7 +340,8 @@ def _on_overall(overall: pd.DataFrame, triples: int) -> str:
         parts.append(f". Where the gains vary beyond noise it is {same} measured and {free} with the noise taken out")
     if apart:
         parts.append(f"; of gains that share no score {apart}")
-    return "".join(parts) + " (90% intervals, lines and tasks resampled)."
+    what = "lines and tasks" if overall["lines"].iloc[0] > 1 else "tasks of one line"
+    return "".join(parts) + f" (90% intervals, {what} resampled)."
 
 
 def _on_clustering(overall: pd.Series) -> list[str]:
@@ -327,39 +354,45 @@ def _on_clustering(overall: pd.Series) -> list[str]:
     ]
 
 
-def _on_published(published: pd.DataFrame) -> list[str]:
-    rows = published.to_dict("records")
+def _on_named(named: pd.DataFrame) -> list[str]:
+    rows = named.to_dict("records")
+    published = [row for row in rows if row["basis"] != "computed here"]
     parts = [
-        f"{row['models']} on {row['benchmark']} "
-        + (f"R2 = {row['r2']:.3f}" if row["published"].startswith("R2") else f"r = {row['r']:.2f}")
-        + f" (published {row['published'].split()[-1]})"
+        f"{_who(row)} r = {signless(row['r'])} (squared {row['r_squared']:.3f}; by rank {signless(row['r_rank'])}, "
+        f"without the task that moves it most {signless(row['r_without'])})"
         for row in rows
     ]
-    out = ["Correlation of a task's successive gains, as published: " + "; ".join(parts) + "."]
-    by_view = published[["r", *IN_VIEWS]].set_axis(list(VIEWS), axis=1)
+    said = "; ".join(f"{_who(row)} ({row['basis'].removeprefix('published, ')})" for row in published)
+    basis = f"Only that of {said} was published, the others are computed here." if published else "All computed here."
+    out = [f"Correlation of a task's successive gains: {'; '.join(parts)}. {basis}"]
+    by_view = named[["r", *IN_VIEWS]].set_axis(list(VIEWS), axis=1)
     widest = int((by_view.max(axis=1) - by_view.min(axis=1)).argmax())
     views = by_view.iloc[widest]
     out.append(
-        f"The view of the score decides: for {rows[widest]['models']} on {rows[widest]['benchmark']} the same gains "
-        f"correlate at {views.min():.2f} as {str(views.idxmin()).replace('_', ' ')} and at {views.max():.2f} as "
+        f"The view of the score decides: for {_who(rows[widest])} the same gains correlate at {signless(views.min())} "
+        f"as {str(views.idxmin()).replace('_', ' ')} and at {signless(views.max())} as "
         f"{str(views.idxmax()).replace('_', ' ')}."
     )
     return out
 
 
+def _who(row: dict) -> str:
+    return f"{row['models']} on {row['benchmark']}"
+
+
 def draw(tables: dict[str, pd.DataFrame]) -> Figure:
-    """Left, the published correlations with their intervals; right, each family's against what noise alone gives."""
+    """Left, models that the argument names, with intervals; right, each family's against what noise alone gives."""
     from scale_forecast.show.plots.style import BLACK, BLUE, COLOURS, GREY, MARKERS, ORANGE, legend, new_figure, plain
 
     figure, axes = new_figure(1, 2, height=4.9)
     left, right = axes[0]
-    shown = tables.get("published", tables.get("families", pd.DataFrame())).head(8)
+    shown = tables.get("named", tables.get("families", pd.DataFrame())).head(8)
     y = np.arange(len(shown))
     left.hlines(y, shown["r_low"], shown["r_high"], color=BLUE, linewidth=2)
     left.plot(shown["r"], y, "o", color=BLUE, label="measured, 90% interval")
     left.plot(shown["r_noise"], y, "D", color=ORANGE, label="expected from noise alone")
     left.plot(shown["r_corrected"], y, "x", color=BLACK, label="noise taken out")
-    who = shown["models" if "published" in tables else "family"]
+    who = shown["models" if "named" in tables else "family"]
     names = [f"{plain(who, 26)}\n{plain(on, 24)}" for who, on in zip(who, shown["benchmark"], strict=True)]
     left.set_yticks(y, names, fontsize=8.5)
     left.set(xlim=(-1, 1), xlabel="correlation of successive gains", ylim=(len(shown) - 0.4, -0.6))
@@ -382,7 +415,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         ylim=(-1.03, 1.03),
     )
     right.set_title("each family on each benchmark")
-    left.set_title("published correlations" if "published" in tables else "families")
+    left.set_title("models that the argument names" if "named" in tables else "families")
     legend(right, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     return figure
 

@@ -1,4 +1,4 @@
-"""Study 2: how much sampling noise hides, by simulation and in the figures.
+"""Study 3: how much sampling noise hides, by simulation and in the figures.
 
 The simplest world with perfect momentum: task t truly gains s_t at every step, s_t varies between tasks with variance
 V (their *scalability*), and each score carries sampling noise of variance e = p (1 - p) / n. Successive measured gains

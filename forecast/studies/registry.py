@@ -10,13 +10,27 @@ from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.members import Members
 from scale_forecast.data.names import did_you_mean
-from scale_forecast.studies import elicitation, features, inverse, logistic, metrics, momentum, noise, steps
+from scale_forecast.studies import (
+    elicitation,
+    features,
+    inverse,
+    levels,
+    logistic,
+    metrics,
+    middle,
+    momentum,
+    noise,
+    steps,
+)
 from scale_forecast.studies.findings import Findings, Study
 
 STUDIES: Members[Study] = Members(
     "scale_forecast.studies",
     # in the order of the argument
-    tuple(module.STUDY for module in (momentum, noise, logistic, metrics, steps, inverse, elicitation, features)),
+    tuple(
+        module.STUDY
+        for module in (momentum, levels, noise, logistic, middle, metrics, steps, inverse, elicitation, features)
+    ),
     Study,
     noun="study",
 )

@@ -21,7 +21,12 @@ def task_weights(tasks: pd.Series, *, seed: int, draws: int = DRAWS) -> np.ndarr
 
 
 def line_weights(lines: int, *, seed: int, draws: int = DRAWS) -> np.ndarray:
-    """How often each line is drawn, (1 + draws, lines); the first draw is the data themselves."""
+    """How often each line is drawn, (1 + draws, lines); the first draw is the data themselves.
+
+    The draws of a single line are NaN: drawn again and again it is always itself, which is no interval.
+    """
+    if lines == 1:
+        return np.vstack([np.ones(1), np.full((draws, 1), np.nan)])
     drawn = np.random.default_rng(seed).multinomial(lines, np.full(lines, 1 / lines), size=draws)
     return np.vstack([np.ones(lines), drawn])
 

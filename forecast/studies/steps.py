@@ -1,4 +1,4 @@
-"""Study 5: tasks of many steps. Success of a chain, what its steps must be worth, and what checking buys.
+"""Study 7: tasks of many steps. Success of a chain, what its steps must be worth, and what checking buys.
 
 Steps succeed independently with probability p, so that a chain of n succeeds with p^n. Where the steps follow the
 two-parameter law -log p = A C^-alpha, so does the chain, with n A in place of A: a chain ten times as long costs

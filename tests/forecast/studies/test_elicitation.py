@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 
-from scale_forecast.studies.elicitation import _holm, above_chance, pairs_of, study
+from scale_forecast.studies.elicitation import _holm, above_chance, pairs_of, study, without_shots
 from scale_forecast.studies.ladders import measured
-from tests.studies import METRICS, answered, made_results, made_tasks
+from tests.studies import METRICS, answered, bundled_study, made_results, made_tasks
 
 
 def joined(*tables):
@@ -113,3 +114,58 @@ def test_results_without_pairs_are_said_to_have_none():
     findings = study(made_results(np.full((3, 2), 0.5), None), made_tasks(3), METRICS)
     assert findings.tables == {}
     assert "No task here" in findings.sentences[0]
+
+
+def emergent(*rows):
+    """Cases as the table has them, from (task, line, what it does without shots)."""
+    table = pd.DataFrame(rows, columns=["task", "line", "at_zero_shots"])
+    return table.assign(benchmark="b")
+
+
+def test_a_task_that_several_settings_help_counts_once():
+    """One shot and few shots of one task are no two tasks; 36 cases were 22 tasks."""
+    table = emergent(*[("t", "A", "emerges")] * 5, ("u", "A", "not above chance"), ("t", "B", "above chance before"))
+    row = without_shots(table, 0).set_index("line").loc["all lines"]
+    assert row[["tasks", "emerge", "at_chance", "above_before"]].tolist() == [3, 1, 1, 1]
+    assert row["remain"] == pytest.approx(1 / 3)
+
+
+def test_lines_that_differ_widen_the_interval_of_what_remains():
+    """Twenty tasks of two lines are no twenty independent tasks where one line has them all and the other none."""
+    apart = emergent(*[(f"t{i}", "A", "emerges") for i in range(10)], *[(f"u{i}", "B", "x") for i in range(10)])
+    mixed = emergent(*[(f"t{i}", "AB"[i % 2], "emerges" if i % 4 < 2 else "x") for i in range(20)])
+    wide, narrow = (without_shots(table, 0).set_index("line").loc["all lines"] for table in (apart, mixed))
+    assert wide["remain"] == narrow["remain"] == 0.5
+    assert wide["remain_high"] - wide["remain_low"] > 1.5 * (narrow["remain_high"] - narrow["remain_low"])
+
+
+def test_the_published_share_has_the_exact_interval():
+    """The ends are where 2 or more, and 2 or fewer, of 14 have a probability of 5%."""
+    row = without_shots(emergent(("t", "A", "emerges")), 0).iloc[-1]
+    assert row[["tasks", "emerge"]].tolist() == [14, 2]
+    assert binom.sf(1, 14, row["remain_low"]) == pytest.approx(0.05)
+    assert binom.cdf(2, 14, row["remain_high"]) == pytest.approx(0.05)
+
+
+def test_what_remains_without_shots_is_set_against_what_was_published():
+    findings = bundled_study("elicitation")
+    (sentence,) = (s for s in findings.sentences if "published" in s)
+    row = findings.tables["without_shots"].set_index("line").loc["all lines"]
+    cases = findings.tables["emergent"].drop_duplicates(["benchmark", "task", "line"])
+    assert row["tasks"] == len(cases)
+    assert row["emerge"] == (cases["at_zero_shots"] == "emerges").sum()
+    assert "disagrees with the published 2 of 14, 0.14 [0.03, 0.39], though the intervals overlap" in sentence
+
+
+def test_help_in_settings_of_one_line_is_one_line_s_evidence():
+    """A hundred recipes of one line with one gain say no more of the next line than one does."""
+    rng = np.random.default_rng(0)
+    plain = np.linspace(0.3, 0.5, 3) * np.ones((6, 1)) + rng.normal(0, 0.001, (6, 3))
+    tables = [
+        part.assign(line="one", task=part["task"], family=f"f{i}", model=part["model"].str.replace("made", f"f{i}"))
+        for i in range(6)
+        for part in (made_results(plain), made_results(plain + 0.1 + 0.01 * i, shots=5))
+    ]
+    sentence = study(joined(*tables), made_tasks(6), METRICS).sentences[0]
+    assert "median of 6 in 1 line," in sentence
+    assert "[" not in sentence.split("(")[0]
