@@ -222,7 +222,7 @@ def report(table: pd.DataFrame) -> None:
         lambda part: pd.Series({n: nested_mean(part, n) for n in ("joint", "independent")})
     )
     print("\nBrier score of: at least this share of a model's tasks improves\n", brier.round(4).T.to_string(), sep="")
-    lines = joint.assign(canonical_task=joint["share"].astype(str)).reset_index(drop=True)
+    lines = joint.assign(canonical_task="all").reset_index(drop=True)  # shares asked of one model are no tasks to draw
     low, high = interval(Resampled(lines).means((lines["independent"] - lines["joint"]).to_numpy()))
     print(
         f"independent less joint: {nested_mean(joint.assign(d=joint['independent'] - joint['joint']), 'd'):.4f}", end=""

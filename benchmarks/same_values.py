@@ -25,7 +25,10 @@ COMMANDS = {
     "ask.json": ("ask 'NeQA resolves with scale by 2024-11-15' --as-of 2022-11-15 --no-record --format json -o {out}"),
     "report.html": "report --family PaLM --params 540e9 --before -o {out}",
 }
-STUDIES = ("momentum", "noise", "logistic", "metrics", "steps", "inverse", "elicitation", "features")
+STUDIES = (
+    *("momentum", "levels", "noise", "logistic", "middle"),
+    *("metrics", "steps", "inverse", "elicitation", "features"),
+)
 VERSIONS = re.compile(r"\b[0-9a-f]{16,64}\b|\b\d+\.\d+\.\d+\b|\d{4}-\d\d-\d\dT[\d:.]+\S*")
 """Fingerprints, versions and moments, which differ without a value being another."""
 
