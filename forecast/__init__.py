@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.by_date import explain_by_date, index, predict_by_date, records
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
     from scale_forecast.workflow.curves import curve_forms, fit_curve_table
+    from scale_forecast.workflow.due import due
     from scale_forecast.workflow.figures import import_data, list_data, show_data
     from scale_forecast.workflow.forecasts import explain, predict, step_features, train
     from scale_forecast.workflow.largest import largest
@@ -99,6 +100,7 @@ _HOMES = {
     "workflow.by_date": "explain_by_date index predict_by_date records",
     "workflow.by_date_views": "plot_index plot_records",
     "workflow.curves": "curve_forms fit_curve_table",
+    "workflow.due": "due",
     "workflow.figures": "import_data list_data show_data",
     "workflow.forecasts": "explain predict step_features train",
     "workflow.largest": "largest",

@@ -12,6 +12,7 @@ TABLE = {
     "backtest": (f"{_HERE}.backtest:backtest_command", "Score every predictor on models already known."),
     "curves": (f"{_HERE}.curves:curves", "Fit scaling curves by the thousand."),
     "data": (f"{_HERE}.data:data_group", "Look at the bundled figures; check and convert yours."),
+    "due": (f"{_HERE}.due:due_command", "What waits: evidence that arrived, deadlines past and next."),
     "explain": (f"{_HERE}.predict:explain_command", "Say what moved the forecast of each task."),
     "features": (f"{_HERE}.features:features_command", "Print what was known before each step in scale."),
     "index": (f"{_HERE}.records:index_command", "What all benchmarks say together of each model."),

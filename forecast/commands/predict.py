@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @input_options
 @profiles_option
 @size_options
+@click.option("--name", help="What the model will be called: results under this name settle the forecast.")
 @coming_options
 @dates_options
 @click.option("--benchmark", help="Only this benchmark.")
@@ -100,8 +101,8 @@ def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str,
 
 def _refuse_scale(about: dict[str, Any], option: str) -> None:
     """Say that a size was given of what goes by date."""
-    sized = ("family", "params", "train_tokens", "train_flops", "profiles")
-    if given := [name for name in sized if about[name] is not None]:
+    sized = ("family", "params", "train_tokens", "train_flops", "profiles", "name")
+    if given := [name for name in sized if about.get(name) is not None]:
         raise UsageError(f"--{given[0].replace('_', '-')} is by scale and {option} by date: give one of the two")
 
 

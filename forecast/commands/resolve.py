@@ -28,6 +28,7 @@ from scale_forecast.show.views import EVIDENCE_SHOWN
 @judging_as_of
 @dates_options
 @click.option("--question", multiple=True, metavar="ID", help="Only this question; repeat for more.")
+@click.option("--bank", is_flag=True, help="The bundled questions too, which nobody asked or forecast here.")
 @click.option("--status", type=click.Choice(STATUSES), multiple=True, help="Print only these; repeat for more.")
 @click.option("--show", type=click.Choice(("resolutions", "evidence")), help="Only this table.")
 @click.option("--dry-run", is_flag=True, help="Show what would be settled, and record nothing.")
@@ -47,6 +48,10 @@ def resolve_command(
 ) -> None:
     """Settle questions and recorded score forecasts by what was public on a day, and show the rows that settle them.
 
+    Your own questions: those asked, added, imported or forecast in the ledger, and those of -q files; with --bank the
+    bundled ones too. A recorded score is settled by the model's name, else by its family and size within 3%; near
+    misses are named and settle nothing.
+
     RESULTS stand beside the bundled figures; where sources disagree on a score and the answer turns on it, a question
     is ambiguous. A row published after a question's deadline never counts for it. What is settled is recorded in the
     ledger; a resolution that has changed supersedes the one before. A no, and a highest score, need a source that
@@ -55,7 +60,7 @@ def resolve_command(
 
     \b
     Example:
-        forecast resolve --as-of 2024-01-01 --dry-run
+        forecast resolve --bank --as-of 2024-01-01 --dry-run
         forecast resolve new_results.csv --question neqa-resolves-2024
     """
     tables = inputs.load(several_sources=True, frontier=True, coverage=coverage, reading=reading)

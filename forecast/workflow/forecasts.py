@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pandas as pd
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import counted, tidy
 from scale_forecast.data.overview import select
 from scale_forecast.data.results import fingerprint
 from scale_forecast.data.scale import target_scale
@@ -42,6 +42,7 @@ def predict(
     params: Size | None = None,
     train_tokens: Size | None = None,
     train_flops: Size | None = None,
+    name: str | None = None,
     as_of: Day | None = None,
     benchmark: str | None = None,
     tasks: str | Sequence[str] = (),
@@ -59,6 +60,7 @@ def predict(
     ----------
     results : tables, or files of any known layout; the bundled figures when None
     family, params, train_tokens, train_flops : the upcoming model; sizes as numbers or as ``"540B"``
+    name : what it will be called, by which a recorded forecast is settled later; its family and size when None
     as_of : read only what was public on this day
     benchmark, tasks : only these
     known : scores of the target already published, ``"task=score"`` or a file of them
@@ -73,6 +75,8 @@ def predict(
     tables, day = tables_of(results, tell), as_day(as_of)
     panel = panel_of(tables, profiles, [predictor], tell)
     target = target_of(panel, family, params, train_tokens, train_flops, day, tell)
+    if name is not None:
+        target = replace(target, model=required_name(name))
     tell(f"forecasting {target.model} with {name_of(predictor)}, which is trained first unless that was done before")
     upcoming = predict_upcoming(
         panel,
@@ -90,6 +94,13 @@ def predict(
         count = record_forecast(upcoming, tables.results, ledger, at=clock.now())
         tell(f"recorded {count} forecasts in the ledger")
     return upcoming
+
+
+def required_name(name: str) -> str:
+    """A name as it is kept; refused where there is nothing of it."""
+    if not tidy(name):
+        raise UsageError("--name is empty: say what the model will be called, or leave it out")
+    return tidy(name)
 
 
 def record_forecast(upcoming: Upcoming, results: pd.DataFrame, ledger: str | Path | None, *, at: datetime) -> int:

@@ -45,6 +45,15 @@ def known_questions(files: Sequence[Path] = (), ledger: str | Path | None = None
     return merged(bundled, same, read_files(files))
 
 
+def own_questions(files: Sequence[Path] = (), ledger: str | Path | None = None) -> list[Question]:
+    """Those of `known_questions` that the ledger holds (asked, added, imported or forecast), and those of files."""
+    own = {question.id for question in read_files(files)}
+    if ledger_exists(ledger):
+        with open_ledger_at(ledger) as book:
+            own |= {*book.questions()["question_id"], *book.forecasts()["question_id"].dropna()}
+    return [question for question in known_questions(files, ledger) if question.id in own]
+
+
 def list_questions(
     results: Results = None,
     *,

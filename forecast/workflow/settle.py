@@ -21,7 +21,7 @@ from scale_forecast.resolvers.scores import record as scoring
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.places import ledger_exists, open_ledger_at
-from scale_forecast.workflow.questions import known_questions
+from scale_forecast.workflow.questions import known_questions, own_questions
 from scale_forecast.workflow.tables import Results, Tell, evidence_of, names_in, silent, tables_of
 
 
@@ -57,12 +57,13 @@ def resolve(
     *,
     as_of: Day | None = None,
     question: str | Sequence[str] = (),
+    bank: bool = False,
     questions: Sequence[Path] = (),
     record: bool = False,
     ledger: str | Path | None = None,
     tell: Tell = silent,
 ) -> Settled:
-    """Settle questions, and the ledger's score forecasts, by what was public on a day.
+    """Settle the ledger's and the files' questions, and the ledger's score forecasts, by what was public on a day.
 
     Parameters
     ----------
@@ -70,12 +71,16 @@ def resolve(
         ``several_sources=True, frontier=True``, so that sources that disagree are seen
     as_of : the day; now when None
     question : only the questions of these ids
-    questions : YAML files, or folders of them, beside the bundled bank and the ledger's questions
+    bank : the bundled questions too, though nobody asked or forecast them here
+    questions : YAML files, or folders of them, beside the ledger's questions
     record : write to the ledger what is settled; a resolution that changed supersedes the one before
     ledger : path or address; the user's own when None
     """
-    known, ids = known_questions(questions, ledger), names_in(question)
+    ids = names_in(question)
+    known = known_questions(questions, ledger) if ids or bank else own_questions(questions, ledger)
     chosen = [find_question(name, known) for name in ids] if ids else known
+    if not chosen:
+        tell("no question was asked or forecast here: --bank settles the bundled ones, --question one of them")
     tables, at, day = tables_of(results, tell, frontier=True), clock.now(), as_day(as_of)
     resolutions, scores = resolve_all(chosen, evidence_of(tables, tell), as_of=day or at), None
     if ledger_exists(ledger) and not ids:
@@ -85,7 +90,8 @@ def resolve(
         _record(resolutions, chosen, scores, tables.results, ledger, at, tell)
     every = resolutions if scores is None else [*resolutions, *as_resolutions(scores)]
     counts = as_table(every)["status"].value_counts()
-    tell(f"{len(every)} questions and scores: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    if every:
+        tell(f"{len(every)} questions and scores: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     return Settled(every)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import math
 from typing import Any
 
 import pandas as pd
 
+from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import name_keys
 from scale_forecast.data.results import UNIT, known_by
 from scale_forecast.resolvers.judge.evidence import SHOWN
@@ -15,14 +18,23 @@ from scale_forecast.resolvers.judge.status import Status
 SUBJECT = ["benchmark", "task", "metric", "shots", "prompt", "model"]
 """What a score forecast is about."""
 
-_NAMES = [name for name in [*UNIT, "model"] if name != "shots"]
+SAME_SIZE = 0.03
+"""How far apart the sizes of two models of a family may be for one to be the other: people round them."""
+NEAR_SIZE = 0.25
+"""How far apart they may be for the one to be offered as a near miss of the other."""
+
+_NAMES = [name for name in UNIT if name != "shots"]
+_TEST = ["benchmark", "task", "metric"]
+_NEAR_NAME = 0.8
+_OFFERED = 2
 
 
 def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.Timestamp | str) -> pd.DataFrame:
     """The observed score of everything that score forecasts are about, as far as it was public on ``as_of``.
 
-    Names match as `scale_forecast.data.names.keys` compares them; shots must be the same; intermediate checkpoints
-    never settle a forecast of the model.
+    Names match as `scale_forecast.data.names.keys` compares them; where no model of the name was measured so, the one
+    of the family whose size is within `SAME_SIZE` is taken for it, and said. Shots must be the same; intermediate
+    checkpoints never settle a forecast of the model. Near misses are named in the reason, and settle nothing.
 
     Parameters
     ----------
@@ -40,21 +52,82 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
         ``stderr``, ``known_on``, ``as_of``, ``reason``, ``evidence`` (the rows that settled it). Those that are not
         open are rows for `Ledger.append_resolutions`.
     """
-    subjects = forecasts.loc[forecasts["kind"] == "score", SUBJECT].drop_duplicates().reset_index(drop=True)
+    scores = forecasts.loc[forecasts["kind"] == "score", [*SUBJECT, "family", "params", "train_flops"]]
+    about = scores.drop_duplicates(SUBJECT, keep="last").reset_index(drop=True)
     final = known_by(results, as_of)
     final = final[final["checkpoint"].isna()]
-    wanted, known = _keys(subjects), _keys(final)
-    known = known[known.isin(set(wanted))]
-    found = {str(key): rows for key, rows in final.loc[known.index].groupby(known)}
+    tests = _keys(final, _TEST)
+    final = final[tests.isin(set(_keys(about, _TEST)))]
+    ways, models = _ways(final), name_keys("model", final["model"].astype("str"))
+    by_way = {str(way): rows for way, rows in final.assign(_model=models).groupby(ways)}
+    by_test = {str(test): rows for test, rows in final.assign(_model=models).groupby(_keys(final, _TEST))}
     day = pd.Timestamp(as_of)
+    wanted = about.assign(
+        _way=_ways(about), _test=_keys(about, _TEST), _model=name_keys("model", about["model"].astype("str"))
+    )
     settled = [
-        _resolution(found[key])
-        if key in found
-        else {"status": "open", "reason": f"no score was public by {day:%Y-%m-%d}"}
-        for key in wanted
+        _settled(row, by_way.get(str(row["_way"])), by_test.get(str(row["_test"])), day)
+        for row in wanted.to_dict("records")
     ]
     columns = ["status", "outcome", "stderr", "known_on", "reason", "evidence"]
-    return subjects.join(pd.DataFrame(settled, columns=columns)).assign(as_of=day)
+    return about[SUBJECT].join(pd.DataFrame(settled, columns=columns)).assign(as_of=day)
+
+
+def _settled(
+    about: dict[Any, Any], alike: pd.DataFrame | None, on_test: pd.DataFrame | None, day: pd.Timestamp
+) -> dict[str, object]:
+    """What one subject came to: by the model's name, else by its family and size, else open with what is near."""
+    if alike is not None:
+        named = alike[alike["_model"] == about["_model"]]
+        if len(named):
+            return _resolution(named.drop(columns="_model"))
+        same = alike[_is_family(alike, about) & (_size_gap(alike, about) <= SAME_SIZE)]
+        if same["_model"].nunique() == 1:
+            found = _resolution(same.drop(columns="_model"))
+            who = f"taken for {same['model'].iloc[0]}, the model of {about['family']} of that size"
+            return {**found, "reason": f"{found['reason']}; {who}"}
+    near = _near(about, on_test)
+    offered = f"; near misses, which settle nothing: {', '.join(near)}" if near else ""
+    return {"status": "open", "reason": f"no score was public by {day:%Y-%m-%d}{offered}"}
+
+
+def _near(about: dict[Any, Any], on_test: pd.DataFrame | None) -> list[str]:
+    """Scores on the same test that a person may have meant, in words: measured another way, or of a model near it."""
+    if on_test is None:
+        return []
+    wanted = fold(str(about["model"]))
+    likeness = on_test["model"].map(lambda name: difflib.SequenceMatcher(None, fold(str(name)), wanted).ratio())
+    sized = _is_family(on_test, about) & (_size_gap(on_test, about) <= NEAR_SIZE)
+    close = on_test.assign(_likeness=likeness.where(~sized, 1.0))
+    close = close[(close["_likeness"] >= _NEAR_NAME) | sized]
+    close = close.sort_values("_likeness", ascending=False, kind="stable").drop_duplicates("_model")
+    return [
+        f"{row['model']} at {row['score']:.4g} ({_way_in_words(row)})"
+        for row in close.head(_OFFERED).to_dict("records")
+    ]
+
+
+def _way_in_words(row: dict[Any, Any]) -> str:
+    shots = "" if pd.isna(row["shots"]) else f"{row['shots']:.0f}-shot"
+    said = [row.get("prompt"), shots, row.get("evaluator"), row.get("version"), row.get("setting")]
+    return ", ".join(str(part) for part in said if pd.notna(part) and part)
+
+
+def _is_family(rows: pd.DataFrame, about: dict[Any, Any]) -> pd.Series:
+    """Which rows are of the subject's family."""
+    if pd.isna(about["family"]):
+        return pd.Series(False, index=rows.index)
+    wanted = name_keys("family", pd.Series([about["family"]], dtype="str")).iloc[0]
+    return name_keys("family", rows["family"].astype("str")) == wanted
+
+
+def _size_gap(rows: pd.DataFrame, about: dict[Any, Any]) -> pd.Series:
+    """How far each row's model is from the subject in parameters, else in training compute; missing without either."""
+    gap = pd.Series(math.nan, index=rows.index)
+    for name in ("params", "train_flops"):
+        if pd.notna(about[name]):
+            gap = gap.fillna((rows[name].astype("float64") / about[name] - 1.0).abs())
+    return gap
 
 
 def settled_rows(settled: pd.DataFrame) -> list[dict[str, Any]]:
@@ -88,12 +161,17 @@ def _shown(value: Any) -> Any:
     return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value
 
 
-def _keys(table: pd.DataFrame) -> pd.Series:
-    """One hashable name for what each row is about; a forecast that names no evaluator is about plain scores."""
-    key = table["shots"].astype("float64").fillna(-1.0).astype("str")
-    for name in _NAMES:
-        names = table[name] if name in table else pd.Series(None, index=table.index, dtype="str")
-        key = key + "\x1f" + name_keys(name, names.astype("str")).fillna("").astype("str")
+def _ways(table: pd.DataFrame) -> pd.Series:
+    """One hashable name for how each row was measured; a forecast that names no evaluator is about plain scores."""
+    return table["shots"].astype("float64").fillna(-1.0).astype("str") + _keys(table, _NAMES)
+
+
+def _keys(table: pd.DataFrame, names: list[str]) -> pd.Series:
+    """One hashable name for what some columns say together."""
+    key = pd.Series("", index=table.index, dtype="str")
+    for name in names:
+        column = table[name] if name in table else pd.Series(None, index=table.index, dtype="str")
+        key = key + "\x1f" + name_keys(name, column.astype("str")).fillna("").astype("str")
     return key
 
 

@@ -55,6 +55,7 @@ CASES = {
     "data logs": "{log} --as-model gamma-1b",
     "data show": "{own} --family Gamma",
     "data validate": "{own}",
+    "due": "{own} --as-of 2024-01-01",
     "explain": "task00 --results {own} " + " ".join(TARGET),
     "features": "{own}",
     "index": "--as-of 2023-03-01 --release-dates",
@@ -88,6 +89,7 @@ DATED = {
     "records": "2023-03-01",
     "largest": "2022-11-15",
     "resolve": "2024-01-01",
+    "due": "2024-01-01",
 }
 
 

@@ -15,6 +15,7 @@ CASES = {
     "data import": "--format csv",
     "data show": "--family Gamma --format csv",
     "data validate": "--format csv",
+    "due": "-q {question} --as-of 2024-01-01 --format csv",
     "explain": f"task00 {TARGET} --format csv",
     "features": "--format csv",
     "plot coverage": MADE_NOW,

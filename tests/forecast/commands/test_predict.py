@@ -1,6 +1,7 @@
 """`forecast predict` and `forecast backtest` as their users meet them."""
 
 import io
+import json
 
 import pandas as pd
 import pytest
@@ -188,3 +189,22 @@ def test_the_recommended_predictor_is_never_shown_without_the_naive_ones(run, wo
     assert out.exit_code == 0, out.stderr
     shown = set(pd.read_csv(io.StringIO(out.stdout))["predictor"])
     assert shown == {"stack", "persistence", "drift", "pooled-law"}
+
+
+def test_a_recorded_forecast_is_settled_by_the_name_it_was_given(small_world, layouts, tmp_path):
+    """Family and size alone made the name, which no publication uses."""
+    own, options = layouts["long"]
+    target = ("--family", "Gamma", "--params", "100B", "--predictor", "drift", "--record")
+    made = small_world("predict", own, *options, *target, "--name", " Gamma  Ultra ", "--task", "task00")
+    assert made.exit_code == 0, made.output
+    assert "Gamma Ultra" in made.stdout
+    results = tmp_path / "new.csv"
+    results.write_text(
+        "benchmark,task,shots,model,family,score,known_on\nworld,task00,0,gamma-ultra,Gamma Ultra,0.7,2024-05-01\n"
+    )
+    settled = small_world("resolve", results, "--as-of", "2024-06-01", "--format", "json")
+    assert settled.exit_code == 0, settled.output
+    (row,) = json.loads(settled.stdout)["data"]
+    assert (row["status"], row["value"]) == ("number", 0.7), row["reason"]
+    empty = small_world("predict", own, *options, *target, "--name", " ")
+    assert (empty.exit_code, "--name is empty" in empty.stderr) == (2, True)

@@ -201,3 +201,56 @@ def test_what_was_said_after_the_answer_counts_only_when_asked_for(run, tmp_path
     assert scores == {"ann": 0.16}
     assert "2 forecasts made when the outcome was public left out" in out.stderr
     assert brier("--late")[1] == {"ann": 0.0001, "bob": 0.0001}
+
+
+def test_only_ones_own_questions_are_settled_and_the_bank_on_demand(run, mine, tmp_path):
+    """Ten forecasts once brought 51 resolutions of questions that nobody had asked into the ledger."""
+    assert "--bank settles the bundled ones" in run("resolve", "--as-of", "2024-09-15").stderr
+    run("questions", "add", mine)
+    results = scores(tmp_path, "results.csv", score=0.75)
+    run("resolve", results, "--as-of", "2024-09-15")
+    assert recorded(tmp_path).index.tolist() == ["mine-a"]
+    run("resolve", results, "--as-of", "2024-09-15", "--bank")
+    assert "hypermind-math-2022" in recorded(tmp_path).index
+
+
+def test_due_lists_what_arrived_what_is_past_and_what_comes_next(run, mine, tmp_path):
+    assert "nothing waits" in run("due", "--as-of", "2024-03-15").stderr
+    run("questions", "add", mine)
+
+    def waiting(*args):
+        shown = json.loads(run("due", *args, "--format", "json").stdout)["data"]
+        return {
+            row["what"]: (row["waits_for"].partition(":")[2].strip() or row["waits_for"], row["days"]) for row in shown
+        }
+
+    assert waiting("--as-of", "2024-03-15") == {"mine-a": ("its deadline", 107), "mine-b": ("its deadline", 107)}
+    assert waiting("--as-of", "2024-03-15", "--within", "30") == {}
+    results = scores(tmp_path, "results.csv", score=0.75)
+    late = waiting(results, "--as-of", "2024-07-10")
+    assert late == {"mine-a": ("evidence arrived", -10), "mine-b": ("past its deadline", -10)}
+    run("resolve", results, "--as-of", "2024-07-10")
+    assert waiting(results, "--as-of", "2024-07-10") == {"mine-b": ("past its deadline", -10)}
+    other = scores(tmp_path, "other.csv", score=0.6)
+    assert waiting(other, "--as-of", "2024-07-10") == {"mine-b": ("past its deadline", -10)}
+
+
+def test_due_counts_recorded_scores_by_model_and_names_a_near_miss(run, tmp_path):
+    from tests.ledgers import AT
+
+    def forecast(task):
+        return {"benchmark": "user", "task": task, "metric": "accuracy", "prompt": "direct", "model": "Big 70B",
+                "predictor": "p", "distribution": {"levels": [0.1, 0.9], "quantiles": [0.5, 0.7]}}  # fmt: skip
+
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        ledger.append_forecasts([forecast("my-task"), forecast("other-task")], at=AT)
+    results = scores(tmp_path, "results.csv", score=0.6, model="Big 72B")
+    (row,) = json.loads(run("due", results, "--as-of", "2024-07-10", "--format", "json").stdout)["data"]
+    assert (row["what"], row["waits_for"]) == ("scores of Big 70B", "a score")
+    assert row["reason"] == "2 recorded scores, 1 with near misses, such as my-task: Big 72B at 0.6 (direct)"
+    named = scores(tmp_path, "named.csv", score=0.6, model="big-70b")
+    rows = json.loads(run("due", named, "--as-of", "2024-07-10", "--format", "json").stdout)["data"]
+    assert [(row["waits_for"], row["reason"]) for row in rows] == [
+        ("forecast resolve: evidence arrived", "1 recorded score"),
+        ("a score", "1 recorded score"),
+    ]

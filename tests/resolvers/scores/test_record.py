@@ -70,6 +70,43 @@ def test_a_score_forecast_is_settled_by_its_own_score_once_public(ledger, change
     assert (settled["outcome"] == 0.61) == (status == "number")
 
 
+@pytest.mark.parametrize(
+    ("changes", "status", "said"),
+    [
+        ({"model": "PaLM (final)"}, "number", "taken for PaLM (final), the model of PaLM of that size"),
+        ({"model": "PaLM 550B", "params": 550e9}, "number", "taken for PaLM 550B"),
+        ({"model": "PaLM 560B", "params": 560e9}, "open", "near misses, which settle nothing: PaLM 560B at 0.61"),
+        ({"model": "LaMDA", "family": "LaMDA"}, "open", "no score was public by 2023-01-01"),
+        (
+            {"model": "PaLM-54OB", "family": None, "params": None},
+            "open",
+            "near misses, which settle nothing: PaLM-54OB",
+        ),
+        ({"prompt": "cot"}, "open", "near misses, which settle nothing: PaLM 540B at 0.61 (cot, 5-shot)"),
+    ],
+)
+def test_a_model_under_another_name_is_known_by_family_and_size_and_near_misses_are_only_named(
+    ledger, changes, status, said
+):
+    ledger.append_forecasts([score_forecast(0, family="PaLM")], at=AT)
+    found = results(**{"family": "PaLM", "params": 540e9, **changes})
+    settled = settle_scores(ledger.forecasts(), found, as_of="2023-01-01").iloc[0]
+    assert settled["status"] == status
+    assert said in settled["reason"]
+
+
+def test_two_models_of_one_family_and_size_settle_nothing(ledger):
+    """Which of them was meant is a person's to say; under its own name it settles."""
+    ledger.append_forecasts([score_forecast(0, family="PaLM")], at=AT)
+    both = pd.concat(
+        [results(family="PaLM", params=540e9, model=name) for name in ("PaLM base", "PaLM chat")], ignore_index=True
+    )
+    settled = settle_scores(ledger.forecasts(), both, as_of="2023-01-01").iloc[0]
+    assert settled["status"] == "open"
+    assert "PaLM base" in settled["reason"]
+    assert "PaLM chat" in settled["reason"]
+
+
 def test_sources_that_disagree_on_a_score_settle_nothing(ledger):
     ledger.append_forecasts([score_forecast(0)], at=AT)
     other = results(source="another", known_on="2022-06-01")
