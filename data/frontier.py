@@ -49,6 +49,13 @@ def frontier_benchmarks() -> pd.DataFrame:
     return pd.read_csv(FRONTIER / "benchmarks.csv", parse_dates=["released", "newest_model", "ceiling_known_on"])
 
 
+@cache
+def open_weights() -> dict[str, str]:
+    """Of each release whose weights are known to be either, ``open`` or ``closed``."""
+    stated = frontier_releases().set_index("model")["open_weights"].map({"yes": "open", "no": "closed"}).dropna()
+    return {str(model): str(weights) for model, weights in stated.items()}
+
+
 def corrections() -> pd.DataFrame:
     """What was changed in the compiled tables: ``file, rows, column, before, after, why``."""
     return pd.read_csv(FRONTIER / "corrections.csv", keep_default_na=False)

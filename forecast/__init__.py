@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scale_forecast.resolvers.markets.services import SERVICES
     from scale_forecast.show.plots.registry import PLOTS
     from scale_forecast.studies.registry import STUDIES
-    from scale_forecast.workflow.ask import ask
+    from scale_forecast.workflow.ask import ask, ask_all
     from scale_forecast.workflow.backtest import backtest, backtest_questions, summary
     from scale_forecast.workflow.by_date import explain_by_date, index, predict_by_date, records
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
@@ -95,7 +95,7 @@ _HOMES = {
     "resolvers.markets.services": "SERVICES",
     "show.plots.registry": "PLOTS",
     "studies.registry": "STUDIES",
-    "workflow.ask": "ask",
+    "workflow.ask": "ask ask_all",
     "workflow.backtest": "backtest backtest_questions summary",
     "workflow.by_date": "explain_by_date index predict_by_date records",
     "workflow.by_date_views": "plot_index plot_records",

@@ -146,6 +146,15 @@ def organisation_name(name: str) -> str:
     return _aliases("organisations").get(fold(name), name)
 
 
+def is_of_line(line: str, name: str) -> bool:
+    """Whether a product line goes by a name, alone or with more words behind it.
+
+    >>> is_of_line("Claude Opus", "claude"), is_of_line("GPT-Neo", "GPT")
+    (True, False)
+    """
+    return line.casefold() == name.casefold() or line.casefold().startswith(f"{name.casefold()} ")
+
+
 def organisation_key(name: str) -> str:
     """Organisations are compared under this."""
     return fold(organisation_name(name))

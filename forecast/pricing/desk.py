@@ -39,6 +39,7 @@ from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.pricing.arrivals import Course, Publications, Rate, gaps
+from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.pricing.model import DRAWS, PricedModel
 from scale_forecast.pricing.questions import benchmark_of_average, is_part_of
 from scale_forecast.pricing.recalibration import NOTHING, Recalibration
@@ -62,18 +63,20 @@ class Desk:
     seed : of all joint draws
     recalibrate : whether to learn maps from past questions, which takes as long as training some predictors
     workers : who goes through the past forecasts that is learned from
+    futures : records by date of the same day; without them questions are priced by scale alone
     judged : what the judge reads, who knows of scores without sizes and of coverage too; ``tables`` when None
     """
 
     def __init__(
         self, tables: Tables, as_of: dt.date, *, predictor: str = DEFAULT, cache: Path | None = None, seed: int = 0,
         recalibrate: bool = True, workers: Workers | None = None, judged: Tables | None = None,
+        futures: RecordFutures | None = None,
     ) -> None:  # fmt: skip
         results = known_by(tables.results, pd.Timestamp(as_of))
         if results.empty:
             raise DataError(f"no score was public by {as_of}: ask as of a later day")
         self.as_of, self.predictor, self.seed = as_of, predictor, seed
-        self._judged = judged
+        self._judged, self.futures = judged, futures
         self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
         self._cache, self._recalibrate, self._workers = cache, recalibrate, workers
         self._learned: dict[Exclusion, Recalibration] = {}

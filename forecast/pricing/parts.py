@@ -12,6 +12,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import benchmark_key, model_key, task_key
 from scale_forecast.inputs.targets import Target
 from scale_forecast.pricing.arrivals import YEAR, DatedEvent
+from scale_forecast.pricing.by_date import Foretold, foretell, is_well_measured
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.maps import Map
 from scale_forecast.pricing.model import DRAWS, PricedModel
@@ -22,9 +23,10 @@ from scale_forecast.pricing.space import Event, probability_of
 from scale_forecast.pricing.standing import holds_today, is_measured, lacking
 from scale_forecast.pricing.templates import families_in_scope, newcomer, template_of
 from scale_forecast.resolvers.judge.case import Case, moment
+from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.any_of import AnyOf
-from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.scope import Scope
 
@@ -43,7 +45,7 @@ def start_of(day: dt.date) -> dt.datetime:
 class Part:
     """One leaf, as priced: ``event(maps, level)`` on the draws, and what there is to say about it."""
 
-    leaf: Measured
+    leaf: Kind
     kind: str
     learned: Recalibration | None
     fixed: Event | None = None
@@ -51,21 +53,29 @@ class Part:
     dated: DatedEvent | None = None
     scope: Scope = field(default_factory=Scope)
     said: tuple[str, ...] = ()
+    told: Foretold | None = None
+    """What futures by date say of it, where these price it."""
     is_undone: bool = False
     """Whether ``dated`` or ``models`` tell what would undo the leaf, rather than bring it about."""
 
     @classmethod
-    def of(cls, desk: Desk, question: Question, leaf: Measured, until: dt.datetime) -> Part:
+    def of(cls, desk: Desk, question: Question, leaf: Kind, until: dt.datetime) -> Part:
         """A leaf of a question whose evidence counts until a moment."""
-        scope = question.scope.within(leaf.scope)
         today, deadline = moment(start_of(desk.as_of)), moment(question.resolve_by)
         case = Case(desk.evidence, question.scope, today, deadline, moment(until), whole_days=True)
         found = leaf.judge(case)
+        if not isinstance(leaf, Measured):
+            if found.status in (Status.YES, Status.NO):
+                return cls._certain(leaf, found.reason, happened=found.status is Status.YES)
+            return _part_by_date(desk, question, leaf, until.date())
+        scope = question.scope.within(leaf.scope)
         over = until.date() < desk.as_of and leaf.is_covered(case)
         if found.status is Status.YES or over:
             happened = "has happened" if found.status is Status.YES else "did not happen in time"
             said = f"{leaf.kind} on {leaf.task} {happened}: {found.reason}"
             return cls._certain(leaf, said, happened=found.status is Status.YES)
+        if (part := _told_first(desk, question, leaf, until.date())) is not None:
+            return part
         deciding = leaf.scopes(question.scope)[0]
         if is_measured(desk, leaf, deciding):
             return _measured_part(desk, question, leaf, scope, until.date(), found.reason)
@@ -77,9 +87,9 @@ class Part:
         return _dated_part(desk, question, leaf, scope, until.date())
 
     @classmethod
-    def _certain(cls, leaf: Measured, said: str, *, happened: bool = True) -> Part:
+    def _certain(cls, leaf: Kind, said: str, *, happened: bool = True) -> Part:
         rank = np.arange(DRAWS)
-        return cls(leaf, leaf.event_kind, None, fixed=Event(rank, float(happened)), said=(said,))
+        return cls(leaf, leaf.kind, None, fixed=Event(rank, float(happened)), said=(said,))
 
     def event(self, maps: Mapping[str, Map] | None = None, level: float | None = None) -> Event:
         """The event on the draws; with other maps, or the rate of arrivals at one of its quantiles."""
@@ -98,6 +108,32 @@ class Part:
         either = AnyOf(of=(self.leaf,) * len(events))
         reach = np.max([event.reach for event in events], axis=0)
         return Event.top(reach, probability_of(either, events))
+
+
+def _told_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) -> Part | None:
+    """A leaf on futures by date, unless these do not tell of it or the forecast by scale knows more of it."""
+    if desk.futures is None:
+        return None
+    try:
+        told = foretell(desk.futures, leaf, question.scope, until)
+        known = is_well_measured(desk.futures, leaf, question.scope)
+    except Untold:
+        return None
+    if not known and families_in_scope(desk, leaf, question.scope.within(leaf.scope)):
+        return None
+    return _part_told(leaf, told)
+
+
+def _part_by_date(desk: Desk, question: Question, leaf: Kind, until: dt.date) -> Part:
+    """A leaf that futures by date alone can tell of."""
+    try:
+        return _part_told(leaf, foretell(desk.futures, leaf, question.scope, until))
+    except Untold as untold:
+        raise DataError(f"{question.id} cannot be priced: {untold}") from untold
+
+
+def _part_told(leaf: Kind, told: Foretold) -> Part:
+    return Part(leaf, leaf.kind, None, fixed=told.event, said=told.said, told=told)
 
 
 def _named_targets(desk: Desk, scope: Scope, by: dt.date) -> list[Target]:

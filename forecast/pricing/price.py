@@ -14,11 +14,15 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.pricing.answers import Answer, day, number, option
+from scale_forecast.pricing.by_date import foretell
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.parts import Part, start_of
 from scale_forecast.pricing.space import Event, held_off, probability_of
-from scale_forecast.resolvers.judge.resolve import resolve
-from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.judge.futures import Untold
+from scale_forecast.resolvers.judge.resolve import Resolution, resolve
+from scale_forecast.resolvers.judge.status import ANSWERED, Status
+from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.scores.odds import fair_odds
 
@@ -26,6 +30,9 @@ REPRICED = 40
 """Times a question is priced anew with resampled lines, for the interval."""
 COVERAGE = 0.8
 SETTLED_NOTE = "already settled"
+BY_DATE = "by date"
+"""What prices on futures by date name as their predictor."""
+_ASKED = {"number": "a number", "date": "a day", "option": "an option"}
 FRESH_DAYS = 90
 """Age of the newest score of a benchmark from which a price says so first."""
 
@@ -41,7 +48,8 @@ class Price(ShowsHtml):
     probability : float
         Never 0 or 1.
     low, high : float
-        80% interval of the probability: how it moves with the lines that calibration and rates were learned from.
+        80% interval of the probability: how it moves with the lines that calibration and rates were learned from; NaN
+        on futures by date, which learn from no lines.
     base_rate : float
         How often past questions of its kind came out yes; NaN where none was.
     base_of : str
@@ -50,6 +58,8 @@ class Price(ShowsHtml):
         The way from the base rate to the probability: what was taken into account, and the probability then.
     reasons : tuple of str
         Sentences: what was assumed and what weighs.
+    answer : Answer, optional
+        Of a question for a number, a day or an option its distribution; ``probability`` is NaN then.
     note : str
         A warning that what is known is old, or nothing.
     status : Status
@@ -71,11 +81,12 @@ class Price(ShowsHtml):
     as_of: dt.date
     predictor: str
     note: str = ""
+    answer: Answer | None = None
 
     @property
     def odds(self) -> str:
-        """Fair odds."""
-        return fair_odds(self.probability)
+        """Fair odds; empty where there is no probability."""
+        return "" if np.isnan(self.probability) else fair_odds(self.probability)
 
 
 def price(
@@ -107,7 +118,7 @@ def price_all(desk: Desk, questions: Sequence[Question], *, interval: bool = Tru
 
 
 def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
-    """Price one question at a desk; see `price_all`.
+    """Price one question at a desk; see `price_all`. A number, a day or an option has an ``answer`` and no probability.
 
     Raises
     ------
@@ -116,7 +127,9 @@ def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
         nothing is known to start from.
     """
     opened = _opened(desk, question)
-    return opened if isinstance(opened, Price) else opened.price(interval)
+    if isinstance(opened, Price):
+        return opened
+    return opened.price(interval) if question.criterion.answers == "event" else opened.answer()
 
 
 def events_at(desk: Desk, question: Question) -> list[Event] | None:
@@ -133,12 +146,10 @@ def events_at(desk: Desk, question: Question) -> list[Event] | None:
 
 def _opened(desk: Desk, question: Question) -> _Open | Price:
     """A question with its leaves, or its price where it is settled."""
-    if question.is_numeric:
-        raise DataError(f"{question.id} {question.criterion.unpriced()}")
     asked = question.model_copy(update={"opened": min(question.opened, start_of(desk.as_of))})
     known = resolve(asked, desk.evidence, as_of=pd.Timestamp(desk.as_of))
-    if known.status in (Status.YES, Status.NO):
-        return _settled(desk, question, known.status, known.reason)
+    if known.status in ANSWERED:
+        return _settled(desk, question, known)
     if known.status is not Status.OPEN:
         raise DataError(f"{question.id} is {known.status.value} as of {desk.as_of}: {known.reason}")
     if question.resolve_by.date() < desk.as_of:
@@ -148,17 +159,22 @@ def _opened(desk: Desk, question: Question) -> _Open | Price:
         )
     if why := question.criterion.unpriced():
         raise DataError(f"{question.id} {why}")
-    parts = [
-        Part.of(desk, question, leaf, until) for leaf, until in question.criterion.dated_leaves(question.resolve_by)
-    ]
-    return _Open(desk, question, parts)
+    leaves = question.criterion.dated_leaves(question.resolve_by)
+    if question.criterion.answers != "event":
+        return _Open(desk, question, [])
+    return _Open(desk, question, [Part.of(desk, question, leaf, until) for leaf, until in leaves])
 
 
-def _settled(desk: Desk, question: Question, status: Status, reason: str) -> Price:
-    p = held_off(float(status is Status.YES))
+def _settled(desk: Desk, question: Question, known: Resolution) -> Price:
+    p, answer = np.nan, None
+    if known.status in (Status.YES, Status.NO):
+        p = held_off(float(known.status is Status.YES))
+    else:
+        said = known.answer or f"{known.value:g}"
+        answer = Answer(question.criterion.answers, said, pd.DataFrame({"option": [said], "probability": [1.0]}))
     return Price(
-        question.id, question.title, p, p, p, np.nan, "", (), (f"{SETTLED_NOTE} as of {desk.as_of}: {reason}",), status,
-        desk.as_of, desk.predictor,
+        question.id, question.title, p, p, p, np.nan, "", (), (f"{SETTLED_NOTE} as of {desk.as_of}: {known.reason}",),
+        known.status, desk.as_of, desk.predictor, answer=answer,
     )  # fmt: skip
 
 
@@ -180,6 +196,10 @@ class _Open:
         raw, final = (held_off(probability_of(self.question.criterion, e)) for e in (identity, events))
         base, base_of = self._base_rate(leaf_kinds)
         low, high = self._interval(final) if interval else (final, final)
+        by_date = [part for part in self.parts if part.told is not None]
+        predictor = self.desk.predictor
+        if self.parts and len(by_date) == len(self.parts):  # nothing was learned on lines that could be resampled
+            predictor, low, high = BY_DATE, np.nan, np.nan
         moved = [(base_of, base)] if np.isfinite(base) else []
         moved += self._steps(raw)
         if abs(final - raw) > 5e-4:
@@ -189,12 +209,34 @@ class _Open:
             said.append("given that its premise holds; else it is annulled")
         return Price(
             self.question.id, self.question.title, final, low, high, base, base_of, tuple(moved), tuple(said),
-            Status.OPEN, self.desk.as_of, self.desk.predictor, self._staleness(),
+            Status.OPEN, self.desk.as_of, predictor, self._staleness(),
         )  # fmt: skip
 
-    def _staleness(self) -> str:
+    def answer(self) -> Price:
+        """A number, a day or an option, which futures by date alone tell of."""
+        question, desk = self.question, self.desk
+        ((leaf, until),) = question.criterion.dated_leaves(question.resolve_by)
+        try:
+            told = foretell(desk.futures, leaf, question.scope, until.date())
+        except Untold as untold:
+            hint = "; `forecast predict` gives the distribution of a named model" if question.is_numeric else ""
+            raise DataError(f"{question.id} asks for {_ASKED[leaf.answers]}, and {untold}{hint}") from untold
+        if leaf.answers == "number":
+            answer = number(told.values)
+        elif leaf.answers == "date":
+            answer = day(told.values, desk.as_of, until.date())
+        else:
+            answer = option(told.values)
+        return Price(
+            question.id, question.title, np.nan, np.nan, np.nan, np.nan, "", (), told.said, Status.OPEN, desk.as_of,
+            BY_DATE, self._staleness([leaf]), answer,
+        )  # fmt: skip
+
+    def _staleness(self, leaves: Sequence[Kind] | None = None) -> str:
         """What to say first where the newest score that a part rests on is long past; the oldest such one."""
-        newest = [(day, part.leaf) for part in self.parts if (day := self.desk.newest_named(part.leaf)) is not None]
+        looked = [part.leaf for part in self.parts] if leaves is None else leaves
+        measured = [leaf for leaf in looked if isinstance(leaf, Measured)]
+        newest = [(day, leaf) for leaf in measured if (day := self._newest(leaf)) is not None]
         if not newest:
             return ""
         day, leaf = min(newest, key=lambda one: one[0])
@@ -205,6 +247,15 @@ class _Open:
             f"Note: the newest {leaf.benchmark or leaf.task} score here is of {day}, {days:,} days before "
             f"{self.desk.as_of}: what happened since is unknown to this forecast."
         )
+
+    def _newest(self, leaf: Measured) -> dt.date | None:
+        """The day of the newest score on a leaf's benchmark, by date or by scale."""
+        try:
+            if self.desk.futures is not None:
+                return self.desk.futures.newest(leaf)
+        except Untold:
+            pass
+        return self.desk.newest_named(leaf)
 
     def _base_rate(self, kinds: Sequence[str]) -> tuple[float, str]:
         """Of the kind of one leaf; of a combination, as if its leaves came at their base rates independently."""
@@ -225,6 +276,9 @@ class _Open:
 
     def _steps(self, raw: float) -> list[tuple[str, float]]:
         """The forecast's own probability; for a deadline, first that of one arrival and then with all that may come."""
+        told = [part.told for part in self.parts if part.told is not None]
+        if len(self.parts) == 1 and told:
+            return [*told[0].apart, ("on the futures by date, happened unseen or still to come", raw)]
         dated = [part.dated for part in self.parts if part.dated is not None]
         if len(self.parts) == 1 and dated:
             event = dated[0]

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from scale_forecast.by_date.tables import as_tables
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
 from scale_forecast.data.load import Tables, with_frontier
 from scale_forecast.data.results import fingerprint
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.pricing import Desk, Price, price_at
+from scale_forecast.pricing.futures import RecordFutures
+from scale_forecast.pricing.model import DRAWS
+from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.bank import find_question, read_files
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import against, stated
@@ -56,7 +62,9 @@ class Answers:
     def whole(self) -> pd.DataFrame:
         """The table with what moved each price, the reasons, and the bets on record."""
         moved = [[{"what": what, "probability": value} for what, value in p.moved] for p in self.prices]
+        answers = [p.answer.table.to_dict("records") if p.answer else [] for p in self.prices]
         return self.table.assign(
+            distribution=pd.Series(answers, dtype=object),
             moved=pd.Series(moved, dtype=object),
             reasons=pd.Series([list(p.reasons) for p in self.prices], dtype=object),
             on_record=pd.Series([bet.to_dict("records") for bet in self.bets], dtype=object),
@@ -98,24 +106,89 @@ def ask(
     workers : who trains
     tell : told what words were taken for, a sentence at a time
     """
-    make(predictor)
     tables, at, day = tables_of(results, tell), clock.now(), day_of_knowledge(as_of)
+    desk = _desk(tables, day, predictor, seed, workers)
     if isinstance(question, Question):
         asked = [question]
     else:
         asked = _find(str(question), [Path(file) for file in questions], ledger, tables, day, tell)
     recorded = recorded_forecasts(ledger)
-    desk = Desk(
-        tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
-        judged=with_frontier(tables),
-    )  # fmt: skip
     prices = [price_at(desk, one) for one in asked]
-    bets = [against(p.probability, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
+    bets = [_bets(p, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
     answers = Answers(asked, prices, bets)
     if record:
         entries = _record(answers, tables.results, ledger, at)
         tell(f"recorded in the ledger as {'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}")
     return answers
+
+
+def ask_all(
+    titles: Sequence[str],
+    results: Results = None,
+    *,
+    as_of: Day | None = None,
+    predictor: str = DEFAULT,
+    seed: int = 0,
+    questions: Sequence[str | Path] = (),
+    ledger: str | Path | None = None,
+    workers: Workers | None = None,
+    tell: Tell = silent,
+) -> pd.DataFrame:
+    """Many titles at once, a row each, with one training: none is left without a word on what became of it.
+
+    The arguments are those of `ask`. Columns: ``title, outcome, question, probability, answer, understood, note``;
+    ``outcome`` is ``priced``, ``settled``, ``not understood`` (``note`` asks back) or ``no price`` (``note`` says why).
+    """
+    tables, day = tables_of(results, tell), day_of_knowledge(as_of)
+    desk = _desk(tables, day, predictor, seed, workers)
+    known = known_questions([Path(file) for file in questions], ledger)
+    vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
+    rows = [row for title in titles for row in _answered(title, desk, known, vocabulary, day)]
+    columns = ["title", "outcome", "question", "probability", "answer", "understood", "note"]
+    table = pd.DataFrame(rows, columns=columns)
+    tell(", ".join(f"{count} {outcome}" for outcome, count in table["outcome"].value_counts().items()))
+    return table
+
+
+def _answered(
+    title: str, desk: Desk, known: list[Question], vocabulary: Vocabulary, day: date
+) -> Iterator[tuple[object, ...]]:
+    said: list[str] = []
+    try:
+        found = _understood(title, known, vocabulary, day, said.append)
+    except UsageError as error:
+        yield title, "not understood", "", float("nan"), "", "", str(error)
+        return
+    for question in found:
+        try:
+            price = price_at(desk, question, interval=False)
+        except DataError as error:
+            yield title, "no price", question.id, float("nan"), "", said[0], str(error)
+            continue
+        answer = price.answer.summary if price.answer else ""
+        outcome = "priced" if price.status is Status.OPEN else "settled"
+        note = price.note if price.status is Status.OPEN else price.reasons[0]
+        yield title, outcome, question.id, price.probability, answer, said[0], note
+
+
+def _desk(tables: Tables, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:
+    make(predictor)
+    return Desk(
+        tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
+        judged=with_frontier(tables), futures=_futures(day, seed),
+    )  # fmt: skip
+
+
+def _bets(price: Price, bets: pd.DataFrame) -> pd.DataFrame:
+    return against(price.probability, bets) if isfinite(price.probability) else bets.iloc[:0]
+
+
+def _futures(day: date, seed: int) -> RecordFutures:
+    """The records by date of a day; nothing is trained before a question asks for them."""
+    benchmarks = frontier_benchmarks()
+    metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
+    tables = as_tables(frontier_scores(), frontier_releases(), benchmarks)
+    return RecordFutures(tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder())
 
 
 def _find(
@@ -129,6 +202,11 @@ def _find(
             raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
         return found
     known = known_questions(files, ledger)
+    return _understood(words, known, Vocabulary.of(tables.results, tables.metrics, known), day, tell)
+
+
+def _understood(words: str, known: list[Question], vocabulary: Vocabulary, day: date, tell: Tell) -> list[Question]:
+    """The questions on record that an id, a title or an address means, else the one that words ask."""
     if any(question.id == words for question in known) or (" " not in words.strip() and not is_address(words)):
         return [find_question(words, known)]
     if recorded := on_record(words, known):
@@ -140,7 +218,6 @@ def _find(
     if is_address(words):
         raise UsageError(f"no question on record has the address {words.strip()}: `forecast market import` brings one")
     near = near_record(words, known)
-    vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
     try:
         understood = understand(words, vocabulary=vocabulary, opened=day)
     except UsageError as error:
@@ -162,9 +239,11 @@ def _record(answers: Answers, results: pd.DataFrame, ledger: str | Path | None, 
             "predictor": p.predictor,
             "predictor_version": code,
             "data_fingerprint": data,
-            "details": {"as_of": f"{p.as_of}", "low": p.low, "high": p.high, "base_rate": p.base_rate},
+            "details": {"as_of": f"{p.as_of}"}
+            | {name: v for name in ("low", "high", "base_rate") if isfinite(v := getattr(p, name))},
         }
         for p in answers.prices
+        if isfinite(p.probability)  # a number, a day or an option has none
     ]
     with open_ledger_at(ledger, create=True) as book:
         book.append_questions([{"question_id": q.id, "definition": q.to_dict()} for q in answers.questions], at=at)

@@ -33,6 +33,8 @@ class Finding:
     rows: tuple[int, ...] = ()
     known: np.datetime64 | None = None
     value: float | None = None
+    answer: str | None = None
+    """The day or the option that it comes to, where it is neither yes, no nor a number."""
 
 
 @dataclass(frozen=True)

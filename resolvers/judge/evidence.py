@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.dates import Reading, known_days, latest_day
+from scale_forecast.data.frontier import open_weights
 from scale_forecast.data.names import fold
-from scale_forecast.data.names.keys import AVERAGES, name_key, same_test, whole_of
+from scale_forecast.data.names.keys import AVERAGES, is_of_line, name_key, release_of, same_test, whole_of
 from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
 from scale_forecast.data.tasks import describe
@@ -230,8 +231,25 @@ class Evidence:
 
     def _is_one_of(self, name: str, wanted: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
         codes = [self._code(name, value) for value in wanted]
+        if name == "line":
+            codes += [code for value in wanted for code in self._lines_of(value)]
         column = self._codes[name][rows]
         return column == codes[0] if len(codes) == 1 else np.isin(column, codes)
+
+    def _lines_of(self, name: str) -> list[int]:
+        """Product lines of an organisation that bear a name, alone or with more behind it: Claude is Claude Opus too."""
+        return [code for code, line in self._bare_lines if is_of_line(line, name)]
+
+    @cached_property
+    def _bare_lines(self) -> list[tuple[int, str]]:
+        """Lines that are written behind their organisation, without it."""
+        found: dict[int, str] = {}
+        codes, first = np.unique(self._codes["line"], return_index=True)
+        for code, row in zip(codes.tolist(), first.tolist(), strict=True):
+            line, organisation = self.written("line", row), self.written("organisation", row)
+            if line and organisation and line.startswith(f"{organisation} "):
+                found[code] = line.removeprefix(f"{organisation} ")
+        return list(found.items())
 
     def _code(self, column: str, name: str) -> int:
         """The number of a name; a name written in full goes before what it is the same as."""
@@ -243,6 +261,8 @@ class Evidence:
         keep = np.ones(len(rows), dtype=bool)
         if scope.model:
             keep &= self._is_one_of("model", scope.model, rows)
+        if scope.weights is not None:
+            keep &= self._weights[self._codes["model"][rows]] == scope.weights
         with np.errstate(invalid="ignore"):
             for values, low, high in (
                 (self.params, scope.min_params, scope.max_params),
@@ -259,6 +279,13 @@ class Evidence:
         if scope.known_from is not None:
             keep &= self.known[rows] >= np.datetime64(scope.known_from)
         return keep
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        """Of each model ``open`` or ``closed``, as the table of releases has it; empty where that does not say."""
+        stated = open_weights()
+        released = [release_of(name) for name in self._shown["model"]]
+        return np.array([stated.get(name or "", "") for name in released], dtype=object)
 
     def cached(self, key: Any, compute: Any) -> Any:
         """What ``compute`` gives, kept under ``key``."""
@@ -293,9 +320,13 @@ class Evidence:
         codes = np.unique(self._codes["metric"][self.rows_about(measured)])
         return sorted(self._shown["metric"][code] for code in codes)
 
+    def of_model(self, model: str) -> np.ndarray:
+        """Positions of all rows of a model."""
+        return np.flatnonzero(self._codes["model"] == self._code("model", model))
+
     def family_of(self, model: str) -> str | None:
         """The family of a model; None where nothing is known of it."""
-        rows = np.flatnonzero(self._codes["model"] == self._code("model", model))
+        rows = self.of_model(model)
         return self.name("family", int(rows[0])) if len(rows) else None
 
     def families_of(self, line: str) -> list[str]:

@@ -48,6 +48,7 @@ class Resolution(ShowsHtml):
     as_of: dt.datetime
     evidence: tuple[dict[str, Any], ...]
     fingerprint: str
+    answer: str | None = None
 
 
 def resolve(question: Question, evidence: Evidence, *, as_of: Any) -> Resolution:
@@ -84,6 +85,7 @@ def resolve_all(questions: Iterable[Question], evidence: Evidence, *, as_of: Any
             as_of=at,
             evidence=tuple(next(records[id(known)]) for _ in finding.rows),
             fingerprint=question.fingerprint,
+            answer=finding.answer,
         )
         for question, finding, known in judged
     ]

@@ -6,12 +6,14 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Each state a question can be in; only YES, NO and NUMBER are scored."""
+    """Each state a question can be in; YES, NO, NUMBER, DATE and OPTION are answers."""
 
     OPEN = "open"
     YES = "yes"
     NO = "no"
     NUMBER = "number"
+    DATE = "date"
+    OPTION = "option"
     AMBIGUOUS = "ambiguous"
     ANNULLED = "annulled"
 
@@ -22,3 +24,5 @@ class Status(StrEnum):
 
 SETTLED = (Status.YES, Status.NO, Status.NUMBER)
 """With an outcome that forecasts are scored against; ``number`` is that of a quantity."""
+ANSWERED = (*SETTLED, Status.DATE, Status.OPTION)
+"""With an answer."""

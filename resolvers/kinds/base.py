@@ -20,11 +20,13 @@ from pydantic_core import CoreSchema
 from scale_forecast.data.metrics import SHARE, known_metric
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Draws, Line
+from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.silence import are_measured, silence_about
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.fields import Name, Strict
 from scale_forecast.resolvers.questions.scope import Scope
 
+Answers = Literal["event", "number", "date", "option"]
 IfNothing = Literal["no", "annul", "ambiguous", "open"]
 Example = Mapping[str, object]
 
@@ -104,6 +106,11 @@ class Kind(Strict):
     # --- what follows from that, and what few kinds change
 
     @property
+    def answers(self) -> Answers:
+        """What it is answered by."""
+        return "number" if self.is_number else "event"
+
+    @property
     def label(self) -> str:
         """A word or two for it in a list of several."""
         return self.kind
@@ -116,8 +123,9 @@ class Kind(Strict):
         """The measured criteria inside it, in order; a manual one has none."""
         return [leaf for part in self.parts for leaf in part.leaves()]
 
-    def dated_leaves(self, until: dt.datetime) -> list[tuple[Measured, dt.datetime]]:
-        """Each of its `leaves` with the moment until which evidence counts for it, ``until`` if it says no earlier."""
+    def dated_leaves(self, until: dt.datetime) -> list[tuple[Kind, dt.datetime]]:
+        """What has an event of its own inside it, with the moment until which evidence counts, ``until`` if it says no
+        earlier: its `leaves`, and what no benchmark measures."""
         return [found for part in self.parts for found in part.dated_leaves(until)]
 
     def holds(self, happened: Sequence[npt.ArrayLike]) -> np.ndarray:
@@ -133,8 +141,6 @@ class Kind(Strict):
 
     def unpriced(self) -> str | None:
         """Why it has no price, to be said after the question's id; None where it has one."""
-        if self.is_number:
-            return "asks for a number, not yes or no: `forecast predict` gives its distribution"
         return next((why for part in self.parts if (why := part.unpriced()) is not None), None)
 
     def within(self, scope: Scope) -> Self:
@@ -144,6 +150,13 @@ class Kind(Strict):
     def annulled_if_silent(self) -> Self:
         """The same criterion, annulled rather than no where the models that it names are never measured."""
         return self
+
+    def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
+        """What it comes to in each of some simulated futures, (n,): truth values, numbers, days or names.
+
+        ``scope`` is the question's. Raises `Untold` where futures by date do not tell.
+        """
+        raise Untold(f"futures by date do not tell of the kind {self.kind}")
 
 
 class Measured(Kind, abstract=True):
@@ -301,7 +314,7 @@ class Measured(Kind, abstract=True):
         """Itself."""
         return [self]
 
-    def dated_leaves(self, until: dt.datetime) -> list[tuple[Measured, dt.datetime]]:
+    def dated_leaves(self, until: dt.datetime) -> list[tuple[Kind, dt.datetime]]:
         """Itself, as long as the question says."""
         return [(self, until)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.conflicts import readings
 from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, Measured
 from scale_forecast.resolvers.kinds.phrases import limits_of, who_of
@@ -142,6 +144,13 @@ class Comparison(Measured):
             raise ValueError("a comparison needs the rival's score")
         rival = draws.sign * np.asarray(draws.rival, dtype=float)
         return self._beats(draws.better, rival, draws.stderr, draws.rival_stderr)
+
+    def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
+        """Where the one side's best score on the deadline is ahead; by which noise of the two no record tells."""
+        if self.beyond_noise:
+            raise Untold("records do not tell of noise")
+        first, second = (futures.best(self, side, until) for side in self.scopes(scope))
+        return first > second + self.margin
 
     def say_on(self, place: str) -> str:
         """Who beats whom."""

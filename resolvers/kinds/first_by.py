@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 
 from scale_forecast.resolvers.judge.case import Case, Finding, moment, no_or_else
-from scale_forecast.resolvers.kinds.base import Datable, Example, IfNothing, Kind, Measured
+from scale_forecast.resolvers.kinds.base import Datable, Example, IfNothing, Kind
 from scale_forecast.resolvers.kinds.phrases import day_of
 from scale_forecast.resolvers.questions.fields import End
 
@@ -50,7 +50,7 @@ class FirstBy(Kind):
         own = replace(case, counts_until=min(moment(self.by), case.counts_until))
         return no_or_else(self.if_nothing, own, self.event.judge)
 
-    def dated_leaves(self, until: dt.datetime) -> list[tuple[Measured, dt.datetime]]:
+    def dated_leaves(self, until: dt.datetime) -> list[tuple[Kind, dt.datetime]]:
         """Those of the event, until its own date."""
         return self.event.dated_leaves(min(until, self.by))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -11,10 +12,12 @@ from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.conflicts import readings
 from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, IfNothing, Measured
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import disputed, none_measured, nothing
+from scale_forecast.resolvers.questions.scope import Scope
 
 
 class Numeric(Measured):
@@ -69,6 +72,12 @@ class Numeric(Measured):
     def read(self, draws: Draws) -> np.ndarray:
         """The simulated score itself: the number that one model brings to the statistic."""
         return draws.raw
+
+    def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
+        """The best score by the deadline."""
+        if self.statistic != "highest":
+            raise Untold(f"records do not tell of the {self.statistic} score")
+        return futures.best(self, scope.within(self.scope), until)
 
     def say_on(self, place: str) -> str:
         """Which number."""

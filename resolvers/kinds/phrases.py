@@ -15,10 +15,12 @@ def who_of(scope: Scope | None) -> tuple[str, list[str]]:
         return "some model", []
     if scope.model:
         return " or ".join(scope.model), limits_of(scope.model_copy(update={"model": (), "family": ()}))
-    names = scope.family or scope.line
+    names = scope.family or scope.line or scope.organisation
     size = _between(scope.min_params, scope.max_params, format_size, "parameters")
     who = " ".join(["some", " or ".join(names), "model", *size] if names else ["some model", *size])
     said = {"min_params": None, "max_params": None, "family": (), "line": () if not scope.family else scope.line}
+    if not (scope.family or scope.line):
+        said["organisation"] = ()
     return who, limits_of(scope.model_copy(update=said))
 
 
@@ -49,6 +51,8 @@ def limits_of(scope: Scope | None) -> list[str]:
         for names, noun in ((scope.version, "version"), (scope.setting, "setting"))
         if names
     ]
+    if scope.weights:
+        out.append(f"{scope.weights} weights")
     if scope.checkpoints:
         out.append("checkpoints too")
     out += _between(scope.min_params, scope.max_params, format_size, "parameters")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from scale_forecast.resolvers.judge.case import Case
 from scale_forecast.resolvers.judge.events import Draws, Line
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.first_shown import Shown, first_in_families
+from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.kinds.base import Example
 from scale_forecast.resolvers.kinds.families import InFamilies
 from scale_forecast.resolvers.kinds.phrases import who_of
@@ -79,6 +81,13 @@ class Threshold(InFamilies):
     def read(self, draws: Draws) -> np.ndarray:
         """Where the score reaches the line."""
         return self.line.reached(draws.raw)
+
+    def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
+        """Where the best score by the deadline reaches the line; of a low line the best score does not tell."""
+        scope = scope.within(self.scope)
+        if not self.line.is_upward or scope.over == "all":
+            raise Untold("records tell of any model's score above a line")
+        return self.line.reached(futures.best(self, scope, until))
 
     def say_on(self, place: str) -> str:
         """Who scores what."""

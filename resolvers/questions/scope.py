@@ -34,6 +34,7 @@ class Scope(Strict):
     setting: Names = ()
     checkpoints: bool = False
     model: Names = ()
+    weights: Literal["open", "closed"] | None = None
     min_params: Size | None = None
     max_params: Size | None = None
     min_flops: Size | None = None

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -14,12 +15,18 @@ from scale_forecast.data.errors import UsageError
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
 from scale_forecast.resolvers.kinds.base import Kind
+from scale_forecast.resolvers.kinds.choice import Choice
 from scale_forecast.resolvers.kinds.comparison import Comparison
 from scale_forecast.resolvers.kinds.count import Count
+from scale_forecast.resolvers.kinds.date import Date
 from scale_forecast.resolvers.kinds.first_by import FirstBy
+from scale_forecast.resolvers.kinds.lead_margin import LeadMargin
+from scale_forecast.resolvers.kinds.leads import Leads
 from scale_forecast.resolvers.kinds.not_ import Not, denial
 from scale_forecast.resolvers.kinds.numeric import Numeric
+from scale_forecast.resolvers.kinds.release import Release
 from scale_forecast.resolvers.kinds.reversal import Reversal
+from scale_forecast.resolvers.kinds.size import Size
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.kinds.u_shape import UShape
 from scale_forecast.resolvers.questions.question import Question
@@ -29,6 +36,8 @@ from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
 
 YEARS = 2
 """Years a question without a deadline stays open."""
+FAR = 5
+"""Years that are looked at where the day itself is asked for."""
 Make = Callable[[Place, str], Kind]
 
 
@@ -51,7 +60,8 @@ def make_question(
             f"the deadline {deadline} is not after {opened}, the day the question is asked: choose a later one, "
             "or ask as of an earlier day"
         )
-    resolve_by = deadline or max(_later(opened, YEARS), *_released_until(reading))
+    years = FAR if reading.kind in ("date", "release_date") else YEARS
+    resolve_by = deadline or max(_later(opened, years), *_released_until(reading))
     fields: dict[str, Any] = {
         "criterion": criterion if deadline is not None else criterion.annulled_if_silent(),
         "scope": scope,
@@ -107,6 +117,8 @@ def _criterion(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
     """The criterion of a reading, and the scope of the question around it."""
     if reading.parts:
         return _WHOLES[reading.kind](reading, vocabulary)
+    if reading.kind in _ALONE:
+        return _ALONE[reading.kind](reading, vocabulary)
     if reading.kind not in _MAKERS:
         said = reading.kind.replace("_", " ")
         raise Refused("kind", f"a question of the kind {said!r} is understood, and cannot be priced or settled yet")
@@ -216,6 +228,89 @@ def _numeric(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
     return make, _limits(reading)
 
 
+def _date(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
+    level, scope = reading.get("level"), _scope(reading.get("who", Who()))
+
+    def make(place: Place, metric: str) -> Kind:
+        return Date(
+            **{**_measured(place, metric), "if_nothing": "open"}, score=level.value, side=level.side, scope=scope
+        )
+
+    return make, _limits(reading)
+
+
+def _first(reading: Reading) -> dict[str, Any]:
+    """The score that is to be reached first, where one is asked for."""
+    level = reading.get("level")
+    return {} if level is None else {"score": level.value, "side": level.side}
+
+
+def _choice(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
+    scope, fields = _scope(reading.get("who", Who())), _first(reading)
+    fields |= {"of": reading.get("of"), "options": reading.get("options", ())}
+
+    def make(place: Place, metric: str) -> Kind:
+        return Choice(**{**_measured(place, metric), "if_nothing": "open"}, **fields, scope=scope)
+
+    return make, _limits(reading)
+
+
+def _leads(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
+    who: Who = reading.get("who", Who())
+    named = [(of, names) for of in ("model", "line", "organisation") if (names := getattr(who, f"{of}s"))]
+    if not named:
+        raise Refused("who", "who leads is asked of companies, product lines or models that are named")
+    of, names = named[0]
+    rest = _scope(replace(who, **{f"{of}s": (), "of": "model", "first": False, "best": False}))
+
+    def make(place: Place, metric: str) -> Kind:
+        return Leads(**_measured(place, metric), **_first(reading), of=of, who=names, scope=rest)
+
+    return make, _limits(reading)
+
+
+def _lead_margin(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
+    ahead, behind = (_scope(reading.get(name)) or Scope() for name in ("who", "against"))
+    level = reading.get("level")
+
+    def make(place: Place, metric: str) -> Kind:
+        fields = _measured(place, metric)
+        return LeadMargin(**fields, ahead=ahead, behind=behind, margin=level.value, side=level.side)
+
+    return make, _limits(reading)
+
+
+def _size(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
+    """The largest public model of all: what somebody in particular trains no table foretells."""
+    who: Who = reading.get("who", Who())
+    level = reading.get("level")
+    if not who.is_anyone:
+        raise Refused("who", "sizes are foretold of the largest public model, not of whose it is: ask of any model")
+    if level is None:
+        return Size(unit=reading.get("unit")), Scope()
+    criterion = Size(unit=level.unit, value=level.value, side=level.side)
+    return (denial(criterion) if reading.negated else criterion), Scope()
+
+
+def _release(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
+    who: Who = reading.get("who", Who())
+    names = who.models or who.families or who.lines
+    if not names:
+        raise Refused("who", "a release is asked of a model that is named: write its name")
+    asks = "date" if reading.kind == "release_date" else "whether"
+    criterion = Release(model=names, asks=asks)
+    return (denial(criterion) if reading.negated else criterion), Scope()
+
+
+_ALONE: dict[str, Callable[[Reading, Vocabulary], tuple[Kind, Scope]]] = {
+    "size": _size,
+    "size_number": _size,
+    "release": _release,
+    "release_date": _release,
+}
+"""How a criterion that no benchmark measures is made."""
+
+
 def _scaling(kind: type[Reversal] | type[UShape]) -> Callable[[Reading, Vocabulary], tuple[Make, Scope]]:
     def prepare(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
         who: Who = reading.get("who", Who())
@@ -233,6 +328,12 @@ _MAKERS: dict[str, Callable[[Reading, Vocabulary], tuple[Make, Scope]]] = {
     "first_by": _threshold,
     "comparison": _comparison,
     "numeric": _numeric,
+    "date": _date,
+    "choice": _choice,
+    "first_of": _choice,
+    "leads": _leads,
+    "first_to": _leads,
+    "lead_margin": _lead_margin,
     "reversal": _scaling(Reversal),
     "u_shape": _scaling(UShape),
 }
@@ -249,15 +350,12 @@ def _scope(who: Who) -> Scope | None:
 
 def _fields(who: Who) -> dict[str, Any]:
     """The fields of a scope that models in words have."""
-    if who.weights is not None:
-        raise Refused(
-            "who", "results do not say whose weights are open, so that 'open' and 'closed' cannot be asked yet"
-        )
     found: dict[str, Any] = {
         "model": who.models,
         "family": who.families,
         "line": who.lines,
         "organisation": who.organisations,
+        "weights": who.weights,
         "tuning": who.tuning,
         "min_params": who.min_params,
         "max_params": who.max_params,

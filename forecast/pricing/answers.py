@@ -1,0 +1,79 @@
+"""Answers that are no probability: a number, a day or an option, as a distribution read off joint draws."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.resolvers.judge.futures import NOBODY, OTHER
+
+LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+RAREST = 0.005
+"""Options of less than this are told together as ``other``."""
+NEVER = "not within the range looked at"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A distribution in a table, and in one sentence.
+
+    Attributes
+    ----------
+    of : "number", "date" or "option"
+    summary : str
+    table : DataFrame
+        Of a number ``level, value``; of a day ``by, probability``, the last row for never; of an option ``option,
+        probability``, which sum to 1.
+    """
+
+    of: str
+    summary: str
+    table: pd.DataFrame
+
+
+def number(values: np.ndarray) -> Answer:
+    """Quantiles of a number; draws without one are left out and said."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return Answer("number", "no score within the range looked at", pd.DataFrame({"level": [], "value": []}))
+    table = pd.DataFrame({"level": LEVELS, "value": np.quantile(known, LEVELS)})
+    low, mid, high = (table["value"].iloc[i] for i in (1, 3, 5))
+    lacking = 1.0 - len(known) / len(values)
+    rest = f"; with probability {lacking:.2f} there is none" if lacking else ""
+    return Answer("number", f"median {mid:.4g} (80%: {low:.4g} to {high:.4g}){rest}", table)
+
+
+def day(values: np.ndarray, start: dt.date, until: dt.date) -> Answer:
+    """P by the end of each quarter until a day, and of never; the median day where there is one."""
+    reached = values[~np.isnat(values)]
+    ends = [end.date() for end in pd.date_range(start, until, freq="QE") if end.date() < until] + [until]
+    shares = [float((reached <= np.datetime64(end)).sum()) / len(values) for end in ends]
+    never = 1.0 - shares[-1]
+    table = pd.DataFrame(
+        {"by": [*(f"{end}" for end in ends), f"{NEVER} ({until})"], "probability": [*shares, max(never, 0.0)]}
+    )
+    quantiles = [_quantile(values, level) for level in (0.1, 0.5, 0.9)]
+    said = [f"{level:.0%} by {when}" for level, when in zip((0.1, 0.5, 0.9), quantiles, strict=True) if when]
+    return Answer("date", ", ".join([*said, f"{max(never, 0.0):.2f} {NEVER} ({until})"]), table)
+
+
+def option(values: np.ndarray) -> Answer:
+    """P of each option, the likeliest first, nobody and rare ones as `OTHER`; they sum to 1."""
+    names, counts = np.unique(values.astype(str), return_counts=True)
+    shares: dict[str, float] = {}
+    for name, share in zip(names, counts / len(values), strict=True):
+        kept = str(name) if share >= RAREST and name != NOBODY else OTHER
+        shares[kept] = shares.get(kept, 0.0) + float(share)
+    ordered = sorted(shares.items(), key=lambda one: (one[0] == OTHER, -one[1], one[0]))
+    table = pd.DataFrame(ordered, columns=["option", "probability"])
+    return Answer("option", ", ".join(f"{name} {share:.2f}" for name, share in ordered[:3]), table)
+
+
+def _quantile(values: np.ndarray, level: float) -> str | None:
+    """The day by which that share of draws has it; None where it is later than what is looked at."""
+    ordered = np.sort(values)  # those of no day come last
+    found = ordered[min(int(np.ceil(level * len(values))), len(values)) - 1]
+    return None if np.isnat(found) else str(found.astype("datetime64[D]"))

@@ -1,0 +1,89 @@
+"""Price a leaf on futures by date: what they tell, how likely it is measured at all, and the sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from scale_forecast.pricing.futures import RecordFutures
+from scale_forecast.pricing.space import Event
+from scale_forecast.resolvers.judge.futures import Untold
+from scale_forecast.resolvers.kinds.base import Kind, Measured
+from scale_forecast.resolvers.questions.scope import Scope
+
+FEWEST_MODELS = 8
+"""Models with a score from which on futures by date are believed before a forecast by scale."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """What a leaf comes to in each draw, (n,), and whether anything in scope is newly measured by its deadline."""
+
+    values: np.ndarray
+    new: np.ndarray | None
+    said: tuple[str, ...]
+
+    @property
+    def event(self) -> Event:
+        """Of truth values the event on the draws."""
+        return Event.top(self.values.astype(float), float(self.values.mean()))
+
+    @property
+    def apart(self) -> tuple[tuple[str, float], ...]:
+        """Of truth values P(measured), and P(event | measured)."""
+        if self.new is None or not self.new.any():
+            return ()
+        measured = float(self.new.mean())
+        return (
+            ("that any model is newly measured in time", measured),
+            ("what is asked, given that one is", float(self.values[self.new].mean())),
+        )
+
+
+def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.date) -> Foretold:
+    """What the futures of a day tell of a leaf.
+
+    Raises
+    ------
+    Untold
+        Where they do not, with the reason.
+    """
+    if futures is None:
+        raise Untold("no futures by date are at hand")
+    values = leaf.foretell(futures, scope, until)
+    if not isinstance(leaf, Measured):
+        return Foretold(values, None, ())
+    news = [futures.new(leaf, side, until) for side in leaf.scopes(scope)]
+    return Foretold(values, np.any(news, axis=0), tuple(_sentences(futures, leaf, scope, until)))
+
+
+def is_well_measured(futures: RecordFutures, leaf: Measured, scope: Scope) -> bool:
+    """Whether enough models have a score for futures by date to go before a forecast by scale."""
+    record = futures.standing(leaf, Scope())
+    return record is not None and record.models >= FEWEST_MODELS
+
+
+def _sentences(futures: RecordFutures, leaf: Measured, scope: Scope, until: dt.date) -> Iterator[str]:
+    """Of each side who holds the record, and how far it will be."""
+    for side in leaf.scopes(scope):
+        record = futures.standing(leaf, side)
+        if record is None:
+            yield f"nobody in scope has a score on {record_place(leaf)} by {futures.as_of}"
+            continue
+        best = futures.best(leaf, side, until)
+        low, mid, high = np.nanquantile(best, [0.1, 0.5, 0.9])
+        yield (
+            f"the record on {record_place(leaf)} is {record.score:.4g} of {record.model} ({record.organisation}, "
+            f"{record.day:%Y-%m-%d}, {record.source}), among {record.models} models; by {until} it is {mid:.4g} "
+            f"(80%: {low:.4g} to {high:.4g})"
+        )
+    if (end := futures.end()) < futures.as_of:
+        yield f"what happened since {end}, where the tables end, is simulated too: it may have happened unseen"
+
+
+def record_place(leaf: Measured) -> str:
+    """Benchmark and task, once where they are called alike."""
+    return leaf.task if leaf.benchmark in (None, leaf.task) else f"{leaf.benchmark}/{leaf.task}"

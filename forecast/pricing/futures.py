@@ -1,0 +1,212 @@
+"""Futures by date as questions read them: records of everybody or of some, first days, leaders, the largest model.
+
+All questions of a day read the same draws, so that a narrower scope, a higher bar or an earlier day is never likelier.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.by_date.forecasts import Trained
+from scale_forecast.by_date.largest import Frontier, bundled_frontier
+from scale_forecast.by_date.paths import RecordPaths
+from scale_forecast.by_date.records import Record
+from scale_forecast.by_date.scopes import Scope as Whose
+from scale_forecast.by_date.tables import Tables
+from scale_forecast.by_date.trained import trained_on
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.names.keys import (
+    benchmark_key,
+    is_of_line,
+    metric_key,
+    organisation_name,
+    same_test,
+    task_key,
+    whole_of,
+)
+from scale_forecast.resolvers.judge.events import Line
+from scale_forecast.resolvers.judge.evidence import Measurement
+from scale_forecast.resolvers.judge.futures import NOBODY, Untold
+from scale_forecast.resolvers.questions.scope import Scope
+
+FURTHEST = 10
+"""Years ahead that are looked at."""
+_TOLD = frozenset({"over", "organisation", "line", "weights", "known_from", "checkpoints"})
+"""Fields of a scope that the futures tell apart, or that narrow nothing here."""
+
+
+class RecordFutures:
+    """The futures of one day.
+
+    Parameters
+    ----------
+    tables : scores, releases and benchmarks by date
+    as_of : day of knowledge
+    metrics : of each task of the tables, in what it is scored; a task that is missing is scored in anything
+    draws, seed : of the simulation
+    cache : folder of trained states
+    """
+
+    def __init__(
+        self, tables: Tables, as_of: dt.date, metrics: dict[str, str], *, draws: int, seed: int, cache: Path | None
+    ) -> None:
+        self.as_of, self.draws, self.seed = as_of, draws, seed
+        self._tables, self._metrics, self._cache = tables, metrics, cache
+        self._walked: RecordPaths | None = None
+
+    # --- what questions ask
+
+    def best(self, measured: Measurement, scope: Scope, day: dt.date) -> np.ndarray:
+        """The best score of those in scope by a day, (n,); NaN while there is none."""
+        return self._paths(day).over(self.task(measured), [pd.Timestamp(day)], self._whose(scope))[:, 0]
+
+    def new(self, measured: Measurement, scope: Scope, day: dt.date) -> np.ndarray:
+        """Whether anything in scope is newly measured by a day, (n,)."""
+        return self._paths(day).new(self.task(measured), [pd.Timestamp(day)], self._whose(scope))[:, 0]
+
+    def first_day(self, measured: Measurement, scope: Scope, line: Line) -> np.ndarray:
+        """The day on which somebody in scope reaches a line, (n,); NaT for not within `FURTHEST` years."""
+        if not line.is_upward:
+            raise Untold("records tell of the first score above a line")
+        paths = self._paths(self.as_of + dt.timedelta(days=round(365.25 * FURTHEST) - 1))
+        days = paths.first_day(self.task(measured), _least(line), self._whose(scope))
+        counted = np.nan_to_num(days, posinf=0.0).astype("timedelta64[D]")
+        start = np.datetime64(paths.start, "D")
+        return np.where(np.isfinite(days), start + counted, np.datetime64("NaT"))
+
+    def leader(self, measured: Measurement, scope: Scope, of: str, day: dt.date) -> np.ndarray:
+        """Whose the best score is on a day, (n,) of names."""
+        paths, task, whose = self._paths(day), self.task(measured), self._whose(scope)
+        return self._named(paths, task, whose, of, paths.holders(task, [pd.Timestamp(day)], whose)[:, 0])
+
+    def first(self, measured: Measurement, scope: Scope, of: str, line: Line, day: dt.date) -> np.ndarray:
+        """Who reaches a line first, (n,) of names; `NOBODY` where nobody does by a day."""
+        first = self.first_day(measured, scope, line)
+        paths, task, whose = self._paths(day), self.task(measured), self._whose(scope)
+        path = paths.path(task, whose)
+        reached = path.scores >= _least(line)
+        makers = path.maker[np.arange(paths.draws), reached.argmax(axis=1)]
+        names = self._named(paths, task, whose, of, makers)
+        return np.where(first <= np.datetime64(day), names, NOBODY)
+
+    def largest(self, unit: str, day: dt.date) -> np.ndarray:
+        """The largest public model by a day, (n,): training FLOP or parameters."""
+        if self._frontier is None:
+            raise Untold(f"too few sizes of models were public by {self.as_of}")
+        of = "params" if unit == "params" else "train_flops"
+        return 10.0 ** self._frontier.sample(day, self.draws, self.seed, of=of)
+
+    # --- what is known
+
+    def task(self, measured: Measurement) -> str:
+        """The task of the tables by date that a criterion measures."""
+        about = self._trained.state.world.tasks
+        whole = whole_of(measured.benchmark, measured.task)
+        for name, benchmark in about["benchmark"].items():
+            if metric_key(self._metrics.get(str(name), measured.metric)) != metric_key(measured.metric):
+                continue
+            if _is_task(measured, whole, str(benchmark), str(name)):
+                return str(name)
+        where = measured.benchmark or measured.task
+        raise Untold(f"no score by date in {measured.metric} on {where} was known by {self.as_of}")
+
+    def standing(self, measured: Measurement, scope: Scope) -> Record | None:
+        """The record of those in scope as it is known; None where nobody has a score."""
+        return self._paths(self.as_of).records(self._whose(scope)).get(self.task(measured))
+
+    def end(self) -> dt.date:
+        """The day from which on what happened is simulated."""
+        return self._paths(self.as_of).start.date()
+
+    def newest(self, measured: Measurement) -> dt.date:
+        """The day of the newest score known on a task."""
+        rows = self._trained.state.world.rows
+        return rows.loc[rows["task"] == self.task(measured), "day"].max().date()
+
+    @cached_property
+    def _frontier(self) -> Frontier | None:
+        try:
+            found = bundled_frontier(self.as_of)
+            found.sample(self.as_of, 1, 0)
+        except DataError:
+            return None
+        return found
+
+    @cached_property
+    def _trained(self) -> Trained:
+        try:
+            return trained_on(self._tables, pd.Timestamp(self.as_of), "dated", self._cache)
+        except DataError as error:
+            raise Untold(str(error)) from error
+
+    def _paths(self, day: dt.date) -> RecordPaths:
+        """Paths that reach a day; a further end changes nothing of the days before it."""
+        if (day - self.as_of).days > 365.25 * FURTHEST:
+            raise Untold(f"{day} is more than {FURTHEST} years ahead")
+        wanted = pd.Timestamp(max(day, self.as_of))
+        if self._walked is None or self._walked.days[-1] < wanted:
+            self._walked = RecordPaths(self._trained, wanted, draws=self.draws, seed=self.seed)
+        return self._walked
+
+    def _whose(self, scope: Scope) -> Whose:
+        """Whose records a scope asks for."""
+        limits = sorted(scope.model_fields_set - _TOLD)
+        limits = [name for name in limits if getattr(scope, name) not in ((), None)]
+        if limits:
+            raise Untold(f"records by date do not tell apart {' and '.join(limits)}")
+        organisations = tuple(organisation_name(name) for name in scope.organisation)
+        return Whose(organisations, self._lines(scope.line), scope.weights or "")
+
+    def _lines(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Product lines that go by these names, written with or without their organisation."""
+        models = self._trained.state.world.models
+        known = models[["organisation", "product_line"]].drop_duplicates()
+        found = []
+        for name in names:
+            of = [
+                str(line)
+                for organisation, line in known.itertuples(index=False)
+                if line and (is_of_line(line, name) or is_of_line(f"{organisation} {line}", name))
+            ]
+            if not of:
+                raise Untold(f"no model of the line {name!r} has a score by date known by {self.as_of}")
+            found += of
+        return tuple(sorted(set(found)))
+
+    def _named(self, paths: RecordPaths, task: str, whose: Whose, of: str, makers: np.ndarray) -> np.ndarray:
+        """The names of rows of the makers; -1 is the holder of the record that stands."""
+        table = paths.makers
+        organisations = table["organisation"].astype(str).tolist()
+        models = self._trained.state.world.models
+        to_come = len(table) - len(models)
+        if of == "organisation":
+            names = organisations
+        elif of == "line":
+            lines = table["product_line"].astype(str).tolist()
+            names = [line or maker for line, maker in zip(lines, organisations, strict=True)]
+        else:
+            names = [f"a model to come of {maker}" for maker in organisations[:to_come]] + list(models.index)
+        record = paths.records(whose).get(task)
+        holder = NOBODY
+        if record is not None:
+            own = to_come + int(models.index.get_loc(record.model))
+            holder = names[own]
+        return np.array([*names, holder], dtype=object)[makers]
+
+
+def _least(line: Line) -> float:
+    """The least score that reaches a line from below."""
+    return line.score if line.side == "at_least" else float(np.nextafter(line.score, np.inf))
+
+
+def _is_task(measured: Measurement, whole: str | None, benchmark: str, task: str) -> bool:
+    if whole is not None and benchmark_key(benchmark) == benchmark_key(whole) and task_key(task) == task_key(benchmark):
+        return True
+    if measured.benchmark is None:
+        return task_key(task) == task_key(measured.task)
+    return same_test(measured.benchmark, measured.task, benchmark, task)

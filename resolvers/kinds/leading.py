@@ -1,0 +1,66 @@
+"""Who leads on a benchmark, and who is first to reach a line: what several kinds share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import numpy as np
+
+from scale_forecast.resolvers.judge.case import Case
+from scale_forecast.resolvers.judge.events import Line
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.futures import Futures
+from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.questions.scope import Scope
+
+Of = Literal["organisation", "line", "model"]
+
+
+class Leading(Measured, abstract=True):
+    """Something about whoever holds the best score on the deadline, or with ``score`` is first to reach that.
+
+    Of equal scores the one that was published first leads.
+    """
+
+    score: float | None = None
+    side: Literal["at_least", "above", "at_most", "below"] = "at_least"
+
+    @property
+    def is_number(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def first_line(self) -> Line | None:
+        """What has to be reached first; None where the best score on the day counts."""
+        return None if self.score is None else Line(self.score, self.side)
+
+    def first_row(self, case: Case, rows: np.ndarray) -> int | None:
+        """The row of whoever leads, or was first, among rows in order of publication; None where nobody is."""
+        evidence = case.evidence
+        if self.first_line is not None:
+            rows = rows[self.first_line.reached(evidence.score[rows])]
+            return int(rows[evidence.known[rows].argmin()]) if len(rows) else None
+        if not len(rows):
+            return None
+        best = rows[evidence.better[rows] == evidence.better[rows].max()]
+        return int(best[evidence.known[best].argmin()])
+
+    def names(self, futures: Futures, scope: Scope, of: Of, until: dt.date) -> np.ndarray:
+        """Who it is in each draw; `NOBODY` where nobody is."""
+        if self.first_line is not None:
+            return futures.first(self, scope, of, self.first_line, until)
+        return futures.leader(self, scope, of, until)
+
+    @property
+    def what(self) -> str:
+        """What they do, in words."""
+        if self.score is None:
+            return "has the best score"
+        return f"is first to score {self.side.replace('_', ' ')} {self.score:g}"
+
+
+def owner(evidence: Evidence, row: int, of: Of) -> str:
+    """The organisation, line or model of a row; the model where no organisation is known."""
+    return evidence.written(of, row) or evidence.name("model", row)

@@ -1,0 +1,94 @@
+"""The largest public model is of some size."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.data.catalog import FRONTIER_COMPLETE_UNTIL, frontier_models
+from scale_forecast.resolvers.judge.case import Case, Finding
+from scale_forecast.resolvers.judge.events import Line
+from scale_forecast.resolvers.judge.futures import Futures
+from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.kinds.base import Example, Kind
+from scale_forecast.resolvers.questions.scope import Scope
+
+COLUMNS = {"flops": ("train_flops", "training FLOP"), "params": ("params", "parameters")}
+
+
+class Size(Kind):
+    """A public model of so many parameters, or trained with so much compute, comes out.
+
+    ``value`` left out asks for the number: the largest one's.
+    """
+
+    kind: Literal["size"] = "size"
+    unit: Literal["flops", "params"] = "flops"
+    value: float | None = None
+    side: Literal["at_least", "above"] = "at_least"
+
+    example: ClassVar[Example] = {"kind": "size", "unit": "flops", "value": 1.0e30}
+    may_be_dated: ClassVar[bool] = False
+
+    @property
+    def is_number(self) -> bool:
+        """Where no value is given."""
+        return self.value is None
+
+    @property
+    def parts(self) -> tuple[Kind, ...]:
+        """None."""
+        return ()
+
+    def dated_leaves(self, until: dt.datetime) -> list[tuple[Kind, dt.datetime]]:
+        """Itself."""
+        return [(self, until)]
+
+    def judge(self, case: Case) -> Finding:
+        """By the table of the largest models, which tells of silence until a day of its own."""
+        models = frontier_models()
+        column, unit = COLUMNS[self.unit]
+        known = models[(models["released"] <= pd.Timestamp(case.cutoff)) & models[column].notna()]
+        if known.empty:
+            return Finding(Status.OPEN, f"no model with its {unit} was known")
+        over = case.is_over and np.datetime64(FRONTIER_COMPLETE_UNTIL) >= case.counts_until.astype("datetime64[D]")
+        awaited = f"; awaiting evidence after {FRONTIER_COMPLETE_UNTIL}" if case.is_over else ""
+        if self.value is None:
+            top = known.loc[known[column].idxmax()]
+            said = f"the largest is {_said(top, column, unit)}"
+            if over:
+                day = np.datetime64(top["released"], "s")
+                return Finding(Status.NUMBER, said, (), day, float(top[column]))
+            return Finding(Status.OPEN, f"so far {said}{awaited}")
+        reached = known[Line(self.value, self.side).reached(known[column].to_numpy())]
+        if len(reached):
+            first = reached.sort_values("released", kind="stable").iloc[0]
+            return Finding(Status.YES, _said(first, column, unit), (), np.datetime64(first["released"], "s"))
+        said = f"the largest known is {_said(known.loc[known[column].idxmax()], column, unit)}"
+        if over:
+            return Finding(Status.NO, f"{said}; the table tells until {FRONTIER_COMPLETE_UNTIL}", (), case.resolve_by)
+        return Finding(Status.OPEN, f"{said}{awaited}")
+
+    def combine(self, happened: Iterator[np.ndarray]) -> np.ndarray:
+        """Where its own event happened."""
+        return next(happened)
+
+    def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
+        """Where the largest model is so large, or how large it is."""
+        largest = futures.largest(self.unit, until)
+        return largest if self.value is None else Line(self.value, self.side).reached(largest)
+
+    def say(self) -> str:
+        """Which size."""
+        unit = COLUMNS[self.unit][1]
+        if self.value is None:
+            return f"the {unit} of the largest public model"
+        return f"a public model has {self.side.replace('_', ' ')} {self.value:.3g} {unit}"
+
+
+def _said(model: pd.Series, column: str, unit: str) -> str:
+    return f"{model['model']} with {model[column]:.3g} {unit} ({model['released']:%Y-%m-%d}, {model['source']})"
