@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scale_forecast import Workers
 
 AnyCommand = Callable[..., Any]
-STATUSES = ("open", "yes", "no", "number", "ambiguous", "annulled")
+STATUSES = ("open", "yes", "no", "number", "date", "option", "ambiguous", "annulled")
 FILE = click.Path(dir_okay=False, path_type=Path)
 EXISTING = click.Path(exists=True, path_type=Path)
 

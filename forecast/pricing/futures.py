@@ -160,23 +160,25 @@ class RecordFutures:
         if limits:
             raise Untold(f"records by date do not tell apart {' and '.join(limits)}")
         organisations = tuple(organisation_name(name) for name in scope.organisation)
-        return Whose(organisations, self._lines(scope.line), scope.weights or "")
+        owners, lines = self._lines(scope.line)
+        return Whose(organisations or owners, lines, scope.weights or "")
 
-    def _lines(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """Product lines that go by these names, written with or without their organisation."""
+    def _lines(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Product lines that go by these names, written with or without their organisation, and whose they are."""
         models = self._trained.state.world.models
         known = models[["organisation", "product_line"]].drop_duplicates()
         found = []
         for name in names:
             of = [
-                str(line)
+                (str(organisation), str(line))
                 for organisation, line in known.itertuples(index=False)
                 if line and (is_of_line(line, name) or is_of_line(f"{organisation} {line}", name))
             ]
             if not of:
                 raise Untold(f"no model of the line {name!r} has a score by date known by {self.as_of}")
             found += of
-        return tuple(sorted(set(found)))
+        owners, lines = (tuple(sorted({one[at] for one in found})) for at in (0, 1))
+        return owners, lines
 
     def _named(self, paths: RecordPaths, task: str, whose: Whose, of: str, makers: np.ndarray) -> np.ndarray:
         """The names of rows of the makers; -1 is the holder of the record that stands."""

@@ -74,6 +74,8 @@ class Part:
             happened = "has happened" if found.status is Status.YES else "did not happen in time"
             said = f"{leaf.kind} on {leaf.task} {happened}: {found.reason}"
             return cls._certain(leaf, said, happened=found.status is Status.YES)
+        if leaf.needs_futures:
+            return _part_by_date(desk, question, leaf, until.date())
         if (part := _told_first(desk, question, leaf, until.date())) is not None:
             return part
         deciding = leaf.scopes(question.scope)[0]

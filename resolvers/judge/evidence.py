@@ -237,7 +237,7 @@ class Evidence:
         return column == codes[0] if len(codes) == 1 else np.isin(column, codes)
 
     def _lines_of(self, name: str) -> list[int]:
-        """Product lines of an organisation that bear a name, alone or with more behind it: Claude is Claude Opus too."""
+        """Product lines that bear a name, alone or with more behind it: Claude is Claude Opus too."""
         return [code for code, line in self._bare_lines if is_of_line(line, name)]
 
     @cached_property

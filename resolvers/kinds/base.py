@@ -48,6 +48,8 @@ class Kind(Strict):
     """Whether ``first_by`` may give it a date of its own."""
     by_hand: ClassVar[bool] = False
     """Whether a ruling alone settles it, whatever the results say."""
+    needs_futures: ClassVar[bool] = False
+    """Whether simulated futures alone can tell of it, and not the score of one simulated model."""
     says_its_date: ClassVar[bool] = False
     """Whether what it says names the day until which it counts."""
 

@@ -27,6 +27,7 @@ class Date(Measured):
     example: ClassVar[Example] = {"kind": "date", "task": "neqa", "score": 0.9}
     may_be_part: ClassVar[bool] = False
     may_be_dated: ClassVar[bool] = False
+    needs_futures: ClassVar[bool] = True
 
     @property
     def is_number(self) -> bool:

@@ -35,6 +35,7 @@ class LeadMargin(Measured):
         "side": "below",
     }
     may_be_dated: ClassVar[bool] = False
+    needs_futures: ClassVar[bool] = True
 
     @property
     def is_number(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class Leading(Measured, abstract=True):
 
     score: float | None = None
     side: Literal["at_least", "above", "at_most", "below"] = "at_least"
+
+    needs_futures: ClassVar[bool] = True
 
     @property
     def is_number(self) -> bool:

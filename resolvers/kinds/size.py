@@ -33,6 +33,7 @@ class Size(Kind):
 
     example: ClassVar[Example] = {"kind": "size", "unit": "flops", "value": 1.0e30}
     may_be_dated: ClassVar[bool] = False
+    needs_futures: ClassVar[bool] = True
 
     @property
     def is_number(self) -> bool:

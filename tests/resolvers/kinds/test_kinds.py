@@ -14,6 +14,7 @@ from scale_forecast.pricing import Desk, price_at
 from scale_forecast.resolvers.judge.case import Finding
 from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds import KINDS
@@ -21,6 +22,7 @@ from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.bank import dump_questions, parse_questions
 from scale_forecast.resolvers.questions.check import doubts
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.questions.wording import tell
 from tests.worlds import make_results, make_tasks
 
@@ -41,7 +43,7 @@ def in_the_world(value):
         return [in_the_world(part) for part in value]
     known = {
         "neqa": "task00", "redefine_math": "task01", "quote_repetition": "task02", "formal_logic": "task00",
-        "MMLU": "world", "PaLM": "Beta", "Chinchilla 70B": "Alpha 1",
+        "MMLU": "world", "PaLM 540B": "Beta 2", "GPT-3 175B": "Beta 1", "PaLM": "Beta", "Chinchilla 70B": "Alpha 1",
         "2023-12-31": "2021-01-01",
     }  # fmt: skip
     return known.get(value, value)
@@ -74,11 +76,17 @@ def test_every_example_is_checked_judged_priced_told_and_written(kind, results, 
     assert early.reason
     assert late.reason
     assert (late.status is Status.NUMBER) <= criterion.is_number
+    kinds_of_answer = {Status.NUMBER: "number", Status.DATE: "date", Status.OPTION: "option", Status.YES: "event"}
+    assert kinds_of_answer.get(late.status, criterion.answers) == criterion.answers
+    assert (late.answer is None) == (late.status not in (Status.DATE, Status.OPTION))
 
     if why := criterion.unpriced():
         with pytest.raises(DataError, match=r"^q ") as error:
             price_at(desk, question, interval=False)
         assert why in str(error.value)
+    elif criterion.answers != "event" or criterion.needs_futures:
+        with pytest.raises(DataError):  # there are no futures by date of this world
+            price_at(desk, question, interval=False)
     else:
         assert 0.0 < price_at(desk, question, interval=False).probability < 1.0
 
@@ -98,10 +106,64 @@ def test_every_kind_is_read_off_draws(kind):
     draws = Draws([0.2, 0.5, 0.99], history=[0.6, 0.3], history_stderr=[0.01, 0.01], stderr=0.01, rival=0.4)
     read = [leaf.read(draws) for leaf in criterion.leaves()]
     assert all(one.shape == (3,) for one in read)
-    if not criterion.is_number:
+    if criterion.answers == "event" and len(read) == len(
+        criterion.dated_leaves(dt.datetime(2021, 1, 1, tzinfo=dt.UTC))
+    ):
         held = criterion.holds(read)
         assert held.dtype == bool
         assert held.shape in ((3,), ())
+
+
+class Drawn:
+    """Three futures: the best score, the day of a first, who leads."""
+
+    as_of = AS_OF
+
+    def best(self, measured, scope, day):
+        return np.array([0.2, 0.92, np.nan]) + 0.001 * len(scope.model)
+
+    def first_day(self, measured, scope, line):
+        return np.array(["2020-12-01", "NaT", "2033-01-01"], dtype="datetime64[D]")
+
+    def leader(self, measured, scope, of, day):
+        return np.array(["PaLM 540B", "Nobody Else", "GPT-3 175B"], dtype=object)
+
+    def first(self, measured, scope, of, line, day):
+        return np.array(["PaLM 540B", "", ""], dtype=object)
+
+    def largest(self, unit, day):
+        return np.array([1e25, 1e31, 1e26])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+def test_every_kind_is_read_off_futures_or_says_that_they_do_not_tell(kind):
+    criterion = as_question(dict(kind.example)).criterion
+    for leaf, _ in criterion.dated_leaves(dt.datetime(2021, 6, 15, tzinfo=dt.UTC)):
+        try:
+            values = leaf.foretell(Drawn(), Scope(), dt.date(2021, 6, 15))
+        except Untold as untold:
+            values, why = None, str(untold)
+        if values is None:
+            assert "futures by date do not tell" in why or "records" in why
+            continue
+        assert values.shape == (3,)
+        kinds = {"event": "b", "number": "f", "date": "M", "option": "O"}
+        assert values.dtype.kind == kinds[leaf.answers]
+
+
+def test_options_that_are_named_and_another_are_told_apart():
+    choice = as_question(dict(KINDS["choice"].example)).criterion
+    assert choice.foretell(Drawn(), Scope(), AS_OF).tolist() == ["PaLM 540B", "other", "GPT-3 175B"]
+    first = choice.model_copy(update={"score": 0.9})
+    assert first.foretell(Drawn(), Scope(), AS_OF).tolist() == ["PaLM 540B", "", ""]
+    leads = as_question(dict(KINDS["leads"].example)).criterion
+    assert leads.foretell(Drawn(), Scope(), AS_OF).tolist() == [True, False, False]
+
+
+def test_a_day_beyond_the_deadline_is_never():
+    date = as_question(dict(KINDS["date"].example)).criterion
+    days = date.foretell(Drawn(), Scope(), dt.date(2021, 6, 15))
+    assert np.isnat(days).tolist() == [False, True, True]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))

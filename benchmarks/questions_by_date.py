@@ -1,0 +1,222 @@
+"""Questions about records, leaders and days at rolling origins, priced as `forecast ask` prices them, and scored.
+
+    python -m benchmarks.questions_by_date --cache FOLDER [--output FILE]
+
+At every quarter (dated reading: only rows that somebody had seen by then) each benchmark with enough models gives
+questions that the day leaves open: is a level reached that lies .25, .75 or 1.5 logits above the record; does one of
+the three organisations with the best scores lead at the end; by when is a level .5 logits above the record reached (the
+mean Brier score of a third, two thirds and the whole of the window). A benchmark counts in a window where the tables
+have a score of it from after the window's end, so that its silence is evidence. References: the record's drift with the
+errors of its closed windows (of leaders: how often those who led, and those who did not, led at the end of closed
+windows), and each sort of question's own frequency over all of these questions, which knows the outcomes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.by_date_references import centres, draws_of
+from benchmarks.records import FEWEST_CLOSED, TABLES, past_centres, stretched
+from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, closed_windows, counted_tasks, known_by
+from scale_forecast.by_date.link import from_link
+from scale_forecast.by_date.tables import Tables, read_tables
+from scale_forecast.by_date.world import World, scale_of, see
+from scale_forecast.pricing.futures import RecordFutures
+from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.kinds.leads import Leads
+from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.questions.scope import Scope
+
+READING = "dated"
+ORIGINS = pd.date_range("2024-10-01", "2026-07-01", freq="QS")
+MONTHS = (6, 12)
+ABOVE = (0.25, 0.75, 1.5)
+DATED = 0.5
+DRAWS = 1000
+RESAMPLED = 1000
+HIGHEST = 0.999
+"""No level above this is asked for."""
+LED, DID_NOT = 0.75, 0.12
+"""P(leads at the end) of who leads and who does not, before any window is closed."""
+
+
+def measure(tables: Tables, cache: Path) -> pd.DataFrame:
+    """A row a question: origin, months, task, sort, outcome, and what each method said (of a day, its loss)."""
+    end = see(tables, pd.Timestamp("2100-01-01"), READING).rows.groupby("task")["day"].max()
+    found = [at_origin(tables, origin, end, cache) for origin in ORIGINS]
+    return with_leaders_rate(pd.concat(found, ignore_index=True))
+
+
+def at_origin(tables: Tables, origin: pd.Timestamp, end: pd.Series, cache: Path) -> pd.DataFrame:
+    """The questions of one origin over all windows that the tables reach."""
+    world, rows = see(tables, origin, READING), []
+    futures = RecordFutures(tables, origin.date(), {}, draws=DRAWS, seed=0, cache=cache)
+    for months in MONTHS:
+        until = origin + pd.DateOffset(months=months)
+        open_tasks = sorted(task for task in counted_tasks(world, MODELS_AT_THE_ORIGIN) if end[task] >= until)
+        tasks = [task for task in open_tasks if world.tasks.loc[task, "unit"] == "share"]
+        if not tasks:
+            continue
+        drift = drifts(tables, world, tasks, months)
+        thirds = [origin + (until - origin) * share / 3 for share in (1, 2, 3)]
+        later = [see(tables, day, READING) for day in thirds]
+        for j, task in enumerate(tasks):
+            asked = questions_on(world, task, drift[j], futures, thirds, later)
+            rows += [{"origin": origin, "months": months, "task": task, **one} for one in asked]
+    return pd.DataFrame(rows)
+
+
+def questions_on(
+    world: World, task: str, drift: np.ndarray, futures: RecordFutures, days: list[pd.Timestamp], later: list[World]
+) -> list[dict[str, object]]:
+    """The questions about one benchmark in one window, each priced by its kind's own reading of the futures."""
+    rows = world.rows[world.rows["task"] == task]
+    unit, chance, _ = scale_of(world.tasks, task)
+    z, record = float(rows["z"].max()), float(rows["score"].max())
+    after = [w.rows.loc[w.rows["task"] == task, "score"].max() for w in later]
+    about = {"task": task, "benchmark": str(world.tasks.loc[task, "benchmark"])}
+    until = days[-1].date()
+    out: list[dict[str, object]] = []
+    for more in ABOVE:
+        level = float(from_link(np.array([z + more]), unit, chance)[0])
+        if record < level <= HIGHEST:
+            said = told(Threshold(**about, score=level), futures, until)
+            outcome = float(after[-1] >= level)
+            out.append(row(f"threshold +{more}", outcome, said, float((drift >= level).mean())))
+    level = float(from_link(np.array([z + DATED]), unit, chance)[0])
+    if record < level <= HIGHEST:
+        line = Threshold(**about, score=level)
+        spread = [float((record + (drift - record) * np.sqrt(s) >= level).mean()) for s in (1 / 3, 2 / 3, 1.0)]
+        losses = [
+            (told(line, futures, day.date()), by, float(best >= level))
+            for day, by, best in zip(days, spread, after, strict=True)
+        ]
+        own, reference = (float(np.mean([(loss[i] - loss[2]) ** 2 for loss in losses])) for i in (0, 1))
+        out.append({"sort": "date", "by": [loss[2] for loss in losses], "loss": own, "loss_drift": reference})
+    leaders = best_of(world, task)
+    final = best_of(later[-1], task).index[0]
+    for place, name in enumerate(leaders.index[:3]):
+        said = told(Leads(**about, who=(name,)), futures, until)
+        out.append(row("leads now" if place == 0 else "leads not yet", float(name == final), said, np.nan))
+    return out
+
+
+def row(sort: str, outcome: float, said: float, drift: float) -> dict[str, object]:
+    return {"sort": sort, "outcome": outcome, "said": said, "drift": drift}
+
+
+def told(leaf: Measured, futures: RecordFutures, until: dt.date) -> float:
+    return float(leaf.foretell(futures, Scope(), until).mean())
+
+
+def best_of(world: World, task: str) -> pd.Series:
+    """The best score of each organisation, the leader first; of equal scores the one known first."""
+    rows = world.rows[world.rows["task"] == task]
+    maker = rows["model"].map(world.models["organisation"])
+    ordered = rows.assign(maker=maker).sort_values(["score", "day"], ascending=[False, True], kind="stable")
+    return ordered.drop_duplicates("maker").set_index("maker")["score"]
+
+
+def drifts(tables: Tables, world: World, tasks: list[str], months: int) -> np.ndarray:
+    """Draws of each record by its drift over the last 18 months, with the errors of closed windows."""
+    taken, closed = closed_windows(tables, READING, world.as_of)
+    known = tables if taken == READING else known_by(tables, world.as_of, READING)
+    past = past_centres(known, taken, closed)
+    own = past[past["months"] == months]
+    own = own if len(own) >= FEWEST_CLOSED else stretched(past, months)
+    record = world.rows.groupby("task")["score"].max()[tasks].to_numpy()
+    return draws_of(centres(world, tasks, months), own, "record's drift", world.tasks.loc[tasks], record)
+
+
+def with_leaders_rate(table: pd.DataFrame) -> pd.DataFrame:
+    """The reference of who leads: how it came out in windows that were closed at the origin."""
+    table = table.copy()
+    closes = table["origin"] + table["months"].map(lambda months: pd.DateOffset(months=months))
+    for at in table.index[table["sort"].str.startswith("leads")]:
+        sort, months, origin = table.loc[at, ["sort", "months", "origin"]]
+        past = table[(table["sort"] == sort) & (table["months"] == months) & (closes <= origin)]["outcome"]
+        prior = LED if sort == "leads now" else DID_NOT
+        table.loc[at, "drift"] = (past.sum() + 10.0 * prior) / (len(past) + 10.0)
+    return table
+
+
+def losses(table: pd.DataFrame) -> pd.DataFrame:
+    """Brier scores of each question by ours, the drift and the frequency of its sort (which knows the outcomes)."""
+    out = table.copy()
+    dated = out["sort"] == "date"
+    for name, column in (("loss", "said"), ("loss_drift", "drift")):
+        out.loc[~dated, name] = (out.loc[~dated, column] - out.loc[~dated, "outcome"]) ** 2
+    each = out.groupby(["months", "sort"])
+    out["loss_frequency"] = (out["outcome"] - each["outcome"].transform("mean")) ** 2
+    for _, group in out[dated].groupby("months"):
+        by = np.stack(group["by"].to_numpy())
+        out.loc[group.index, "loss_frequency"] = ((by - by.mean(axis=0)) ** 2).mean(axis=1)
+    return out
+
+
+def summary(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Skill of each kind and of all, with 90% intervals from resampling origins and benchmarks in blocks."""
+    scored, rows = losses(table), []
+    scored["kind"] = scored["sort"].str.split().str[0]
+    for months, window in scored.groupby("months"):
+        for kind, group in [("all", window), *window.groupby("kind")]:
+            rows.append({"months": months, "kind": kind, **_skill(group, np.random.default_rng(seed))})
+    return pd.DataFrame(rows)
+
+
+def _skill(group: pd.DataFrame, rng: np.random.Generator) -> dict[str, object]:
+    names = ["loss", "loss_drift", "loss_frequency"]
+    cells = group.groupby(["origin", "task"])[names].agg(["sum"]).droplevel(1, axis=1)
+    origins, tasks = (np.unique(cells.index.get_level_values(i)) for i in (0, 1))
+    drawn = []
+    for _ in range(RESAMPLED):
+        weight = pd.Series(rng.multinomial(len(origins), np.full(len(origins), 1 / len(origins))), origins)
+        other = pd.Series(rng.multinomial(len(tasks), np.full(len(tasks), 1 / len(tasks))), tasks)
+        by = cells.index.get_level_values(0).map(weight).to_numpy() * cells.index.get_level_values(1).map(other)
+        total = (cells.to_numpy() * by.to_numpy()[:, None]).sum(axis=0)
+        if total[1] and total[2]:
+            drawn.append([1 - total[0] / total[1], 1 - total[0] / total[2]])
+    low, high = np.quantile(np.array(drawn), [0.05, 0.95], axis=0)
+    mean = group[names].mean()
+    binary = group.dropna(subset=["said"])
+    return {
+        "questions": len(group),
+        "benchmarks": group["task"].nunique(),
+        "yes": binary["outcome"].mean(),
+        "brier": mean["loss"],
+        "skill_drift": 1 - mean["loss"] / mean["loss_drift"],
+        "drift_low": low[0],
+        "drift_high": high[0],
+        "skill_frequency": 1 - mean["loss"] / mean["loss_frequency"],
+        "frequency_low": low[1],
+        "frequency_high": high[1],
+        "calibration_error": calibration_error(binary["said"], binary["outcome"]) if len(binary) else np.nan,
+    }
+
+
+def calibration_error(said: pd.Series, outcome: pd.Series, bins: int = 10) -> float:
+    """Mean difference between what was said and how often it happened, over bins of equal width."""
+    at = np.minimum((said * bins).astype(int), bins - 1)
+    each = pd.DataFrame({"said": said, "outcome": outcome}).groupby(at)
+    return float(((each["said"].mean() - each["outcome"].mean()).abs() * each.size()).sum() / len(said))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True, help="folder of trained states")
+    parser.add_argument("--output", type=Path, help="write a row a question to this CSV file")
+    chosen = parser.parse_args()
+    tables = read_tables(TABLES / "scores.csv", TABLES / "releases.csv", TABLES / "benchmarks.csv")
+    table = measure(tables, chosen.cache)
+    if chosen.output:
+        table.to_csv(chosen.output, index=False)
+    print(summary(table).round(3).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""Questions priced on futures by date: no two answers contradict each other, and what happened is settled as judged."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scale_forecast.by_date.tables import as_tables
+from scale_forecast.data.catalog import bundled_metrics
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.load import Tables
+from scale_forecast.data.results import as_results, known_by
+from scale_forecast.pricing import Desk, price_at
+from scale_forecast.pricing.futures import RecordFutures
+from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.resolve import resolve
+from scale_forecast.resolvers.questions.question import Question
+from tests.forecast.by_date.tables import AS_OF, frames
+from tests.worlds import make_tasks
+
+DAY = AS_OF.date()
+TASK = "shares 2"
+
+
+def question(criterion, until=None, **scope):
+    return Question.model_validate(
+        {
+            "id": "q",
+            "title": "q",
+            "criterion": criterion,
+            "scope": scope,
+            "opened": DAY,
+            "resolve_by": until or DAY + dt.timedelta(days=300),
+        }
+    )
+
+
+def above(score, **more):
+    return {"kind": "threshold", "task": TASK, "benchmark": TASK, "score": score, **more}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    scores, releases, benchmarks = frames()
+    releases["open_weights"] = np.where(releases["organisation"] == "C", "yes", "no")
+    return as_tables(scores, releases, benchmarks)
+
+
+@pytest.fixture(scope="module")
+def results(tables):
+    """The same scores as the judge reads them."""
+    own = tables.scores.join(tables.releases.set_index("model")["organisation"], on="model")
+    columns = ["task", "model", "organisation", "known_on", "known_basis", "seen_on", "score", "source"]
+    table = own[own["task"] == TASK][columns].assign(benchmark=TASK)
+    return as_results(table.drop_duplicates("model"))
+
+
+@pytest.fixture(scope="module")
+def desk(tables, results):
+    known = Tables(results, make_tasks(), bundled_metrics())
+    futures = RecordFutures(tables, DAY, {}, draws=1000, seed=0, cache=None)
+    return Desk(known, DAY, predictor="persistence", recalibrate=False, futures=futures)
+
+
+@pytest.fixture(scope="module")
+def record(results):
+    return float(known_by(results, AS_OF)["score"].max())
+
+
+@pytest.fixture(scope="module")
+def probability(desk):
+    kept = {}
+
+    def priced(criterion, until=None, **scope):
+        key = repr((criterion, until, scope))
+        if key not in kept:
+            kept[key] = price_at(desk, question(criterion, until, **scope)).probability
+        return kept[key]
+
+    return priced
+
+
+@pytest.fixture(scope="module")
+def bars(record):
+    return [record + (1.0 - record) * share for share in (0.02, 0.1, 0.25, 0.5)]
+
+
+def test_a_higher_bar_is_never_likelier_and_a_strict_one_neither(probability, bars):
+    priced = [probability(above(bar)) for bar in bars]
+    assert priced == sorted(priced, reverse=True)
+    assert priced[0] > priced[-1]
+    assert all(probability(above(bar, side="above")) <= p for bar, p in zip(bars, priced, strict=True))
+
+
+def test_a_later_deadline_is_never_less_likely(probability, bars):
+    days = [DAY + dt.timedelta(days=days) for days in (10, 45, 100, 300, 700)]
+    for bar in bars:
+        priced = [probability(above(bar), until=day) for day in days]
+        assert priced == sorted(priced)
+
+
+def test_a_narrower_scope_is_never_likelier(probability, bars):
+    for bar in bars:
+        whole = probability(above(bar))
+        assert probability(above(bar), organisation="A") <= whole
+        assert probability(above(bar), weights="open") <= whole
+        assert probability(above(bar), organisation="C", weights="open") <= probability(above(bar), weights="open")
+        assert probability(above(bar), organisation="A") <= probability(above(bar), organisation=["A", "B"])
+
+
+def test_complement_and_union(probability, bars):
+    low, high = above(bars[1]), above(bars[2])
+    assert probability({"kind": "not", "of": low}) == pytest.approx(1.0 - probability(low))
+    either = probability({"kind": "any_of", "of": [low, high]})
+    both = probability({"kind": "all_of", "of": [low, high]})
+    assert either == pytest.approx(probability(low))
+    assert both == pytest.approx(probability(high))
+
+
+def test_the_same_question_under_other_names_has_one_price(probability, bars):
+    again = {"kind": "threshold", "task": TASK, "score": bars[1]}
+    assert probability(again) == probability(above(bars[1])) == probability(above(bars[1], scope={"over": "any"}))
+
+
+def test_options_sum_to_one_and_agree_with_whether_one_of_them_leads(desk, probability):
+    choice = price_at(desk, question({"kind": "choice", "task": TASK, "benchmark": TASK, "of": "organisation"}))
+    shares = choice.answer.table.set_index("option")["probability"]
+    assert shares.sum() == pytest.approx(1.0)
+    assert np.isnan(choice.probability)
+    for name in ("A", "B", "C"):
+        leads = probability({"kind": "leads", "task": TASK, "benchmark": TASK, "of": "organisation", "who": name})
+        assert leads == pytest.approx(shares.get(name, 0.0), abs=0.006)
+
+
+def test_the_day_of_a_first_agrees_with_thresholds_by_each_day(desk, probability, bars):
+    until = DAY + dt.timedelta(days=700)
+    dated = price_at(desk, question({**above(bars[1]), "kind": "date"}, until)).answer.table
+    assert dated["probability"].iloc[:-1].is_monotonic_increasing
+    assert dated["probability"].iloc[-2] + dated["probability"].iloc[-1] == pytest.approx(1.0)
+    last = dated["by"].iloc[-2]
+    assert dated["probability"].iloc[-2] == pytest.approx(probability(above(bars[1]), until=last), abs=0.002)
+
+
+def test_a_number_agrees_with_thresholds(desk, probability):
+    table = price_at(desk, question({"kind": "numeric", "task": TASK, "benchmark": TASK})).answer.table
+    median = float(table.set_index("level")["value"][0.5])
+    assert probability(above(median - 1e-9)) >= 0.499
+    assert probability(above(median + 1e-9)) <= 0.501
+
+
+def test_a_lead_and_its_opposite(probability):
+    lead = {"kind": "lead_margin", "task": TASK, "benchmark": TASK, "ahead": {"organisation": "A"}}
+    lead |= {"behind": {"organisation": "B"}, "margin": 0.0}
+    ahead, behind = probability({**lead, "side": "above"}), probability({**lead, "side": "at_most"})
+    assert ahead + behind == pytest.approx(1.0)
+    swapped = {**lead, "ahead": lead["behind"], "behind": lead["ahead"], "side": "at_least"}
+    assert probability(swapped) == pytest.approx(behind)
+    assert probability({**lead, "side": "above", "margin": 0.02}) <= ahead
+
+
+def test_how_likely_it_is_measured_is_told_apart(desk, bars):
+    price = price_at(desk, question(above(bars[1])))
+    (_, measured), (_, given), (_, whole) = price.moved
+    assert whole == pytest.approx(price.probability, abs=1e-3)
+    assert 0.0 < measured * given <= whole + 1e-3
+    assert np.isnan(price.low)
+
+
+def test_what_was_shown_is_settled_by_ask_as_by_resolve_from_its_day_on(desk, results):
+    known = known_by(results, AS_OF).sort_values("score")
+    for bar in known["score"].iloc[[len(known) // 2, -1]]:
+        asked = question(above(float(bar)))
+        price = price_at(desk, asked)
+        judged = resolve(asked, Evidence(results, make_tasks(), bundled_metrics()), as_of=AS_OF)
+        assert price.status.value == judged.status.value == "yes"
+        assert price.probability >= 0.9
+        assert judged.reason in price.reasons[0]
+
+
+def test_what_the_futures_do_not_tell_is_refused_by_name(desk):
+    with pytest.raises(DataError, match="asks for a number, and no score by date in accuracy on nothing"):
+        price_at(desk, question({"kind": "numeric", "task": "nothing"}))
+    with pytest.raises(DataError, match="nothing here tells of plans"):
+        price_at(desk, question({"kind": "release", "model": "Widget-9"}))
+
+
+def test_prices_rest_on_the_days_data_and_not_on_later_rows(tables, results, bars):
+    later = tables.scores.assign(known_on=pd.Timestamp(DAY) + pd.Timedelta(days=5), score=0.999)
+    both = as_tables(
+        pd.concat([tables.scores, later.assign(seen_on=later["known_on"])]), tables.releases, tables.benchmarks
+    )
+    asked = question(above(bars[1]))
+    priced = []
+    for one in (tables, both):
+        futures = RecordFutures(one, DAY, {}, draws=200, seed=0, cache=None)
+        priced.append(asked.criterion.foretell(futures, asked.scope, asked.resolve_by.date()).mean())
+    assert priced[0] == priced[1]
