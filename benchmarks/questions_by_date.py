@@ -76,19 +76,19 @@ def questions_on(
 ) -> list[dict[str, object]]:
     """The questions about one benchmark in one window, each priced by its kind's own reading of the futures."""
     rows = world.rows[world.rows["task"] == task]
-    unit, chance, _ = scale_of(world.tasks, task)
+    scale = scale_of(world.tasks, task)
     z, record = float(rows["z"].max()), float(rows["score"].max())
     after = [w.rows.loc[w.rows["task"] == task, "score"].max() for w in later]
     about = {"task": task, "benchmark": str(world.tasks.loc[task, "benchmark"])}
     until = days[-1].date()
     out: list[dict[str, object]] = []
     for more in ABOVE:
-        level = float(from_link(np.array([z + more]), unit, chance)[0])
+        level = float(from_link(np.array([z + more]), scale)[0])
         if record < level <= HIGHEST:
             said = told(Threshold(**about, score=level), futures, until)
             outcome = float(after[-1] >= level)
             out.append(row(f"threshold +{more}", outcome, said, float((drift >= level).mean())))
-    level = float(from_link(np.array([z + DATED]), unit, chance)[0])
+    level = float(from_link(np.array([z + DATED]), scale)[0])
     if record < level <= HIGHEST:
         line = Threshold(**about, score=level)
         spread = [float((record + (drift - record) * np.sqrt(s) >= level).mean()) for s in (1 / 3, 2 / 3, 1.0)]

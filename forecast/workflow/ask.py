@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import isfinite
@@ -155,7 +155,7 @@ def _answered(
 ) -> Iterator[tuple[object, ...]]:
     said: list[str] = []
     try:
-        found = _understood(title, known, vocabulary, day, said.append)
+        found = _understood(title, known, lambda: vocabulary, day, said.append)
     except UsageError as error:
         yield title, "not understood", "", float("nan"), "", "", str(error)
         return
@@ -202,10 +202,12 @@ def _find(
             raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
         return found
     known = known_questions(files, ledger)
-    return _understood(words, known, Vocabulary.of(tables.results, tables.metrics, known), day, tell)
+    return _understood(words, known, lambda: Vocabulary.of(tables.results, tables.metrics, known), day, tell)
 
 
-def _understood(words: str, known: list[Question], vocabulary: Vocabulary, day: date, tell: Tell) -> list[Question]:
+def _understood(
+    words: str, known: list[Question], vocabulary: Callable[[], Vocabulary], day: date, tell: Tell
+) -> list[Question]:
     """The questions on record that an id, a title or an address means, else the one that words ask."""
     if any(question.id == words for question in known) or (" " not in words.strip() and not is_address(words)):
         return [find_question(words, known)]
@@ -219,7 +221,7 @@ def _understood(words: str, known: list[Question], vocabulary: Vocabulary, day: 
         raise UsageError(f"no question on record has the address {words.strip()}: `forecast market import` brings one")
     near = near_record(words, known)
     try:
-        understood = understand(words, vocabulary=vocabulary, opened=day)
+        understood = understand(words, vocabulary=vocabulary(), opened=day)
     except UsageError as error:
         offered = ", ".join(f"{question.id} ({question.title})" for question in near)
         raise UsageError(f"{error}; near on record, to ask by id: {offered}") if near else error from error
