@@ -158,7 +158,8 @@ def questions_of_kind(tree):
                 yield node
         elif isinstance(node, ast.Compare):
             texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
-            asks_name = any(getattr(part, "attr", None) == "kind" for part in ast.walk(node))
+            kinds = [part for part in ast.walk(node) if getattr(part, "attr", None) == "kind"]
+            asks_name = any(getattr(part.value, "id", None) != "market" for part in kinds)  # a market has its own
             asks_type = any(getattr(getattr(part, "func", None), "id", None) == "type" for part in ast.walk(node))
             if (asks_type and KIND_CLASSES & names_in(node)) or (asks_name and set(KINDS) & texts):
                 yield node

@@ -54,10 +54,11 @@ def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.
     if futures is None:
         raise Untold("no futures by date are at hand")
     values = leaf.foretell(futures, scope, until)
-    if not isinstance(leaf, Measured):
+    measured = next(iter(leaf.leaves()), None)
+    if measured is None:
         return Foretold(values, None, ())
-    news = [futures.new(leaf, side, until) for side in leaf.scopes(scope)]
-    return Foretold(values, np.any(news, axis=0), tuple(_sentences(futures, leaf, scope, until)))
+    news = [futures.new(measured, side, until) for side in measured.scopes(scope)]
+    return Foretold(values, np.any(news, axis=0), tuple(_sentences(futures, measured, scope, until)))
 
 
 def is_well_measured(futures: RecordFutures, leaf: Measured, scope: Scope) -> bool:

@@ -59,15 +59,15 @@ class Part:
     """Whether ``dated`` or ``models`` tell what would undo the leaf, rather than bring it about."""
 
     @classmethod
-    def of(cls, desk: Desk, question: Question, leaf: Kind, until: dt.datetime) -> Part:
-        """A leaf of a question whose evidence counts until a moment."""
+    def of(cls, desk: Desk, question: Question, asked: Kind, until: dt.datetime) -> Part:
+        """What has an event of its own in a question, whose evidence counts until a moment."""
         today, deadline = moment(start_of(desk.as_of)), moment(question.resolve_by)
         case = Case(desk.evidence, question.scope, today, deadline, moment(until), whole_days=True)
-        found = leaf.judge(case)
-        if not isinstance(leaf, Measured):
+        found, leaf = asked.judge(case), next(iter(asked.leaves()), None)
+        if leaf is None:
             if found.status in (Status.YES, Status.NO):
-                return cls._certain(leaf, found.reason, happened=found.status is Status.YES)
-            return _part_by_date(desk, question, leaf, until.date())
+                return cls._certain(asked, found.reason, happened=found.status is Status.YES)
+            return _part_by_date(desk, question, asked, until.date())
         scope = question.scope.within(leaf.scope)
         over = until.date() < desk.as_of and leaf.is_covered(case)
         if found.status is Status.YES or over:

@@ -235,7 +235,7 @@ class _Open:
     def _staleness(self, leaves: Sequence[Kind] | None = None) -> str:
         """What to say first where the newest score that a part rests on is long past; the oldest such one."""
         looked = [part.leaf for part in self.parts] if leaves is None else leaves
-        measured = [leaf for leaf in looked if isinstance(leaf, Measured)]
+        measured = [leaf for one in looked for leaf in one.leaves()]
         newest = [(day, leaf) for leaf in measured if (day := self._newest(leaf)) is not None]
         if not newest:
             return ""

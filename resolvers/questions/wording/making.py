@@ -60,7 +60,7 @@ def make_question(
             f"the deadline {deadline} is not after {opened}, the day the question is asked: choose a later one, "
             "or ask as of an earlier day"
         )
-    years = FAR if reading.kind in ("date", "release_date") else YEARS
+    years = FAR if criterion.answers == "date" else YEARS
     resolve_by = deadline or max(_later(opened, years), *_released_until(reading))
     fields: dict[str, Any] = {
         "criterion": criterion if deadline is not None else criterion.annulled_if_silent(),
