@@ -38,6 +38,8 @@ class Tables:
         Families of the user's own rows; empty for the bundled figures alone.
     coverage : DataFrame
         Which of the sources would hold which row, until when (`data.coverage`).
+    reading : Reading
+        How the days of the rows were read (`data.dates`).
     """
 
     results: pd.DataFrame
@@ -46,6 +48,7 @@ class Tables:
     notes: list[str] = field(default_factory=list)
     own_families: tuple[str, ...] = ()
     coverage: pd.DataFrame = field(default_factory=lambda: as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS))))
+    reading: Reading | str = Reading.DATED
 
 
 def load(
@@ -92,7 +95,7 @@ def load(
     if not paths:
         table, notes = _described(bundled, described, None, str(tasks), frontier)
         rows = _read_days(bundled, reading)
-        return Tables(rows, table, bundled_metrics(), notes, coverage=_coverage(None, stated, frontier))
+        return Tables(rows, table, bundled_metrics(), notes, (), _coverage(None, stated, frontier), reading)
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
@@ -104,7 +107,7 @@ def load(
     unsized = _without_size(results, table, metrics)
     known = _coverage(loaded.results, stated, frontier)
     rows = _read_days(results, reading)
-    return Tables(rows, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families, known)
+    return Tables(rows, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families, known, reading)
 
 
 def _read_days(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
@@ -113,7 +116,8 @@ def _read_days(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
 
 def with_frontier(tables: Tables) -> Tables:
     """The same beside the bundled scores since 2022 and what their sources cover, for whoever judges."""
-    results = pd.concat([tables.results, frontier_results()[list(COLUMNS)]], ignore_index=True)
+    frontier = _read_days(frontier_results()[list(COLUMNS)], tables.reading)
+    results = pd.concat([tables.results, frontier], ignore_index=True)
     listed = bundled_coverage()
     coverage = pd.concat([tables.coverage, listed[listed["covers"] != "families"]], ignore_index=True)
     return replace(tables, results=results, tasks=prefer(tables.tasks, frontier_tasks()), coverage=coverage)

@@ -50,13 +50,22 @@ class RecordFutures:
     metrics : of each task of the tables, in what it is scored; a task that is missing is scored in anything
     draws, seed : of the simulation
     cache : folder of trained states
+    reading : how days are read
     """
 
     def __init__(
-        self, tables: Tables, as_of: dt.date, metrics: dict[str, str], *, draws: int, seed: int, cache: Path | None
+        self,
+        tables: Tables,
+        as_of: dt.date,
+        metrics: dict[str, str],
+        *,
+        draws: int,
+        seed: int,
+        cache: Path | None,
+        reading: str = "dated",
     ) -> None:
         self.as_of, self.draws, self.seed = as_of, draws, seed
-        self._tables, self._metrics, self._cache = tables, metrics, cache
+        self._tables, self._metrics, self._cache, self._reading = tables, metrics, cache, reading
         self._walked: RecordPaths | None = None
 
     # --- what questions ask
@@ -140,7 +149,7 @@ class RecordFutures:
     @cached_property
     def _trained(self) -> Trained:
         try:
-            return trained_on(self._tables, pd.Timestamp(self.as_of), "dated", self._cache)
+            return trained_on(self._tables, pd.Timestamp(self.as_of), self._reading, self._cache)
         except DataError as error:
             raise Untold(str(error)) from error
 

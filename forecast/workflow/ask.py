@@ -175,7 +175,7 @@ def _desk(tables: Tables, day: date, predictor: str, seed: int, workers: Workers
     make(predictor)
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
-        judged=with_frontier(tables), futures=_futures(day, seed),
+        judged=with_frontier(tables), futures=_futures(day, seed, str(tables.reading)),
     )  # fmt: skip
 
 
@@ -183,12 +183,12 @@ def _bets(price: Price, bets: pd.DataFrame) -> pd.DataFrame:
     return against(price.probability, bets) if isfinite(price.probability) else bets.iloc[:0]
 
 
-def _futures(day: date, seed: int) -> RecordFutures:
+def _futures(day: date, seed: int, reading: str) -> RecordFutures:
     """The records by date of a day; nothing is trained before a question asks for them."""
     benchmarks = frontier_benchmarks()
     metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
     tables = as_tables(frontier_scores(), frontier_releases(), benchmarks)
-    return RecordFutures(tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder())
+    return RecordFutures(tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading)
 
 
 def _find(
