@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from scale_forecast.by_date.link import to_link
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import LEVELS, Closed, Spread, learn
 from scale_forecast.by_date.tables import Tables
@@ -20,20 +21,36 @@ ENOUGH = 40
 """Closed windows of a quarter from which on they are taken in the forecast's own reading."""
 EARLIEST = pd.Timestamp("2023-01-01")
 FEWEST_GAINS = 20
-WINDOW = ["task", "models", "record", "z", "record_after", "z_after", "models_after", "new", "origin", "months"]
+WINDOW = [
+    "task",
+    "models",
+    "record",
+    "record_after",
+    "models_after",
+    "new",
+    "ceiling",
+    "z",
+    "z_after",
+    "origin",
+    "months",
+]
 
 
 def windows(tables: Tables, reading: str, starts: list[pd.Timestamp], end: pd.Timestamp, fewest: int) -> pd.DataFrame:
-    """All windows that count from these origins and close by ``end``, of benchmarks with ``fewest`` models by then."""
+    """All windows that count from these origins and close by ``end``, of benchmarks with ``fewest`` models by then.
+
+    ``z`` and ``z_after`` are on the scale that was known at the window's origin, as its simulation is.
+    """
     world = see(tables, end, reading)
     rows = world.rows[world.rows["task"].isin(counted_tasks(world, fewest))]
     standing = {day: _standing(rows, day) for day in _days(starts, end)}
     found = []
     for origin in starts:
+        tasks = see(tables, origin, reading).tasks
         for months in HORIZONS:
             close = origin + pd.DateOffset(months=months)
             if close <= end:
-                found.append(_window(standing[origin], standing[close]).assign(origin=origin, months=months))
+                found.append(_window(standing[origin], standing[close], tasks).assign(origin=origin, months=months))
     found = [table for table in found if len(table)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=WINDOW)
 
@@ -46,17 +63,22 @@ def _days(starts: list[pd.Timestamp], end: pd.Timestamp) -> set[pd.Timestamp]:
 def _standing(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
     """Each benchmark's record on a day, and of how many models."""
     by_task = rows[rows["day"] <= day].groupby("task")
-    return pd.DataFrame(
-        {"models": by_task["model"].nunique(), "record": by_task["score"].max(), "z": by_task["z"].max()}
-    )
+    return pd.DataFrame({"models": by_task["model"].nunique(), "record": by_task["score"].max()})
 
 
-def _window(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def _window(before: pd.DataFrame, after: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     """Records at a window's origin and end, and how many models were newly measured between, where the window
     counts."""
     table = before.join(after.add_suffix("_after"), how="left")
     table = table[(table["models"] >= MODELS_AT_THE_ORIGIN) & (table["models_after"] > table["models"])]
-    return table.assign(new=table["models_after"] - table["models"]).rename_axis("task").reset_index()
+    table = table[table.index.isin(tasks.index)]
+    scales = [scale_of(tasks, str(task)) for task in table.index]
+    linked = {
+        name: [float(to_link(np.array(score), scale)) for score, scale in zip(table[column], scales, strict=True)]
+        for name, column in (("z", "record"), ("z_after", "record_after"))
+    }
+    table = table.assign(new=table["models_after"] - table["models"], ceiling=[scale.ceiling for scale in scales])
+    return table.assign(**linked).rename_axis("task").reset_index()
 
 
 def counted_tasks(world: World, fewest: int) -> set[str]:
@@ -103,6 +125,7 @@ def learn_spread(closed: pd.DataFrame, tasks: pd.DataFrame, simulated: Callable[
             gains = gains[np.isfinite(gains)]
             if len(gains) < FEWEST_GAINS:
                 continue
+            scale = scale_of(tasks, task)._replace(ceiling=float(row["ceiling"]))
             gap, outcome = float(past.gap[at[task]]), float(row["z_after"]) - z
-            found.append(Closed(np.quantile(gains, LEVELS), gap, z, outcome, months / 12, scale_of(tasks, task)))
+            found.append(Closed(np.quantile(gains, LEVELS), gap, z, outcome, months / 12, scale))
     return learn(found, [months / 12 for months in HORIZONS])

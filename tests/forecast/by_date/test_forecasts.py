@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from scale_forecast.by_date.forecasts import train
+from scale_forecast.by_date.history import windows
+from scale_forecast.by_date.link import to_link
 from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.paths import tables_end
 from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.state import fit
 from scale_forecast.by_date.tables import as_tables
-from scale_forecast.by_date.world import see
+from scale_forecast.by_date.world import scale_of, see
 from scale_forecast.data.dates import known_days
 from scale_forecast.data.errors import DataError
 from tests.forecast.by_date.tables import AS_OF, frames, tables
@@ -207,3 +209,16 @@ def test_a_ceiling_that_is_not_known_yet_moves_nothing(known_on):
         for source in (noisy(known_on), as_tables(*(noisy(None).scores, noisy(None).releases, frames()[2])))
     ]
     assert drawn[0] == drawn[1]
+
+
+def test_a_window_of_the_past_is_on_the_scale_that_was_known_at_its_origin():
+    origins = [pd.Timestamp("2024-01-01"), pd.Timestamp("2024-07-01")]
+    table = noisy("2024-06-01")
+    found = windows(table, "release", origins, pd.Timestamp("2025-03-01"), 5)
+    told = found[found["task"] == "shares 3"].set_index(["origin", "months"])
+    for (origin, months), row in told.iterrows():
+        scale = scale_of(see(table, origin, "release").tasks, "shares 3")
+        assert scale.ceiling == (1.0 if origin < pd.Timestamp("2024-06-01") else 0.8)
+        assert row["z"] == pytest.approx(float(to_link(np.array(row["record"]), scale)))
+        assert row["z_after"] == pytest.approx(float(to_link(np.array(row["record_after"]), scale))), months
+    assert len(told) == 5
