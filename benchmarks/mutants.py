@@ -1,0 +1,171 @@
+"""Does a test see it when the rule of what a forecast may know is broken? Every condition of it dropped, and turned.
+
+    python -m benchmarks.mutants          # some minutes; exits 1 when a mutant survives
+    python -m benchmarks.mutants --list   # the mutants, made from the code
+
+The mutants are made from the syntax tree of the functions in `RULE`: each side of an ``and`` or ``or`` dropped, each
+``&=`` and ``|=`` left out, each ``not`` left out, each comparison turned round. Each is run in a process of its own
+against the tests of leaks alone; one that all of them pass has survived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import importlib
+import inspect
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+
+TESTS = "tests/forecast/inputs/test_no_leak.py"
+RULE = {
+    "scale_forecast.data.scale": ("below",),
+    "scale_forecast.inputs.targets": (
+        "visible",
+        "smaller_kin",
+        "of_weights",
+        "evidence_of",
+        "scale_in",
+        "smaller_models",
+    ),
+    "scale_forecast.inputs.folds": ("Exclusion.allows", "of_tasks", "_allowed"),
+}
+"""Where the rule stands."""
+TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+Change = Callable[[ast.AST], ast.AST]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A function of the rule with one condition broken."""
+
+    module: str
+    function: str
+    line: int
+    what: str
+    tree: ast.Module
+
+    def __str__(self) -> str:
+        return f"{self.module.removeprefix('scale_forecast.')}.{self.function}:{self.line} {self.what}"
+
+
+def mutants() -> Iterator[Mutant]:
+    for module, names in RULE.items():
+        for name in names:
+            yield from mutants_of(module, name)
+
+
+def mutants_of(module: str, name: str) -> Iterator[Mutant]:
+    lines, first = inspect.getsourcelines(function_of(module, name))
+    tree = ast.parse(textwrap.dedent("".join(lines)))
+    for place, node in enumerate(_nodes(tree)):
+        for what, change in changes(node):
+            mutated = _Changed(place, change).of(tree)
+            text = ast.unparse(node).partition("\n")[0]
+            yield Mutant(module, name, first + getattr(node, "lineno", 1) - 1, f"{what}: {text}", mutated)
+
+
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """The nodes of a function's statements, in an order of their own."""
+    (function,) = tree.body
+    assert isinstance(function, ast.FunctionDef)
+    return [node for statement in function.body for node in ast.walk(statement)]
+
+
+def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
+    """What may be broken at a node of the tree."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        yield "left side alone", lambda n: n.left  # type: ignore[attr-defined]
+        yield "right side alone", lambda n: n.right  # type: ignore[attr-defined]
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+        yield "left out", lambda n: ast.copy_location(ast.Pass(), n)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
+        yield "not left out", lambda n: n.operand  # type: ignore[attr-defined]
+    if isinstance(node, ast.Compare):
+        yield "turned", _turned
+    if isinstance(node, ast.If):
+        yield "never", lambda n: ast.copy_location(ast.Pass(), n)
+    if isinstance(node, ast.IfExp):
+        yield "always", lambda n: n.body  # type: ignore[attr-defined]
+        yield "never", lambda n: n.orelse  # type: ignore[attr-defined]
+
+
+def _turned(node: ast.AST) -> ast.AST:
+    assert isinstance(node, ast.Compare)
+    node.ops = [TURNED[type(op)]() for op in node.ops]
+    return node
+
+
+class _Changed(ast.NodeTransformer):
+    """A copy of a tree with one of its `_nodes`, by place, changed."""
+
+    def __init__(self, place: int, change: Change) -> None:
+        self.place, self.change = place, change
+
+    def of(self, tree: ast.Module) -> ast.Module:
+        twin = copy.deepcopy(tree)
+        self.at = _nodes(twin)[self.place]
+        return ast.fix_missing_locations(self.visit(twin))
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.change(node) if node is self.at else self.generic_visit(node)
+
+
+def function_of(module: str, name: str) -> FunctionType:
+    found: object = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    assert isinstance(found, FunctionType)
+    return found
+
+
+def put_in_place(mutant: Mutant) -> None:
+    """The function itself gets the mutant's code, so that whoever has imported it runs that."""
+    whole = compile(mutant.tree, "<mutant>", "exec")
+    (code,) = [const for const in whole.co_consts if isinstance(const, CodeType)]
+    function_of(mutant.module, mutant.function).__code__ = code
+
+
+def is_killed(mutant: Mutant | None) -> bool:
+    """Whether a test fails; without a mutant, whether one fails anyway."""
+    child = os.fork()
+    if child == 0:
+        import pytest
+
+        if mutant is not None:
+            put_in_place(mutant)
+        with open(os.devnull, "w") as nothing:
+            os.dup2(nothing.fileno(), 1)
+            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", TESTS]) != pytest.ExitCode.OK
+        os._exit(int(failed))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="only name the mutants")
+    parser.add_argument("--only", default="", help="those whose description holds this")
+    given = parser.parse_args()
+    made = [mutant for mutant in mutants() if given.only in str(mutant)]
+    if given.list:
+        print("\n".join(map(str, made)))
+        return
+    survived = []
+    for mutant in made:
+        killed = is_killed(mutant)
+        print("killed  " if killed else "SURVIVED", mutant, flush=True)
+        survived += [] if killed else [mutant]
+    print(f"{len(made) - len(survived)} of {len(made)} mutants killed")
+    sys.exit(bool(survived))
+
+
+if __name__ == "__main__":
+    main()
