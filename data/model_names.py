@@ -96,10 +96,10 @@ def _without(name: str, *kinds: str) -> str:
 def without_additions(model: str) -> str:
     """A model's name without its checkpoint and without what was put on its weights (``+adapter``, ``+4bit``).
 
-    >>> without_additions("a-1b+lora@step9"), without_additions("Command R+")
-    ('a-1b', 'Command R+')
+    >>> without_additions("a-1b+lora@step9"), without_additions("Command R+"), without_additions("a 1e+09")
+    ('a-1b', 'Command R+', 'a 1e+09')
     """
-    return re.split(r"@|(?<=[\w.])\+(?=[\w.])", model, maxsplit=1)[0]
+    return re.split(r"@|(?<=[\w.])(?<![0-9]e)\+(?=[\w.])", model, maxsplit=1)[0]
 
 
 def same_weights(model: str) -> str:
@@ -110,6 +110,16 @@ def same_weights(model: str) -> str:
     """
     bare = _without(without_additions(model.rsplit("/", 1)[-1]), "quantised", "format")
     return re.sub(r"^meta[-_ ](?=llama)", "", bare, flags=re.IGNORECASE)
+
+
+@cache
+def weights_name(model: str) -> str:
+    """The folded name of the weights that a model was made of: no copies, no checkpoint, no word of tuning.
+
+    >>> weights_name("meta-llama/Llama-2-7b-chat-hf") == weights_name("Llama 2 7B@step900")
+    True
+    """
+    return fold(_without(same_weights(model), "tuned", "base", "context"))
 
 
 def tuning_in_name(model: str) -> str | None:

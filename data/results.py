@@ -17,6 +17,7 @@ import pandas as pd
 from scale_forecast.data.dates import Reading, known_days
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.metrics import is_unbounded, known_metric
+from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.names import did_you_mean, fold, tidy
 from scale_forecast.data.names.keys import metric_name
 from scale_forecast.data.numbers import as_numbers
@@ -26,6 +27,8 @@ UNIT = ["benchmark", "task", "metric", "shots", "prompt", "evaluator", "version"
 SUITE = [name for name in UNIT if name not in ("task", "metric")]
 """What tasks are measured together by."""
 KEY = [*UNIT, "model", "checkpoint"]
+SAME_SIZE = 1.1
+"""Two sizes further apart than this are not of the same weights, whatever the names."""
 _ALWAYS_SAID = 5
 """Of `UNIT`, the columns that a row always says; the rest is empty where scores are published the plain way."""
 
@@ -93,7 +96,8 @@ def as_results(
     DataFrame with exactly the columns of `COLUMNS` in order, types fixed, index 0..n-1.
     ``family`` defaults to the model's name, ``line`` to the family, ``known_on`` to ``released``,
     ``train_flops`` to 6 x active parameters (else parameters) x train_tokens, ``stderr`` of a share to the binomial
-    one. Metrics stand under their names in the metrics table.
+    one. Metrics stand under their names in the metrics table. Checkpoints are families of their own, and one model's
+    weights lie in one line whatever they are called (`data.model_names.weights_name`).
 
     Raises
     ------
@@ -105,7 +109,7 @@ def as_results(
     columns["metric"] = _by_name(columns["metric"], metric_name)
     _require_values(columns, where)
     _require_ranges(columns, where)
-    table = _completed(columns)
+    table = _held_together(_completed(columns))
     _require_unique(table, where, several_sources)
     _require_one_line_per_family(table, where)
     return table
@@ -247,6 +251,29 @@ def _completed(columns: dict[str, pd.Series]) -> pd.DataFrame:
     p = columns["score"].where(is_share(columns["metric"]))
     columns["stderr"] = columns["stderr"].fillna((p * (1 - p) / columns["n_examples"]) ** 0.5)
     return pd.DataFrame(columns)
+
+
+def _held_together(table: pd.DataFrame) -> pd.DataFrame:
+    """Families and lines such that no family mixes checkpoints with other models, and no two lines share weights."""
+    if table["checkpoint"].notna().any():
+        state = table["checkpoint"].fillna("")
+        mixed = state.groupby(table["family"]).transform("nunique") > 1
+        of_series = mixed & (state != "")
+        table["family"] = table["family"].where(~of_series, table["family"] + "@" + state)
+    models = table[["line", "model", "params"]].drop_duplicates()
+    weights = models["model"].map({name: weights_name(name) for name in models["model"].unique()})
+    several = models.groupby(weights)["line"].transform("nunique") > 1
+    if not several.any():
+        return table
+    joined = {str(line): str(line) for line in models["line"]}
+    for _, copies in models[several].groupby(weights[several], sort=False):
+        first = copies.iloc[0]
+        alike = ~((copies["params"] / first["params"]).map(np.log).abs() > np.log(SAME_SIZE))
+        for line in copies["line"][alike]:
+            old, new = joined[str(line)], joined[str(first["line"])]
+            joined = {name: new if into == old else into for name, into in joined.items()}
+    table["line"] = table["line"].map(joined)
+    return table
 
 
 def _require_unique(table: pd.DataFrame, where: str, several_sources: bool) -> None:

@@ -26,13 +26,15 @@ _PAIRS_AT_ONCE = 200_000
 class Query:
     """What is asked of the peers for N steps: (N,) each.
 
-    ``before`` limits the rows by ``known_on``; NaT asks for no limit.
+    ``on_flops`` says whether the scales are of training compute, else of parameters. ``before`` limits the rows by
+    ``known_on``; NaT asks for no limit.
     """
 
     series: np.ndarray
     origin_scale: np.ndarray
     origin_value: np.ndarray
     target_scale: np.ndarray
+    on_flops: np.ndarray
     before: np.ndarray
 
 
@@ -47,8 +49,8 @@ def peers(points: Points, query: Query) -> dict[str, np.ndarray]:
     """
     index = _Index(points)
     columns = {name: np.full(len(query.series), np.nan) for name in COLUMNS}
-    on_flops = (points.described["kind"] == "train_flops").to_numpy()[query.series]
-    for rows, scale in ((np.flatnonzero(on_flops), points.log_flops), (np.flatnonzero(~on_flops), points.log_params)):
+    flops, params = np.flatnonzero(query.on_flops), np.flatnonzero(~query.on_flops)
+    for rows, scale in ((flops, points.log_flops), (params, points.log_params)):
         for part in index.chunks(rows, query.series):
             found = _describe(points, index, scale, query, part)
             for name in COLUMNS:

@@ -16,15 +16,16 @@ import pandas as pd
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean, fold, fold_series
 from scale_forecast.data.results import UNIT, known_by
-from scale_forecast.data.scale import BELOW, scale_kind
+from scale_forecast.data.scale import BELOW, scale_of
 from scale_forecast.data.series import SeriesMatrix, as_series
 from scale_forecast.data.trend import TRENDS
 from scale_forecast.features.descriptors import TUNINGS, code_of, descriptors
+from scale_forecast.features.evidence import TARGET, evidence_for, size_of, smaller_models
 from scale_forecast.features.family import family_progress
 from scale_forecast.features.history import history
-from scale_forecast.features.items import item_features
+from scale_forecast.features.items import ITEM_FEATURES, item_features
 from scale_forecast.features.peers import Query, peers
-from scale_forecast.features.points import points_of
+from scale_forecast.features.points import Points, points_of
 
 PAIRS = ("consecutive", "all")
 STEP = [
@@ -37,11 +38,15 @@ STEP = [
     "target_row",
     "origin_scale",
     "target_scale",
+    "target_params",
+    "target_flops",
     "target_released",
     "target_tuning",
 ]
 """Columns of a table of steps. ``origin_row`` and ``target_row`` are positions in the results, -1 for a target without
 a score; scales are in decades."""
+UNNAMED = ["origin_row", "target_row", "target_scale", "target_params", "target_flops", "target_tuning"]
+"""Those that a table for people leaves out."""
 
 
 def observed_steps(
@@ -68,17 +73,34 @@ def observed_steps(
     if pairs not in PAIRS:
         raise ValueError(f"pairs is one of {', '.join(PAIRS)}, not {pairs!r}")
     place = _public(results, as_of)
-    known = results.iloc[place]
-    series = as_series(known)
-    at, origin, target = _pairs(series, consecutive=pairs == "consecutive", reach=max_distance or np.inf)
-    target_row = place[series.row[at, target]]
+    known = results.iloc[place].reset_index(drop=True)
+    whole = as_series(known)
+    models = known.drop_duplicates(["family", "model"])
+    targets = models.rename(columns={"params": "target_params", "train_flops": "target_flops"})
+    targets = targets.rename(columns={"released": "target_released"})
+    targets = targets.assign(target_scale=scale_of(known)[models.index])[["family", "model", *TARGET]]
+    parts = []
+    for of_target, row, table in evidence_for(known, targets, targets["model"]):
+        series = whole if table is known else as_series(table)
+        at, origin, target = _pairs(series, consecutive=pairs == "consecutive", reach=max_distance or np.inf)
+        scales = [series.scale[at, origin], series.scale[at, target]]
+        part = pd.DataFrame(dict(zip(("origin_scale", "target_scale"), scales, strict=True)))
+        part["origin"], part["target"] = row[series.row[at, origin]], row[series.row[at, target]]
+        asked = pd.MultiIndex.from_frame(targets.loc[of_target, ["family", "model"]])
+        parts.append(part[pd.MultiIndex.from_frame(known.loc[part["target"], ["family", "model"]]).isin(asked)])
+    found = pd.concat(parts, ignore_index=True)
+    (at, first), (_, last) = (_position(whole, found[name].to_numpy()) for name in ("origin", "target"))
+    found = found.iloc[np.lexsort((first, last, at))]
+    target_row = place[found["target"].to_numpy()]
     return _steps(
         results,
-        place[series.row[at, origin]],
+        place[found["origin"].to_numpy()],
         target_row=target_row,
         target_model=results["model"].iloc[target_row].to_numpy(),
-        origin_scale=series.scale[at, origin],
-        target_scale=series.scale[at, target],
+        origin_scale=found["origin_scale"].to_numpy(),
+        target_scale=found["target_scale"].to_numpy(),
+        target_params=results["params"].iloc[target_row].to_numpy(),
+        target_flops=results["train_flops"].iloc[target_row].to_numpy(),
         target_released=results["released"].iloc[target_row].to_numpy(),
         target_tuning=results["tuning"].iloc[target_row].to_numpy(),
     )
@@ -89,6 +111,7 @@ def target_steps(
     family: str,
     scale: float,
     *,
+    params: float | None = None,
     model: str | None = None,
     released: pd.Timestamp | str | None = None,
     tuning: str | None = None,
@@ -101,6 +124,7 @@ def target_steps(
     results : results table
     family : matches ignoring case, spaces, hyphens and underscores
     scale : of the upcoming model, in decades (`data.scale.target_scale`)
+    params : its parameters, where they are known besides; no model with as many is read
     model : its name; the family's when None
     released, tuning : of the upcoming model; its tuning is the family's when None
     as_of : only rows public on that day
@@ -117,24 +141,30 @@ def target_steps(
         When it has nothing below the target.
     """
     rows = family_rows(results, family, as_of=as_of)
-    place = results.index.get_indexer(rows.index)
-    series = as_series(rows)
+    name = rows["family"].iloc[0]
+    day = pd.NaT if released is None else pd.Timestamp(released)
+    size, flops = size_of(rows[~(rows["released"] > day)], scale, params)
+    seen = smaller_models(rows, pd.Series(dict(zip(TARGET, (size, flops, scale, day), strict=True)), dtype=object))
+    place = results.index.get_indexer(seen.index)
+    series = as_series(seen)
     origin = (series.scale < scale - BELOW).sum(axis=1) - 1
     at = np.flatnonzero(origin >= 0)
     if not len(at):
         raise DataError(
-            f"no score of {rows['family'].iloc[0]} lies more than 10% below the target's scale "
-            f"(10^{scale:.2f} {scale_kind(rows).iloc[0]}): give a larger target"
+            f"no score of {name} lies more than 10% below the target's scale "
+            f"(10^{scale:.2f} {'params' if np.isnan(flops) else 'train_flops'}): give a larger target"
         )
     origin_row = place[series.row[at, origin[at]]]
     return _steps(
         results,
         origin_row,
         target_row=-1,
-        target_model=model or rows["family"].iloc[0],
+        target_model=model or name,
         origin_scale=series.scale[at, origin[at]],
         target_scale=scale,
-        target_released=pd.NaT if released is None else pd.Timestamp(released),
+        target_params=size,
+        target_flops=flops,
+        target_released=day,
         target_tuning=results["tuning"].iloc[origin_row].to_numpy() if tuning is None else tuning,
     )
 
@@ -193,34 +223,57 @@ def features(
     known = results.iloc[place]
     if known.empty and as_of is not None:
         raise DataError(f"no score was public on {_day(as_of)}: give a later date")
-    origin_row = _origin_in(place, len(results), steps)
+    known, origin_row = known.reset_index(drop=True), _origin_in(place, len(results), steps)
     points = points_of(known, tasks, metrics, profiles)
+    columns: dict[str, np.ndarray] = {}
+    for asked, row, table in evidence_for(known, steps):
+        inside = np.full(len(known), -1)
+        inside[row] = np.arange(len(row))
+        own = points if table is known else points_of(table, tasks, metrics, profiles)
+        found = _of_family(own, steps[asked], table["released"].to_numpy(), inside[origin_row[asked]])
+        for name, values in found.items():
+            columns.setdefault(name, np.full(len(steps), np.nan))[asked] = values
+    released = steps["target_released"].to_numpy(dtype="datetime64[s]")
+    query = Query(
+        series=_position(points.series, origin_row)[0],
+        origin_scale=columns.pop("origin_scale"),
+        origin_value=columns["origin_normalised_logit"],
+        target_scale=columns["target_scale"],
+        on_flops=columns.pop("on_flops") > 0,
+        before=released if date_limited else np.full_like(released, "NaT"),
+    )
+    columns.update(peers(points, query))
+    of_items = [columns.pop(name) for name in ITEM_FEATURES] if points.profile else []
+    columns.update(zip(ITEM_FEATURES, of_items, strict=False))
+    return pd.DataFrame(columns, index=steps.index, copy=False)
+
+
+def _of_family(
+    points: Points, steps: pd.DataFrame, released: np.ndarray, origin_row: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What a step's family tells of it, where whatever is not larger than its origin may be known, (N,) each.
+
+    ``released`` of each row behind the points, and ``origin_row`` among them.
+    """
     at, position = _position(points.series, origin_row)
     origin_scale, target_scale = points.series.scale[at, position], steps["target_scale"].to_numpy(dtype=float)
     if not np.array_equal(origin_scale, steps["origin_scale"].to_numpy(dtype=float)):
         raise DataError("these steps were made from other results: make them from the table that is described")
-    released = steps["target_released"].to_numpy(dtype="datetime64[s]")
     columns: dict[str, np.ndarray] = {
+        "origin_scale": origin_scale,
+        "on_flops": (points.described["kind"] == "train_flops").to_numpy()[at],
         "distance": target_scale - origin_scale,
         "target_scale": target_scale,
-        "years": _years(known["released"].to_numpy()[points.series.row[at, position]], released),
+        "years": _years(released[origin_row], steps["target_released"].to_numpy(dtype="datetime64[s]")),
         "target_tuning": code_of(steps["target_tuning"], TUNINGS),
     }
     columns.update((name, column[at]) for name, column in descriptors(points))
     for source in (history, family_progress):
         columns.update((name, matrix[at, position]) for name, matrix in source(points))
-    query = Query(
-        series=at,
-        origin_scale=origin_scale,
-        origin_value=points.value[at, position],
-        target_scale=target_scale,
-        before=released if date_limited else np.full_like(released, "NaT"),
-    )
-    columns.update(peers(points, query))
     if points.profile:
         of_items = item_features(points.series.scale, **points.profile)
         columns.update((name, matrix[at, position]) for name, matrix in of_items)
-    return pd.DataFrame(columns, index=steps.index, copy=False)
+    return columns
 
 
 def feature_table(
@@ -234,7 +287,7 @@ def feature_table(
 ) -> pd.DataFrame:
     """The matrix for people: steps by name with their origin's score, then their features, ``trend`` as its label."""
     matrix = features(results, tasks, metrics, steps, as_of=as_of, profiles=profiles)
-    named = steps.drop(columns=["origin_row", "target_row", "target_scale", "target_tuning"])
+    named = steps.drop(columns=UNNAMED)
     named["origin_score"] = results["score"].to_numpy()[steps["origin_row"].to_numpy(dtype=int)]
     trend = np.array(TRENDS)[matrix["trend"].to_numpy(dtype=int)]
     return pd.concat([named, matrix.drop(columns="shots").assign(trend=trend)], axis=1)

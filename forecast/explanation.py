@@ -21,7 +21,7 @@ from scale_forecast.distribution import Forecast, Link
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.steps import Histories, chance_z, known_steps
-from scale_forecast.inputs.targets import Target, target_rows, visible
+from scale_forecast.inputs.targets import Target, evidence_of, target_rows, visible
 from scale_forecast.predictors.base import suite_mean
 from scale_forecast.predictors.boosted import INPUTS, OF_ITEMS, Boosted, Gains
 from scale_forecast.predictors.ceiling import noise_ceiling, sampling_noise
@@ -134,7 +134,7 @@ def explain_upcoming(
     UsageError
         For a task or benchmark that the evidence does not have.
     """
-    evidence = panel.take(visible(panel, target, as_of))
+    evidence = evidence_of(panel, target, visible(panel, target, as_of))
     rows = target_rows(evidence, target)
     at = np.flatnonzero(wanted(rows, benchmark, tasks))
     exclusion = Exclusion(target.line, as_of=as_of)
@@ -144,7 +144,7 @@ def explain_upcoming(
     assert isinstance(boosted, Boosted)
     asked = Candidates.of(rows[rows["is_share"].to_numpy()], evidence)
     forecast = stack.combined(rows, evidence, asked)
-    allowed = panel.take(exclusion.allows(panel))
+    allowed = panel.known(exclusion.allows(panel))
     reversal = Reversal().fit(allowed).predict(forecast, evidence)
     return Explanation(
         tasks=_summary(rows, evidence, forecast, stack, asked, reversal).iloc[at].reset_index(drop=True),

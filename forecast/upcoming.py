@@ -16,7 +16,7 @@ from scale_forecast.data.results import UNIT
 from scale_forecast.distribution import PRINTED, Forecast
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import Target, target_rows, visible
+from scale_forecast.inputs.targets import Target, evidence_of, target_rows, visible
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.reversal import Reversal
@@ -102,9 +102,9 @@ def predict_upcoming(
     DataError
         When there is nothing to predict from.
     UsageError
-        For a benchmark or task that the evidence does not have.
+        For a benchmark or task that the evidence does not have, or a known score of what is not forecast.
     """
-    evidence = panel.take(visible(panel, target, as_of))
+    evidence = evidence_of(panel, target, visible(panel, target, as_of))
     rows = target_rows(evidence, target)
     exclusion = Exclusion(target.line, as_of=as_of)
     forecast = (trained or Trained(panel, cache)).get(predictor, exclusion).predict(rows, evidence)
@@ -116,7 +116,7 @@ def predict_upcoming(
     if not keep.any():
         raise DataError("every task asked for is among the --known ones: nothing is left to predict")
     forecast = forecast.take(np.flatnonzero(keep))
-    reversal = Reversal().fit(panel.take(exclusion.allows(panel)))
+    reversal = Reversal().fit(panel.known(exclusion.allows(panel)))
     return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence, reversal))
 
 
@@ -166,6 +166,12 @@ def _named(column: pd.Series, name: str, what: str) -> np.ndarray:
 
 
 def _known_at(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    strange = ~known["unit"].isin(rows["unit"])
+    if strange.any():
+        raise UsageError(
+            f"a known score is of unit {known['unit'][strange].iloc[0]}, which is not forecast here, and says nothing: "
+            "give units with history of this family (`inputs.known.known_scores` finds them)"
+        )
     at = np.searchsorted(rows["unit"].to_numpy(), known["unit"].to_numpy())
     return at, known["score"].to_numpy(dtype=float)
 

@@ -79,7 +79,7 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
     Of each line at most `TARGETS_PER_LINE` models, those with most scores first; of each model at most `MOST_TASKS`
     units, chosen by a hash of their name, so that no line outweighs the others and nothing depends on chance.
     """
-    allowed = panel.take(exclusion.allows(panel))
+    allowed = panel.known(exclusion.allows(panel))
     if allowed.rows.empty:
         return []
     folds = []

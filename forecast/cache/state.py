@@ -28,7 +28,8 @@ def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
     given = [column for column in panel.rows.columns if column not in DERIVED]
     allowed = panel.rows.loc[exclusion.allows(panel), given]
     rows = np.sort(pd.util.hash_pandas_object(allowed, index=False).to_numpy())
-    exclusions = [exclusion.line, repr(exclusion.compute), str(exclusion.as_of)]
+    sizes = [repr(exclusion.compute), repr(exclusion.params), exclusion.weights]
+    exclusions = [exclusion.line, *sizes, str(exclusion.as_of)]
     parts = [code_fingerprint(), *library_versions(), *given, name, *exclusions]
     digest = hashlib.sha256("|".join([*parts, *sorted(exclusion.tasks)]).encode() + rows.tobytes())
     return f"{_file_name(name)}-{digest.hexdigest()[:24]}"

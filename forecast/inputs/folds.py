@@ -10,10 +10,19 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.data.scale import BELOW
+from scale_forecast.data.scale import BELOW, below
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import Target, held_out_target, target_rows, visible
+from scale_forecast.inputs.targets import (
+    Target,
+    evidence_of,
+    held_out_target,
+    of_weights,
+    smaller_models,
+    target_rows,
+    visible,
+)
 
 KINDS = ("next-scale", "leave-family-out", "leave-task-out", "by-date")
 DATED = {"next-scale": (True,), "leave-family-out": (False, True), "leave-task-out": (False,)}
@@ -28,25 +37,35 @@ class Exclusion:
     Attributes
     ----------
     line : held-out line; the empty string for none
-    compute : decades at and above which (less 10%) the line's rows are excluded; -inf excludes the whole line
+    compute, params : size at and above which (less 10%) the line's rows are excluded; -inf excludes the whole line
+    weights : of the held-out model (`data.model_names.weights_name`), excluded whatever their size
     as_of : last day of publication allowed; None for no limit
-    tasks : canonical tasks excluded altogether
+    tasks : canonical tasks excluded altogether, and with them all averages over tasks
     """
 
     line: str
     compute: float = -np.inf
     as_of: pd.Timestamp | None = None
     tasks: frozenset[str] = frozenset()
+    params: float = np.inf
+    weights: str = ""
 
     def allows(self, panel: Panel) -> np.ndarray:
         """Mask of the rows that may be learned from, (rows,)."""
         rows = panel.rows
-        allowed = (rows["line"] != self.line).to_numpy() | (rows["compute"].to_numpy() < self.compute - BELOW)
+        kin = (rows["line"] == self.line).to_numpy()
+        allowed = ~kin | below(rows, self.params, self.compute) & ~of_weights(rows, self.weights)
         if self.as_of is not None:
             allowed &= (rows["known_on"] <= self.as_of).to_numpy()
+            allowed &= ~kin | ~(rows["released"] > self.as_of).to_numpy()
         if self.tasks:
-            allowed &= ~rows["canonical_task"].isin(self.tasks).to_numpy()
+            allowed &= ~of_tasks(rows, self.tasks)
         return allowed
+
+
+def of_tasks(rows: pd.DataFrame, tasks: frozenset[str]) -> np.ndarray:
+    """Mask of rows of some canonical tasks, or of averages, which may contain them."""
+    return (rows["canonical_task"].isin(tasks) | rows["aggregate_of"].notna()).to_numpy()
 
 
 @dataclass(frozen=True)
@@ -104,11 +123,10 @@ def make_fold(
     rows = panel.rows
     own = rows[((rows["model"] == target.model) & (rows["family"] == target.family)).to_numpy()]
     own = own.sort_values("unit", kind="stable").drop_duplicates("unit")
-    evidence = panel.take(allowed & np.isin(rows["task_code"].to_numpy(), own["task_code"].to_numpy()))
-    known = evidence.rows
+    seen = evidence_of(panel, target, allowed)
+    evidence = seen.take(np.isin(seen.rows["task_code"].to_numpy(), own["task_code"].to_numpy()))
     if not with_proxies:
-        known = known[((known["family"] == target.family) & (known["scale"] < target.scale - BELOW)).to_numpy()]
-    own = own[np.isin(own["unit"], known["unit"])]
+        own = own[np.isin(own["unit"], smaller_models(evidence, target)["unit"])]
     if own.empty:
         return None
     try:
@@ -191,7 +209,8 @@ def _exclusions(panel: Panel, target: Target, kind: str, *, dated: bool) -> Iter
         return
     as_of = _day_before(target.released) if dated else None
     if kind == "next-scale":
-        yield Exclusion(target.line, target.compute, as_of), kind
+        params = target.params if np.isfinite(target.params) else np.inf
+        yield Exclusion(target.line, target.compute, as_of, params=params, weights=weights_name(target.model)), kind
     elif kind == "leave-family-out":
         yield Exclusion(target.line, as_of=as_of), kind
     else:
@@ -205,7 +224,7 @@ def _allowed(panel: Panel, target: Target, exclusion: Exclusion) -> np.ndarray:
     allowed = visible(panel, target, exclusion.as_of, own_undated=True)
     if exclusion.tasks:
         own = (panel.rows["family"] == target.family).to_numpy()
-        allowed &= own | ~panel.rows["canonical_task"].isin(exclusion.tasks).to_numpy()
+        allowed &= own | ~of_tasks(panel.rows, exclusion.tasks)
     return allowed
 
 
@@ -214,7 +233,7 @@ def _among(made: Fold, tasks: frozenset[str]) -> np.ndarray:
 
 
 def _by_date(panel: Panel, targets: list[Target]) -> Iterator[Fold]:
-    """At the start of each year: everything public before it, every model released later that then had a sibling."""
+    """At the start of each year: what was public before it, every model released later that then had a sibling."""
     dated = [t for t in targets if pd.notna(t.released)]
     if not dated:
         return
@@ -225,6 +244,6 @@ def _by_date(panel: Panel, targets: list[Target]) -> Iterator[Fold]:
             if target.released < date:
                 continue
             allowed = visible(panel, target, as_of)
-            made = make_fold(panel, target, Exclusion("", as_of=as_of), allowed, f"by-date {date:%Y}")
+            made = make_fold(panel, target, Exclusion(target.line, as_of=as_of), allowed, f"by-date {date:%Y}")
             if made is not None:
                 yield made

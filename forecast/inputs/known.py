@@ -13,7 +13,7 @@ from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import UNIT
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import Target, target_rows, visible
+from scale_forecast.inputs.targets import Target, evidence_of, target_rows, visible
 
 
 def known_scores(
@@ -33,7 +33,7 @@ def known_scores(
     """
     if not texts:
         return None
-    rows = target_rows(panel.take(visible(panel, target, as_of)), target)
+    rows = target_rows(evidence_of(panel, target, visible(panel, target, as_of)), target)
     names = set(rows["task"].astype("str").map(fold))
     found = [(_unit(rows, parts), score) for text in texts for parts, score in _parsed(text, names)]
     known = pd.DataFrame(found, columns=["unit", "score"])

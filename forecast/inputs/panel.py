@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.dates import Reading, as_read
+from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.noise import binomial_stderr, standard_error
 from scale_forecast.data.profiles import OF_ITEMS, beside
 from scale_forecast.data.results import SUITE, UNIT, has_size
-from scale_forecast.data.scale import scale_of
+from scale_forecast.data.scale import compute_of, in_compute, scale_of
 from scale_forecast.data.tasks import describe
 from scale_forecast.distribution import Link
 
-TOKENS_PER_PARAM = 20.0
-"""Places a model whose tokens are unknown among families measured in compute (Hoffmann et al. 2022)."""
 UNKNOWN_STDERR = 0.03
 LOSS_STDERR = 0.03
 MAX_LINK_STDERR = 3.0
@@ -29,7 +28,20 @@ NAMED_CODES = {
 }
 """Integer codes of names, for what compares all rows with all; ``prompt_code`` is by the prompt's first letters."""
 DERIVED = {
-    *("scale", "compute", "unit", "suite", "noise_known", "se", "z", "z_se", "prompt_code", "model_code"),
+    *(
+        "scale",
+        "in_compute",
+        "compute",
+        "weights",
+        "unit",
+        "suite",
+        "noise_known",
+        "se",
+        "z",
+        "z_se",
+        "prompt_code",
+        "model_code",
+    ),
     *NAMED_CODES,
 }
 """Columns that follow from the others."""
@@ -43,8 +55,9 @@ class Panel:
     Attributes
     ----------
     rows : DataFrame
-        The results, their descriptors, and ``scale`` (decades; comparable within a family), ``compute`` (decades of
-        training compute, comparable between families), ``z`` and ``z_se`` (the score on the link scale and its
+        The results, their descriptors, and ``scale`` (decades; comparable within a family; of compute where
+        ``in_compute``), ``compute`` (decades of training compute, comparable between families), ``weights`` (the name
+        of the weights a model was made of), ``z`` and ``z_se`` (the score on the link scale and its
         standard error), ``se`` (in score units; assumed if not ``noise_known``), ``unit`` and ``suite`` (codes of what
         is measured, and of its benchmark, shots and prompt), and the codes of `NAMED_CODES`. Index 0..n-1.
     """
@@ -61,8 +74,24 @@ class Panel:
         return set(OF_ITEMS) <= set(self.rows.columns)
 
     def take(self, mask: np.ndarray) -> Panel:
-        """Some of the rows, with an index of their own; codes keep their meaning."""
+        """Some of the rows, with an index of their own; codes and scales keep their meaning."""
         return Panel(self.rows[mask].reset_index(drop=True))
+
+    def known(self, mask: np.ndarray, *, without_compute: str | None = None) -> Panel:
+        """What is known where some rows are: the same as `take`, but these rows alone say what measures a family.
+
+        Parameters
+        ----------
+        mask : of the rows
+        without_compute : a family that is measured in parameters whatever its rows say
+        """
+        rows = self.rows[mask].reset_index(drop=True)
+        seen = (
+            rows
+            if without_compute is None
+            else rows.assign(train_flops=rows["train_flops"].mask((rows["family"] == without_compute).to_numpy()))
+        )
+        return Panel(rows.assign(scale=scale_of(seen), in_compute=in_compute(seen)))
 
 
 def as_panel(
@@ -79,9 +108,11 @@ def as_panel(
     rows = describe(sized.reset_index(drop=True), tasks, metrics).drop(columns=UNUSED)
     if profiles is not None:
         rows = rows.join(beside(rows, profiles))
-    rows["scale"] = scale_of(rows)
-    guessed = np.log10(6.0 * TOKENS_PER_PARAM * rows["params"] ** 2)
-    rows["compute"] = np.log10(rows["train_flops"]).fillna(guessed).fillna(rows["scale"])
+    rows["weights"] = rows["model"].map({model: weights_name(model) for model in rows["model"].unique()})
+    sizes = rows.groupby("weights")["params"]
+    rows["params"] = rows["params"].fillna(sizes.transform("max").where(sizes.transform("nunique") == 1))
+    rows["scale"], rows["in_compute"] = scale_of(rows), in_compute(rows)
+    rows["compute"] = compute_of(rows)
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
     rows["suite"] = rows.groupby(SUITE, dropna=False, sort=True).ngroup()
     stated = standard_error(rows).to_numpy()

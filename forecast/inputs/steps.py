@@ -191,7 +191,7 @@ def _family_slope(h: Histories, at: np.ndarray, origin: np.ndarray) -> np.ndarra
     gain = np.diff(h.z, axis=1) / np.maximum(np.diff(h.scale, axis=1), 0.1)
     series, step = np.nonzero(np.isfinite(gain))
     gain, end = np.clip(gain[series, step], -STEEPEST, STEEPEST), h.scale[series, step + 1]
-    family = h.rows["family_code"].to_numpy()[h.row[:, 0]]
+    family = np.unique(h.rows["family_code"].to_numpy()[h.row[:, 0]], return_inverse=True)[1]
     span = 1.0 + 2.0 * max(np.abs(h.scale[np.isfinite(h.scale)]).max(initial=0.0), 1.0)
     order = np.argsort(key := family[series] * span + end, kind="stable")
     key, total = key[order], np.concatenate([[0.0], np.cumsum(gain[order])])

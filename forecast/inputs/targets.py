@@ -1,7 +1,8 @@
 """The upcoming model, what may be known of it, and the rows to predict.
 
-What a forecast may know is decided here and nowhere else: no row of the target's line at its size or scale or above
-(`visible`), nothing published after ``as_of``.
+What a forecast may know is decided here and nowhere else: no row of the target's line at its size or compute or above,
+nothing published after ``as_of`` (`visible`); and these rows alone say what describes the target (`evidence_of`,
+`upcoming_target`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.names import did_you_mean, fold, fold_series
-from scale_forecast.data.scale import BELOW, NEAR
+from scale_forecast.data.scale import BELOW, TOKENS_PER_PARAM, below, next_size
 from scale_forecast.data.sizes import format_size
-from scale_forecast.inputs.panel import TOKENS_PER_PARAM, Panel
+from scale_forecast.inputs.panel import Panel
 
 CARRIED = [
     "benchmark", "task", "metric", "shots", "prompt", "unit", "suite", "n_examples", "chance", "ceiling", "n_choices",
@@ -30,6 +32,8 @@ POOLED_LINES = 2
 """A new recipe is forecast on what so many lines at least have scores on."""
 FAR = 3.0
 """Decades: a few of the known steps only are longer."""
+BASE = "base"
+"""Tuning of a model of which nothing else is known."""
 UNSEEN = -1
 """Code of a family, line or tuning that no visible row has."""
 
@@ -44,7 +48,6 @@ class Target:
     params, train_tokens, train_flops : float; NaN where unknown
     tuning : str
     released : day it is expected; NaT where unknown
-    scale : decades, as `data.scale.scale_of` measures the family
     compute : decades of training compute, known or guessed
     """
 
@@ -56,7 +59,6 @@ class Target:
     train_flops: float
     tuning: str
     released: Any
-    scale: float
     compute: float
 
 
@@ -65,20 +67,36 @@ def visible(
 ) -> np.ndarray:
     """Mask of the rows a forecast of ``target`` may read.
 
-    Of the target's line only rows below 90% of its compute *and* of its parameters (so no checkpoint of it either); of
-    all lines what was public on the day ``as_of``, or everything when it is None. With ``own_undated`` the date does
-    not bind the target's own smaller models: a backtest's history is what the family's makers knew.
+    Of the target's line only rows below 90% of its compute *and* of its parameters, and nothing of its own weights (so
+    no checkpoint of it either); of all lines what was public on the day ``as_of``, or everything when it is None. With
+    ``own_undated`` the date does not bind the target's own family: a backtest's history is what its makers knew. But
+    where a day binds, nothing of the line may have come out after the target.
     """
     rows = panel.rows
-    own = (rows["line"] == target.line).to_numpy()
-    smaller = rows["compute"].to_numpy() < target.compute - BELOW
-    if np.isfinite(target.params):
-        smaller &= ~(rows["params"].to_numpy() >= (1.0 - NEAR) * target.params)
-    allowed = ~own | smaller
+    kin = (rows["line"] == target.line).to_numpy()
+    allowed = ~kin | smaller_kin(rows, target)
     if as_of is not None:
-        known = (rows["known_on"] <= as_of).to_numpy()
-        allowed &= known | own if own_undated else known
+        public = (rows["known_on"] <= as_of).to_numpy()
+        if own_undated:
+            public = public | (rows["family"] == target.family).to_numpy()
+        allowed &= public
+        allowed &= ~kin | ~(rows["released"] > target.released).to_numpy()
     return allowed
+
+
+def smaller_kin(rows: pd.DataFrame, target: Target) -> np.ndarray:
+    """Mask of rows of a panel that are below a target by size, and not of its weights; of its line or any other."""
+    return below(rows, target.params, target.compute) & ~of_weights(rows, weights_name(target.model))
+
+
+def of_weights(rows: pd.DataFrame, weights: str) -> np.ndarray:
+    """Mask of rows that are of some weights by their name, where no size says that they are not."""
+    return (rows["params"].isna() & (rows["weights"] == weights)).to_numpy()
+
+
+def evidence_of(panel: Panel, target: Target, allowed: np.ndarray) -> Panel:
+    """The rows that a forecast may read, its family measured in compute where these rows and the target have it."""
+    return panel.known(allowed, without_compute=None if np.isfinite(target.train_flops) else target.family)
 
 
 def held_out_target(panel: Panel, model: str, family: str) -> Target:
@@ -88,7 +106,7 @@ def held_out_target(panel: Panel, model: str, family: str) -> Target:
     return Target(
         family=first["family"], line=first["line"], model=first["model"], params=first["params"],
         train_tokens=first["train_tokens"], train_flops=first["train_flops"], tuning=first["tuning"],
-        released=first["released"], scale=first["scale"], compute=first["compute"],
+        released=first["released"], compute=first["compute"],
     )  # fmt: skip
 
 
@@ -123,39 +141,32 @@ def upcoming_target(
         raise UsageError("say how large the model is: --params, --train-flops, or both")
     if fold(family) == NEW and not (fold_series(panel.rows["family"]) == NEW).any():
         return _new_recipe(params, train_tokens, train_flops, released)
-    own = family_rows(panel, family)
-    if released is not None and own["known_on"].isna().all():
-        raise DataError(
-            f"no score of {own['family'].iloc[0]} has a date, so none was public on {released:%Y-%m-%d}: "
-            "give a column known_on or released, or leave --as-of out"
-        )
+    own = named = family_rows(panel, family)
+    if released is not None:
+        if own["known_on"].isna().all():
+            raise DataError(
+                f"no score of {own['family'].iloc[0]} has a date, so none was public on {released:%Y-%m-%d}: "
+                "give a column known_on or released, or leave --as-of out"
+            )
+        own = own[own["known_on"] <= released]
+    name, line = str(named["family"].iloc[0]), str(named["line"].iloc[0])
+    size = next_size(own, params, train_tokens, train_flops)
     notes = []
-    largest = own.sort_values("scale").iloc[-1]
-    in_compute = own["train_flops"].notna().all()
-    if train_tokens is None and train_flops is None and in_compute:
-        train_tokens = _tokens_like(own, params)
-        notes.append(f"training tokens of the target inferred from {largest['family']}'s models: {train_tokens:.3g}")
-    if train_flops is None:
-        train_flops = 6.0 * params * train_tokens if params and train_tokens else np.nan
-    if params is None:
-        params = _params_like(own, train_flops)
-        notes.append(f"parameters of the target inferred from {largest['family']}'s models: {params:.3g}")
-    if in_compute:
-        scale = compute = float(np.log10(train_flops))
-    else:
-        scale = float(np.log10(params))
-        compute = float(np.log10(6.0 * TOKENS_PER_PARAM * params**2))
-    ahead = scale - own.loc[own["scale"] < scale - BELOW, "scale"].max()
+    if size.tokens_like:
+        notes.append(f"training tokens of the target inferred from {name}'s models: {size.train_tokens:.3g}")
+    if size.params_like:
+        notes.append(f"parameters of the target inferred from {name}'s models: {size.params:.3g}")
+    ahead = size.scale - size.smaller["scale"].max()
     if ahead > FAR:
         notes.append(
-            f"the target is {ahead:.1f} decades above the largest smaller model of {largest['family']}: "
+            f"the target is {ahead:.1f} decades above the largest smaller model of {name}: "
             "no forecast over such a distance has been checked"
         )
-    name = f"{largest['family']} {format_size(params)}"
     target = Target(
-        family=largest["family"], line=largest["line"], model=name, params=params,
-        train_tokens=train_tokens if train_tokens is not None else np.nan, train_flops=train_flops,
-        tuning=largest["tuning"], released=pd.NaT if released is None else released, scale=scale, compute=compute,
+        family=name, line=line, model=f"{name} {format_size(size.params)}", params=size.params,
+        train_tokens=size.train_tokens, train_flops=size.train_flops,
+        tuning=str(size.smaller["tuning"].iloc[-1]) if len(size.smaller) else BASE,
+        released=pd.NaT if released is None else released, compute=size.compute,
     )  # fmt: skip
     return target, notes
 
@@ -176,31 +187,22 @@ def _new_recipe(
     compute = float(np.log10(train_flops))
     target = Target(
         family=NEW, line=NEW, model=f"{NEW} {format_size(params)}", params=params,
-        train_tokens=train_tokens if train_tokens is not None else np.nan, train_flops=train_flops, tuning="base",
-        released=pd.NaT if released is None else released, scale=compute, compute=compute,
+        train_tokens=train_tokens if train_tokens is not None else np.nan, train_flops=train_flops, tuning=BASE,
+        released=pd.NaT if released is None else released, compute=compute,
     )  # fmt: skip
     return target, notes
 
 
-def _tokens_like(own: pd.DataFrame, params: float | None) -> float:
-    """Tokens of the family's largest model below the target, or along the family's tokens-per-size line."""
-    models = own.drop_duplicates("model")[["params", "train_tokens", "train_flops"]]
-    tokens = models["train_tokens"].fillna(models["train_flops"] / (6.0 * models["params"]))
-    below = models["params"] < (1.0 - NEAR) * (params or np.inf)
-    use = below if below.any() else ~below
-    size, count = np.log10(models["params"][use]), np.log10(tokens[use])
-    if size.nunique() < 2:
-        return float(10 ** count.iloc[-1])
-    slope = np.clip(np.polyfit(size, count, 1)[0], 0.0, 1.0)
-    return float(10 ** (count[size.idxmax()] + slope * (np.log10(params or 1.0) - size.max())))
+def scale_in(evidence: Panel, target: Target) -> float:
+    """Decades of a target on the measure that the evidence has its family on."""
+    own = (evidence.rows["family"] == target.family).to_numpy()
+    return target.compute if evidence.rows["in_compute"][own].all() else float(np.log10(target.params))
 
 
-def _params_like(own: pd.DataFrame, train_flops: float) -> float:
-    """Parameters if the tokens grow with them as C ~ N^2 from the family's largest model."""
-    largest = own.sort_values("scale").iloc[-1]
-    if pd.isna(largest["train_flops"]):
-        return float((train_flops / (6.0 * TOKENS_PER_PARAM)) ** 0.5)
-    return float(largest["params"] * (train_flops / largest["train_flops"]) ** 0.5)
+def smaller_models(evidence: Panel, target: Target) -> pd.DataFrame:
+    """The evidence's rows of the target's family, as far as they lie below it."""
+    rows = evidence.rows
+    return rows[(rows["family"] == target.family) & (rows["scale"] < scale_in(evidence, target) - BELOW)]
 
 
 def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None) -> pd.DataFrame:
@@ -229,7 +231,8 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     if units is None and target.family == NEW:
         lines = rows[rows["checkpoint"].isna()].groupby("unit")["line_code"].nunique()
         units = lines.index[lines >= POOLED_LINES].to_numpy()
-    history = rows[own & (rows["scale"] < target.scale - BELOW)]
+    scale = scale_in(evidence, target)
+    history = smaller_models(evidence, target)
     if units is not None:
         history = history[history["unit"].isin(units)]
         others = rows[~rows["unit"].isin(history["unit"]) & rows["unit"].isin(units)]
@@ -245,8 +248,9 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     origin = history.groupby("unit", sort=True).tail(1)
     origin = origin.sort_values("unit", kind="stable").reset_index(drop=True)
     out = origin[CARRIED].copy()
-    for name in ("family", "line", "params", "train_tokens", "train_flops", "tuning", "released", "scale", "compute"):
+    for name in ("family", "line", "params", "train_tokens", "train_flops", "tuning", "released", "compute"):
         out[name] = getattr(target, name)
+    out["scale"] = scale
     out["target_model"] = target.model
     for code, name in (("family_code", "family"), ("line_code", "line"), ("tuning_code", "tuning")):
         alike = rows.loc[rows[name] == getattr(target, name), code]
@@ -254,6 +258,6 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     out["origin_is_own"] = (origin["family"] == target.family).to_numpy()
     for name in ("model", "score", "z", "z_se", "se", "noise_known", "compute"):
         out[f"origin_{name}"] = origin[name].to_numpy()
-    own_step = target.scale - origin["scale"].to_numpy()
+    own_step = scale - origin["scale"].to_numpy()
     out["step"] = np.where(out["origin_is_own"], own_step, target.compute - out["origin_compute"])
     return out

@@ -138,4 +138,5 @@ def _falling(allowed: Panel | None) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     target = series.row[steps.at, steps.target]
     scale, compute = (allowed.rows[name].to_numpy()[target] for name in ("scale", "compute"))
     x = described(series, steps.at, steps.origin, scale, compute)
-    return x, allowed.rows["line_code"].to_numpy()[target], steps.recovered, steps.reversed
+    line = np.unique(allowed.rows["line_code"].to_numpy()[target], return_inverse=True)[1]
+    return x, line, steps.recovered, steps.reversed

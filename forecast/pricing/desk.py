@@ -29,6 +29,7 @@ from scale_forecast.inputs.panel import Panel, as_panel
 from scale_forecast.inputs.targets import (
     NEW,
     Target,
+    evidence_of,
     family_rows,
     held_out_target,
     target_rows,
@@ -213,19 +214,19 @@ class Desk:
         """All that can be forecast of a target; of a family that nobody has seen, what anybody was measured on."""
         key = (target.family, target.model, target.compute)
         if key not in self._rows:
-            evidence = self.panel.take(visible(self.panel, target))
+            evidence = evidence_of(self.panel, target, visible(self.panel, target))
             everything = evidence.rows["unit"].unique() if target.family == NEW else None
             self._rows[key] = target_rows(evidence, target, everything)
         return self._rows[key]
 
     def _priced(self, target: Target, rows: pd.DataFrame, exclusion: Exclusion) -> PricedModel:
-        on_tasks = np.isin(self.panel.rows["task_code"].to_numpy(), rows["task_code"].to_numpy())
-        seen = self.panel.take(visible(self.panel, target) & on_tasks)
+        evidence = evidence_of(self.panel, target, visible(self.panel, target))
+        seen = evidence.take(np.isin(evidence.rows["task_code"].to_numpy(), rows["task_code"].to_numpy()))
         forecast = self._trained.get(self.predictor, exclusion).predict(rows, seen)
         seed = zlib.crc32(f"{self.seed}|{target.family}".encode())
         forecast = with_averages(forecast, seed=seed)
         if exclusion not in self._reversals:
-            self._reversals[exclusion] = Reversal().fit(self.panel.take(exclusion.allows(self.panel)))
+            self._reversals[exclusion] = Reversal().fit(self.panel.known(exclusion.allows(self.panel)))
         maps, reversal = self.learned(exclusion.line).maps, self._reversals[exclusion]
         return PricedModel(forecast, seen, reversal=reversal, maps=maps, seed=seed)
 

@@ -106,7 +106,7 @@ class Recalibration:
 
 
 def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, workers: Workers) -> pd.DataFrame:
-    allowed = panel.take(exclusion.allows(panel))
+    allowed = panel.known(exclusion.allows(panel))
     past = past_folds(panel, exclusion)
     parts = [NOTHING]
     for group in _groups(past):

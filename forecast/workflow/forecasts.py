@@ -196,7 +196,7 @@ def step_features(
         scale, assumed = target_scale(rows, **{name: number(size) for name, size in sizes.items()})
         if assumed:
             tell(f"the target's compute is not given: {assumed}")
-        steps = target_steps(tables.results, family, scale, as_of=day)
+        steps = target_steps(tables.results, family, scale, params=number(params), as_of=day)
     else:
         steps = observed_steps(tables.results, pairs=pairs, as_of=day)
         families = tables.own_families if family is None else tuple(rows["family"].unique())

@@ -15,7 +15,7 @@ from scale_forecast.data.results import UNIT
 from scale_forecast.data.scale import BELOW
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import Target, family_rows, target_rows, upcoming_target, visible
+from scale_forecast.inputs.targets import Target, evidence_of, family_rows, target_rows, upcoming_target, visible
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.reversal import BASE, EVENTS, Reversal
 from scale_forecast.show.plots.reversal import sizes_ahead
@@ -67,7 +67,7 @@ def setting(row: pd.Series) -> str:
 def truths(panel: Panel, target: Target) -> dict[int, float]:
     """The scores of the family's model of the target's size, by unit; empty before it is out."""
     rows = panel.rows
-    off = np.log10(rows["params"] / target.params) if np.isfinite(target.params) else rows["scale"] - target.scale
+    off = np.log10(rows["params"] / target.params) if np.isfinite(target.params) else rows["compute"] - target.compute
     found = rows[(rows["family"] == target.family) & (off.abs() <= BELOW)].drop_duplicates("unit")
     return dict(zip(found["unit"].astype(int), found["score"].astype(float), strict=True))
 
@@ -99,10 +99,11 @@ def reversals_ahead(
         own = family_rows(panel, name).sort_values("scale", kind="stable")
         progress(f"forecasting next models of {name}")
         exclusion = Exclusion(str(own["line"].iloc[-1]), as_of=as_of)
-        made, reversal = trained.get(predictor, exclusion), Reversal().fit(panel.take(exclusion.allows(panel)))
+        made, reversal = trained.get(predictor, exclusion), Reversal().fit(panel.known(exclusion.allows(panel)))
         for params in sizes_ahead(float(own["params"].max())):
             target, _ = upcoming_target(panel, name, float(params), released=as_of)
-            parts.append(_falling(panel.take(visible(panel, target, as_of)), target, made, reversal))
+            evidence = evidence_of(panel, target, visible(panel, target, as_of))
+            parts.append(_falling(evidence, target, made, reversal))
     table = pd.concat(parts, ignore_index=True)
     if benchmark is not None:
         table = table[table["benchmark"].str.casefold() == benchmark.casefold()]

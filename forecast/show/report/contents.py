@@ -13,7 +13,7 @@ from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.summary import summary
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.fingerprint import code_fingerprint
-from scale_forecast.data.results import fingerprint
+from scale_forecast.data.results import fingerprint, has_size
 from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, held_out_target, visible
@@ -102,13 +102,14 @@ def gather(
     ----------
     panel : all rows
     target : the upcoming model
-    results : the results table behind ``panel``, for its fingerprint
+    results : the results table behind ``panel``, for the fingerprint of what may be read or learned from
     predictor, as_of, benchmark, cache : as `upcoming.predict_upcoming`
     before : leave out the target's own scores where they are known
     progress : called with each step in a few words
     trained : predictors of ``panel``, instead of ``cache``
     """
     trained = trained or Trained(panel, cache)
+    known_rows = visible(panel, target, as_of) | Exclusion(target.line, as_of=as_of).allows(panel)
     progress(f"forecasting {target.model}")
     upcoming = predict_upcoming(panel, target, predictor=predictor, as_of=as_of, benchmark=benchmark, trained=trained)
     known = {} if before else truths(panel, target)
@@ -121,7 +122,10 @@ def gather(
         average=average_of(upcoming),
         backtest=own_line_backtest(upcoming, trained, predictor, as_of),
         sources=sources_of(upcoming),
-        facts={"Data fingerprint": fingerprint(results), "Code fingerprint": code_fingerprint()},
+        facts={
+            "Data fingerprint": fingerprint(results[has_size(results)][known_rows]),
+            "Code fingerprint": code_fingerprint(),
+        },
     )
 
 
