@@ -75,6 +75,10 @@ SEEN = {
     "smaller sibling that came out before": {
         "model": "Beta-tuned 0", "family": "Beta-tuned", "params": 6e8, "tuning": "instruct", "released": "2021-01-01",
     },
+    "smaller sibling that came out with it": {
+        "model": "Beta-tuned 0.2", "family": "Beta-tuned", "params": 8e8, "tuning": "instruct",
+        "released": "2022-02-01",
+    },
     "smaller of its family, scored later": {"model": "Beta 1.5", "params": 8e9, "released": "2020-06-01",
                                             "known_on": "2022-12-01"},
 }  # fmt: skip
@@ -108,7 +112,8 @@ def hidden(results: pd.DataFrame, *, dated: bool, day: pd.Timestamp = RELEASED) 
     out = kin & (at_size | same)
     if dated:
         unknown = ~(results["known_on"] < day) & (results["family"] != own["family"])
-        out |= unknown | (kin & ~(results["released"] < day))
+        with_it = kin & (results["known_on"] == own["released"])
+        out |= (unknown & ~with_it) | (kin & ~(results["released"] <= own["released"]))
     return out.to_numpy()
 
 

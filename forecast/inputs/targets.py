@@ -68,9 +68,11 @@ def visible(
     """Mask of the rows a forecast of ``target`` may read.
 
     Of the target's line only rows below 90% of its compute *and* of its parameters, and nothing of its own weights (so
-    no checkpoint of it either); of all lines what was public on the day ``as_of``, or everything when it is None. With
-    ``own_undated`` the date does not bind the target's own family: a backtest's history is what its makers knew. But
-    where a day binds, nothing of the line may have come out after the target.
+    no checkpoint of it either); of all lines what was public on the day ``as_of``, or everything when it is None.
+
+    With ``own_undated`` the day does not bind the target's own family, whose scores are one publication with its own,
+    and of the other families of its line what came out with it counts too: a backtest's history is what its makers
+    knew. But where a day binds, nothing of the line may have come out after the target.
     """
     rows = panel.rows
     kin = (rows["line"] == target.line).to_numpy()
@@ -79,6 +81,7 @@ def visible(
         public = (rows["known_on"] <= as_of).to_numpy()
         if own_undated:
             public = public | (rows["family"] == target.family).to_numpy()
+            public |= kin & (rows["known_on"] <= target.released).to_numpy()
         allowed &= public
         allowed &= ~kin | ~(rows["released"] > target.released).to_numpy()
     return allowed
