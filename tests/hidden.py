@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.results import as_results
 from scale_forecast.data.scale import compute_of
 from tests.worlds import make_results
@@ -120,8 +121,9 @@ def hidden(results: pd.DataFrame, *, dated: bool, day: pd.Timestamp = RELEASED) 
 def changed(results: pd.DataFrame, rows: np.ndarray, *, seed: int = 1) -> pd.DataFrame:
     """The same table with everything else said in the given rows: scores, examples, tuning, tokens, compute, dates.
 
-    What makes a row one that may not be known stays so: nothing gets smaller or earlier. Of the target itself only its
-    scores and examples change: its size, tuning and day are the question.
+    What makes a row one that may not be known stays so: nothing gets smaller or earlier, and what has the target's
+    weights keeps as many. Of the target itself only its scores and examples change: its size, tuning and day are the
+    question.
     """
     rng = np.random.default_rng(seed)
     out = results.copy()
@@ -134,7 +136,8 @@ def changed(results: pd.DataFrame, rows: np.ndarray, *, seed: int = 1) -> pd.Dat
         same = rows & (results["model"] == name).to_numpy() & ~given.to_numpy()
         more = rng.uniform(1.0, 3.0)
         out.loc[same, "tuning"] = rng.choice(["base", "instruct", "rlhf"])
-        out.loc[same, ["params", "train_tokens", "train_flops"]] *= more
+        of_it = weights_name(str(name)) == weights_name(TARGET)
+        out.loc[same, ["train_tokens", "train_flops"] if of_it else ["params", "train_tokens", "train_flops"]] *= more
         large = same & (results["params"] >= 1e11).to_numpy()
         if rng.random() < 0.5 and large.any():
             out.loc[large, ["train_tokens", "train_flops"]] = np.nan
