@@ -158,6 +158,9 @@ def main() -> None:
     if given.list:
         print("\n".join(map(str, made)))
         return
+    importlib.import_module(TESTS.removesuffix(".py").replace("/", "."))  # once, not in every process
+    if is_killed(None):
+        sys.exit(f"{TESTS} fails as it is, so that a failure tells nothing: mend that first")
     survived = []
     for mutant in made:
         killed = is_killed(mutant)

@@ -40,6 +40,10 @@ FOREVER = {
     "larger, hardly trained": {
         "model": "Beta wide", "family": "Beta", "params": 5e11, "train_tokens": 1e9, "released": "2021-03-01",
     },
+    "of its family, of no known size": {
+        "model": "Beta secret", "family": "Beta", "params": np.nan, "train_tokens": np.nan, "tuning": "instruct",
+        "released": "2021-03-02",
+    },
 }  # fmt: skip
 """What no forecast of `TARGET` may know: how it differs from the target's own rows."""
 DATED = {
@@ -66,6 +70,9 @@ DATED = {
     "another line, later and larger": {
         "model": "Omega 1", "family": "Omega", "line": "Omega", "params": 1e12, "released": "2024-01-02",
     },
+    "another line, on its day": {
+        "model": "Omega 2", "family": "Omega", "line": "Omega", "params": 2e9, "released": "2022-02-01",
+    },
     "a model of a known line, later": {
         "model": "Alpha 9", "family": "Alpha", "line": "Alpha", "params": 1e13, "train_tokens": np.nan,
         "tuning": "rlhf", "released": "2024-02-01",
@@ -80,10 +87,14 @@ SEEN = {
         "model": "Beta-tuned 0.2", "family": "Beta-tuned", "params": 8e8, "tuning": "instruct",
         "released": "2022-02-01",
     },
+    "another line, known before it came out": {
+        "model": "Sigma 0", "family": "Sigma", "line": "Sigma", "params": 3e9, "tuning": "rlhf",
+        "released": "2023-02-02", "known_on": "2021-06-01",
+    },
     "smaller of its family, scored later": {"model": "Beta 1.5", "params": 8e9, "released": "2020-06-01",
                                             "known_on": "2022-12-01"},
 }  # fmt: skip
-"""What a forecast may know of the line, in a backtest."""
+"""What a forecast may know, in a backtest."""
 
 
 def rows_of(results: pd.DataFrame, sort: dict[str, dict], seed: int = 5) -> pd.DataFrame:
@@ -108,7 +119,7 @@ def hidden(results: pd.DataFrame, *, dated: bool, day: pd.Timestamp = RELEASED) 
     own = results[(results["model"] == TARGET) & results["checkpoint"].isna()].iloc[0]
     kin = results["line"] == own["line"]
     at_size = results["params"] >= 0.9 * own["params"]
-    at_size |= 10 ** compute_of(results) >= 0.9 * own["train_flops"]
+    at_size |= ~(10 ** compute_of(results) < 0.9 * own["train_flops"])
     same = results["model"].str.replace("-", " ").str.startswith(own["model"])
     out = kin & (at_size | same)
     if dated:
@@ -148,5 +159,5 @@ def changed(results: pd.DataFrame, rows: np.ndarray, *, seed: int = 1) -> pd.Dat
 
 
 def make_known_results(tasks: list[str]) -> pd.DataFrame:
-    """A world with siblings that a forecast of `TARGET` may know."""
+    """A world with siblings, and others, that a forecast of `TARGET` may know."""
     return with_rows(make_results(tasks=tasks), SEEN)

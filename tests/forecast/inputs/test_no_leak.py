@@ -71,8 +71,8 @@ def assert_same_bytes(said):
 
 FULL = with_rows(BASE, FOREVER, DATED)
 OTHERS = ["Alpha 0", "Alpha 1", "Alpha 2", "Alpha 3"]
-OTHERS += [f"Alpha-tuned {j}" for j in range(4)] + ["Gamma 0", "Gamma 1", "Delta 0"]
-LATER = ["Gamma 2", "Delta 1", "Delta 2", "Omega 0", "Omega 1", "Alpha 9"]
+OTHERS += [f"Alpha-tuned {j}" for j in range(4)] + ["Gamma 0", "Gamma 1", "Delta 0", "Sigma 0"]
+LATER = ["Gamma 2", "Delta 1", "Delta 2", "Omega 0", "Omega 1", "Omega 2", "Alpha 9"]
 OWN = ["Beta 0", "Beta 1", "Beta 2"]
 SMALLER_KIN = ["Beta 1.5", "Beta-tuned 0", "Beta-tuned 0.2"]
 LATE_KIN = ["Beta late", "Beta-plain 0", "Beta-tuned 0.5", "Beta-tuned 1", "Beta-tuned 2"]
@@ -129,6 +129,24 @@ def test_no_checkpoint_of_the_target_is_read_where_nobodys_parameters_are_known(
     panel = make_panel(as_results(results))
     for rows in (made.evidence.rows, panel.rows[made.exclusion.allows(panel)]):
         assert set(rows.loc[rows["line"] == "Beta", "model"].astype(str)) <= {*OWN, *SMALLER_KIN}
+
+
+def test_a_name_decides_only_where_no_size_does():
+    """A sibling of unknown parameters is read by its compute, and a small model that is called like the target too."""
+    small = {"tuning": "instruct", "released": "2021-01-03"}
+    dark = {
+        "model": "Beta-dark 0",
+        "family": "Beta-dark",
+        "params": np.nan,
+        "train_flops": 2e21,
+        "train_tokens": np.nan,
+    }
+    called = {"model": "Beta-3", "family": "Beta-lite", "params": 7e8}
+    (made,) = folds(
+        with_rows(BASE, {"dark": {**dark, **small}, "called": {**called, **small}}), "next-scale", dated=True
+    )
+    read = set(made.evidence.rows["model"].astype(str))
+    assert read == {*OWN, *SMALLER_KIN, *OTHERS, "Beta-dark 0", "Beta-3"}
 
 
 @pytest.mark.parametrize("without", ["target", "smaller", "larger"])
