@@ -98,7 +98,7 @@ def asked_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> L
     """Questions about one line, priced by what has not seen the line."""
     exclusion, folds = Exclusion(line), held_out_folds(panel, line)
     predictor = Trained(panel, cache).get(DEFAULT, exclusion)
-    reversal = Reversal().fit(panel.take(exclusion.allows(panel)))
+    reversal = Reversal().fit(panel.known(exclusion.allows(panel)))
     out: list[pd.DataFrame] = []
     forecasts: list[pd.DataFrame] = []
     parts: list[list[Leaf]] = []

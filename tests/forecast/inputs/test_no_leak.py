@@ -141,12 +141,12 @@ def test_a_name_decides_only_where_no_size_does():
         "train_flops": 2e21,
         "train_tokens": np.nan,
     }
-    called = {"model": "Beta-3", "family": "Beta-lite", "params": 7e8}
+    called = {"model": "Beta-3-chat", "family": "Beta-lite", "params": 7e8}
     (made,) = folds(
         with_rows(BASE, {"dark": {**dark, **small}, "called": {**called, **small}}), "next-scale", dated=True
     )
     read = set(made.evidence.rows["model"].astype(str))
-    assert read == {*OWN, *SMALLER_KIN, *OTHERS, "Beta-dark 0", "Beta-3"}
+    assert read == {*OWN, *SMALLER_KIN, *OTHERS, "Beta-dark 0", "Beta-3-chat"}
 
 
 @pytest.mark.parametrize("without", ["target", "smaller", "larger"])

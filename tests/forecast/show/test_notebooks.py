@@ -8,7 +8,7 @@ import pytest
 from scale_forecast.backtests.run import BacktestTable, backtest
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.inputs.folds import folds_of
-from scale_forecast.inputs.targets import upcoming_target
+from scale_forecast.inputs.targets import scale_in, upcoming_target
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.show import views
@@ -55,7 +55,7 @@ def test_history_is_the_familys_or_the_origins(world):
     last = found.groupby("row").tail(1)
     assert last["model"].tolist() == upcoming.table["origin_model"].tolist()
     assert np.allclose(last["score"], upcoming.table["origin_score"])
-    assert (found["scale"] < upcoming.target.scale).all()
+    assert (found["scale"] < scale_in(upcoming.evidence, upcoming.target)).all()
 
 
 def test_a_terminal_shows_a_sparkline_and_a_bar_for_each_task(world):
