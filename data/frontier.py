@@ -7,6 +7,7 @@ beside it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import pandas as pd
@@ -65,6 +66,39 @@ DATASET = "frontier"
 _TUNED = {"base": "base", "instruct": "instruct"}
 
 
+@dataclass(frozen=True)
+class Frontier:
+    """The three tables: the bundled ones, or those joined with a user's own (`data.own.world`).
+
+    ``scores`` may have the column ``dataset``: where a row is from. ``own`` says in one sentence what of a user's was
+    joined; None for nothing.
+    """
+
+    scores: pd.DataFrame
+    releases: pd.DataFrame
+    benchmarks: pd.DataFrame
+    own: str | None = None
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether no row of a user's is among the scores."""
+        return self.scores is frontier_scores()
+
+    def results(self) -> pd.DataFrame:
+        """As a results table: see `frontier_results`."""
+        return frontier_results() if self.is_bundled else _results(self)
+
+    def tasks(self) -> pd.DataFrame:
+        """As a tasks table: see `frontier_tasks`."""
+        return frontier_tasks() if self.is_bundled else _tasks(self)
+
+
+@cache
+def bundled_by_date() -> Frontier:
+    """The bundled tables alone."""
+    return Frontier(frontier_scores(), frontier_releases(), frontier_benchmarks())
+
+
 @cache
 def frontier_results() -> pd.DataFrame:
     """`frontier_scores` as a results table, with the columns ``dataset``, ``evaluator_kind`` and ``is_best``.
@@ -73,7 +107,11 @@ def frontier_results() -> pd.DataFrame:
     where a setting says it, else ``unknown``: a model that people talk to is no base model. Callers must not change
     it in place.
     """
-    scores, releases = frontier_scores(), frontier_releases().set_index("model")
+    return _results(bundled_by_date())
+
+
+def _results(frontier: Frontier) -> pd.DataFrame:
+    scores, releases = frontier.scores, frontier.releases.set_index("model")
     of_model = releases[["organisation", "product_line", "family_name", "params", "active_params", "train_flops"]]
     rows = scores.join(of_model, on="model").rename(columns={"family_name": "family"})
     line = rows["product_line"].fillna(rows["family"])
@@ -83,13 +121,18 @@ def frontier_results() -> pd.DataFrame:
         tuning=rows["setting"].str.partition(";")[0].map(_TUNED).fillna("unknown"),
     )
     results = as_results(rows.reindex(columns=list(COLUMNS)), where="frontier tables")
-    return results.assign(dataset=DATASET, evaluator_kind=scores["evaluator_kind"], is_best=scores["is_best"])
+    dataset = scores.get("dataset", DATASET)
+    return results.assign(dataset=dataset, evaluator_kind=scores["evaluator_kind"], is_best=scores["is_best"])
 
 
 @cache
 def frontier_tasks() -> pd.DataFrame:
     """`frontier_benchmarks` as a tasks table; human scores of shares in percent, as in the scaling tables."""
-    table = frontier_benchmarks()
+    return _tasks(bundled_by_date())
+
+
+def _tasks(frontier: Frontier) -> pd.DataFrame:
+    table = frontier.benchmarks
     percent = table["unit"].map({"share": 100.0}).fillna(1.0)
     humans = {name: table[name] * percent for name in ("human_average", "human_best")}
     columns = ["benchmark", "task", "chance", "ceiling", "n_examples"]

@@ -12,7 +12,7 @@ import pandas as pd
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
 from scale_forecast.data.dates import Reading, as_read
-from scale_forecast.data.frontier import frontier_results, frontier_tasks
+from scale_forecast.data.frontier import Frontier, bundled_by_date
 from scale_forecast.data.names import counted, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import described_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
@@ -60,7 +60,7 @@ def load(
     model: str | None = None,
     stdin: BinaryIO | None = None,
     several_sources: bool = False,
-    frontier: bool = False,
+    frontier: Frontier | bool = False,
     coverage: str | Path | None = None,
     reading: Reading | str = Reading.DATED,
 ) -> Tables:
@@ -75,7 +75,7 @@ def load(
     paths, layout, model, stdin : see `data.readers.read`
     tasks : a tasks table or a folder of BIG-bench tasks; what it says goes before the bundled descriptors
     models : a models table; asked before the bundled models
-    frontier : bool
+    frontier : tables by date, or True for the bundled ones
         With the scores since 2022 of models whose sizes are mostly unpublished, for whoever goes by date or judges;
         the forecasts by scale do without.
     coverage : a coverage table: of whom else the user's results are complete, and until when
@@ -87,15 +87,17 @@ def load(
         One sentence on what is wrong, where, and what to do.
     """
     bundled = bundled_results()[list(COLUMNS)]
-    if frontier:
-        bundled = pd.concat([bundled, frontier_results()[list(COLUMNS)]], ignore_index=True)
+    frontier = bundled_by_date() if frontier is True else frontier or None
+    if frontier is not None:
+        bundled = pd.concat([bundled, frontier.results()[list(COLUMNS)]], ignore_index=True)
+    own = [frontier.own] if frontier is not None and frontier.own is not None else []
     described = None if tasks is None else read_tasks(tasks)
     known_models = None if models is None else read_models(models)
     stated = None if coverage is None else as_coverage(read_csv(coverage, _COVERAGE, dtype=str), where=str(coverage))
     if not paths:
         table, notes = _described(bundled, described, None, str(tasks), frontier)
-        rows = _read_days(bundled, reading)
-        return Tables(rows, table, bundled_metrics(), notes, (), _coverage(None, stated, frontier), reading)
+        rows, known = _read_days(bundled, reading), _coverage(None, stated, frontier is not None)
+        return Tables(rows, table, bundled_metrics(), [*own, *notes], (), known, reading)
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
@@ -105,22 +107,23 @@ def load(
     metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
-    known = _coverage(loaded.results, stated, frontier)
+    known = _coverage(loaded.results, stated, frontier is not None)
     rows = _read_days(results, reading)
-    return Tables(rows, table, metrics, [*loaded.notes, *notes, *task_notes, *unsized], families, known, reading)
+    return Tables(rows, table, metrics, [*own, *loaded.notes, *notes, *task_notes, *unsized], families, known, reading)
 
 
 def _read_days(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
     return rows if reading == Reading.DATED else as_read(rows, reading)
 
 
-def with_frontier(tables: Tables) -> Tables:
-    """The same beside the bundled scores since 2022 and what their sources cover, for whoever judges."""
-    frontier = _read_days(frontier_results()[list(COLUMNS)], tables.reading)
-    results = pd.concat([tables.results, frontier], ignore_index=True)
+def with_frontier(tables: Tables, frontier: Frontier | None = None) -> Tables:
+    """The same beside the scores since 2022 (the bundled ones) and what their sources cover, for whoever judges."""
+    frontier = frontier or bundled_by_date()
+    scores = _read_days(frontier.results()[list(COLUMNS)], tables.reading)
+    results = pd.concat([tables.results, scores], ignore_index=True)
     listed = bundled_coverage()
     coverage = pd.concat([tables.coverage, listed[listed["covers"] != "families"]], ignore_index=True)
-    return replace(tables, results=results, tasks=prefer(tables.tasks, frontier_tasks()), coverage=coverage)
+    return replace(tables, results=results, tasks=prefer(tables.tasks, frontier.tasks()), coverage=coverage)
 
 
 def _coverage(own: pd.DataFrame | None, stated: pd.DataFrame | None, frontier: bool) -> pd.DataFrame:
@@ -174,10 +177,10 @@ def replaced_lines(own: pd.DataFrame, bundled: pd.DataFrame) -> set[str]:
 
 
 def _described(
-    own: pd.DataFrame, users: pd.DataFrame | None, found: pd.DataFrame | None, where: str, frontier: bool
+    own: pd.DataFrame, users: pd.DataFrame | None, found: pd.DataFrame | None, where: str, frontier: Frontier | None
 ) -> tuple[pd.DataFrame, list[str]]:
     """The tasks table: the user's descriptors, then the bundled ones, then what files and names tell; and remarks."""
-    tasks = prefer(bundled_tasks(), frontier_tasks()) if frontier else bundled_tasks()
+    tasks = bundled_tasks() if frontier is None else prefer(bundled_tasks(), frontier.tasks())
     notes: list[str] = []
     if found is not None and not found.empty:
         tasks = prefer(tasks, found)

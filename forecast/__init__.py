@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.due import due
     from scale_forecast.workflow.figures import import_data, list_data, show_data
     from scale_forecast.workflow.forecasts import explain, predict, step_features, train
+    from scale_forecast.workflow.frontier import frontier_tables
     from scale_forecast.workflow.largest import largest
     from scale_forecast.workflow.ledgers import copy_ledger, export_ledger, import_ledger, ledger_head, verify_ledger
     from scale_forecast.workflow.market import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         submit_forecast,
         withdraw_forecast,
     )
+    from scale_forecast.workflow.own import add_score, added_scores, data_vintages, remove_data, update_data
     from scale_forecast.workflow.plots import (
         plot_backtest,
         plot_coverage,
@@ -103,10 +105,12 @@ _HOMES = {
     "workflow.due": "due",
     "workflow.figures": "import_data list_data show_data",
     "workflow.forecasts": "explain predict step_features train",
+    "workflow.frontier": "frontier_tables",
     "workflow.largest": "largest",
     "workflow.ledgers": "copy_ledger export_ledger import_ledger ledger_head verify_ledger",
     "workflow.market": "MarketAddress Ours Post compare_market export_forecasts import_market resolve_market "
     "search_markets show_market submit_forecast withdraw_forecast",
+    "workflow.own": "add_score added_scores data_vintages remove_data update_data",
     "workflow.plots": "plot_backtest plot_coverage plot_gains plot_largest plot_pit plot_question plot_reliability "
     "plot_reversal plot_skill plot_task",
     "workflow.questions": "add_questions check_questions import_questions list_questions show_question",

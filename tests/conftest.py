@@ -1,4 +1,4 @@
-"""Settings shared by all tests, and one cache for all that they train."""
+"""Settings shared by all tests, one cache for all that they train, and an empty folder of own data."""
 
 import os
 import shutil
@@ -15,8 +15,11 @@ def pytest_configure(config):
     """What tests train is kept for the session, for all its processes, and never in the user's own cache.
 
     Keys hold the code and the data, so a state serves only where training would give it. With FORECAST_CACHE set, that
-    folder is used and stays.
+    folder is used and stays. The data of whoever runs the tests are never read: their folder is empty here.
     """
+    own = tempfile.mkdtemp(prefix="forecast-tests-")
+    os.environ["FORECAST_DATA"] = own
+    config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))
     if "FORECAST_CACHE" not in os.environ:
         folder = tempfile.mkdtemp(prefix="forecast-tests-")
         os.environ["FORECAST_CACHE"] = folder

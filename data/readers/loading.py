@@ -81,7 +81,7 @@ def read(
     readings, unread = [], []
     for source in sources(paths, stdin):
         try:
-            readings.append(_read_one(source, layout, model, limits))
+            readings.append(read_one(source, layout, model, limits))
         except DataError as error:
             if source.root is None:
                 raise
@@ -115,7 +115,7 @@ def assemble(
     )
 
 
-def _read_one(source: Source, layout: Layout, model: str | None, limits: Limits) -> Reading:
+def read_one(source: Source, layout: Layout, model: str | None, limits: Limits) -> Reading:
     """One file by the first reader that recognises it; tables are looked for last."""
     content = Content(source, limits)
     names = [name for name in READERS if name != TABLE.name]

@@ -78,6 +78,24 @@ def describe_coming(
     return Coming(model, words, str(like["model"]))
 
 
+def with_groups(releases: pd.DataFrame, described: int) -> pd.DataFrame:
+    """Releases whose first ``described`` rows somebody described; line, tier and reasoning of the others guessed.
+
+    Each is guessed, as `describe_coming` does, from described models that came out before it, so what came later
+    cannot move it.
+    """
+    bare = pd.Series(range(len(releases)), releases.index) >= described
+    if not bare.any():
+        return releases
+    known, found = releases[~bare], releases.astype({"product_line": object, "tier": object, "reasoning": object})
+    for at, row in releases[bare].iterrows():
+        maker = _text(row["organisation"])
+        like = describe_coming(str(row["model"]), row["released"], known, organisation=maker).model
+        found.loc[at, ["product_line", "tier"]] = [like.line, like.tier]
+        found.loc[at, "reasoning"] = "yes" if like.reasoning else "no"
+    return found
+
+
 def _nearest(name: str, earlier: pd.DataFrame) -> pd.Series | None:
     """The newest earlier model that has the same words but for versions; else the one that shares the first word."""
     stem = _stem(name)

@@ -13,6 +13,7 @@ from scale_forecast.commands.options import (
     dates_options,
     ledger_option,
     output_options,
+    own_data,
     pricing_as_of,
     questions_option,
     results_options,
@@ -74,11 +75,11 @@ def ask_command(
     if file is not None:
         titles = [line.strip() for line in file if line.strip()]
         with shown_progress(workers) as several:
-            out.emit(scale_forecast.ask_all(titles, tables, workers=several, tell=note, **about))
+            out.emit(scale_forecast.ask_all(titles, tables, workers=several, tell=note, **own_data(), **about))
         return
     with shown_progress(workers) as several:
         answers = scale_forecast.ask(
-            " ".join(question), tables, record=not no_record, workers=several, tell=note, **about
+            " ".join(question), tables, record=not no_record, workers=several, tell=note, **own_data(), **about
         )
     text = answers.text(pictures=out.has_pictures) if out.is_for_people else None
     out.emit(answers.whole if out.format == "json" else answers.table, text=text)

@@ -1,4 +1,4 @@
-"""`forecast data`: look at the bundled figures; check and convert your own."""
+"""`forecast data`: look at the figures; check and convert files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ import pandas as pd
 
 import scale_forecast
 from scale_forecast.commands.groups import Group
-from scale_forecast.commands.options import FILE, Inputs, dates_options, input_options, output_options, reading_as_of
+from scale_forecast.commands.options import (
+    FILE,
+    Inputs,
+    dates_options,
+    input_options,
+    output_options,
+    own_data,
+    own_data_options,
+    reading_as_of,
+)
+from scale_forecast.commands.own import OWN_COMMANDS
 from scale_forecast.commands.printing import Output, csv_of, note, write
 from scale_forecast.commands.types import BYTES
 from scale_forecast.data.dates import Reading
@@ -25,12 +35,17 @@ _SHOWN_ROWS = [
     "benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting", "model", "params", "score",
     "stderr", "n_examples", "known_on", "known_basis", "seen_on", "source",
 ]  # fmt: skip
+_SHOWN_COVERAGE = ["benchmark", "scores", "tasks", "models", "first", "last", "covers", "complete_until", "covered_by"]
 _SHOWN_LOGS = ["benchmark", "task", "metric", "shots", "model", "params", "score", "stderr", "n_examples"]
 
 
 @click.group("data", cls=Group)
 def data_group() -> None:
-    """Look at the bundled figures; check and convert your own."""
+    """Look at the figures, bundled and your own; add a score, fetch newer tables; check and convert files."""
+
+
+for _command in OWN_COMMANDS:
+    data_group.add_command(_command)
 
 
 @data_group.command("list")
@@ -41,9 +56,10 @@ def data_group() -> None:
     show_default=True,
     help="What to count by.",
 )
+@own_data_options
 @output_options
 def data_list(by: str, out: Output) -> None:
-    """List what is bundled: scores, tasks, models, sizes, dates, sources.
+    """List what is bundled, added and fetched: scores, tasks, models, sizes, dates, sources.
 
     By benchmark also who is covered and until when: the families of a source, the benchmark's leaders, or a mere
     list of models, whose silence says nothing of the others.
@@ -52,9 +68,10 @@ def data_list(by: str, out: Output) -> None:
     Example:
         forecast data list --by benchmark
     """
-    table = scale_forecast.list_data(by)
+    table = scale_forecast.list_data(by, **own_data())
     sizes = {name: table[name].map(format_size) for name in ("smallest", "largest")}
-    out.emit(table, show=table.assign(**sizes))
+    show = table.assign(**sizes)
+    out.emit(table, show=show[_SHOWN_COVERAGE] if by == "benchmark" else show)
 
 
 @data_group.command("show")

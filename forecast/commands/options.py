@@ -14,7 +14,7 @@ import click
 import pandas as pd
 
 import scale_forecast
-from scale_forecast.commands.printing import AS_OF, FORMATS, RESULTS, Output, note
+from scale_forecast.commands.printing import AS_OF, FORMATS, OWN_DATA, RESULTS, Output, note
 from scale_forecast.commands.types import DAY, SIZE
 from scale_forecast.data.dates import Reading, said_of
 from scale_forecast.data.errors import UsageError
@@ -22,11 +22,13 @@ from scale_forecast.data.load import Tables, load
 from scale_forecast.data.readers import Layout
 from scale_forecast.show.terminal import progress
 from scale_forecast.workflow.clock import now
+from scale_forecast.workflow.frontier import frontier_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scale_forecast import Workers
+    from scale_forecast.data.frontier import Frontier
 
 AnyCommand = Callable[..., Any]
 STATUSES = ("open", "yes", "no", "number", "date", "option", "ambiguous", "annulled")
@@ -75,7 +77,7 @@ class Inputs:
             model=self.as_model,
             stdin=sys.stdin.buffer,
             several_sources=several_sources,
-            frontier=frontier,
+            frontier=frontier and _by_date(),
             coverage=coverage,
             reading=reading,
         )
@@ -87,6 +89,12 @@ class Inputs:
         return tables
 
 
+def _by_date() -> Frontier:
+    """The tables by date of this command: the bundled ones with the user's own, as its options say."""
+    meta = click.get_current_context().meta
+    return frontier_tables(meta.get(AS_OF), **own_data())
+
+
 def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
     """Texts ``FIELD=VALUE`` as a mapping."""
     found = {}
@@ -96,6 +104,36 @@ def pairs(texts: tuple[str, ...], option: str) -> dict[str, str]:
             raise UsageError(f"{option} {text!r} is not of the form FIELD=VALUE, such as model=Name")
         found[ours.strip()] = theirs.strip()
     return found
+
+
+def data_option(command: AnyCommand) -> AnyCommand:
+    """``--data``: shared by every command that reads or writes the user's own data."""
+    return click.option(
+        "--data",
+        envvar="FORECAST_DATA",
+        show_envvar=True,
+        metavar="FOLDER",
+        type=click.Path(file_okay=False, path_type=Path),
+        callback=_remember_own,
+        expose_value=False,
+        help="Your own data (`forecast data add`, `data update`). A folder of your own when not given.",
+    )(command)
+
+
+def own_data_options(command: AnyCommand) -> AnyCommand:
+    """``--data`` and ``--bundled``: which of the user's own data a command reads; `own_data` gives them on."""
+    told = "Read the bundled tables alone, without what you added or fetched."
+    bundled = click.option("--bundled", is_flag=True, callback=_remember_own, expose_value=False, help=told)
+    return data_option(bundled(command))
+
+
+def _remember_own(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    context.meta.setdefault(OWN_DATA, {})[parameter.name] = value
+
+
+def own_data() -> dict[str, Any]:
+    """What the present command was told of the user's own data, as arguments of the workflow."""
+    return dict(click.get_current_context().meta.get(OWN_DATA, {}))
 
 
 def input_options(command: AnyCommand) -> AnyCommand:
@@ -120,6 +158,7 @@ def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
     @click.option("--column", multiple=True, metavar="FIELD=NAME", help="Which column of a table is our FIELD.")
     @click.option("--set", "set_", multiple=True, metavar="FIELD=VALUE", help="The value of FIELD for all of a table.")
     @click.option("--task-columns", default="", metavar="A,B", help="With --wide: the columns that are tasks.")
+    @own_data_options
     @functools.wraps(command)
     def wrapped(
         *args: Any,

@@ -19,6 +19,7 @@ from scale_forecast.commands.options import (
     dates_options,
     judging_as_of,
     ledger_option,
+    own_data,
     questions_option,
     reading_as_of,
     results_options,
@@ -273,7 +274,9 @@ def plot_records(inputs: Inputs, **about: Any) -> Any:
     Example:
         forecast plot records --by 2027-06 --benchmark "Humanity's Last Exam" --benchmark "GPQA Diamond" -o records.png
     """
-    return scale_forecast.plot_records(results=inputs.load() if inputs.paths else None, tell=note, **about)
+    return scale_forecast.plot_records(
+        results=inputs.load() if inputs.paths else None, tell=note, **own_data(), **about
+    )
 
 
 @plot_group.command("index")
@@ -288,7 +291,7 @@ def plot_index(inputs: Inputs, **about: Any) -> Any:
     Example:
         forecast plot index -o index.png
     """
-    return scale_forecast.plot_index(inputs.load() if inputs.paths else None, tell=note, **about)
+    return scale_forecast.plot_index(inputs.load() if inputs.paths else None, tell=note, **own_data(), **about)
 
 
 def _read(inputs: Inputs, backtest: Path | None) -> Tables | None:

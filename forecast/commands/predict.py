@@ -18,6 +18,7 @@ from scale_forecast.commands.options import (
     input_options,
     ledger_option,
     output_options,
+    own_data,
     pairs,
     profiles_option,
     results_options,
@@ -93,6 +94,7 @@ def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str,
         benchmarks=named,
         as_of=about["as_of"],
         tell=note,
+        **own_data(),
         **by_date,
     )
     title = f"{model}, released {found.table['target_released'].iloc[0]:%Y-%m-%d}: {len(found.table)} benchmarks"
@@ -152,7 +154,9 @@ def explain_command(inputs: Inputs, task: tuple[str, ...], out: Output, **about:
         _refuse_scale(about, "--by" if by_date["model"] is None else "--model")
         by_date["known"] = _scores(by_date["known"])
         results = inputs.load() if inputs.paths else None
-        explained = scale_forecast.explain_by_date(task, results, as_of=about["as_of"], tell=note, **by_date)
+        explained = scale_forecast.explain_by_date(
+            task, results, as_of=about["as_of"], tell=note, **own_data(), **by_date
+        )
     elif about["family"] is None:
         raise UsageError("which forecast? give --family and a size; by date --by DATE, or --model and --released")
     else:

@@ -29,6 +29,8 @@ SCHEMA_VERSION = 1
 FORMATS = ("table", "csv", "json")
 NOTES, RESULTS, AS_OF = "forecast.notes", "forecast.results", "forecast.as_of"
 """Where a command's context keeps its notes, the results that it read, and the day of knowledge."""
+OWN_DATA = "forecast.own_data"
+"""Where it keeps which of the user's own data are read."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class RecordFutures:
     draws, seed : of the simulation
     cache : folder of trained states
     reading : how days are read
+    until : the day until which the tables list many models, where they hold single scores of later days
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class RecordFutures:
         seed: int,
         cache: Path | None,
         reading: str = "dated",
+        until: pd.Timestamp | None = None,
     ) -> None:
         self.as_of, self.draws, self.seed = as_of, draws, seed
         self._tables, self._metrics, self._cache, self._reading = tables, metrics, cache, reading
+        self._until = until
         self._walked: RecordPaths | None = None
 
     # --- what questions ask
@@ -159,7 +162,7 @@ class RecordFutures:
             raise Untold(f"{day} is more than {FURTHEST} years ahead")
         wanted = pd.Timestamp(max(day, self.as_of))
         if self._walked is None or self._walked.days[-1] < wanted:
-            self._walked = RecordPaths(self._trained, wanted, draws=self.draws, seed=self.seed)
+            self._walked = RecordPaths(self._trained, wanted, draws=self.draws, seed=self.seed, start=self._until)
         return self._walked
 
     def _whose(self, scope: Scope) -> Whose:

@@ -12,10 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from scale_forecast.by_date.coming import with_groups
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
+from scale_forecast.data.frontier import Frontier, bundled_by_date
 from scale_forecast.data.load import Tables, with_frontier
 from scale_forecast.data.results import fingerprint
 from scale_forecast.parallel import Workers
@@ -32,6 +33,7 @@ from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, day_of_knowledge
+from scale_forecast.workflow.frontier import frontier_tables, swept_until
 from scale_forecast.workflow.places import cache_folder, open_ledger_at, recorded_forecasts
 from scale_forecast.workflow.questions import known_questions
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
@@ -88,6 +90,8 @@ def ask(
     questions: Sequence[str | Path] = (),
     record: bool = False,
     ledger: str | Path | None = None,
+    data: str | Path | None = None,
+    bundled: bool = False,
     workers: Workers | None = None,
     tell: Tell = silent,
 ) -> Answers:
@@ -103,11 +107,12 @@ def ask(
     questions : YAML files whose questions are known by id beside the bundled and recorded ones
     record : write the question and its price to the ledger
     ledger : path or address; the user's own when None
+    data, bundled : the folder of your own data, or leave them out: see `workflow.frontier.frontier_tables`
     workers : who trains
     tell : told what words were taken for, a sentence at a time
     """
     tables, at, day = tables_of(results, tell), clock.now(), day_of_knowledge(as_of)
-    desk = _desk(tables, day, predictor, seed, workers)
+    desk = _desk(tables, _by_date(day, data, bundled, tell), day, predictor, seed, workers)
     if isinstance(question, Question):
         asked = [question]
     else:
@@ -131,6 +136,8 @@ def ask_all(
     seed: int = 0,
     questions: Sequence[str | Path] = (),
     ledger: str | Path | None = None,
+    data: str | Path | None = None,
+    bundled: bool = False,
     workers: Workers | None = None,
     tell: Tell = silent,
 ) -> pd.DataFrame:
@@ -140,7 +147,7 @@ def ask_all(
     ``outcome`` is ``priced``, ``settled``, ``not understood`` (``note`` asks back) or ``no price`` (``note`` says why).
     """
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
-    desk = _desk(tables, day, predictor, seed, workers)
+    desk = _desk(tables, _by_date(day, data, bundled, tell), day, predictor, seed, workers)
     known = known_questions([Path(file) for file in questions], ledger)
     vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
     rows = [row for title in titles for row in _answered(title, desk, known, vocabulary, day)]
@@ -171,11 +178,19 @@ def _answered(
         yield title, outcome, question.id, price.probability, answer, said[0], note
 
 
-def _desk(tables: Tables, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:
+def _by_date(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> Frontier:
+    """The tables by date with the user's own, which are told."""
+    frontier = frontier_tables(day, data=data, bundled=bundled)
+    if frontier.own is not None:
+        tell(frontier.own)
+    return frontier
+
+
+def _desk(tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:
     make(predictor)
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
-        judged=with_frontier(tables), futures=_futures(day, seed, str(tables.reading)),
+        judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading)),
     )  # fmt: skip
 
 
@@ -183,12 +198,16 @@ def _bets(price: Price, bets: pd.DataFrame) -> pd.DataFrame:
     return against(price.probability, bets) if isfinite(price.probability) else bets.iloc[:0]
 
 
-def _futures(day: date, seed: int, reading: str) -> RecordFutures:
+def _futures(frontier: Frontier, day: date, seed: int, reading: str) -> RecordFutures:
     """The records by date of a day; nothing is trained before a question asks for them."""
-    benchmarks = frontier_benchmarks()
+    benchmarks = frontier.benchmarks
     metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
-    tables = as_tables(frontier_scores(), frontier_releases(), benchmarks)
-    return RecordFutures(tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading)
+    releases = with_groups(frontier.releases, len(bundled_by_date().releases))
+    tables = as_tables(frontier.scores, releases, benchmarks)
+    until = None if frontier.is_bundled else swept_until(frontier, pd.Timestamp(day), reading)
+    return RecordFutures(
+        tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until
+    )
 
 
 def _find(

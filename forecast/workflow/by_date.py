@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from scale_forecast.by_date.coming import describe_coming
+from scale_forecast.by_date.coming import describe_coming, with_groups
 from scale_forecast.by_date.explain import ExplainedByDate, explain_model, explain_record
 from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.history import known_by
@@ -25,11 +26,12 @@ from scale_forecast.by_date.trained import trained_on
 from scale_forecast.by_date.world import see
 from scale_forecast.data.dates import Reading, said_of
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.frontier import frontier_benchmarks, frontier_releases, frontier_scores
+from scale_forecast.data.frontier import bundled_by_date, frontier_releases
 from scale_forecast.data.names import counted, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge
+from scale_forecast.workflow.frontier import frontier_tables, swept_until
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
 
@@ -90,6 +92,8 @@ def records(
     reading: str = "dated",
     draws: int = 1000,
     seed: int = 0,
+    data: str | Path | None = None,
+    bundled: bool = False,
     tell: Tell = silent,
 ) -> Records:
     """The best score on each benchmark by some dates, as a joint distribution.
@@ -105,6 +109,7 @@ def records(
     as_of : only what was known on this day; today when None
     reading : ``dated``, ``release`` (optimistic) or ``strict``: how the day of a score is read
     draws, seed : of the simulated futures
+    data, bundled : the folder of your own data, or leave them out: see `workflow.frontier.frontier_tables`
 
     Raises
     ------
@@ -119,11 +124,11 @@ def records(
         raise UsageError(
             f"{early[0]:%Y-%m-%d} is before {day:%Y-%m-%d}, the day of knowledge: give a later day to --by"
         )
-    tables, trained = _trained(results, day, reading, tell)
+    tables, trained, newest = _trained(results, day, reading, data, bundled, tell)
     world = trained.state.world
     tasks = _tasks_named(names_in(benchmarks), world.tasks)
     scope = _scope(names_in(organisation), names_in(line), open_weights, world.models)
-    start = day if (day - world.newest).days <= QUIET else world.newest
+    start = day if (day - newest).days <= QUIET else newest
     asked = sorted({*days, day} if start < day else set(days))
     paths = RecordPaths(trained, max(days), draws=draws, seed=seed, start=start)
     forecast = read_records(paths, asked, tasks, scope)
@@ -133,11 +138,11 @@ def records(
         tell(f"{counted(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
     table = record_table(forecast, tables.benchmarks)
     if tasks is None and not thresholds:
-        return Records(forecast, table, pd.DataFrame(), day, world.newest, paths, scope)
+        return Records(forecast, table, pd.DataFrame(), day, newest, paths, scope)
     months = pd.date_range(day, max(days), freq="MS")
     ladder = ladder_table(read_records(paths, sorted({*asked, *months}), forecast.tasks, scope), thresholds)
     ladder = ladder[ladder["by"].isin(asked)].reset_index(drop=True)
-    return Records(forecast, table, ladder, day, world.newest, paths, scope)
+    return Records(forecast, table, ladder, day, newest, paths, scope)
 
 
 def _scope(organisations: Sequence[str], lines: Sequence[str], open_weights: bool, models: pd.DataFrame) -> Scope:
@@ -166,6 +171,8 @@ def predict_by_date(
     benchmarks: str | Sequence[str] = (),
     as_of: Day | None = None,
     reading: str = "dated",
+    data: str | Path | None = None,
+    bundled: bool = False,
     tell: Tell = silent,
 ) -> ModelByDate:
     """What a coming model will score on every benchmark with data, jointly, given its day of release and its groups.
@@ -178,7 +185,7 @@ def predict_by_date(
     organisation, line, tier, reasoning : who makes it; its product line; flagship, mid, small, nano; does it reason
     known : scores that are out already, by benchmark
     benchmarks : only these, by name; all with data when empty
-    as_of, reading : as for `records`
+    as_of, reading, data, bundled : as for `records`
     """
     day, trained, tables, coming, out = _coming(
         name,
@@ -186,6 +193,8 @@ def predict_by_date(
         results,
         as_of,
         reading,
+        data,
+        bundled,
         tell,
         known or {},
         organisation=organisation,
@@ -218,6 +227,8 @@ def explain_by_date(
     as_of: Day | None = None,
     reading: str = "dated",
     seed: int = 0,
+    data: str | Path | None = None,
+    bundled: bool = False,
     tell: Tell = silent,
 ) -> ExplainedByDate:
     """Say what moved the forecast by date of some benchmarks: of the record by a day, or of a coming model's scores.
@@ -235,6 +246,8 @@ def explain_by_date(
             results,
             as_of,
             reading,
+            data,
+            bundled,
             tell,
             known or {},
             organisation=organisation,
@@ -254,6 +267,8 @@ def explain_by_date(
         as_of=as_of,
         reading=reading,
         seed=seed,
+        data=data,
+        bundled=bundled,
         tell=tell,
     )
     return _together([explain_record(found.paths, name, found.last, found.scope) for name in found.forecast.tasks])
@@ -270,6 +285,8 @@ def _coming(
     results: Results,
     as_of: Day | None,
     reading: str,
+    data: str | Path | None,
+    bundled: bool,
     tell: Tell,
     known: Mapping[str, float],
     **groups: Any,
@@ -278,7 +295,7 @@ def _coming(
     day = pd.Timestamp(day_of_knowledge(as_of))
     first, last = (pd.Timestamp(end) for end in parse_period(released))
     release = (first + (last - first) / 2).normalize()
-    tables, trained = _trained(results, day, reading, tell)
+    tables, trained, _ = _trained(results, day, reading, data, bundled, tell)
     coming = describe_coming(name, release, known_by(tables, day, reading).releases, **groups)
     if sentence := coming.sentence():
         tell(sentence)
@@ -287,31 +304,46 @@ def _coming(
     return day, trained, tables, coming.model, out
 
 
-def index(results: Results = None, *, as_of: Day | None = None, reading: str = "dated", tell: Tell = silent) -> Index:
+def index(
+    results: Results = None,
+    *,
+    as_of: Day | None = None,
+    reading: str = "dated",
+    data: str | Path | None = None,
+    bundled: bool = False,
+    tell: Tell = silent,
+) -> Index:
     """The capability index of every model known by a day, with 80% intervals, and the benchmarks that move apart.
 
     The arguments are those of `records`.
     """
     day = pd.Timestamp(day_of_knowledge(as_of))
-    _, trained = _trained(results, day, reading, tell)
+    _, trained, _ = _trained(results, day, reading, data, bundled, tell)
     return Index(capability_index(trained.state), apart(trained.state), day)
 
 
-def _trained(results: Results, day: pd.Timestamp, reading: str, tell: Tell) -> tuple[Tables, Trained]:
+def _trained(
+    results: Results, day: pd.Timestamp, reading: str, data: str | Path | None, bundled: bool, tell: Tell
+) -> tuple[Tables, Trained, pd.Timestamp]:
+    """The tables, what was trained on them, and the day until which they go."""
     if reading not in list(Reading):
         raise UsageError(f"no reading of days is called {reading!r}: choose one of {', '.join(Reading)}")
-    tables = as_tables(frontier_scores(), frontier_releases(), frontier_benchmarks())
+    frontier = frontier_tables(day, data=data, bundled=bundled)
+    if frontier.own is not None:
+        tell(frontier.own)
+    releases = with_groups(frontier.releases, len(bundled_by_date().releases))
+    tables = as_tables(frontier.scores, releases, frontier.benchmarks)
     if results is not None:
         tables = _with_own(tables, results, day, tell)
     tell("training on what was known, unless that was done before")
     trained = trained_on(tables, day, reading, cache_folder())
-    newest = trained.state.world.newest
+    newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
     if (old := (day - newest).days) > STALE_DAYS:
         age = f"{old} days before {day:%Y-%m-%d}"
         tell(f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated")
     if said := said_of(reading):
         tell(said)
-    return tables, trained
+    return tables, trained, newest
 
 
 def _with_own(tables: Tables, results: Results, day: pd.Timestamp, tell: Tell) -> Tables:

@@ -55,7 +55,7 @@ def due(
         ``what`` (a question's id, or the scores of a model), ``waits_for``, ``deadline``, ``days`` until it,
         ``said`` (the last probability recorded here), ``reason``.
     """
-    tables, at, day = tables_of(results, tell, frontier=True), clock.now(), as_day(as_of)
+    tables, at, day = tables_of(results, tell, frontier=True, as_of=as_of), clock.now(), as_day(as_of)
     own = own_questions(questions, ledger)
     now = at if day is None else day.tz_localize("UTC").to_pydatetime()
     judged = resolve_all(own, evidence_of(tables, tell), as_of=day or at)

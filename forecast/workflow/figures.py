@@ -11,17 +11,23 @@ import pandas as pd
 from scale_forecast.data.catalog import bundled_results
 from scale_forecast.data.coverage import bundled_coverage
 from scale_forecast.data.errors import UsageError
-from scale_forecast.data.frontier import frontier_results
 from scale_forecast.data.overview import overview, printable, select
 from scale_forecast.data.readers import Layout, Loaded, read, read_models
 from scale_forecast.data.results import known_by
 from scale_forecast.workflow.clock import Day, as_day
+from scale_forecast.workflow.frontier import frontier_tables
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
-def list_data(by: str = "dataset") -> pd.DataFrame:
-    """What is bundled, counted by dataset, benchmark, line, family, model or metric."""
-    every = pd.concat([bundled_results(), frontier_results()], ignore_index=True)
+def list_data(by: str = "dataset", *, data: str | Path | None = None, bundled: bool = False) -> pd.DataFrame:
+    """What is bundled, added by hand and fetched, counted by dataset, benchmark, line, family, model or metric.
+
+    Parameters
+    ----------
+    data, bundled : the folder of your own data, or leave them out: see `workflow.frontier.frontier_tables`
+    """
+    frontier = frontier_tables(data=data, bundled=bundled)
+    every = pd.concat([bundled_results(), frontier.results()], ignore_index=True)
     return overview(every, by, bundled_coverage())
 
 
@@ -32,7 +38,7 @@ def show_data(
 
     ``wanted`` is a value of some columns, as ``family="Gopher"``.
     """
-    rows = select(tables_of(results, tell, frontier=True).results, **wanted)
+    rows = select(tables_of(results, tell, frontier=True, as_of=as_of).results, **wanted)
     day = as_day(as_of)
     known = known_by(rows, day)
     if known.empty:

@@ -1,4 +1,4 @@
-"""Where the user's own ledger and the cache of trained states stand."""
+"""Where the user's own ledger, data and the cache of trained states stand."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from scale_forecast.resolvers.ledger import Ledger, ledger_file, open_ledger
 def cache_folder() -> Path:
     """Where trained states are kept: ``FORECAST_CACHE``, else a folder of the user's."""
     return Path(os.environ.get("FORECAST_CACHE") or user_cache_dir("scale-forecast"))
+
+
+def data_folder(where: str | Path | None = None) -> Path:
+    """Where scores added by hand and fetched tables are kept: ``FORECAST_DATA``, else a folder of the user's."""
+    return Path(where or os.environ.get("FORECAST_DATA") or user_data_path("scale-forecast") / "data").expanduser()
 
 
 def open_ledger_at(where: str | Path | None, *, create: bool = False) -> Ledger:

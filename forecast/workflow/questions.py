@@ -91,7 +91,7 @@ def list_questions(
         and retrospective in (None, question.retrospective)
     ]
     wanted.sort(key=lambda question: question.retrospective)
-    evidence = evidence_of(tables_of(results, tell, frontier=True), tell)
+    evidence = evidence_of(tables_of(results, tell, frontier=True, as_of=as_of), tell)
     table = listing(wanted, resolve_all(wanted, evidence, as_of=as_day(as_of) or clock.now()))
     table = table[table["status"].isin(status)] if status else table
     in_retrospect = int(table["retrospective"].sum())
@@ -132,7 +132,7 @@ def show_question(
 ) -> JudgedQuestion:
     """A question by its id, and what it came to on a day; the arguments are those of `list_questions`."""
     known = find_question(question, known_questions(questions, ledger))
-    evidence = evidence_of(tables_of(results, tell, frontier=True), tell)
+    evidence = evidence_of(tables_of(results, tell, frontier=True, as_of=as_of), tell)
     return JudgedQuestion(known, judge(known, evidence, as_of=as_day(as_of) or clock.now()))
 
 

@@ -81,7 +81,7 @@ def resolve(
     chosen = [find_question(name, known) for name in ids] if ids else known
     if not chosen:
         tell("no question was asked or forecast here: --bank settles the bundled ones, --question one of them")
-    tables, at, day = tables_of(results, tell, frontier=True), clock.now(), as_day(as_of)
+    tables, at, day = tables_of(results, tell, frontier=True, as_of=as_of), clock.now(), as_day(as_of)
     resolutions, scores = resolve_all(chosen, evidence_of(tables, tell), as_of=day or at), None
     if ledger_exists(ledger) and not ids:
         with open_ledger_at(ledger) as book:

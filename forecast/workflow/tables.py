@@ -7,6 +7,8 @@ from pathlib import Path
 
 from scale_forecast.data.load import Tables, load
 from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.workflow.clock import Day
+from scale_forecast.workflow.frontier import frontier_tables
 
 Results = Tables | str | Path | Sequence[str | Path] | None
 """What a function of the workflow reads: tables, files of any known layout, or None for the bundled figures."""
@@ -17,14 +19,16 @@ def silent(sentence: str) -> None:
     """Where remarks go when nobody asks for them."""
 
 
-def tables_of(results: Results, tell: Tell = silent, *, frontier: bool = False) -> Tables:
+def tables_of(results: Results, tell: Tell = silent, *, frontier: bool = False, as_of: Day | None = None) -> Tables:
     """Tables as they are; files, read and joined with the bundled figures; the bundled figures for None.
 
-    ``frontier`` adds the bundled scores since 2022 to what is read here, as `data.load.load` does.
+    ``frontier`` adds the scores since 2022 to what is read here, bundled and the user's own as of a day, as
+    `data.load.load` does.
     """
     if isinstance(results, Tables):
         return results
-    tables = load([results] if isinstance(results, str | Path) else results or (), frontier=frontier)
+    by_date = frontier_tables(as_of) if frontier else False
+    tables = load([results] if isinstance(results, str | Path) else results or (), frontier=by_date)
     for sentence in tables.notes:
         tell(sentence)
     return tables

@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scale_forecast.data.load import load
+from scale_forecast.data.own.added import added
 from scale_forecast.data.results import fingerprint
 from tests.forecast.commands.doors import DOORS, options_of
 from tests.resolvers.markets.server import SAVED, Services
@@ -27,7 +28,10 @@ def scene(small_world, layouts, question_file, tmp_path):
     (tmp_path / "curves.csv").write_text(CURVES)
     (tmp_path / "crowd.csv").write_text(FORECASTS)
     (tmp_path / "samples_t_2024.jsonl").write_text(LOG + "\n")
+    mine = tmp_path / "mine"
+    assert small_world("data", "add", "--model", "GPT-5", "MMLU=0.9", "--data", mine).exit_code == 0
     places = {
+        "added": added(mine)[0].id,
         "own": layouts["long"][0],
         "question": question_file,
         "curves": tmp_path / "curves.csv",
@@ -50,11 +54,16 @@ CASES = {
     "backtest": "{own} --target 'Gamma 2' --predictors drift,persistence",
     "curves fit": "{curves} --form constant",
     "curves list": "",
+    "data add": "--model GPT-5 GSM8K=0.97 --data {folder}/mine",
+    "data added": "--data {folder}/mine",
     "data import": "{own}",
     "data list": "",
     "data logs": "{log} --as-model gamma-1b",
+    "data remove": "{added} --data {folder}/mine",
     "data show": "{own} --family Gamma",
+    "data update": "{own} --data {folder}/mine",
     "data validate": "{own}",
+    "data vintages": "--data {folder}/mine",
     "due": "{own} --as-of 2024-01-01",
     "explain": "task00 --results {own} " + " ".join(TARGET),
     "features": "{own}",
