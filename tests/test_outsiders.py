@@ -39,6 +39,7 @@ def world(tmp_path_factory):
     (folder / "board.txt").write_bytes(
         b"-- toy board --\nwidget-1b answers gsm8k at 0.25\nwidget-7b answers gsm8k at half\n"
     )
+    (folder / "oracle.json").write_text('{"oracle_asks": "Will it rain?", "id": "rain", "yes": 0.25}')
     (folder / "other.json").write_text('{"nobody": "knows"}')
     asked = (TOY / "perfect.yaml").read_text(encoding="utf-8")
     (folder / "mine.yaml").write_text(asked)
@@ -71,6 +72,9 @@ COMMANDS = {
     "--format csv",
     "refuse": "predict --family PaLM --params 1T --predictor hopefull",
     "import": "data import board.txt --format csv",
+    "market": "market show oracle.json --format json",
+    "market unknown": "market show https://oracle.example/answers/rain",
+    "market search": "market search rain --on oracles",
     "import unknown": "data import other.json",
     "study": "study counting results.csv --format csv",
     "plot": "plot errors backtest.csv -o errors.svg",
@@ -136,6 +140,17 @@ def test_a_file_that_no_reader_knows_is_refused_with_the_readers_from_outside(ou
     code, _, stderr = outs["import unknown"]
     assert code == 1
     assert "toyboard" in " ".join(stderr.split())
+
+
+def test_a_market_service_from_outside_reads_its_answers_and_is_named_in_refusals(outs):
+    code, stdout, stderr = outs["market"]
+    assert code == 0, stderr
+    assert "Will it rain?" in stdout
+    assert "0.25" in stdout
+    for command in ("market unknown", "market search"):
+        code, _, stderr = outs[command]
+        assert code == 2
+        assert "polymarket, kalshi, oracle" in " ".join(stderr.split())
 
 
 def test_a_study_from_outside_is_run(outs):
