@@ -3,12 +3,14 @@
 ``write`` runs a backtest of PaLM 540B and LLaMA 65B, one prediction, every table of every study, one price and one
 report with the command given by ``--forecast``, and keeps what each printed. ``compare`` says where two such folders
 differ: numbers, names and order to the byte; of the report the words, of JSON what is inside the envelope; versions,
-fingerprints and times of making aside.
+fingerprints, times of making and columns that are empty throughout aside.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import io
 import json
 import os
 import re
@@ -29,7 +31,9 @@ STUDIES = (
     *("momentum", "levels", "noise", "logistic", "middle"),
     *("metrics", "steps", "inverse", "elicitation", "features"),
 )
-VERSIONS = re.compile(r"\b[0-9a-f]{16,64}\b|\b\d+\.\d+\.\d+\b|\d{4}-\d\d-\d\dT[\d:.]+\S*")
+VERSIONS = re.compile(
+    r"\b[0-9a-f]{16,64}\b|\b\d+\.\d+\.\d+\b|\d{4}-\d\d-\d\dT[\d:.]+\S*|\d{4}-\d\d-\d\d\s\d\d:\d\d\sUTC"
+)
 """Fingerprints, versions and moments, which differ without a value being another."""
 
 
@@ -63,6 +67,10 @@ def values_of(path: Path) -> str:
         document = json.loads(text)
         inside = document["data"] if isinstance(document, dict) and "schema_version" in document else document
         text = json.dumps(inside, indent=1)
+    elif path.suffix == ".csv":
+        rows = list(csv.reader(io.StringIO(text)))
+        columns = [column for column in zip(*rows, strict=True) if any(column[1:])]
+        text = "\n".join(",".join(row) for row in zip(*columns, strict=True))
     return VERSIONS.sub("#", text)
 
 
@@ -74,18 +82,17 @@ def write(folder: Path, forecast: str) -> None:
 
         def run(line: str, *, refused: bool = False) -> str:
             words = [*shlex.split(forecast), *shlex.split(line)]
-            done = subprocess.run(words, env=surroundings, capture_output=True, text=True)
+            done = subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True)
             if (done.returncode != 0) is not refused:
                 raise SystemExit(f"{line}\n{done.stderr}")
             return done.stderr
 
         for name, line in COMMANDS.items():
             print(name, flush=True)
-            run(line.format(out=shlex.quote(str(folder / name))))
+            run(line.format(out=name))
         for study in STUDIES:
             for table in tables_of(run(f"study {study} --table '?'", refused=True)):
-                kept = folder / f"{study}.{table}.csv"
-                run(f"study {study} --table {shlex.quote(table)} --format csv -o {shlex.quote(str(kept))}")
+                run(f"study {study} --table {shlex.quote(table)} --format csv -o {study}.{table}.csv")
 
 
 def tables_of(refusal: str) -> list[str]:
@@ -108,7 +115,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("write", "compare"))
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--forecast", default=f"{shlex.quote(sys.executable)} cli.py")
+    parser.add_argument(
+        "--forecast", default=f"{shlex.quote(sys.executable)} {shlex.quote(str(Path('cli.py').resolve()))}"
+    )
     options = parser.parse_args()
     if options.what == "write":
         write(options.folders[0], options.forecast)
