@@ -29,7 +29,15 @@ RENAMED = dict(
             "test_readme_says_what_the_studies_find_on_the_bundled_figures",
             "test_the_manual_says_what_the_studies_find_on_the_bundled_figures",
         ),
+        (
+            "test_the_subject_decides_between_benchmarks_that_share_a_task",
+            "test_a_test_that_several_suites_ran_is_one_whatever_model_is_spoken_of",
+        ),
         ("test_the_readmes_walk_through_prints_what_it_says", "test_the_manuals_walk_through_prints_what_it_says"),
+        (
+            "test_what_paid_a_share_has_no_ruling_and_annulled_stays_annulled",
+            "test_what_paid_a_share_is_ambiguous_and_says_the_share",
+        ),
     ]
 )
 

@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -145,35 +146,47 @@ def small_backtest(cache=None, results=None, predictors=QUICK):
     return backtest(panel, folds_of(panel, "next-scale", ["Gamma 2", "Beta 3"]), list(predictors), cache=cache)
 
 
-def test_finished_folds_are_kept_and_not_done_again(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A backtest's table, and the folder that kept its folds and states."""
+    folder = tmp_path_factory.mktemp("finished")
+    return small_backtest(folder), folder
+
+
+@pytest.fixture
+def kept(finished, tmp_path):
+    """A copy of what a finished backtest kept, that a test may do to as it likes."""
+    return shutil.copytree(finished[1], tmp_path / "kept")
+
+
+def test_finished_folds_are_kept_and_not_done_again(finished, kept, monkeypatch):
     alone = small_backtest()
-    pd.testing.assert_frame_equal(small_backtest(tmp_path), alone)
-    for state in tmp_path.glob("*.npz"):
+    pd.testing.assert_frame_equal(finished[0], alone)
+    for state in kept.glob("*.npz"):
         state.unlink()
     monkeypatch.setattr(Trained, "get", lambda *_: pytest.fail("done again"))
-    again = small_backtest(tmp_path)
+    again = small_backtest(kept)
     pd.testing.assert_frame_equal(again, alone)
     assert again.to_csv() == alone.to_csv()
 
 
 @pytest.mark.parametrize("where", ["evidence", "truth", "other lines", "predictors", "damaged"])
-def test_a_fold_of_other_data_is_another_fold(tmp_path, where):
+def test_a_fold_of_other_data_is_another_fold(finished, kept, where):
     """A score that changed anywhere in what a fold was made of must never meet the table of before."""
-    small_backtest(tmp_path)
-    results, predictors, model = (
-        make_results(),
-        QUICK,
-        {"evidence": "Gamma 1", "truth": "Gamma 2"}.get(where, "Alpha 0"),
-    )
+    if where == "damaged":
+        for file in kept.glob("fold-*.parquet"):
+            file.write_bytes(file.read_bytes()[:-9])
+        pd.testing.assert_frame_equal(small_backtest(kept), finished[0])
+        return
+    results, predictors = make_results(), QUICK
     if where == "predictors":
         predictors = ("drift",)
-    elif where == "damaged":
-        for file in tmp_path.glob("fold-*.parquet"):
-            file.write_bytes(file.read_bytes()[:-9])
     else:
+        model = {"evidence": "Gamma 1", "truth": "Gamma 2", "other lines": "Alpha 0"}[where]
         results = scrambled(results, (results["model"] == model).to_numpy())
     fresh = small_backtest(None, results, predictors)
-    pd.testing.assert_frame_equal(small_backtest(tmp_path, results, predictors), fresh)
+    assert not fresh.equals(finished[0])
+    pd.testing.assert_frame_equal(small_backtest(kept, results, predictors), fresh)
 
 
 @pytest.mark.slow

@@ -260,10 +260,15 @@ def test_what_nobody_here_could_have_seen_is_no_confident_no():
         "Note: the newest MMLU score here is of 2023-07-18, 1,225 days before 2026-11-24: "
         "what happened since is unknown to this forecast."
     )
-    early = Desk(load(), dt.date(2023, 8, 1), predictor="law", recalibrate=False)
-    fresh = price_at(early, question(mmlu, opened="2023-08-01", resolve_by="2023-12-31"), interval=False)
+
+
+def test_a_price_on_fresh_scores_begins_with_the_question():
+    """Of a model of March asked about in May, beside one of the middle of June, three months and a half later."""
+    early, late = (Desk(tables(), day, predictor="law", recalibrate=False) for day in (dt.date(2020, 5, 1), AS_OF))
+    fresh, stale = (price_at(desk, question(above(0.95)), interval=False) for desk in (early, late))
     assert not fresh.note
     assert text(fresh).startswith("asked")
+    assert text(stale).startswith("Note: the newest task00 score here is of 2020-03-01, 106 days before 2020-06-15")
 
 
 def test_publications_are_rare_only_where_they_were_looked_for():
