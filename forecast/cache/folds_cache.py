@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_forecast.cache.fingerprint import SCORING, code_fingerprint
-from scale_forecast.cache.state import state_key, write_whole
+from scale_forecast.cache.state import read_whole, state_key, write_whole
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
 
@@ -37,7 +37,5 @@ def save_table(folder: Path, key: str, table: pd.DataFrame) -> None:
 
 def load_table(folder: Path, key: str) -> pd.DataFrame | None:
     """A saved table, or None where there is none that can be read."""
-    try:
-        return pd.read_parquet(folder / f"{key}.parquet")
-    except (OSError, ValueError):
-        return None
+    content = read_whole(folder, f"{key}.parquet")
+    return None if content is None else pd.read_parquet(content)

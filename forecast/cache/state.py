@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import tempfile
-import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +18,8 @@ import pandas as pd
 from scale_forecast.cache.fingerprint import code_fingerprint, library_versions
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import DERIVED, Panel
+
+_CHECKSUM = hashlib.sha256().digest_size
 
 
 def state_key(panel: Panel, name: str, exclusion: Exclusion) -> str:
@@ -54,7 +56,10 @@ def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
 
 
 def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
-    """A file of the cache that appears whole or not at all; a folder that cannot be written is passed over."""
+    """A file of the cache, checksum last, that appears whole or not at all; a folder not to be written is passed over."""
+    content = io.BytesIO()
+    write(content)
+    data = content.getvalue()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
@@ -62,7 +67,8 @@ def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> N
         return
     try:
         with os.fdopen(handle, "wb") as file:
-            write(file)
+            file.write(data)
+            file.write(hashlib.sha256(data).digest())
         Path(partial).replace(folder / name)
     except BaseException as error:
         with suppress(OSError):
@@ -71,10 +77,20 @@ def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> N
             raise
 
 
+def read_whole(folder: Path, name: str) -> BinaryIO | None:
+    """What `write_whole` wrote, or None where there is no such file or its bytes are not the ones that were written."""
+    try:
+        content = (folder / name).read_bytes()
+    except OSError:
+        return None
+    data, checksum = content[:-_CHECKSUM], content[-_CHECKSUM:]
+    return io.BytesIO(data) if hashlib.sha256(data).digest() == checksum else None
+
+
 def load_state(folder: Path, key: str) -> dict[str, np.ndarray] | None:
     """A saved state, or None where there is none that can be read. Never runs code from the file."""
-    try:
-        with np.load(folder / f"{key}.npz", allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+    content = read_whole(folder, f"{key}.npz")
+    if content is None:
         return None
+    with np.load(content, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}

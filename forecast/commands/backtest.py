@@ -90,7 +90,7 @@ def backtest_command(
 
         def tell(fold: str, number: int, total: int) -> None:
             forecasting(number, total)
-            if not sys.stderr.isatty():
+            if sys.stderr is None or not sys.stderr.isatty():
                 click.echo(fold, err=True)
 
         table = scale_forecast.backtest(inputs.load(), workers=workers, progress=tell, tell=note, **about)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -91,6 +91,18 @@ class LazyGroup(Group):
     def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.table = table
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command; where standard output cannot be written, end in a sentence as after any other error."""
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            if sys.stdout is not None and error.filename is None:
+                with suppress(OSError):  # what is buffered cannot be written at the end either
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                click.echo(f"Error: cannot write the output: {error.strerror or error}", err=True)
+                raise SystemExit(1) from None
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self.table)

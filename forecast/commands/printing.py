@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -128,7 +129,10 @@ def csv_of(table: pd.DataFrame) -> str:
 def write(content: str | bytes, output: Path | None) -> None:
     """Text to stdout, or to a file that appears whole or not at all."""
     if output is None:
+        if sys.stdout is None:
+            raise ForecastError("standard output is closed: open it, or write to a file with -o")
         click.echo(content, nl=False)
+        sys.stdout.flush()  # a full disk would show itself only as the program ends
         return
     data = content.encode("utf-8") if isinstance(content, str) else content
     partial = output.with_name(output.name + ".partial")

@@ -28,7 +28,7 @@ class View:
 
 def is_terminal() -> bool:
     """Whether a person reads stdout, so that pictures of a line's height are of use."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def as_text(
@@ -122,7 +122,7 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
 
     Gives a function of how many steps are done, and of how many; the bar is gone at the end.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield lambda done, total: None
         return
     from rich.console import Console

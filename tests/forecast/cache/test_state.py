@@ -1,5 +1,7 @@
 """What is kept on disk is used only where all that went into it is the same, and nothing half-written stays."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,3 +73,22 @@ def test_a_state_comes_back_as_it_was(tmp_path):
     with pytest.raises(TypeError, match="b is an array of objects"):
         save_state(tmp_path, "k", {"a": np.arange(3.0), "b": np.array([None])})
     assert set(load_state(tmp_path, "k")) == {"a"}
+
+
+@pytest.mark.parametrize("change", ["a byte", "its end", "another array", "nothing left"])
+def test_a_state_that_was_damaged_or_altered_is_no_state(tmp_path, change):
+    save_state(tmp_path, "k", {"a": np.arange(300.0)})
+    path = tmp_path / "k.npz"
+    data = bytearray(path.read_bytes())
+    if change == "a byte":
+        data[len(data) // 2] ^= 1
+    elif change == "its end":
+        data = data[:-7]
+    elif change == "another array":
+        content = io.BytesIO()
+        np.savez(content, a=np.zeros(300))
+        data = content.getvalue() + data[-32:]
+    else:
+        data = b""
+    path.write_bytes(data)
+    assert load_state(tmp_path, "k") is None
