@@ -56,7 +56,7 @@ def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
 
 
 def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
-    """A file of the cache, checksum last, that appears whole or not at all; a folder not to be written is passed over."""
+    """A file, checksum last, that appears whole or not at all; a folder that cannot be written is passed over."""
     content = io.BytesIO()
     write(content)
     data = content.getvalue()
