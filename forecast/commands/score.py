@@ -19,7 +19,7 @@ from scale_forecast.show import views
     "--by",
     default="",
     metavar="A,B",
-    help="Average by predictor, forecaster, kind or month, or several of them; over everything when not given.",
+    help="Average by said, predictor, forecaster, kind or month, or several of them; over everything when not given.",
 )
 @click.option(
     "--show",
@@ -35,7 +35,8 @@ from scale_forecast.show import views
 def score_command(show: str | None, out: Output, **about: Any) -> None:
     """Score recorded forecasts that are settled: losses, skill against chance, base rate and crowd, calibration.
 
-    Only forecasts made before the outcome was public count, unless --late is given. Brier 0 to 1 and log score in nats
+    Only forecasts made before the outcome was public count, unless --late is given; what was recorded after it and is
+    said to be older, as track records of others are, stands in rows of its own. Brier 0 to 1 and log score in nats
     for probabilities, CRPS in the score's unit for distributions: lower is better. Baseline and peer scores are
     Metaculus': higher is better. Intervals are 95%, from resampling questions.
 

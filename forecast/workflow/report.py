@@ -104,7 +104,7 @@ def _bearing(
     if ledger_exists(ledger):
         with open_ledger_at(ledger) as book:
             recorded = book.forecasts()
-            scored = scoring.score_record(recorded, book.resolutions(), book.questions(), ahead_only=True)
+            scored = scoring.score_record(recorded, book.resolutions(), book.questions(), said=scoring.FORETOLD)
         by = ["predictor"]
         scores = scoring.brief(scoring.summarise(scored, by=by), by) if len(scored) else None
     found = resolve_all(questions, evidence_of(tables, tell), as_of=as_of)

@@ -118,6 +118,13 @@ def _record(
     tell(f"{len(added)} resolutions recorded, {len(rows) - len(added)} stand already")
 
 
+_TOLD = {
+    scoring.CLAIMED: "recorded after the outcome was public and claimed to be older: a class of its own",
+    scoring.LATE: "made when the outcome was already public",
+    scoring.RETROSPECTIVE: "on questions that were written in retrospect",
+}
+
+
 @dataclass(frozen=True)
 class Scores:
     """The ledger's forecasts that are settled, scored.
@@ -150,8 +157,14 @@ class Scores:
 
     @cached_property
     def calibration(self) -> pd.DataFrame:
-        """What was said and how often it happened."""
-        return scoring.calibration(self.forecasts, bins=self.bins)
+        """What was said and how often it happened; apart for forecasts, claims and what came late."""
+        classes = [(name, part) for name, part in self.forecasts.groupby("said", sort=False)]
+        if len(classes) < 2:
+            return scoring.calibration(self.forecasts, bins=self.bins)
+        tables = [scoring.calibration(part, bins=self.bins) for _, part in classes]
+        for (name, _), table in zip(classes, tables, strict=True):
+            table.insert(0, "said when", name)
+        return pd.concat(tables, ignore_index=True)
 
 
 def score(
@@ -168,7 +181,7 @@ def score(
 
     Parameters
     ----------
-    by : average by ``predictor``, ``forecaster``, ``kind`` or ``month``, or several of them, also as ``"a,b"``
+    by : average by ``said`` (when), ``predictor``, ``forecaster``, ``kind`` or ``month``, or several, also as ``"a,b"``
     every : score every forecast, not only each forecaster's last on a question
     late : score forecasts made when the outcome was already public, too, which foretold nothing
     bins : of the calibration table
@@ -179,14 +192,18 @@ def score(
     names = tuple(name.strip() for name in (by.split(",") if isinstance(by, str) else by) if name.strip())
     scoring.check_by(names)
     whole = scoring.score_record(forecasts, resolutions, questions, every=True)
-    left_out = 0 if late else int((~whole["ahead"]).sum())
-    scored = scoring.score_record(forecasts, resolutions, questions, every=every, ahead_only=not late)
+    left_out = 0 if late else int((~whole["said"].isin(scoring.FORETOLD)).sum())
+    wanted = scoring.SAID if late else scoring.FORETOLD
+    scored = scoring.score_record(forecasts, resolutions, questions, every=every, said=wanted)
+    if scored["said"].nunique() > 1 and "said" not in names:
+        names = ("said", *names)
     subjects = counted(scored["subject"].nunique(), "settled question")
     tell(f"{counted(len(forecasts), 'forecast')} recorded, {len(scored)} scored on {subjects}")
     if left_out:
         tell(f"{counted(left_out, 'forecast')} made when the outcome was public left out: --late scores them too")
-    elif foretold_nothing := int((~scored["ahead"]).sum()):
-        tell(f"{foretold_nothing} of them made when the outcome was already public")
+    counts = scored["said"].value_counts().drop(scoring.AHEAD, errors="ignore")
+    for name in counts.index:
+        tell(f"{counts[name]} of them {_TOLD[name]}")
     return Scores(scored, names, seed, bins, left_out)
 
 
@@ -194,7 +211,7 @@ def settled_forecasts(ledger: str | Path | None) -> pd.DataFrame:
     """The ledger's forecasts made ahead whose subject is settled, scored; refused where there are none."""
     with open_ledger_at(ledger) as book:
         record = book.forecasts(), book.resolutions(), book.questions()
-    scored = scoring.score_record(*record, ahead_only=True)
+    scored = scoring.score_record(*record, said=scoring.FORETOLD)
     if scored.empty and len(scoring.score_record(*record)):
         raise ForecastError(
             "every settled forecast was made when its outcome was already public: they foretell nothing to draw; "

@@ -74,7 +74,14 @@ def crps_cdf(observed: npt.ArrayLike, points: npt.ArrayLike, cdf: npt.ArrayLike)
     return under + over
 
 
-def crps_cdf_parts(observed: npt.ArrayLike, points: npt.ArrayLike, cdf: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def crps_cdf_parts(
+    observed: npt.ArrayLike,
+    points: npt.ArrayLike,
+    cdf: npt.ArrayLike,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     r"""CRPS of a piecewise-linear CDF in two parts: for mass below the outcome, and for mass above it.
 
     On a segment of width h over which F runs from p to q, :math:`\int F^2 = h (p^2 + pq + q^2) / 3`.
@@ -84,6 +91,8 @@ def crps_cdf_parts(observed: npt.ArrayLike, points: npt.ArrayLike, cdf: npt.Arra
     observed : array-like, shape (n,)
     points : array-like, shape (k,) or (n, k), ascending; a repeated point is a jump
     cdf : array-like, shape (n, k), ascending in [0, 1]
+    above, below : float, optional
+        Only what lies between them is integrated.
 
     Returns
     -------
@@ -102,10 +111,11 @@ def crps_cdf_parts(observed: npt.ArrayLike, points: npt.ArrayLike, cdf: npt.Arra
     x = np.broadcast_to(np.asarray(points, float), f.shape)
     if (np.diff(x, axis=-1) < 0).any() or (np.diff(f, axis=-1) < 0).any() or (f < 0).any() or (f > 1).any():
         raise DataError("a CDF must ascend from 0 to 1 over ascending points: sort the points and cumulate the mass")
-    a, b, fa, fb = x[..., :-1], x[..., 1:], f[..., :-1], f[..., 1:]
+    start, slope = x[..., :-1], np.diff(f, axis=-1) / np.where(np.diff(x, axis=-1) > 0, np.diff(x, axis=-1), 1.0)
+    low, high = -np.inf if above is None else above, np.inf if below is None else below
+    a, b = (np.clip(edge, low, max(low, high)) for edge in (start, x[..., 1:]))
     c = np.clip(y, a, b)
-    width = np.where(b > a, b - a, 1.0)
-    fc = fa + (fb - fa) * (c - a) / width
+    fa, fb, fc = (f[..., :-1] + slope * (np.clip(edge, start, x[..., 1:]) - start) for edge in (a, b, c))
     under = (c - a) * _mean_square(fa, fc)
     over = (b - c) * _mean_square(1 - fc, 1 - fb)
     return under.sum(axis=-1), over.sum(axis=-1)
@@ -156,3 +166,35 @@ def energy_score(observed: npt.ArrayLike, samples: npt.ArrayLike) -> np.ndarray:
     # pdist lists each pair once; of the m² ordered pairs it is twice that, and half of their mean is wanted.
     between = np.array([pdist(draws).sum() for draws in x]) / x.shape[1] ** 2
     return to_outcome - between
+
+
+def crps_threshold_weighted(
+    observed: npt.ArrayLike,
+    points: npt.ArrayLike,
+    cdf: npt.ArrayLike,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> np.ndarray:
+    r"""CRPS of a piecewise-linear CDF over outcomes between two thresholds alone, in the outcome's units.
+
+    .. math:: \int_a^b (F(x) - \mathbf{1}\{x \ge y\})^2 \, dx
+
+    Proper, unlike the CRPS of those forecasts whose outcome fell there: it asks how well the part that matters (a
+    record beyond a line, say) was foretold, whatever happened. Lower is better; without thresholds it is `crps_cdf`.
+
+    Parameters
+    ----------
+    observed, points, cdf : as for `crps_cdf`
+    above, below : float, optional
+        The thresholds a and b; the ends of the points when None.
+
+    References
+    ----------
+    Gneiting and Ranjan (2011), doi:10.1198/jbes.2010.08110
+
+    >>> crps_threshold_weighted([1.5], [0, 1, 2, 3, 4], [[0, 0.2, 0.5, 0.9, 1.0]], above=2.0).round(4).tolist()
+    [0.1067]
+    """
+    under, over = crps_cdf_parts(observed, points, cdf, above=above, below=below)
+    return under + over

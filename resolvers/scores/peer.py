@@ -125,7 +125,8 @@ def peer_score(
     r"""Score against the others on one question at one time, :math:`100 \frac{n}{n-1} \ln(p / \mathrm{GM})`.
 
     The geometric mean includes one's own forecast; equivalently, the mean log distance to each other forecaster.
-    The scores of those in ``peers`` sum to 0; alone, one scores 0.
+    The scores of those in ``peers`` sum to 0; alone, one scores 0. Who gave nothing to what happened scores minus
+    infinity, and 0 among others who did.
 
     Parameters
     ----------
@@ -254,6 +255,8 @@ def _against_peers(
         log_p = np.log(p)
         mean = np.where(present, log_p[:, None], 0.0).sum(axis=0) / n
         score = (50.0 if continuous else 100.0) * n / (n - 1) * (log_p[:, None] - mean)
+    level = (present & (p == 0)[:, None]).sum(axis=0) == n  # of those who gave nothing none is behind another
+    score = np.where(np.isnan(score), np.where(level, 0.0, -np.inf), score)
     return np.where(n > 1, score, 0.0)
 
 

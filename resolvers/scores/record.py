@@ -6,7 +6,7 @@ intervals come from resampling questions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,13 @@ from scale_forecast.resolvers.scores.peer import baseline_score
 from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
 from scale_forecast.resolvers.scores.quantiles import crps_uneven
 
-BY = ("predictor", "forecaster", "kind", "month")
+AHEAD, CLAIMED, LATE, RETROSPECTIVE = "ahead", "claimed", "late", "in retrospect"
+SAID = (AHEAD, CLAIMED, LATE, RETROSPECTIVE)
+"""When something was said: recorded before the outcome was public; recorded after it and claimed to have been made
+before, as track records of others are; made after it; on a question that was itself written after it."""
+FORETOLD = (AHEAD, CLAIMED)
+"""What may be a forecast: the ledger saw the first, and takes somebody's word for the second."""
+BY = ("said", "predictor", "forecaster", "kind", "month")
 SUBJECT = ["question_id", "benchmark", "task", "metric", "shots", "prompt", "model"]
 LOSSES = ("brier", "log_score", "crps", "abs_error")
 REFERENCES = ("chance", "base_rate", "crowd", "persistence")
@@ -45,24 +51,24 @@ def score_record(
     questions: pd.DataFrame | None = None,
     *,
     every: bool = False,
-    ahead_only: bool = False,
+    said: Collection[str] = SAID,
 ) -> pd.DataFrame:
     """Score the forecasts whose subject is settled; no averages inside.
 
     Parameters
     ----------
     forecasts, resolutions, questions : DataFrame
-        As a `Ledger` gives them; of questions only the kind of their criterion is used.
+        As a `Ledger` gives them; of questions only their kind is used, and whether they are retrospective.
     every : bool
         Score every forecast, not only each forecaster's last on a subject.
-    ahead_only : bool
-        Leave out forecasts made on or after the day the outcome became public.
+    said : collection of str
+        Of `SAID`: only forecasts said then. The day on which the outcome became public is after it.
 
     Returns
     -------
     DataFrame, one row per scored forecast
         ``subject`` (one text each), ``forecaster, predictor, kind, month, made_at``, ``status, outcome, probability``,
-        ``ahead`` (made before the outcome was public, as far as known); for probabilities ``brier, log_score`` and
+        ``said`` (one of `SAID`, as far as known); for probabilities ``brier, log_score`` and
         Metaculus' ``baseline`` and ``peer``; for distributions ``crps, abs_error, pit``.
         ``chance, base_rate, crowd, persistence`` hold the loss (Brier or CRPS) of that reference on the same row.
         Peers and crowd are what the others had last said when the forecast was made; the crowd is their mean, or that
@@ -81,9 +87,8 @@ def score_record(
     table = forecasts.assign(subject=_subjects(forecasts)).join(facts, on="subject", how="inner").reset_index(drop=True)
     table["kind"] = _kinds(table, questions)
     table["month"] = table["made_at"].dt.strftime("%Y-%m")
-    table["ahead"] = ~(table["made_at"] >= table["known_on"].dt.tz_localize("UTC"))
-    if ahead_only:
-        table = table[table["ahead"]]
+    table["said"] = _when_said(table, questions)
+    table = table[table["said"].isin(said)]
     scored = table.join([_score_probabilities(table), _score_distributions(table)])
     if not every:
         scored = scored.loc[standing_forecasts(scored).index]
@@ -98,7 +103,7 @@ _COLUMNS = [
     "kind",
     "month",
     "made_at",
-    "ahead",
+    "said",
     "status",
     "outcome",
     "probability",
@@ -135,8 +140,8 @@ def summarise(scored: pd.DataFrame, *, by: Sequence[str] = (), seed: int = 0, dr
     Returns
     -------
     DataFrame
-        The ``by`` columns, ``forecasts, questions, ahead`` (share made before the outcome was public); for each loss
-        its mean and ``_low``, ``_high``; ``baseline, peer``; ``skill_chance, ...`` with ``_low``, ``_high``;
+        The ``by`` columns, ``forecasts, questions, ahead`` (share recorded before it was public); of each loss its
+        mean and ``_low``, ``_high``; ``baseline, peer``; ``skill_chance, ...`` with ``_low``, ``_high``;
         ``miscalibration, discrimination, uncertainty`` (of the Brier score), ``ece, spiegelhalter_p``.
     """
     check_by(by)
@@ -227,6 +232,21 @@ def _kinds(table: pd.DataFrame, questions: pd.DataFrame | None) -> pd.Series:
     return table["question_id"].map(criteria).fillna(table["kind"])
 
 
+def _when_said(table: pd.DataFrame, questions: pd.DataFrame | None) -> np.ndarray:
+    """Of each forecast one of `SAID`: the ledger's own clock counts, not a time that anybody can write."""
+    public = table["known_on"].dt.tz_localize("UTC")
+    written = set()
+    if questions is not None and not questions.empty:
+        every = zip(questions["question_id"], questions["definition"], strict=True)
+        written = {identifier for identifier, definition in every if definition.get("retrospective")}
+    cases = [
+        table["question_id"].isin(written),
+        ~(table["recorded_at"] >= public),
+        ~(table["made_at"] >= public),
+    ]
+    return np.select(cases, [RETROSPECTIVE, AHEAD, CLAIMED], LATE)
+
+
 def _score_probabilities(table: pd.DataFrame) -> pd.DataFrame:
     """Brier, log, baseline and peer scores, and the Brier scores of the references; missing elsewhere."""
     rows = table[table["probability"].notna() & table["status"].isin(["yes", "no"])]
@@ -273,8 +293,15 @@ def _against_others(rows: pd.DataFrame, given: np.ndarray) -> tuple[np.ndarray, 
                 if others.any():
                     called = others & is_crowd
                     crowd[position[row]] = probability[last[called if called.any() else others]].mean()
-                    peer[position[row]] = 100.0 * (log_given[position[row]] - log_given[last[others]].mean())
+                    peer[position[row]] = 100.0 * _mean_distance(log_given[position[row]], log_given[last[others]])
     return crowd, peer
+
+
+def _mean_distance(own: float, others: np.ndarray) -> float:
+    """Mean of own minus others' logs; who gave nothing to what happened is level with others who did."""
+    with np.errstate(invalid="ignore"):
+        apart = own - others
+    return float(np.where(np.isnan(apart), 0.0, apart).mean())
 
 
 def _score_distributions(table: pd.DataFrame) -> pd.DataFrame:
@@ -325,7 +352,7 @@ def _summary(part: pd.DataFrame, rng: np.random.Generator, draws: int) -> dict[s
     row: dict[str, float] = {
         "forecasts": len(part),
         "questions": len(means),
-        "ahead": float(part["ahead"].mean()),
+        "ahead": float((part["said"] == AHEAD).mean()),
     }
     for name in LOSSES:
         row |= _with_interval(name, means[name].to_numpy(), np.ones(len(means)), counts)

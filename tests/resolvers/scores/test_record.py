@@ -1,6 +1,6 @@
 """Settling score forecasts, and the track record: what is compared, what is averaged, what is left out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -183,16 +183,51 @@ def test_each_forecaster_stands_by_the_last_forecast_made_not_the_last_recorded(
         ledger.append_forecasts([question_forecast(0, probability=probability, made_at=made(year))], at=AT)
     ledger.append_resolutions([{"question_id": "question-0", "status": "yes", "known_on": "2023-06-01"}], at=AT)
     assert scored(ledger, every=False)["probability"].tolist() == [0.9]
-    assert scored(ledger, every=False, ahead_only=True)["probability"].tolist() == [0.6]
+    assert scored(ledger, every=False, said=["claimed"])["probability"].tolist() == [0.6]
     assert scored(ledger, every=True)["probability"].tolist() == [0.6, 0.9, 0.1]
 
 
-def test_forecasts_made_when_the_outcome_was_public_are_told_apart(ledger):
-    for year in (2023, 2025):
-        ledger.append_forecasts([question_forecast(0, forecaster=str(year), made_at=made(year))], at=AT)
-    ledger.append_resolutions([{"question_id": "question-0", "status": "yes", "known_on": "2024-06-01"}], at=AT)
-    assert scored(ledger)["ahead"].tolist() == [True, False]
-    assert scored(ledger, ahead_only=True)["forecaster"].tolist() == ["2023"]
+def test_only_what_the_ledger_recorded_in_time_is_ahead(ledger):
+    """A time that anybody can write is a claim; a question written after the fact makes no forecast at all."""
+    known = datetime(2024, 6, 1, tzinfo=UTC)
+    for who, made_at, at in (
+        ("ledger", made(2023), known - timedelta(seconds=1)),
+        ("midnight", made(2023), known),
+        ("import", made(2023), AT),
+        ("late", made(2025), AT),
+    ):
+        ledger.append_forecasts([question_forecast(0, forecaster=who, made_at=made_at)], at=at)
+    definition = {"criterion": {"kind": "threshold"}, "retrospective": True}
+    written = {"question_id": "question-1", "definition": definition}
+    ledger.append_questions([written], at=AT)
+    ledger.append_forecasts([question_forecast(1, forecaster="hindsight", made_at=made(2023))], at=AT)
+    settled = [{"question_id": f"question-{n}", "status": "yes", "known_on": "2024-06-01"} for n in (0, 1)]
+    ledger.append_resolutions(settled, at=AT)
+    rows = record.score_record(ledger.forecasts(), ledger.resolutions(), ledger.questions(), every=True)
+    assert dict(zip(rows["forecaster"], rows["said"], strict=True)) == {
+        "ledger": "ahead",
+        "midnight": "claimed",
+        "import": "claimed",
+        "late": "late",
+        "hindsight": "in retrospect",
+    }
+    assert scored(ledger, said=["ahead"])["forecaster"].tolist() == ["ledger"]
+    table = record.summarise(rows, by=["said"]).set_index("said")
+    assert table["ahead"].to_dict() == {"ahead": 1.0, "claimed": 0.0, "late": 0.0, "in retrospect": 0.0}
+
+
+def test_who_gave_nothing_to_what_happened_has_a_peer_score(ledger):
+    """Level with others who gave nothing, infinitely behind one who gave something: once both were not a number."""
+    given = {"zero": 0.0, "nil": 0.0, "some": 0.5}
+    rows = [question_forecast(0, forecaster=who, predictor=None, probability=p) for who, p in given.items()]
+    ledger.append_forecasts(rows, at=AT)
+    ledger.append_forecasts([{**row, "question_id": "question-1"} for row in rows[:2]], at=AT)
+    ledger.append_resolutions([{"question_id": f"question-{n}", "status": "yes"} for n in (0, 1)], at=AT)
+    table = scored(ledger).set_index(["subject", "forecaster"])["peer"]
+    assert table["question-0"].to_dict() == {"zero": -np.inf, "nil": -np.inf, "some": np.inf}
+    assert table["question-1"].to_dict() == {"zero": 0.0, "nil": 0.0}
+    assert peer_score([0.0, 0.0, 0.5]).tolist() == [-np.inf, -np.inf, np.inf]
+    assert peer_score([0.0, 0.0]).tolist() == [0.0, 0.0]
 
 
 def crowd(ledger, questions=40, seed=0):
@@ -274,7 +309,7 @@ def test_bootstrap_intervals_hold_the_truth_as_often_as_they_say():
         p = rng.beta(2, 2, 60)
         rows = pd.DataFrame({"subject": np.arange(60).astype(str), "brier": (p - (rng.uniform(size=60) < p)) ** 2})
         rows = rows.reindex(columns=record._COLUMNS).assign(
-            subject=rows["subject"], ahead=True, outcome=1.0, probability=p
+            subject=rows["subject"], said="ahead", outcome=1.0, probability=p
         )
         low, high = record.summarise(rows, seed=seed, draws=200)[["brier_low", "brier_high"]].iloc[0]
         held += low <= 0.2 <= high  # E p(1 - p) of Beta(2, 2)
@@ -315,7 +350,7 @@ def test_the_kind_of_a_question_is_its_criterion(ledger):
 
 
 def test_scores_are_not_averaged_by_what_is_no_group():
-    with pytest.raises(UsageError, match="averaged by 'model': choose from predictor, forecaster, kind, month"):
+    with pytest.raises(UsageError, match="averaged by 'model': choose from said, predictor, forecaster, kind, month"):
         record.check_by(["model"])
 
 

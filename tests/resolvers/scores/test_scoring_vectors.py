@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.resolvers.scores import calibration, difficulty, distributions, peer, probabilities, quantiles
+from scale_forecast.resolvers.scores import (
+    calibration,
+    community,
+    difficulty,
+    distributions,
+    peer,
+    probabilities,
+    quantiles,
+)
 
 VECTORS = json.loads((Path(__file__).parent.parent.parent / "fixtures" / "scoring_vectors.json").read_text())["vectors"]
 
@@ -156,7 +164,62 @@ def forecastbench(v):
     }
 
 
+def weighted_percentiles(v):
+    """Of each option its own; the vectors have a forecaster a row."""
+    args = v["args"]
+    columns = np.array(args["values"]).T
+    return [
+        [community.weighted_quantile(column, level / 100, args["weights"]) for column in columns]
+        for level in args["percentiles"]
+    ]
+
+
+def recency_weighted(v):
+    said = np.array(v["forecasts_oldest_first"])
+    weights = community.recency_weights(len(said))
+    center = [community.community_median(column) for column in said.T]
+    ends = [[community.weighted_quantile(column, level, weights) for column in said.T] for level in (0.25, 0.75)]
+    return {
+        "forecast_values": center,
+        "centers": center,
+        "interval_lower_bounds": ends[0],
+        "interval_upper_bounds": ends[1],
+        "means": np.average(said, axis=0, weights=weights),
+    }
+
+
+def difference_for_display(v):
+    """The change and the ratio of odds of each option; of a yes-or-no question of yes alone."""
+    args = v["args"]
+    before, after = (np.array(args[name]) for name in ("p1", "p2"))
+    shown = slice(-1, None) if args["question_type"] == "binary" else slice(None)
+    return np.stack([after - before, community.odds_ratio(before, after)], axis=1)[shown]
+
+
+def full_cdf(said):
+    return [0.0] * said["zeros"] + [said["then"]] if isinstance(said, dict) else said
+
+
+def quartiles(v):
+    cdf, question = full_cdf(v["cdf"]), v["question"]
+    points = np.linspace(question["range_min"], question["range_max"], len(cdf))
+    return community.cdf_quantiles(points, cdf, [0.25, 0.5, 0.75])
+
+
+def percent_points(v):
+    cdf = v["args"]["cdf"]
+    levels = np.atleast_1d(v["args"]["percentiles"]) / 100
+    return community.cdf_quantiles(np.linspace(0, 1, len(cdf)), cdf, levels)
+
+
 RULES = {
+    "recency_weights": lambda v: community.recency_weights(v["n"]),
+    "weighted_percentile_2d": weighted_percentiles,
+    "recencyweighted_community_prediction": recency_weighted,
+    "prediction_difference_for_sorting": lambda v: community.prediction_difference(v["args"]["p1"], v["args"]["p2"]),
+    "prediction_difference_for_display": difference_for_display,
+    "quartiles_from_cdf": quartiles,
+    "percent_point_function": percent_points,
     "brier_score": lambda v: probabilities.brier_score(*v["args"]),
     "log_score": lambda v: probabilities.log_score(*v["args"]),
     "rps_score": lambda v: probabilities.ranked_probability_score(v["args"][0] - 1, v["args"][1]),
