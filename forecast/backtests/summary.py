@@ -20,8 +20,17 @@ SHARES, LOSSES = "shares", "losses, log units"
 UNIT = ["fold", *SUITE, "task", "metric"]
 
 
-def summary(table: pd.DataFrame, *, references: list[str], draws: int = DRAWS, seed: int = 0) -> pd.DataFrame:
+def summary(
+    table: pd.DataFrame,
+    *,
+    references: list[str],
+    beside: pd.DataFrame | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> pd.DataFrame:
     """One row per predictor, of shares and then of losses (and per date limit where both are there).
+
+    ``beside``, a backtest of more targets of the line, enters the ``_between`` of the skills alone.
 
     Columns: ``of``, what is averaged; ``mae, rmse, crps``, in score units of shares and log units of losses;
     ``skill_<reference>`` = 1 - CRPS / the reference's CRPS over the scores that both foretold, with its 90% interval
@@ -35,11 +44,16 @@ def summary(table: pd.DataFrame, *, references: list[str], draws: int = DRAWS, s
             part = dated[keep.to_numpy(dtype=bool)]
             if part.empty:
                 continue
-            compared = _Compared(part, draws, seed)
+            more = None if beside is None else _alike(beside, limited, of == SHARES)
+            compared = _Compared(part, more, draws, seed)
             one = [_one(name, compared, references) for name in compared.rows]
             parts.append(pd.DataFrame(one).assign(of=of, date_limited=limited).sort_values("crps", kind="stable"))
     found = pd.concat(parts, ignore_index=True)
     return found[["predictor", "of", "date_limited", *found.columns.drop(["predictor", "of", "date_limited"])]]
+
+
+def _alike(table: pd.DataFrame, limited: object, is_share: bool) -> pd.DataFrame:
+    return table[(table["date_limited"] == limited) & (table["is_share"].astype(bool) == is_share)]
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
@@ -75,15 +89,21 @@ def _skill(value: float, low: float, high: float, between: float) -> str:
     return f"{value:+.0%} [{low:+.0%}, {high:+.0%}]" + ("" if pd.isna(between) else f" ± {between:.0%}")
 
 
+def _by_unit(part: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of each predictor, indexed alike by what was foretold."""
+    part = part.sort_values(["predictor", *SUITE, "task", "metric", "fold"], kind="stable")
+    again = part.groupby(["predictor", *UNIT], dropna=False).cumcount().rename("again")
+    code = part.groupby([*(part[name] for name in UNIT), again], dropna=False).ngroup()
+    part = part.set_index(code.to_numpy())
+    return {str(name): rows for name, rows in part.groupby("predictor", sort=False)}
+
+
 class _Compared:
     """The rows of each predictor, and nested means over the scores that two of them foretold, resampled alike."""
 
-    def __init__(self, part: pd.DataFrame, draws: int, seed: int) -> None:
-        part = part.sort_values(["predictor", *SUITE, "task", "metric", "fold"], kind="stable")
-        again = part.groupby(["predictor", *UNIT], dropna=False).cumcount().rename("again")
-        code = part.groupby([*(part[name] for name in UNIT), again], dropna=False).ngroup()
-        part = part.set_index(code.to_numpy())
-        self.rows = {str(name): rows for name, rows in part.groupby("predictor", sort=False)}
+    def __init__(self, part: pd.DataFrame, beside: pd.DataFrame | None, draws: int, seed: int) -> None:
+        self.rows = _by_unit(part)
+        self._beside = self.rows if beside is None else _by_unit(pd.concat([part, beside], ignore_index=True))
         self._settings = {"draws": draws, "seed": seed}
         self._resampled: dict[bytes, Resampled] = {}
         self._drawn: dict[tuple[str, bytes], np.ndarray] = {}
@@ -103,9 +123,14 @@ class _Compared:
             return dict.fromkeys(("", "_low", "_high", "_between"), np.nan)
         mine, theirs = (self.rows[one].loc[both] for one in (name, reference))
         low, high = interval(1 - self._means(name, both) / self._means(reference, both))
-        by_target = 1 - mine.groupby(TARGET)["crps"].mean() / theirs.groupby(TARGET)["crps"].mean()
         value = 1 - nested_mean(mine, "crps") / nested_mean(theirs, "crps")
-        return {"": value, "_low": low, "_high": high, "_between": between_targets(by_target)}
+        return {"": value, "_low": low, "_high": high, "_between": self._between(name, reference)}
+
+    def _between(self, name: str, reference: str) -> float:
+        mine, theirs = (self._beside[one] for one in (name, reference))
+        both = mine.index.intersection(theirs.index)
+        means = [rows.loc[both].groupby(TARGET)["crps"].mean() for rows in (mine, theirs)]
+        return between_targets(1 - means[0] / means[1])
 
     def _means(self, name: str, index: pd.Index) -> np.ndarray:
         key = (name, index.to_numpy().tobytes())

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     help="next-scale, leave-family-out, leave-task-out or by-date.",
 )
 @click.option("--target", multiple=True, metavar="MODEL", help="Only this held-out model (repeatable).")
+@click.option(
+    "--siblings", is_flag=True, help="With one --target: forecast more of its line, for how far its targets differ (±)."
+)
 @click.option("--predictors", help="A comma-separated list; `default`: the best and three references.  [default: all]")
 @workers_options()
 @click.option("--questions", is_flag=True, help="Price the settled questions as of their opening instead.")
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
 def backtest_command(
     inputs: Inputs,
     questions: bool,
+    siblings: bool,
     question_files: tuple[Path, ...],
     ledger: str | None,
     workers: Workers,
@@ -68,7 +72,7 @@ def backtest_command(
 
     \b
     Examples:
-        forecast backtest --target "PaLM 540B"
+        forecast backtest --target "PaLM 540B" --siblings
         forecast backtest --target "Chinchilla 70B" --predictors default
         forecast backtest --folds leave-family-out --format csv -o backtest.csv
         forecast backtest --questions
@@ -93,8 +97,10 @@ def backtest_command(
             if sys.stderr is None or not sys.stderr.isatty():
                 click.echo(fold, err=True)
 
-        table = scale_forecast.backtest(inputs.load(), workers=workers, progress=tell, tell=note, **about)
-    short = scale_forecast.summary(table)
+        tables = inputs.load()
+        table = scale_forecast.backtest(tables, workers=workers, progress=tell, tell=note, **about)
+        beside = scale_forecast.backtest_siblings(tables, workers=workers, **about) if siblings else None
+    short = scale_forecast.summary(table, beside=beside)
     if caution := views.caution(short):
         note(caution)
     title = f"{about['folds']}: lines count the same, lower CRPS is better"

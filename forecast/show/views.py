@@ -55,9 +55,11 @@ def caution(summary: pd.DataFrame) -> str:
     """What the intervals of `forecast backtest` do not say; empty where several targets were drawn anew."""
     if (summary["interval_over"] != OF_THESE_TASKS).any():
         return ""
-    return (
-        "one target: the intervals are of these tasks and say nothing of the line's next model; with more of the "
-        "line's models as --target the spread between them stands beside (±)"
+    known = summary.filter(like="_between").notna().any(axis=None)
+    return "one target: the intervals are of these tasks and say nothing of the line's next model; " + (
+        "± is the spread between targets of the line"
+        if known
+        else "--siblings forecasts more of the line and sets the spread between targets beside (±)"
     )
 
 

@@ -6,13 +6,16 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from scale_forecast.backtests import run
 from scale_forecast.backtests import summary as summaries
-from scale_forecast.data.errors import ForecastError
-from scale_forecast.inputs.folds import folds_of, most_folds
+from scale_forecast.data.errors import ForecastError, UsageError
+from scale_forecast.data.names import fold
+from scale_forecast.inputs.folds import folds_of, held_out_models, most_folds
+from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, chosen, make, reference_names
@@ -23,6 +26,8 @@ from scale_forecast.workflow.inputs import panel_of
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.questions import known_questions
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
+
+MOST_SIBLINGS = 5
 
 
 def backtest(
@@ -71,12 +76,55 @@ def backtest(
     return table
 
 
-def summary(table: pd.DataFrame, *, references: Sequence[str] | None = None, seed: int = 0) -> pd.DataFrame:
+def siblings_of(panel: Panel, model: str, most: int) -> list[str]:
+    """Models that can be held out beside one of their line, nearest in scale first; intermediate checkpoints not."""
+    known = held_out_models(panel)
+    own = known[known["model"].map(fold) == fold(model)]
+    others = known[known["line"].isin(own["line"]) & ~known["model"].isin(own["model"])]
+    others = others[~others["family"].str.contains("@")]
+    apart = (others["scale"] - own["scale"].max()).abs().sort_values(kind="stable")
+    return others.loc[apart.index, "model"].drop_duplicates().head(most).tolist()
+
+
+def backtest_siblings(
+    results: Results = None,
+    *,
+    target: str | Sequence[str],
+    profiles: str | Path | None = None,
+    tell: Tell = silent,
+    **about: Any,
+) -> pd.DataFrame:
+    """`backtest` of up to `MOST_SIBLINGS` other models of one target's line, those nearest in scale.
+
+    What the interval of a single target cannot say, how far targets of a line differ, `summary` takes from these. The
+    arguments are those of `backtest`.
+    """
+    models = names_in(target)
+    if len(models) != 1:
+        raise UsageError(
+            "siblings are those of one target: name one, since several tell how far they differ themselves"
+        )
+    panel = panel_of(tables_of(results, tell), profiles, (), tell)
+    names = siblings_of(panel, models[0], MOST_SIBLINGS)
+    if not names:
+        raise ForecastError(f"no other model of the line of {models[0]} has a smaller one: there is no spread to see")
+    return backtest(results, target=names, profiles=profiles, tell=tell, **about)
+
+
+def summary(
+    table: pd.DataFrame,
+    *,
+    references: Sequence[str] | None = None,
+    beside: pd.DataFrame | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Averages of a backtest, a row a predictor: every line counts the same; see `backtests.summary.summary`.
 
-    ``references`` are whom skill is measured against; the naive predictors when None.
+    ``references`` are whom skill is measured against; the naive predictors when None. ``beside`` is a backtest of more
+    models of the line, for the spread between targets alone.
     """
-    return summaries.summary(table, references=list(reference_names() if references is None else references), seed=seed)
+    against = list(reference_names() if references is None else references)
+    return summaries.summary(table, references=against, beside=beside, seed=seed)
 
 
 @dataclass(frozen=True)

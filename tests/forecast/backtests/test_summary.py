@@ -6,8 +6,11 @@ import pytest
 
 from scale_forecast.backtests.resampled import OF_THESE_TASKS, Resampled, interval
 from scale_forecast.backtests.summary import LOSSES, SHARES, readable, summary
+from scale_forecast.data.errors import UsageError
 from scale_forecast.show import views
+from scale_forecast.workflow.backtest import backtest_siblings, siblings_of
 from tests.forecast.backtests.tables import against, made_table
+from tests.worlds import make_panel
 
 RNG = np.random.default_rng(0)
 
@@ -120,3 +123,33 @@ def test_a_loss_is_no_part_of_the_headline():
     assert found[found["of"] == LOSSES].set_index("predictor")["skill_drift"]["ours"] == pytest.approx(-2.0)
     assert readable(found)["of"].tolist() == found["of"].tolist()
     assert "of" not in readable(summary(shares, references=["drift"]))
+
+
+def test_siblings_tell_the_spread_and_move_nothing_else():
+    rng = np.random.default_rng(5)
+    line = lines_of(np.array([[0.5, 0.7, 0.9]]), rng)
+    one = line["target_model"] == "model 0.0"
+    alone, beside = (
+        summary(line[one], references=["drift"], beside=more, draws=50).set_index("predictor")
+        for more in (None, line[~one])
+    )
+    assert np.isnan(alone["skill_drift_between"]["ours"])
+    assert beside["skill_drift_between"]["ours"] == pytest.approx(0.2, abs=0.06)
+    rest = alone.columns.drop("skill_drift_between")
+    pd.testing.assert_frame_equal(alone[rest], beside[rest])
+
+
+def test_siblings_are_the_line_s_other_models_nearest_in_scale():
+    panel = make_panel()
+    near = siblings_of(panel, "alpha 3", 3)
+    assert near[0] in ("Alpha-tuned 3", "Alpha 2", "Alpha-tuned 2")
+    assert len(near) == 3
+    assert {name.split()[0] for name in siblings_of(panel, "Alpha 3", 9)} == {"Alpha", "Alpha-tuned"}
+    assert "Alpha 3" not in siblings_of(panel, "Alpha 3", 9)
+    assert "Alpha 0" not in siblings_of(panel, "Alpha 3", 9), "nothing smaller to be forecast from"
+
+
+def test_siblings_of_no_or_two_targets_are_refused():
+    for target in ((), ("a", "b")):
+        with pytest.raises(UsageError, match="name one"):
+            backtest_siblings(target=target)
