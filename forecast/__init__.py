@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         list_questions,
         show_question,
     )
+    from scale_forecast.workflow.reach import reach
     from scale_forecast.workflow.report import report
     from scale_forecast.workflow.settle import resolve, score
     from scale_forecast.workflow.study import study
@@ -114,6 +115,7 @@ _HOMES = {
     "workflow.plots": "plot_backtest plot_coverage plot_gains plot_largest plot_pit plot_question plot_reliability "
     "plot_reversal plot_skill plot_task",
     "workflow.questions": "add_questions check_questions import_questions list_questions show_question",
+    "workflow.reach": "reach",
     "workflow.report": "report",
     "workflow.settle": "resolve score",
     "workflow.study": "study",

@@ -112,7 +112,7 @@ def ask(
     tell : told what words were taken for, a sentence at a time
     """
     tables, at, day = tables_of(results, tell), clock.now(), day_of_knowledge(as_of)
-    desk = _desk(tables, _by_date(day, data, bundled, tell), day, predictor, seed, workers)
+    desk = desk_of(tables, by_date_of(day, data, bundled, tell), day, predictor, seed, workers)
     if isinstance(question, Question):
         asked = [question]
     else:
@@ -147,7 +147,7 @@ def ask_all(
     ``outcome`` is ``priced``, ``settled``, ``not understood`` (``note`` asks back) or ``no price`` (``note`` says why).
     """
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
-    desk = _desk(tables, _by_date(day, data, bundled, tell), day, predictor, seed, workers)
+    desk = desk_of(tables, by_date_of(day, data, bundled, tell), day, predictor, seed, workers)
     known = known_questions([Path(file) for file in questions], ledger)
     vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
     rows = [row for title in titles for row in _answered(title, desk, known, vocabulary, day)]
@@ -178,7 +178,7 @@ def _answered(
         yield title, outcome, question.id, price.probability, answer, said[0], note
 
 
-def _by_date(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> Frontier:
+def by_date_of(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> Frontier:
     """The tables by date with the user's own, which are told."""
     frontier = frontier_tables(day, data=data, bundled=bundled)
     if frontier.own is not None:
@@ -186,7 +186,8 @@ def _by_date(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> F
     return frontier
 
 
-def _desk(tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:
+def desk_of(tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:
+    """What is known on a day, by scale and by date, as the judge sees it too."""
     make(predictor)
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),

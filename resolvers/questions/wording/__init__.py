@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -96,6 +96,20 @@ def understand(text: str, *, vocabulary: Vocabulary, opened: dt.date, question_i
         said = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
         raise UsageError(f"{plain[:80]!r} is understood but no question: {said}") from error
     return Understood(question, "; ".join([tell(question), *dict.fromkeys(reading.notes)]), reading)
+
+
+_INVERSE = frozenset({"size_needed", "date", "threshold"})
+"""Kinds of statement whose level may be asked the other way round: what it takes to reach it."""
+
+
+def read_inverse(text: str, *, vocabulary: Vocabulary, opened: dt.date) -> Question:
+    """The question for the day on which a level is reached, of words that ask what it takes to reach it."""
+    context = Context(vocabulary, opened, _plain(text))
+    reading = read_statement(read_phrases(context), context)
+    if reading.kind not in _INVERSE:
+        said = f"{context.text[:80]!r} asks for no level to be reached: write TASK and SCORE"
+        raise AskBack("kind", said, words=context.text[:80])
+    return make_question(replace(reading, kind="date"), vocabulary, title=text.strip(), opened=opened)
 
 
 def alike(question: Question, known: Iterable[Question]) -> list[Question]:

@@ -119,6 +119,8 @@ def _criterion(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
         return _WHOLES[reading.kind](reading, vocabulary)
     if reading.kind in _ALONE:
         return _ALONE[reading.kind](reading, vocabulary)
+    if reading.kind == "size_needed":
+        raise Refused("kind", "what it takes to reach a level `forecast reach` answers, in the same words")
     if reading.kind not in _MAKERS:
         said = reading.kind.replace("_", " ")
         raise Refused("kind", f"a question of the kind {said!r} is understood, and cannot be priced or settled yet")
