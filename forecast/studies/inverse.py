@@ -308,7 +308,8 @@ def _on_agreement(rows: list[dict]) -> str:
         f"{row['kappa']:.2f} {bracket(row['kappa_low'], row['kappa_high'])})"
         for row in rows
     ]
-    return "Two lines move the same way on a task with probability " + " and ".join(parts) + "."
+    told = " and ".join(parts)
+    return f"Two lines move the same way on a task with probability {told} (tasks resampled; of these lines)."
 
 
 def _on_prompts(prompts: pd.DataFrame) -> str:
