@@ -13,6 +13,8 @@ import pandas as pd
 
 LOWER_BOUND = "not before"
 """The one `known_basis` under which `known_on` is a lower bound and no day of publication."""
+RUN_DATE = "run date"
+"""The `known_basis` of a score that is known from the day on which it was run."""
 
 
 class Reading(StrEnum):

@@ -22,9 +22,8 @@ from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.reversal import Reversal
 
 FORECAST_COLUMNS = [
-    "benchmark", "task", "metric", "shots", "prompt", "family", "target_model", "target_params", "target_flops",
-    "origin_model", "origin_score", "median", "mean", "q05", "q10", "q25", "q75", "q90", "q95", "prob_gain",
-    "prob_recovery", "prob_reversal", "trend", "predictor",
+    *UNIT, "family", "target_model", "target_params", "target_flops", "origin_model", "origin_score", "median", "mean",
+    "q05", "q10", "q25", "q75", "q90", "q95", "prob_gain", "prob_recovery", "prob_reversal", "trend", "predictor",
 ]  # fmt: skip
 
 
@@ -125,6 +124,9 @@ def forecast_table(forecast: Forecast, evidence: Panel, reversal: Reversal) -> p
     rows = forecast.targets
     table = rows[["benchmark", "task", "metric", "shots", "prompt", "family", "target_model"]].copy()
     table = table.astype({name: "str" for name in ("benchmark", "task", "metric", "prompt")})
+    measured = evidence.rows.drop_duplicates("unit").set_index("unit").reindex(rows["unit"].to_numpy())
+    for name in ("evaluator", "version", "setting"):
+        table[name] = measured[name].astype("object").to_numpy()
     table["target_params"], table["target_flops"] = rows["params"], rows["train_flops"]
     table["origin_model"], table["origin_score"] = rows["origin_model"], rows["origin_score"]
     table["median"], table["mean"] = forecast.median, forecast.mean

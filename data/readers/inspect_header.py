@@ -250,7 +250,8 @@ class InspectHeader:
         reading = Reading(content.name, KIND, when=header.when)
         reading.rows = pd.DataFrame(header_rows(header, source, layout.top, reading))
         if not reading.found:
-            raise DataError(f"{content.name}: holds no scores: `forecast data logs` scores the samples")
+            status = raw.get("status", "success")
+            raise DataError(f"{content.name}: holds no scores (status {status!r}): `forecast data logs` scores samples")
         if header.limit:
             reading.notes.append(f"{content.name}: the run was limited to {header.limit}")
         reading.notes.append(f"{content.name}: scores of the header; `forecast data logs` reads the samples")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.dates import RUN_DATE
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.models import as_models, complete
 from scale_forecast.data.names import counted, fold_series
@@ -206,7 +207,26 @@ def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple
     if chosen.rows.empty:
         return None, notes
     where = readings[0].name if len(readings) == 1 else f"{len(readings)} files"
-    return _as_results(chosen.rows.reset_index(drop=True), readings, where), notes
+    rows, dated = _dated_by_run(chosen.rows.reset_index(drop=True))
+    return _as_results(rows, readings, where), [*notes, *dated]
+
+
+def _dated_by_run(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Scores of models whose release nobody states are known from the day on which they were run; and a remark."""
+    empty = pd.Series(None, index=rows.index, dtype=object)
+    stated = rows.get("released", empty).notna() | rows.get("known_on", empty).notna()
+    ran = pd.to_datetime(rows["_when"].astype("float64"), unit="s", errors="coerce").dt.normalize()
+    by_run = ~stated & ran.notna()
+    if not by_run.any():
+        return rows, []
+    days = rows.get("known_on", empty).astype(object).where(~by_run, ran)
+    basis = rows.get("known_basis", empty).astype(object).where(~by_run, RUN_DATE)
+    models = rows.loc[by_run, "model"].drop_duplicates()
+    some = ", ".join(models.head(3)) + (", ..." if len(models) > 3 else "")
+    said = (
+        f"no release date of {some}: {counted(int(by_run.sum()), 'score')} dated by the run; give released in --models"
+    )
+    return rows.assign(known_on=days, known_basis=basis), [said]
 
 
 def _with_direction(rows: pd.DataFrame, readings: list[Reading]) -> pd.DataFrame:

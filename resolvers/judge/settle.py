@@ -25,6 +25,10 @@ NEAR_SIZE = 0.25
 
 _NAMES = [name for name in UNIT if name != "shots"]
 _TEST = ["benchmark", "task", "metric"]
+_MEASURED = ("evaluator", "version", "setting")
+_UNCLEAR = (
+    "forecasts of several evaluators, versions or settings are recorded of it, and an entry settles them together"
+)
 _NEAR_NAME = 0.8
 _OFFERED = 2
 
@@ -52,8 +56,10 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
         ``stderr``, ``known_on``, ``as_of``, ``reason``, ``evidence`` (the rows that settled it). Those that are not
         open are rows for `Ledger.append_resolutions`.
     """
-    scores = forecasts.loc[forecasts["kind"] == "score", [*SUBJECT, "family", "params", "train_flops"]]
-    about = scores.drop_duplicates(SUBJECT, keep="last").reset_index(drop=True)
+    recorded = forecasts[forecasts["kind"] == "score"]
+    scores = recorded[[*SUBJECT, "family", "params", "train_flops"]].join(_measured(recorded))
+    about = scores.drop_duplicates([*SUBJECT, *_MEASURED], keep="last").reset_index(drop=True)
+    about["_unclear"] = about.duplicated(SUBJECT, keep=False)
     final = known_by(results, as_of)
     final = final[final["checkpoint"].isna()]
     tests = _keys(final, _TEST)
@@ -73,10 +79,18 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
     return about[SUBJECT].join(pd.DataFrame(settled, columns=columns)).assign(as_of=day)
 
 
+def _measured(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Evaluator, version and setting that score forecasts are of: an entry of the ledger keeps them in its details."""
+    given = [one if isinstance(one, dict) else {} for one in forecasts["details"]]
+    return pd.DataFrame({name: [one.get(name) for one in given] for name in _MEASURED}, forecasts.index, dtype="str")
+
+
 def _settled(
     about: dict[Any, Any], alike: pd.DataFrame | None, on_test: pd.DataFrame | None, day: pd.Timestamp
 ) -> dict[str, object]:
     """What one subject came to: by the model's name, else by its family and size, else open with what is near."""
+    if about["_unclear"]:
+        return {"status": "open", "reason": _UNCLEAR}
     if alike is not None:
         named = alike[alike["_model"] == about["_model"]]
         if len(named):

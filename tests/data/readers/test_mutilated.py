@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers import read
 from scale_forecast.data.readers.registry import READERS
+from tests.fuzzing import fuzzed
 
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures" / "lm_eval"
 DOCUMENTS = [
@@ -89,14 +90,14 @@ def hold_together(data):
         assert got.counts["kept"].sum() == len(got.results)
 
 
-@settings(max_examples=80)
+@fuzzed(80)
 @given(mutilated())
 def test_a_mutilated_file_is_read_or_refused_in_one_sentence(data):
     hold_together(data)
 
 
 @pytest.mark.parametrize("name", list(READERS))
-@settings(max_examples=5)
+@fuzzed(5)
 @given(data=st.data())
 def test_the_damaged_example_of_every_reader_is_read_or_refused_in_one_sentence(name, data):
     raw = bytearray(READERS[name].example.data)

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
+from scale_forecast.resolvers.ledger import open_ledger
 from scale_forecast.upcoming import FORECAST_COLUMNS
 from tests.worlds import make_results
 
@@ -44,6 +45,23 @@ def test_predict_gives_one_row_a_task_with_monotone_quantiles_in_range(run, worl
     assert table[[*QUANTILES, "mean"]].max().max() <= 1
     assert table["prob_gain"].between(0, 1, inclusive="neither").all()
     assert table.loc[table["trend"] != "falling", ["prob_recovery", "prob_reversal"]].isna().all().all()
+
+
+def test_a_forecast_says_who_measured_which_release_and_how(run, tmp_path):
+    """Two evaluators of one task are two forecasts, told apart in the table and in the ledger's entries."""
+    results = make_results()
+    ours = results.assign(evaluator="ours", setting="with tools")
+    both = pd.concat([results, ours], ignore_index=True).drop(columns="higher_is_better")
+    both.to_csv(tmp_path / "two.csv", index=False)
+    options = ("--family", "Gamma", "--params", "100B", "--task", "task00", "--predictor", "drift", "--record")
+    out = run("predict", tmp_path / "two.csv", *options, "--format", "csv")
+    assert out.exit_code == 0, out.stderr
+    table = pd.read_csv(io.StringIO(out.stdout))
+    told = table[["evaluator", "version", "setting"]].astype(object).fillna("").to_records(index=False).tolist()
+    assert sorted(told) == [("", "", ""), ("ours", "", "with tools")]
+    with open_ledger(tmp_path / "ledger.db") as book:
+        details = book.forecasts()["details"]
+    assert sorted(str(one.get("evaluator")) for one in details) == ["None", "ours"]
 
 
 def test_known_scores_move_the_others_and_leave_the_table(run, world):

@@ -107,6 +107,22 @@ def test_two_models_of_one_family_and_size_settle_nothing(ledger):
     assert "PaLM chat" in settled["reason"]
 
 
+def test_a_score_forecast_of_one_evaluator_is_settled_by_that_evaluator_alone(ledger):
+    ledger.append_forecasts([{**score_forecast(0), "details": {"evaluator": "Epoch AI"}}], at=AT)
+    for evaluator, status in (("Epoch AI", "number"), ("vendor-reported", "open"), (None, "open")):
+        found = settle_scores(ledger.forecasts(), results(evaluator=evaluator), as_of="2023-01-01")
+        assert found["status"].tolist() == [status], evaluator
+
+
+def test_forecasts_that_differ_by_evaluator_alone_are_not_settled_by_one_score(ledger):
+    ledger.append_forecasts(
+        [{**score_forecast(0), "details": {"evaluator": name}} for name in ("Epoch AI", "vendor-reported")], at=AT
+    )
+    found = settle_scores(ledger.forecasts(), results(evaluator="Epoch AI"), as_of="2023-01-01")
+    assert found["status"].tolist() == ["open", "open"]
+    assert "several evaluators" in found["reason"].iloc[0]
+
+
 def test_sources_that_disagree_on_a_score_settle_nothing(ledger):
     ledger.append_forecasts([score_forecast(0)], at=AT)
     other = results(source="another", known_on="2022-06-01")
