@@ -149,7 +149,7 @@ def _csv(text: str, name: str) -> pd.DataFrame:
 def _without_title(text: str) -> tuple[str, str]:
     """The table without lines above it that hold one cell, and the sign between its cells."""
     lines = text[:65536].split("\n")[:20]
-    delimiter = max(",\t;|", key=lambda sign: max((line.count(sign) for line in lines[:5]), default=0))
+    delimiter = max(",\t;|", key=lambda sign: _regularity(lines, sign))
     cells = [len(next(csv.reader([line], delimiter=delimiter), [])) for line in lines]
     filled = [sum(bool(cell.strip()) for cell in next(csv.reader([line], delimiter=delimiter), [])) for line in lines]
     for at, count in enumerate(cells):
@@ -158,6 +158,17 @@ def _without_title(text: str) -> tuple[str, str]:
         if at > 5:
             break
     return text, delimiter
+
+
+def _regularity(lines: list[str], sign: str) -> tuple[int, int]:
+    """How many lines a sign divides into the same number of cells, and into how many: decimal commas divide no header.
+
+    >>> max(",;", key=lambda sign: _regularity(["Task;7B;280B", "a;41,7;62,2", "b;39,1;"], sign))
+    ';'
+    """
+    cells = Counter(len(next(csv.reader([line], delimiter=sign), [])) for line in lines)
+    alike = {count: times for count, times in cells.items() if count > 1}
+    return max(((times, count) for count, times in alike.items()), default=(0, 0))
 
 
 def _names(names: list[str], name: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Every reader reads its own example, and no other reader takes it for its own."""
 
+from pathlib import Path
+
 import pytest
 
 from scale_forecast.data.readers import read
@@ -34,3 +36,11 @@ def test_no_reader_takes_the_example_of_another(tmp_path, name):
     assert [other for other in READERS if other != TABLE.name and READERS[other].recognises(content)] == (
         [] if name == TABLE.name else [name]
     )
+
+
+def test_the_manual_lists_every_format_and_no_other():
+    page = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
+    table = page.split("| format | what is taken |")[1].split("\n\n")[0]
+    named = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+    listed = [name for cell in named for name in ([cell] if cell in READERS else cell.split(", "))]
+    assert sorted(listed) == sorted(READERS)

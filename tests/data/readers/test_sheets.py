@@ -149,3 +149,13 @@ def test_a_workbook_is_read_like_its_sheet(tmp_path):
 def test_a_table_without_scores_says_what_is_missing(tmp_path):
     with pytest.raises(DataError, match=r"no column 'task'|no column 'model'"):
         read([sheet(tmp_path, "colour,shape\nred,round\n")])
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_decimal_commas_are_not_taken_for_the_separator_in_a_sheet_of_the_founding_post(tmp_path, separator):
+    lines = [["Task", "7B", "280B"], ["Anatomy", "41,7%", "62,2%"], ["Astronomy", "39,1%", "—"]]
+    (tmp_path / "sheet.csv").write_text("\n".join(separator.join(line) for line in lines) + "\n", encoding="utf-8")
+    rows = read([tmp_path / "sheet.csv"], model="Acme").results
+    found = {(r.task, r.params): r.score for r in rows.itertuples()}
+    assert found == pytest.approx({("Anatomy", 7e9): 0.417, ("Anatomy", 280e9): 0.622, ("Astronomy", 7e9): 0.391})
+    assert set(rows["family"]) == {"Acme"}
