@@ -1,6 +1,7 @@
 """Questions about records, leaders and days at rolling origins, priced as `forecast ask` prices them, and scored.
 
     python -m benchmarks.questions_by_date --cache FOLDER [--output FILE]
+    python -m benchmarks.questions_by_date --read FILE
 
 At every quarter (dated reading: only rows that somebody had seen by then) each benchmark with enough models gives
 questions that the day leaves open: is a level reached that lies .25, .75 or 1.5 logits above the record; does one of
@@ -8,12 +9,14 @@ the three organisations with the best scores lead at the end; by when is a level
 mean Brier score of a third, two thirds and the whole of the window). A benchmark counts in a window where the tables
 have a score of it from after the window's end, so that its silence is evidence. References: the record's drift with the
 errors of its closed windows (of leaders: how often those who led, and those who did not, led at the end of closed
-windows), and each sort of question's own frequency over all of these questions, which knows the outcomes.
+windows), each kind's frequency over all of these questions, and that of each sort (a level, who leads now or not yet):
+both frequencies know the outcomes, and that of the sort also which questions are alike.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import datetime as dt
 from pathlib import Path
 
@@ -136,7 +139,10 @@ def drifts(tables: Tables, world: World, tasks: list[str], months: int) -> np.nd
 def with_leaders_rate(table: pd.DataFrame) -> pd.DataFrame:
     """The reference of who leads: how it came out in windows that were closed at the origin."""
     table = table.copy()
-    closes = table["origin"] + table["months"].map(lambda months: pd.DateOffset(months=months))
+    closes = pd.Series(
+        [at + pd.DateOffset(months=months) for at, months in zip(table["origin"], table["months"], strict=True)],
+        index=table.index,
+    )
     for at in table.index[table["sort"].str.startswith("leads")]:
         sort, months, origin = table.loc[at, ["sort", "months", "origin"]]
         past = table[(table["sort"] == sort) & (table["months"] == months) & (closes <= origin)]["outcome"]
@@ -151,18 +157,20 @@ def losses(table: pd.DataFrame) -> pd.DataFrame:
     dated = out["sort"] == "date"
     for name, column in (("loss", "said"), ("loss_drift", "drift")):
         out.loc[~dated, name] = (out.loc[~dated, column] - out.loc[~dated, "outcome"]) ** 2
-    each = out.groupby(["months", "sort"])
-    out["loss_frequency"] = (out["outcome"] - each["outcome"].transform("mean")) ** 2
+    out["kind"] = out["sort"].str.split().str[0]
+    for column in ("kind", "sort"):
+        mean = out.groupby(["months", column])["outcome"].transform("mean")
+        out[f"loss_{column}"] = (out["outcome"] - mean) ** 2
     for _, group in out[dated].groupby("months"):
         by = np.stack(group["by"].to_numpy())
-        out.loc[group.index, "loss_frequency"] = ((by - by.mean(axis=0)) ** 2).mean(axis=1)
+        for column in ("loss_kind", "loss_sort"):
+            out.loc[group.index, column] = ((by - by.mean(axis=0)) ** 2).mean(axis=1)
     return out
 
 
 def summary(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """Skill of each kind and of all, with 90% intervals from resampling origins and benchmarks in blocks."""
     scored, rows = losses(table), []
-    scored["kind"] = scored["sort"].str.split().str[0]
     for months, window in scored.groupby("months"):
         for kind, group in [("all", window), *window.groupby("kind")]:
             rows.append({"months": months, "kind": kind, **_skill(group, np.random.default_rng(seed))})
@@ -170,33 +178,25 @@ def summary(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def _skill(group: pd.DataFrame, rng: np.random.Generator) -> dict[str, object]:
-    names = ["loss", "loss_drift", "loss_frequency"]
-    cells = group.groupby(["origin", "task"])[names].agg(["sum"]).droplevel(1, axis=1)
+    references = ["drift", "kind", "sort"]
+    names = ["loss", *(f"loss_{name}" for name in references)]
+    cells = group.groupby(["origin", "task"])[names].sum()
     origins, tasks = (np.unique(cells.index.get_level_values(i)) for i in (0, 1))
+    at = [np.searchsorted(keys, cells.index.get_level_values(i)) for i, keys in enumerate((origins, tasks))]
     drawn = []
     for _ in range(RESAMPLED):
-        weight = pd.Series(rng.multinomial(len(origins), np.full(len(origins), 1 / len(origins))), origins)
-        other = pd.Series(rng.multinomial(len(tasks), np.full(len(tasks), 1 / len(tasks))), tasks)
-        by = cells.index.get_level_values(0).map(weight).to_numpy() * cells.index.get_level_values(1).map(other)
-        total = (cells.to_numpy() * by.to_numpy()[:, None]).sum(axis=0)
-        if total[1] and total[2]:
-            drawn.append([1 - total[0] / total[1], 1 - total[0] / total[2]])
+        weights = [rng.multinomial(len(keys), np.full(len(keys), 1 / len(keys))) for keys in (origins, tasks)]
+        total = (weights[0][at[0]] * weights[1][at[1]]) @ cells.to_numpy()
+        if (total[1:] > 0).all():
+            drawn.append(1 - total[0] / total[1:])
     low, high = np.quantile(np.array(drawn), [0.05, 0.95], axis=0)
-    mean = group[names].mean()
-    binary = group.dropna(subset=["said"])
-    return {
-        "questions": len(group),
-        "benchmarks": group["task"].nunique(),
-        "yes": binary["outcome"].mean(),
-        "brier": mean["loss"],
-        "skill_drift": 1 - mean["loss"] / mean["loss_drift"],
-        "drift_low": low[0],
-        "drift_high": high[0],
-        "skill_frequency": 1 - mean["loss"] / mean["loss_frequency"],
-        "frequency_low": low[1],
-        "frequency_high": high[1],
-        "calibration_error": calibration_error(binary["said"], binary["outcome"]) if len(binary) else np.nan,
-    }
+    mean, binary = group[names].mean(), group.dropna(subset=["said"])
+    out: dict[str, object] = {"questions": len(group), "benchmarks": group["task"].nunique()}
+    out |= {"yes": binary["outcome"].mean(), "brier": mean["loss"]}
+    for i, name in enumerate(references):
+        out[f"against_{name}"] = 1 - mean["loss"] / mean[f"loss_{name}"]
+        out[f"{name}_interval"] = f"{low[i]:.2f} to {high[i]:.2f}"
+    return {**out, "calibration": calibration_error(binary["said"], binary["outcome"]) if len(binary) else np.nan}
 
 
 def calibration_error(said: pd.Series, outcome: pd.Series, bins: int = 10) -> float:
@@ -206,11 +206,20 @@ def calibration_error(said: pd.Series, outcome: pd.Series, bins: int = 10) -> fl
     return float(((each["said"].mean() - each["outcome"].mean()).abs() * each.size()).sum() / len(said))
 
 
+def _as_list(text: str) -> list[float] | None:
+    return ast.literal_eval(text.replace("np.float64", "")) if text else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cache", type=Path, required=True, help="folder of trained states")
+    parser.add_argument("--cache", type=Path, help="folder of trained states")
+    parser.add_argument("--read", type=Path, help="score the questions that --output wrote before")
     parser.add_argument("--output", type=Path, help="write a row a question to this CSV file")
     chosen = parser.parse_args()
+    if chosen.read:
+        found = pd.read_csv(chosen.read, parse_dates=["origin"], converters={"by": _as_list})
+        print(summary(found).round(3).to_string(index=False))
+        return
     tables = read_tables(TABLES / "scores.csv", TABLES / "releases.csv", TABLES / "benchmarks.csv")
     table = measure(tables, chosen.cache)
     if chosen.output:

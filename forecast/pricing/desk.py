@@ -323,9 +323,11 @@ class Desk:
         return tuple(sorted(own.astype("str").unique()))
 
     def rate(self, benchmark: str, families: tuple[str, ...]) -> Rate:
-        """Models newly measured on a benchmark, a year; of some families, or of all."""
+        """Models newly measured on a benchmark, a year; of some families, which is never more often than of all."""
         if (benchmark, families) not in self._rates:
-            self._rates[benchmark, families] = self.publications.rate(benchmark, families)
+            found = self.publications.rate(benchmark, families)
+            whole = self.rate(benchmark, ()) if families else found
+            self._rates[benchmark, families] = min(found, whole, key=lambda rate: rate.mean)
         return self._rates[benchmark, families]
 
     def target_of(self, family: str, compute: float) -> Target:

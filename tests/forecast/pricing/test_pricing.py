@@ -348,3 +348,11 @@ def test_a_comparison_holds_in_every_way_of_measuring_or_not_at_all(desk):
     )
     assert also < once
     assert second > first
+
+
+def test_some_families_are_never_measured_more_often_than_all(desk):
+    """Base models alone once came more often than any model at all."""
+    families = sorted(desk.panel.rows["family"].astype("str").unique())
+    whole = desk.rate("world", ())
+    for n in range(1, len(families) + 1):
+        assert desk.rate("world", tuple(families[:n])).mean <= whole.mean
