@@ -11,13 +11,11 @@ from scale_forecast.inputs.panel import Panel, known_items, link_noise, own_hist
 
 
 def prob_gain(forecast: Forecast) -> np.ndarray:
-    """P(target better than its origin), (n,): by half an item at least, and not where it ties (`Forecast.tie`)."""
+    """P(target better than its origin), (n,): a share by half an item at least, so that neither luck nor ties count."""
     rows = forecast.targets
     half = (0.5 / rows["n_examples"]).fillna(0.0).to_numpy(dtype=float)
     origin, item = rows["origin_score"].to_numpy(dtype=float), np.where(forecast.link.up, half, -half)
-    better = forecast.prob_better(np.where(forecast.link.share, origin + item, origin))
-    not_worse = forecast.prob_better(np.where(forecast.link.share, origin - item, origin))
-    return np.where(np.isnan(forecast.tie), better, (1.0 - forecast.tie) * better / (better + 1.0 - not_worse))
+    return forecast.prob_better(np.where(forecast.link.share, origin + item, origin))
 
 
 def trends_and_events(forecast: Forecast, evidence: Panel) -> pd.DataFrame:

@@ -162,7 +162,8 @@ class Stack(Predictor):
         first = learned(alone, Mixture.untrained())
         second = learned(together, first)
         self.mixtures_ = [first, second, learned(stranger, Mixture.untrained())]
-        self.ties_ = Ties.fit(past)
+        said = [made.get("together", made["alone"]) for made in each if made]
+        self.ties_ = Ties.fit([(fold, self._continuous(fold.rows, one).prob_tie()) for fold, one in said])
         return self
 
     def state(self) -> dict[str, np.ndarray]:
@@ -181,14 +182,21 @@ class Stack(Predictor):
 
     def combined(self, rows: pd.DataFrame, evidence: Panel, candidates: Candidates) -> Forecast:
         """The forecast of all rows, where the candidates have been asked about the shares among them."""
-        share, case = rows["is_share"].to_numpy(), candidates.case
-        knots, loading = np.empty((len(rows), len(LEVELS))), np.full(len(rows), self.mixtures_[0].loading)
-        by_case = np.stack([mixture.knots(candidates) for mixture in self.mixtures_])
-        knots[share] = without_smoothing(by_case[case, np.arange(len(case))], rows[share])
-        loading[share] = np.array([mixture.loading for mixture in self.mixtures_])[case]
+        share = rows["is_share"].to_numpy()
+        made = self._continuous(rows[share], candidates)
         if not share.all():
+            knots, loading = np.empty((len(rows), len(LEVELS))), np.full(len(rows), self.mixtures_[0].loading)
+            knots[share], loading[share] = made.knots[:, 1:-1], made.loading
             knots[~share] = loss_knots(rows[~share], evidence)
-        return Forecast.from_knots(rows, knots, self.name, loading=loading, tie=self.ties_.predict(rows))
+            made = Forecast.from_knots(rows, knots, self.name, loading=loading)
+        return made.with_ties(self.ties_.predict(rows, made.prob_tie()))
+
+    def _continuous(self, rows: pd.DataFrame, candidates: Candidates) -> Forecast:
+        """The forecast of shares, ties apart."""
+        by_case = np.stack([mixture.knots(candidates) for mixture in self.mixtures_])
+        knots = without_smoothing(by_case[candidates.case, np.arange(len(rows))], rows)
+        loading = np.array([mixture.loading for mixture in self.mixtures_])[candidates.case]
+        return Forecast.from_knots(rows, knots, self.name, loading=loading)
 
     def weights(self, candidates: Candidates) -> tuple[np.ndarray, np.ndarray]:
         """Weights of the candidates in the own part and in the shift of each share, (n, k) each."""

@@ -1,6 +1,7 @@
 """How likely a model scores exactly as the last one did: by luck on few examples, by rote at chance, at 0 and at 1.
 
-A forecast's continuous distribution has luck in it, but not that models which cannot do a task answer it alike.
+A forecast's continuous distribution has luck in it, but not that models which cannot do a task answer it alike. What
+it knows, how near the origin it expects the score, is one of the things that ties are told by.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from scale_forecast.predictors.logistic import Logistic, line_weights
 
 TYPICAL = 0.05
 """Counts as one step seen before any other."""
-FEATURES = ("luck", "end", "chance")
+FEATURES = ("luck", "end", "chance", "forecast")
 """Log of the share of ties that sampling noise alone would bring; whether the origin is at 0 or 1; how near it is to
-chance, from 0 to 1."""
+chance, from 0 to 1; log of the forecast's own probability of the origin's item."""
+LEAST = 1e-4
+"""Of that probability, before a log is taken."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +34,27 @@ class Ties:
     regression: Logistic
 
     @classmethod
-    def fit(cls, past: Sequence[Fold]) -> Self:
-        """From shares whose origin is their own family's; a line weighs as the root of their number."""
-        kept = [fold.take(_has_own(fold.rows)) for fold in past]
-        kept = [fold for fold in kept if len(fold.rows)]
-        none = np.zeros((0, len(FEATURES)))
-        x = np.concatenate([none, *(_described(fold.rows) for fold in kept)])
-        tied = np.concatenate(
-            [np.zeros(0, dtype=bool), *(fold.truth["score"].to_numpy() == fold.rows["origin_score"] for fold in kept)]
-        )
-        line = np.repeat([fold.target.line for fold in kept], [len(fold.rows) for fold in kept])
+    def fit(cls, past: Sequence[tuple[Fold, np.ndarray]]) -> Self:
+        """From shares whose origin is their own family's; a line weighs as the root of their number.
+
+        ``past`` holds folds and what a forecast of each gave the origin's item (`Forecast.prob_tie`).
+        """
+        own = [_has_own(fold.rows) for fold, _ in past]
+        kept = [(fold.take(of), luck[of]) for (fold, luck), of in zip(past, own, strict=True) if of.any()]
+        x = np.concatenate([np.zeros((0, len(FEATURES))), *(_described(fold.rows, luck) for fold, luck in kept)])
+        tied = [(fold.truth["score"].to_numpy() == fold.rows["origin_score"]).to_numpy() for fold, _ in kept]
+        tied = np.concatenate([np.zeros(0, dtype=bool), *tied])
+        line = np.repeat([fold.target.line for fold, _ in kept], [len(fold.rows) for fold, _ in kept])
         code = np.unique(line, return_inverse=True)[1]
         return cls(Logistic.fit(x, tied, line_weights(code), TYPICAL))
 
-    def predict(self, rows: pd.DataFrame) -> np.ndarray:
-        """Of target rows, (n,); NaN for losses and where the origin is another family's."""
+    def predict(self, rows: pd.DataFrame, luck: np.ndarray) -> np.ndarray:
+        """Of target rows, (n,), to whose origin's item a forecast gave ``luck``.
+
+        NaN for losses and where the origin is another family's.
+        """
         own, out = _has_own(rows), np.full(len(rows), np.nan)
-        out[own] = self.regression.probability(_described(rows[own]))
+        out[own] = self.regression.probability(_described(rows[own], luck[own]))
         return out
 
     def state(self) -> dict[str, np.ndarray]:
@@ -63,11 +70,13 @@ def _has_own(rows: pd.DataFrame) -> np.ndarray:
     return (rows["is_share"] & rows["origin_is_own"]).to_numpy(dtype=bool)
 
 
-def _described(rows: pd.DataFrame) -> np.ndarray:
-    """The `FEATURES`, (n, 3)."""
+def _described(rows: pd.DataFrame, luck: np.ndarray) -> np.ndarray:
+    """The `FEATURES`, (n, 4)."""
     origin, items = rows["origin_score"].to_numpy(dtype=float), known_items(rows)
     noise = np.maximum(binomial_stderr(origin, items), 0.3 / items)
     by_luck = 1.0 / (2.0 * np.sqrt(np.pi) * noise * items)  # density at 0 of the difference of two such scores
     away = (origin - rows["chance"].to_numpy(dtype=float)) / rows["origin_se"].to_numpy(dtype=float)
     near = np.nan_to_num(np.exp(-0.5 * away**2))
-    return np.column_stack([np.log(np.minimum(by_luck, 1.0)), (origin <= 0) | (origin >= 1), near]).astype(float)
+    expected = np.log(np.maximum(luck, LEAST))
+    ends = (origin <= 0) | (origin >= 1)
+    return np.column_stack([np.log(np.minimum(by_luck, 1.0)), ends, near, expected]).astype(float)

@@ -388,5 +388,5 @@ def with_averages(forecast: Forecast, *, seed: int, draws: int = DRAWS) -> Forec
         loading=np.concatenate([forecast.loading, added.loading]),
         group=np.concatenate([forecast.group, np.zeros(len(extra), dtype=int)]),
         predictor=forecast.predictor,
-        tie=np.concatenate([forecast.tie, added.tie]),
+        atom=np.concatenate([forecast.atom, added.atom]),
     )

@@ -212,7 +212,8 @@ class PricedModel:
     @cached_property
     def _slim(self) -> Forecast:
         """The forecast with no more columns than its distributions need, from which rows are cheap to take."""
-        return replace(self.forecast, targets=self.forecast.targets[["is_share", "higher_is_better", "n_examples"]])
+        needed = ["is_share", "higher_is_better", "n_examples", "origin_score"]
+        return replace(self.forecast, targets=self.forecast.targets[needed])
 
     def single(self, at: int) -> Forecast:
         """The distribution of one unit."""

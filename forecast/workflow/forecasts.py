@@ -90,6 +90,11 @@ def predict(
     )
     if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
         tell(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance with --tasks")
+    if unbounded := int((~upcoming.forecast.targets["is_share"]).sum()):
+        tell(
+            f"the intervals of {counted(unbounded, 'loss', 'losses')} are uncovered: in backtests those of losses held far "
+            "fewer scores than they say, as BENCHMARKS.md shows"
+        )
     if record:
         count = record_forecast(upcoming, tables.results, ledger, at=clock.now())
         tell(f"recorded {count} forecasts in the ledger")

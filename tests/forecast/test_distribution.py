@@ -97,3 +97,64 @@ def test_taking_the_smoothing_out_gives_back_the_score_it_was_put_into():
     back = Link.of(rows).inverse(without_smoothing(z[:, None], rows))[:, 0]
     assert back == pytest.approx(score, abs=0.01)
     assert ((back > 0) & (back < 1)).all()
+
+
+def with_atom(origin, atom, *, up=True, loading=0.0, spread=0.5):
+    """Forecasts around 0.5 whose scores are their origin's with some probability beside."""
+    made = make_forecast(np.zeros(len(origin)), spread, up=up, loading=loading)
+    targets = made.targets.assign(origin_score=origin)
+    return Forecast.from_knots(targets, made.knots[:, 1:-1], "test", loading=loading, atom=np.asarray(atom))
+
+
+ORIGINS = [0.0, 0.3, 0.5, 1.0]
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_an_atom_is_the_origin_to_the_last_digit_in_every_direction(up):
+    forecast = with_atom(ORIGINS, [0.4] * 4, up=up)
+    levels = np.linspace(0.0005, 0.9995, 1000)
+    quantiles = forecast.quantiles(levels)
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert (quantiles == np.array(ORIGINS)[:, None]).mean(axis=1) == pytest.approx([0.4] * 4, abs=0.002)
+    draws = forecast.sample(20_000, seed=3)
+    assert (draws == ORIGINS).mean(axis=0) == pytest.approx([0.4] * 4, abs=0.02)
+    assert np.quantile(draws, 0.9, axis=0) == pytest.approx(forecast.quantiles([0.9])[:, 0], abs=0.01)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_probabilities_jump_at_an_atom_by_its_size(up):
+    origin = np.array(ORIGINS)
+    forecast, plain = with_atom(ORIGINS, [0.4] * 4, up=up), with_atom(ORIGINS, [0.0] * 4, up=up)
+    before, at = forecast.prob_above(origin - 1e-7), forecast.prob_above(origin)
+    assert before - at == pytest.approx([0.4] * 4, abs=1e-6)
+    assert at == pytest.approx(0.6 * plain.prob_above(origin), abs=1e-6)
+    elsewhere = 0.6 * plain.prob_above(0.7) + 0.4 * (origin > 0.7)
+    assert forecast.prob_above(0.7) == pytest.approx(elsewhere, abs=1e-9)
+    assert forecast.prob_better(0.7) == pytest.approx(elsewhere if up else 1 - elsewhere, abs=1e-9)
+
+
+def test_the_cdf_still_inverts_the_quantiles_beside_an_atom():
+    forecast = with_atom([0.3], [0.4])
+    for level in (0.01, 0.6, 0.9):
+        assert forecast.cdf(forecast.quantiles([level])[:, 0]) == pytest.approx([level], abs=1e-6)
+
+
+def test_density_beside_an_atom_still_integrates_to_one_over_items():
+    """The atom is spread over the one item that the score is."""
+    forecast = with_atom([0.3], [0.4])
+    grid = np.arange(0.5, 100) / 100
+    grid = np.append(grid, 0.3)
+    mass = np.exp([forecast.log_density(np.array([g]))[0] for g in grid]) / 100
+    smooth = mass[:-1].sum()
+    assert smooth + 0.4 == pytest.approx(1.0, abs=0.02)
+    assert mass[-1] > 0.4
+
+
+def test_knowing_other_scores_moves_an_atom_with_the_shift_and_keeps_the_joint_law():
+    """As often as among the draws in which the other task came out so."""
+    forecast = with_atom([0.5, 0.4], [0.0, 0.3], loading=0.8)
+    draws = forecast.sample(60_000, seed=1)
+    told = forecast.given(np.array([0]), np.array([0.65]))
+    near = draws[np.abs(draws[:, 0] - 0.65) < 0.02, 1]
+    assert told.atom[1] == pytest.approx((near == 0.4).mean(), abs=0.03)
+    assert told.quantiles([0.2, 0.8])[1] == pytest.approx(np.quantile(near, [0.2, 0.8]), abs=0.02)
