@@ -10,7 +10,7 @@ import pandas as pd
 
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.names import did_you_mean, fold
+from scale_forecast.data.names import counted, did_you_mean, fold
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.data.results import UNIT
 from scale_forecast.distribution import PRINTED, Forecast
@@ -144,6 +144,17 @@ def without_chance(forecast: Forecast) -> int:
     rows = forecast.targets
     named = rows.loc[(rows["is_share"] & rows["higher_is_better"] & rows["chance"].isna()).to_numpy(), UNIT[:2]]
     return len(named.drop_duplicates())
+
+
+def uncovered(forecast: Forecast) -> str | None:
+    """What is to be said of scores that are no shares; None where all are."""
+    count = int((~forecast.targets["is_share"]).sum())
+    if not count:
+        return None
+    return (
+        f"{counted(count, 'forecast')} of losses or of scores without a highest: their intervals are uncovered, since "
+        "in backtests they held far fewer scores than they say"
+    )
 
 
 def wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:

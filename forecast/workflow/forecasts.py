@@ -27,7 +27,7 @@ from scale_forecast.parallel import Workers
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, make, name_of
 from scale_forecast.resolvers.ledger.rows import score_forecasts
-from scale_forecast.upcoming import Upcoming, predict_upcoming, without_chance
+from scale_forecast.upcoming import Upcoming, predict_upcoming, uncovered, without_chance
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.inputs import Size, number, panel_of, profiles_for, target_of
@@ -90,11 +90,8 @@ def predict(
     )
     if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
         tell(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance with --tasks")
-    if unbounded := int((~upcoming.forecast.targets["is_share"]).sum()):
-        tell(
-            f"the intervals of {counted(unbounded, 'loss', 'losses')} are uncovered: in backtests those of losses held far "
-            "fewer scores than they say, as BENCHMARKS.md shows"
-        )
+    if sentence := uncovered(upcoming.forecast):
+        tell(sentence)
     if record:
         count = record_forecast(upcoming, tables.results, ledger, at=clock.now())
         tell(f"recorded {count} forecasts in the ledger")

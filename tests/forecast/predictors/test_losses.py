@@ -11,6 +11,7 @@ from scale_forecast.inputs.panel import as_panel
 from scale_forecast.inputs.targets import held_out_target, target_rows, visible
 from scale_forecast.predictors.losses import loss_knots
 from scale_forecast.predictors.stack import Stack
+from scale_forecast.upcoming import uncovered
 from tests.worlds import make_tasks
 
 SCALES = 10.0 ** np.array([8.0, 8.6, 9.2, 9.8, 10.4])
@@ -76,3 +77,11 @@ def test_the_default_predictor_takes_losses_from_here_and_shares_from_its_candid
     stacked = Stack().predict(rows, evidence)
     assert stacked.knots == pytest.approx(forecast.knots)
     assert stacked.levels[1:-1] == pytest.approx(LEVELS)
+
+
+def test_intervals_of_losses_are_said_to_be_uncovered_and_those_of_shares_are_not():
+    _, _, forecast, _ = forecast_of(losses(0.02, tasks=3))
+    assert "3 forecasts" in uncovered(forecast)
+    assert "uncovered" in uncovered(forecast)
+    shares = Forecast.from_knots(forecast.targets.assign(is_share=True), forecast.knots[:, 1:-1], "shares")
+    assert uncovered(shares) is None
