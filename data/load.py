@@ -87,27 +87,27 @@ def load(
         One sentence on what is wrong, where, and what to do.
     """
     bundled = bundled_results()[list(COLUMNS)]
-    frontier = bundled_by_date() if frontier is True else frontier or None
-    if frontier is not None:
-        bundled = pd.concat([bundled, frontier.results()[list(COLUMNS)]], ignore_index=True)
-    own = [frontier.own] if frontier is not None and frontier.own is not None else []
+    by_date = bundled_by_date() if frontier is True else frontier or None
+    if by_date is not None:
+        bundled = pd.concat([bundled, by_date.results()[list(COLUMNS)]], ignore_index=True)
+    own = [by_date.own] if by_date is not None and by_date.own is not None else []
     described = None if tasks is None else read_tasks(tasks)
     known_models = None if models is None else read_models(models)
     stated = None if coverage is None else as_coverage(read_csv(coverage, _COVERAGE, dtype=str), where=str(coverage))
     if not paths:
-        table, notes = _described(bundled, described, None, str(tasks), frontier)
-        rows, known = _read_days(bundled, reading), _coverage(None, stated, frontier is not None)
+        table, notes = _described(bundled, described, None, str(tasks), by_date)
+        rows, known = _read_days(bundled, reading), _coverage(None, stated, by_date is not None)
         return Tables(rows, table, bundled_metrics(), [*own, *notes], (), known, reading)
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
     else:
         results, notes = join_bundled(loaded.results, bundled)
-    table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks), frontier)
+    table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks), by_date)
     metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
-    known = _coverage(loaded.results, stated, frontier is not None)
+    known = _coverage(loaded.results, stated, by_date is not None)
     rows = _read_days(results, reading)
     return Tables(rows, table, metrics, [*own, *loaded.notes, *notes, *task_notes, *unsized], families, known, reading)
 

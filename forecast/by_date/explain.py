@@ -113,7 +113,8 @@ def _holders(paths: RecordPaths, task: str, day: pd.Timestamp, scope: Scope, rec
     table = pd.DataFrame({"maker": named, "state": makers["state"]}).iloc[holder[holder >= 0]]
     counted = table.groupby(["maker", "state"]).size().sort_values(ascending=False, kind="stable") / paths.draws
     rows = [(record.organisation, f"standing: {record.model}", float((holder < 0).mean()))]
-    rows += [(maker, state, float(share)) for (maker, state), share in counted.head(RELEASES).items()]
+    first = counted.head(RELEASES).reset_index(name="probability")
+    rows += list(first[["maker", "state", "probability"]].itertuples(index=False, name=None))
     found = pd.DataFrame(rows, columns=["maker", "state", "probability"]).assign(task=task)
     return found.sort_values("probability", ascending=False, kind="stable")[["task", "maker", "state", "probability"]]
 

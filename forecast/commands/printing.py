@@ -104,7 +104,9 @@ def envelope(data: Any) -> dict[str, Any]:
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as JSON holds it: an object a row, times as ISO 8601, null for what is missing, "inf" for infinity."""
     endless = [name for name in table if table[name].dtype.kind == "f" and np.isinf(table[name]).any()]
-    told = {name: table[name].astype(object).where(~np.isinf(table[name]), table[name].map(str)) for name in endless}
+    told = {
+        str(name): table[name].astype(object).where(~np.isinf(table[name]), table[name].map(str)) for name in endless
+    }
     return json.loads(table.assign(**told).to_json(orient="records", date_format="iso", double_precision=15))
 
 

@@ -208,7 +208,7 @@ class RecordFutures:
         record = paths.records(whose).get(task)
         holder = NOBODY
         if record is not None:
-            own = to_come + int(models.index.get_loc(record.model))
+            own = to_come + models.index.tolist().index(record.model)
             holder = names[own]
         return np.array([*names, holder], dtype=object)[makers]
 

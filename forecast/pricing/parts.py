@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 
@@ -104,7 +105,8 @@ class Part:
         if self.dated is not None:
             used = maps if maps is not None else self.learned.maps if self.learned else {}
             return self.dated.event(used, level)
-        events = [leaf_on(model.with_maps(maps), self.leaf, self.scope)[1] for model in self.models]
+        leaf = cast(Measured, self.leaf)  # models are foretold of measured leaves alone
+        events = [leaf_on(model.with_maps(maps), leaf, self.scope)[1] for model in self.models]
         if len(events) == 1:
             return events[0]
         either = AnyOf(of=(self.leaf,) * len(events))

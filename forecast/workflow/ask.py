@@ -195,8 +195,9 @@ def desk_of(tables: Tables, frontier: Frontier, day: date, predictor: str, seed:
     )  # fmt: skip
 
 
-def _bets(price: Price, bets: pd.DataFrame) -> pd.DataFrame:
-    return against(price.probability, bets) if isfinite(price.probability) else bets.iloc[:0]
+def _bets(price: Price, bets: Sequence[tuple[str, float]]) -> pd.DataFrame:
+    """What others say beside the price; nothing beside a number, a day or a choice."""
+    return against(price.probability, bets if isfinite(price.probability) else ())
 
 
 def _futures(frontier: Frontier, day: date, seed: int, reading: str) -> RecordFutures:

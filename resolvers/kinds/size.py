@@ -59,7 +59,7 @@ class Size(Kind):
         over = case.is_over and np.datetime64(FRONTIER_COMPLETE_UNTIL) >= case.counts_until.astype("datetime64[D]")
         awaited = f"; awaiting evidence after {FRONTIER_COMPLETE_UNTIL}" if case.is_over else ""
         if self.value is None:
-            top = known.loc[known[column].idxmax()]
+            top = known.iloc[int(known[column].argmax())]
             said = f"the largest is {_said(top, column, unit)}"
             if over:
                 day = np.datetime64(top["released"], "s")
@@ -69,7 +69,7 @@ class Size(Kind):
         if len(reached):
             first = reached.sort_values("released", kind="stable").iloc[0]
             return Finding(Status.YES, _said(first, column, unit), (), np.datetime64(first["released"], "s"))
-        said = f"the largest known is {_said(known.loc[known[column].idxmax()], column, unit)}"
+        said = f"the largest known is {_said(known.iloc[int(known[column].argmax())], column, unit)}"
         if over:
             return Finding(Status.NO, f"{said}; the table tells until {FRONTIER_COMPLETE_UNTIL}", (), case.resolve_by)
         return Finding(Status.OPEN, f"{said}{awaited}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def stated(question: Question, recorded: pd.DataFrame | None, *, as_of: dt.date)
     return list(said.items())
 
 
-def against(probability: float, said: list[tuple[str, float]]) -> pd.DataFrame:
+def against(probability: float, said: Sequence[tuple[str, float]]) -> pd.DataFrame:
     """One row for each of `stated`: ``who, theirs``, and what our ``probability`` makes of it at that price.
 
     ``edge`` is the expected gain of a share of YES (negative: of NO), ``kelly`` the share of wealth to stake on

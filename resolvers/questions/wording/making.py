@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from scale_forecast.data.errors import UsageError
 from scale_forecast.resolvers.kinds.all_of import AllOf
@@ -21,6 +21,7 @@ from scale_forecast.resolvers.kinds.count import Count
 from scale_forecast.resolvers.kinds.date import Date
 from scale_forecast.resolvers.kinds.first_by import FirstBy
 from scale_forecast.resolvers.kinds.lead_margin import LeadMargin
+from scale_forecast.resolvers.kinds.leading import Of
 from scale_forecast.resolvers.kinds.leads import Leads
 from scale_forecast.resolvers.kinds.not_ import Not, denial
 from scale_forecast.resolvers.kinds.numeric import Numeric
@@ -259,11 +260,17 @@ def _choice(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
 
 def _leads(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
     who: Who = reading.get("who", Who())
-    named = [(of, names) for of in ("model", "line", "organisation") if (names := getattr(who, f"{of}s"))]
-    if not named:
+    everybody = replace(who, of="model", first=False, best=False)
+    of: Of
+    if who.models:
+        of, names, others = "model", who.models, replace(everybody, models=())
+    elif who.lines:
+        of, names, others = "line", who.lines, replace(everybody, lines=())
+    elif who.organisations:
+        of, names, others = "organisation", who.organisations, replace(everybody, organisations=())
+    else:
         raise Refused("who", "who leads is asked of companies, product lines or models that are named")
-    of, names = named[0]
-    rest = _scope(replace(who, **{f"{of}s": (), "of": "model", "first": False, "best": False}))
+    rest = _scope(others)
 
     def make(place: Place, metric: str) -> Kind:
         return Leads(**_measured(place, metric), **_first(reading), of=of, who=names, scope=rest)
@@ -299,7 +306,7 @@ def _release(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
     names = who.models or who.families or who.lines
     if not names:
         raise Refused("who", "a release is asked of a model that is named: write its name")
-    asks = "date" if reading.kind == "release_date" else "whether"
+    asks: Literal["whether", "date"] = "date" if reading.kind == "release_date" else "whether"
     criterion = Release(model=names, asks=asks)
     return (denial(criterion) if reading.negated else criterion), Scope()
 
