@@ -30,7 +30,9 @@ from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
 from scale_forecast.by_date.tables import Tables, read_tables
+from scale_forecast.by_date.trained import TRAINING
 from scale_forecast.by_date.world import see
+from scale_forecast.cache.fingerprint import code_fingerprint
 
 TABLES = Path(__file__).parent.parent / "data" / "tables" / "frontier"
 FEWEST_CLOSED = 20
@@ -162,6 +164,21 @@ def _uniform(task: str, origin: pd.Timestamp, months: int) -> float:
     return int(hashlib.sha256(f"{task}|{origin.date()}|{months}".encode()).hexdigest()[:12], 16) / 16**12
 
 
+def write_past(table: pd.DataFrame, reading: str, path: Path) -> None:
+    """Put a reading's windows, forecast and drift, in place of its rows in the file that forecasts quote from."""
+    key = ["origin", "months", "task"]
+    shares = table[table["unit"] == "share"]
+    drift = shares[shares["method"] == "record's drift"].set_index(key)["crps"].rename("crps_of_drift")
+    model = shares[shares["method"] == "model"].set_index(key)[["record", "pit", "crps"]].join(drift).reset_index()
+    digits = dict.fromkeys(("record", "pit", "crps", "crps_of_drift"), 4)
+    new = model.round(digits).assign(reading=reading, code=code_fingerprint(TRAINING)[:12])
+    new = new[["reading", *key, "record", "pit", "crps", "crps_of_drift", "code"]]
+    if path.exists():
+        kept = pd.read_csv(path, parse_dates=["origin"])
+        new = pd.concat([kept[kept["reading"] != reading], new])
+    new.sort_values(["reading", *key]).to_csv(path, index=False)
+
+
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Origins equally, benchmarks equally within an origin."""
     shares = table[table["unit"] == "share"]
@@ -218,6 +235,7 @@ def main() -> None:
     parser.add_argument("--reading", choices=["dated", "release"], default="dated")
     parser.add_argument("--last", action="store_true")
     parser.add_argument("--keep", type=Path, help="a file for the table of all targets")
+    parser.add_argument("--past", type=Path, help="the file of past forecasts that commands quote from, to be renewed")
     parser.add_argument("--present", action="store_true", help="the record of the day where the tables ended before it")
     given = parser.parse_args()
     tables = read_tables(*(given.tables / f"{name}.csv" for name in ("scores", "releases", "benchmarks")))
@@ -229,6 +247,8 @@ def main() -> None:
     table = measure(cache, given.reading, last=given.last)
     if given.keep:
         table.to_csv(given.keep, index=False)
+    if given.past:
+        write_past(table, given.reading, given.past)
     print(summary(table).to_string())
     print(cells(table).to_string())
     found = summary(table)["crps"]

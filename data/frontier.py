@@ -57,6 +57,16 @@ def open_weights() -> dict[str, str]:
     return {str(model): str(weights) for model, weights in stated.items()}
 
 
+@cache
+def past_records() -> pd.DataFrame:
+    """Forecasts of records at past origins, a row a window, as ``python -m benchmarks.records --past`` wrote them.
+
+    ``reading, origin, months, task, record, pit, crps, crps_of_drift, code``: where the outcome fell in the forecast,
+    the CRPS in points, that of the record's own drift, and the fingerprint of the code that was measured.
+    """
+    return pd.read_csv(FRONTIER / "past_records.csv", parse_dates=["origin"])
+
+
 def corrections() -> pd.DataFrame:
     """What was changed in the compiled tables: ``file, rows, column, before, after, why``."""
     return pd.read_csv(FRONTIER / "corrections.csv", keep_default_na=False)

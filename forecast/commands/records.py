@@ -19,7 +19,7 @@ from scale_forecast.commands.options import (
     whose_options,
 )
 from scale_forecast.commands.printing import Output, note, records
-from scale_forecast.show.by_date import readable_index, readable_ladder, readable_records
+from scale_forecast.show.by_date import past_lines, readable_index, readable_ladder, readable_records
 from scale_forecast.show.terminal import as_text
 
 
@@ -60,6 +60,8 @@ def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
     text = as_text(readable_records(found.table), title=title)
     if len(found.ladder):
         text += "\n" + as_text(readable_ladder(found.ladder), title="P(the record is this or more)")
+    if lines := past_lines(found.table):
+        text += "\n" + "\n".join(lines) + "\n"
     data = {"records": records(found.table), "ladder": records(found.ladder)}
     out.emit(found.ladder if about["thresholds"] else found.table, text=text, data=data)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from scale_forecast.by_date.past import Fared
 from scale_forecast.by_date.present import rounded
 
+MOST_LINES = 6
 MOST = 40
 """Rows for people; the rest is counted."""
 
@@ -26,6 +28,14 @@ def readable_records(table: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
             "likeliest holder": shown["leader"] + shown["prob_leader"].map(" {:.2f}".format),
         }
     )
+
+
+def past_lines(table: pd.DataFrame) -> list[str]:
+    """How such forecasts fared: a line a kind of window, those of most benchmarks shown first."""
+    names = ["past_months", "past_windows", "past_held", "past_skill"]
+    kinds = table.dropna(subset=names).groupby(names, sort=False).size().sort_values(ascending=False, kind="stable")
+    found = [Fared(int(months), int(n), held, skill) for months, n, held, skill in kinds.index]
+    return [like.sentence() for like in sorted(found[:MOST_LINES], key=lambda like: like.months)]
 
 
 def readable_ladder(ladder: pd.DataFrame) -> pd.DataFrame:

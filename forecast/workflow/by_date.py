@@ -16,6 +16,7 @@ from scale_forecast.by_date.history import known_by
 from scale_forecast.by_date.index import apart, capability_index
 from scale_forecast.by_date.new_model import NewModel, ScoresToCome, predict_model
 from scale_forecast.by_date.own import join_own
+from scale_forecast.by_date.past import with_past
 from scale_forecast.by_date.paths import QUIET, RecordPaths
 from scale_forecast.by_date.present import ladder_table, record_table, scores_table
 from scale_forecast.by_date.record_forecast import RecordForecast, read_records
@@ -26,7 +27,7 @@ from scale_forecast.by_date.trained import trained_on
 from scale_forecast.by_date.world import see
 from scale_forecast.data.dates import Reading, said_of
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.frontier import bundled_by_date, frontier_releases
+from scale_forecast.data.frontier import bundled_by_date, frontier_releases, past_records
 from scale_forecast.data.names import counted, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
@@ -137,6 +138,7 @@ def records(
     if lacking := len(paths.tasks if tasks is None else tasks) - len(forecast.tasks):
         tell(f"{counted(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
     table = record_table(forecast, tables.benchmarks)
+    table = with_past(table, past_records(), day, reading, start)
     if tasks is None and not thresholds:
         return Records(forecast, table, pd.DataFrame(), day, newest, paths, scope)
     months = pd.date_range(day, max(days), freq="MS")

@@ -1,0 +1,68 @@
+"""How such forecasts of records fared at like origins, of those that had closed by a day.
+
+The forecasts of past windows are kept as they were measured by ``benchmarks.records``, a row a window. A line of
+today's rests on rows whose window had closed on the day of knowledge, so that it says no more than was known then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+LEVELS = (0.0, 0.2, 0.5, 0.8, 1.01)
+"""Ends of the ranges of a record that count as alike."""
+FEWEST = 40
+"""Closed windows below which all levels of the horizon are taken together, and below which nothing is said."""
+
+
+@dataclass(frozen=True)
+class Fared:
+    """Of so many windows the share inside the 80% interval, and how far the CRPS was below the record's own drift."""
+
+    months: int
+    windows: int
+    held: float
+    skill: float
+
+    def sentence(self) -> str:
+        below = f"{abs(self.skill):.0%} {'below' if self.skill >= 0 else 'above'} the record's own drift"
+        return f"{self.months} months ahead at like origins 80% held {self.held:.0%} of {self.windows}; CRPS {below}"
+
+
+def fared(
+    past: pd.DataFrame, as_of: pd.Timestamp, reading: str, days: int, record: float | None = None
+) -> Fared | None:
+    """How forecasts over about ``days`` fared; None where too few had closed by ``as_of``.
+
+    ``past`` has ``reading, origin, months, task, record, pit, crps, crps_of_drift``. Windows are alike that are of the
+    nearest length and, with ``record``, whose record stood at the same level, where there are `FEWEST` of these.
+    """
+    kept = past[past["reading"] == ("release" if reading == "release" else "dated")]
+    close = [origin + pd.DateOffset(months=int(m)) for origin, m in zip(kept["origin"], kept["months"], strict=True)]
+    kept = kept[np.array([day <= as_of for day in close], dtype=bool)]
+    lengths = np.sort(kept["months"].unique())
+    if not len(lengths):
+        return None
+    months = int(lengths[np.abs(np.log(lengths * 30.4 / max(days, 1))).argmin()])
+    kept = kept[kept["months"] == months]
+    if record is not None:
+        cell = np.searchsorted(LEVELS, kept["record"], side="right") == np.searchsorted(LEVELS, record, side="right")
+        kept = kept[cell] if cell.sum() >= FEWEST else kept
+    if len(kept) < FEWEST:
+        return None
+    skill = 1.0 - kept["crps"].mean() / kept["crps_of_drift"].mean()
+    return Fared(months, len(kept), float(kept["pit"].between(0.1, 0.9).mean()), float(skill))
+
+
+def with_past(
+    table: pd.DataFrame, past: pd.DataFrame, as_of: pd.Timestamp, reading: str, start: pd.Timestamp
+) -> pd.DataFrame:
+    """A table of records with ``past_months, past_windows, past_held, past_skill`` of its like; empty for no share."""
+    found = []
+    for unit, by, record in zip(table["unit"], table["by"], table["record_now"], strict=True):
+        like = fared(past, as_of, reading, (by - start).days, record) if unit == "share" else None
+        found.append((np.nan,) * 4 if like is None else (like.months, like.windows, like.held, like.skill))
+    names = ["past_months", "past_windows", "past_held", "past_skill"]
+    return table.join(pd.DataFrame(found, columns=names, index=table.index))
