@@ -70,7 +70,8 @@ def due(
     order = table["waits_for"].map([ARRIVED, CHANGED, PAST, AHEAD, UNSEEN].index)
     table = table.assign(_order=order).sort_values(["_order", "deadline"], kind="stable").drop(columns="_order")
     table["deadline"] = pd.to_datetime(table["deadline"]).astype("datetime64[s]")
-    tell(f"{counted(len(table), 'entry') if len(table) == 1 else f'{len(table):,} entries'} waiting")
+    if len(table):
+        tell(f"{counted(len(table), 'thing')} waiting")
     return table.astype({"days": "float64", "said": "float64"}).reset_index(drop=True)
 
 

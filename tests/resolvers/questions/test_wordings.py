@@ -9,7 +9,7 @@ import yaml
 from scale_forecast.data.catalog import bundled_metrics, bundled_results
 from scale_forecast.data.errors import UsageError
 from scale_forecast.resolvers.questions.bank import bundled_questions
-from scale_forecast.resolvers.questions.wording import AskBack, Vocabulary, near_record, on_record
+from scale_forecast.resolvers.questions.wording import AskBack, Vocabulary, near_record, on_record, understand
 from scale_forecast.resolvers.questions.wording.phrases import Context, read_phrases
 from scale_forecast.resolvers.questions.wording.slots import Who
 from scale_forecast.resolvers.questions.wording.statements import read_statement
@@ -122,6 +122,28 @@ def test_a_market_is_found_by_its_address_however_it_is_written():
         assert on_record(address, BANK) == [metaculus]
     assert not on_record("https://example.org/none", BANK)
     assert len(on_record("https://www.metaculus.com/questions/11676/mmlu-sota-in-2023-2025/", BANK)) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "tasks"),
+    [
+        ("NegationQA resolves with scale within two years, 1:1", ["neqa"]),
+        ("4:1 that Redefine Math resolves with scale by November 2024", ["redefine-math"]),
+        ("Hindsight Neglect 10-shot turns U-shaped by 2024", ["hindsight-neglect"]),
+        (
+            "at least 3/4 of the round 1 winners turn U-shaped by 2024",
+            ["neqa", "quote-repetition", "hindsight-neglect", "redefine-math"],
+        ),
+        (
+            "half of the round two winners turn U-shaped by 2025",
+            ["into-the-unknown", "memo-trap", "modus-tollens", "pattern-matching-suppression", "prompt-injection",
+             "repetitive-algebra", "sig-figs"],
+        ),
+    ],
+)  # fmt: skip
+def test_the_bets_of_2022_are_understood_by_the_names_people_gave_the_tasks(words, tasks, vocabulary):
+    asked = understand(words, vocabulary=vocabulary, opened=dt.date(2022, 11, 15)).question
+    assert [leaf.task for leaf in asked.criterion.leaves()] == tasks
 
 
 NEAR = {
