@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import isfinite
 from pathlib import Path
@@ -16,9 +16,9 @@ from scale_forecast.by_date.coming import with_groups
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.frontier import Frontier, bundled_by_date
+from scale_forecast.data.frontier import DATASET, Frontier, bundled_by_date
 from scale_forecast.data.load import Tables, with_frontier
-from scale_forecast.data.results import fingerprint
+from scale_forecast.data.results import COLUMNS, fingerprint
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.pricing import Desk, Price, price_at
@@ -112,11 +112,12 @@ def ask(
     tell : told what words were taken for, a sentence at a time
     """
     tables, at, day = tables_of(results, tell), clock.now(), day_of_knowledge(as_of)
-    desk = desk_of(tables, by_date_of(day, data, bundled, tell), day, predictor, seed, workers)
+    by_date = by_date_of(day, data, bundled, tell)
+    desk = desk_of(tables, by_date, day, predictor, seed, workers)
     if isinstance(question, Question):
         asked = [question]
     else:
-        asked = _find(str(question), [Path(file) for file in questions], ledger, tables, day, tell)
+        asked = _find(str(question), [Path(file) for file in questions], ledger, _named(tables, by_date), day, tell)
     recorded = recorded_forecasts(ledger)
     prices = [price_at(desk, one) for one in asked]
     bets = [_bets(p, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
@@ -147,9 +148,10 @@ def ask_all(
     ``outcome`` is ``priced``, ``settled``, ``not understood`` (``note`` asks back) or ``no price`` (``note`` says why).
     """
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
-    desk = desk_of(tables, by_date_of(day, data, bundled, tell), day, predictor, seed, workers)
+    by_date = by_date_of(day, data, bundled, tell)
+    desk = desk_of(tables, by_date, day, predictor, seed, workers)
     known = known_questions([Path(file) for file in questions], ledger)
-    vocabulary = Vocabulary.of(tables.results, tables.metrics, known)
+    vocabulary = Vocabulary.of(_named(tables, by_date).results, tables.metrics, known)
     rows = [row for title in titles for row in _answered(title, desk, known, vocabulary, day)]
     columns = ["title", "outcome", "question", "probability", "answer", "understood", "note"]
     table = pd.DataFrame(rows, columns=columns)
@@ -184,6 +186,15 @@ def by_date_of(day: date, data: str | Path | None, bundled: bool, tell: Tell) ->
     if frontier.own is not None:
         tell(frontier.own)
     return frontier
+
+
+def _named(tables: Tables, frontier: Frontier) -> Tables:
+    """The tables with the user's own scores by date, whose benchmarks, models and makers words may name."""
+    if frontier.is_bundled:
+        return tables
+    scores = frontier.results()
+    own = scores.loc[scores["dataset"] != DATASET, list(COLUMNS)]
+    return replace(tables, results=pd.concat([tables.results, own], ignore_index=True))
 
 
 def desk_of(tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:

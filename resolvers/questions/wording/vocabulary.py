@@ -255,7 +255,7 @@ def _named(vocabulary: Vocabulary, releases: pd.DataFrame, rows: pd.DataFrame) -
     add("ELSEWHERE", table.elsewhere.items())
     add("COUNTRY", table.groups.items())
     add("ORG", table.organisations.items())
-    organisations = sorted(releases["organisation"].dropna().unique())
+    organisations = sorted({*releases["organisation"].dropna(), *rows["organisation"].dropna()})
     add("ORG", ((fold(name), name) for name in organisations))
     add("MODEL", ((folded, model) for folded, (model, _) in vocabulary.models.items()))
     add("FAMILY", vocabulary.families.items())

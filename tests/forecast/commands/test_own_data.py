@@ -93,10 +93,21 @@ def test_a_question_is_settled_by_it_from_its_day(own, tmp_path):
     assert status("--as-of", "2023-03-01", "--bundled") == "open"
 
 
-def test_a_coming_row_of_a_new_maker_is_asked_in_words(own):
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ("Nova 9 scores above 0.95 on MMLU by 2023-06-30", False),
+        ("any Acme model scores above 0.95 on MMLU by 2023-06-30", True),
+        ("any model scores above 0.3 on zorgbench by 2023-06-30", True),
+    ],
+)
+def test_new_models_makers_and_benchmarks_are_asked_in_words(own, words, refused):
     own("data", "add", *NOVA, "MMLU=97%")
-    out = own("ask", "Nova 9 scores above 0.95 on MMLU by 2023-06-30", "--as-of", "2023-03-01", "--no-record")
-    assert "already settled" in out.stdout or out.exit_code != 0
+    own("data", "add", *NOVA, "zorgbench=0.4", "--metric", "accuracy")
+    ask = ("ask", words, "--as-of", "2023-03-01", "--no-record")
+    assert "already settled" in own(*ask).stdout
+    if refused:
+        assert "is not understood" in own(*ask, "--bundled").stderr
 
 
 def test_what_is_wrong_is_one_sentence_and_nothing_is_written(own, tmp_path):
