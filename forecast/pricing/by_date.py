@@ -17,6 +17,9 @@ from scale_forecast.resolvers.questions.scope import Scope
 FEWEST_MODELS = 8
 """Models with a score from which on futures by date are believed before a forecast by scale."""
 
+LONG = 180
+"""Days in which something is measured of whoever releases models at all."""
+
 
 @dataclass(frozen=True)
 class Foretold:
@@ -58,6 +61,8 @@ def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.
     if measured is None:
         return Foretold(values, None, ())
     news = [futures.new(measured, side, until) for side in measured.scopes(scope)]
+    if not np.any(news) and (until - futures.end()).days > LONG:
+        raise Untold("nobody in scope released a model of late, so that none is expected to be measured")
     return Foretold(values, np.any(news, axis=0), tuple(_sentences(futures, measured, scope, until)))
 
 

@@ -21,7 +21,7 @@ from scale_forecast.pricing.questions import leaf_on, named, units_of
 from scale_forecast.pricing.recalibration import Recalibration
 from scale_forecast.pricing.sentences import describe_arrivals, describe_families, describe_model, why_unpriced
 from scale_forecast.pricing.space import Event, probability_of
-from scale_forecast.pricing.standing import holds_today, is_measured, lacking
+from scale_forecast.pricing.standing import holds_today, is_measured, lacking, undecided_today
 from scale_forecast.pricing.templates import families_in_scope, newcomer, template_of
 from scale_forecast.resolvers.judge.case import Case, moment
 from scale_forecast.resolvers.judge.futures import Untold
@@ -190,6 +190,8 @@ def _measured_part(desk: Desk, question: Question, leaf: Measured, scope: Scope,
             part = _named_part(desk, leaf.swapped(keep_margin=True), scope, rivals, until)
             who = " and ".join(leaf.sides[0].model)
             return replace(part, is_undone=True, said=(f"{who} is measured; what would surpass it:", *part.said))
+        if unsure := undecided_today(desk, question, leaf):
+            raise DataError(f"{question.id} is not told by the scores that are known: {unsure}")
     return Part._certain(leaf, f"{why}: measured already, and taken to stand", happened=False)
 
 

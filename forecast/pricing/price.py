@@ -161,8 +161,8 @@ def _opened(desk: Desk, question: Question) -> _Open | Price:
         raise DataError(f"{question.id} {why}")
     leaves = question.criterion.dated_leaves(question.resolve_by)
     if question.criterion.answers != "event":
-        return _Open(desk, question, [])
-    return _Open(desk, question, [Part.of(desk, question, leaf, until) for leaf, until in leaves])
+        return _Open(desk, question, [], known)
+    return _Open(desk, question, [Part.of(desk, question, leaf, until) for leaf, until in leaves], known)
 
 
 def _settled(desk: Desk, question: Question, known: Resolution) -> Price:
@@ -188,6 +188,8 @@ class _Open:
     desk: Desk
     question: Question
     parts: list[Part]
+    known: Resolution
+    """What the evidence of the day comes to so far."""
 
     def price(self, interval: bool) -> Price:
         leaf_kinds = [part.kind for part in self.parts]
@@ -222,7 +224,8 @@ class _Open:
             hint = "; `forecast predict` gives the distribution of a named model" if question.is_numeric else ""
             raise DataError(f"{question.id} asks for {_ASKED[leaf.answers]}, and {untold}{hint}") from untold
         if leaf.answers == "number":
-            answer = number(told.values)
+            so_far = max((float(row["score"]) for row in self.known.evidence), default=-np.inf)
+            answer = number(np.fmax(told.values, so_far))  # tables by scale may hold a higher score than those by date
         elif leaf.answers == "date":
             answer = day(told.values, desk.as_of, until.date())
         else:

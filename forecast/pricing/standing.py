@@ -21,6 +21,12 @@ def holds_today(desk: Desk, question: Question, leaf: Measured) -> str | None:
     return found.reason if found.status is Status.YES else None
 
 
+def undecided_today(desk: Desk, question: Question, leaf: Measured) -> str | None:
+    """Why scores that are known do not tell a leaf either way, as where two models were never measured alike."""
+    found = leaf.judge(_closed_today(desk, question))
+    return found.reason if found.status is Status.AMBIGUOUS else None
+
+
 def is_measured(desk: Desk, leaf: Measured, scope: Scope) -> bool:
     """Whether every model that a scope names has a score that may decide the leaf."""
     rows = desk.evidence.select(leaf, scope)

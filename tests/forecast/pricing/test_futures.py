@@ -196,3 +196,12 @@ def test_prices_rest_on_the_days_data_and_not_on_later_rows(tables, results, bar
         futures = RecordFutures(one, DAY, {}, draws=200, seed=0, cache=None)
         priced.append(asked.criterion.foretell(futures, asked.scope, asked.resolve_by.date()).mean())
     assert priced[0] == priced[1]
+
+
+def test_a_number_is_never_below_a_score_that_is_known(desk, results, record):
+    """Tables by scale may hold a higher score than those by date."""
+    higher = results.iloc[:1].assign(model="known elsewhere", score=record + 0.9 * (1.0 - record), known_on=AS_OF)
+    known = Tables(pd.concat([results, higher], ignore_index=True), make_tasks(), bundled_metrics())
+    other = Desk(known, DAY, predictor="persistence", recalibrate=False, futures=desk.futures)
+    table = price_at(other, question({"kind": "numeric", "task": TASK, "benchmark": TASK})).answer.table
+    assert table["value"].min() >= float(higher["score"].iloc[0])
