@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scale_forecast.by_date.explain import explain_record
 from scale_forecast.by_date.forecasts import train
 from scale_forecast.by_date.history import windows
+from scale_forecast.by_date.index import capability_index
 from scale_forecast.by_date.link import to_link
 from scale_forecast.by_date.new_model import NewModel, predict_model
-from scale_forecast.by_date.paths import tables_end
+from scale_forecast.by_date.paths import RecordPaths, tables_end
 from scale_forecast.by_date.record_forecast import forecast_records
+from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.state import fit
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.by_date.world import scale_of, see
@@ -54,6 +57,19 @@ def test_nothing_known_later_moves_a_forecast_by_a_byte(reading):
         for source in (tables(), scrambled(reading))
     ]
     assert drawn[0] == drawn[1]
+
+
+def test_nothing_known_later_moves_a_scope_an_index_a_coming_model_or_an_explanation(trained):
+    target = NewModel("Alpha 99", DAYS[0], "A", "Alpha", "flagship")
+    found = []
+    for state in (trained, train(scrambled("dated"), AS_OF)):
+        paths = RecordPaths(state, DAYS[-1], draws=50)
+        scoped = paths.over("shares 1", DAYS, Scope(("A",)))
+        new = predict_model(state.state, target, {"shares 2": 0.7})
+        explained = explain_record(paths, "shares 1", DAYS[-1]).as_long()
+        said = capability_index(state.state).to_csv() + explained.to_csv()
+        found.append((scoped.tobytes(), new.mean.tobytes(), new.covariance.tobytes(), said))
+    assert found[0] == found[1]
 
 
 def test_a_row_with_a_lower_bound_enters_no_dated_world_before_it_was_seen():
