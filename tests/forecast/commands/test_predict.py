@@ -2,12 +2,14 @@
 
 import io
 import json
+import sys
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
+from scale_forecast.data import frontier
 from scale_forecast.resolvers.ledger import open_ledger
 from scale_forecast.upcoming import FORECAST_COLUMNS
 from tests.worlds import make_results
@@ -226,3 +228,24 @@ def test_a_recorded_forecast_is_settled_by_the_name_it_was_given(small_world, la
     assert (row["status"], row["value"]) == ("number", 0.7), row["reason"]
     empty = small_world("predict", own, *options, *target, "--name", " ")
     assert (empty.exit_code, "--name is empty" in empty.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["predict", "features"])
+def test_forecasts_by_scale_are_the_same_bytes_with_and_without_the_tables_by_date(run, world, monkeypatch, command):
+    options = ("--family", "Gamma", "--params", "100B", "--format", "csv")
+    options += ("--predictor", "drift") if command == "predict" else ()
+    with_tables = run(command, world, *options)
+
+    def missing(*_):
+        raise AssertionError("a forecast by scale read the tables by date")
+
+    for name in ("frontier_scores", "frontier_releases", "frontier_benchmarks", "frontier_results", "frontier_tasks"):
+        monkeypatch.setattr(frontier, name, missing)
+        for module in (
+            m for m in list(sys.modules.values()) if getattr(m, "__name__", "").startswith("scale_forecast")
+        ):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, missing)
+    without = run(command, world, *options)
+    assert with_tables.exit_code == 0, with_tables.output
+    assert without.stdout_bytes == with_tables.stdout_bytes
