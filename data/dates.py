@@ -83,5 +83,5 @@ def as_read(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
     [6, 1, 6]
     """
     days = known_days(rows, reading).astype(rows["known_on"].dtype)
-    bare: dict[str, object] = {name: pd.NA for name in ("known_basis",) if name in rows}
-    return rows.assign(known_on=days, **bare)
+    read = rows.assign(known_on=days)
+    return read.assign(known_basis=pd.NA) if "known_basis" in rows else read

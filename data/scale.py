@@ -119,7 +119,11 @@ class Size:
     @property
     def compute(self) -> float:
         """Decades of training compute, known or guessed."""
-        return float(np.log10(self.train_flops)) if np.isfinite(self.train_flops) else float(_optimal(self.params))
+        return (
+            float(np.log10(self.train_flops))
+            if np.isfinite(self.train_flops)
+            else float(np.log10(6.0 * TOKENS_PER_PARAM * self.params**2))
+        )
 
     @property
     def scale(self) -> float:
@@ -175,7 +179,7 @@ def along_the_family(smaller: pd.DataFrame, params: float) -> float:
 
 def as_the_largest(smaller: pd.DataFrame, params: float) -> float:
     """Tokens of the smaller model with most parameters."""
-    largest = smaller.loc[smaller["params"].idxmax()]
+    largest = smaller.iloc[int(smaller["params"].argmax())]
     return float(largest["train_flops"] / (6.0 * largest["params"]))
 
 
@@ -211,7 +215,7 @@ def target_scale(
     if made.is_in_compute:
         if not made.tokens_like:
             return made.scale, None
-        largest = made.smaller.loc[made.smaller["params"].idxmax()]
+        largest = made.smaller.iloc[int(made.smaller["params"].argmax())]
         return made.scale, f"trained on {made.train_tokens:.3g} tokens, as {largest['model']}"
     if made.smaller.empty and family["train_flops"].notna().all():
         size = f"{train_flops:.3g} FLOPs" if params is None else f"{params:.3g} parameters"
@@ -225,7 +229,7 @@ def _or_unknown(value: float | None) -> float:
     return np.nan if value is None else float(value)
 
 
-def _optimal(params: pd.Series | float) -> pd.Series | float:
+def _optimal(params: pd.Series) -> pd.Series:
     return np.log10(6.0 * TOKENS_PER_PARAM * params**2)
 
 

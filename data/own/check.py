@@ -250,7 +250,7 @@ def _beside(task: str, model: str, metric: str, score: float, frontier: Frontier
     if rows.empty:
         return [f"{task} has no score by date yet"]
     lower = str(frontier.benchmarks.set_index("task")["higher_is_better"].get(task)) == "False"
-    best = rows.loc[rows["score"].idxmin() if lower else rows["score"].idxmax()]
+    best = rows.iloc[int(rows["score"].argmin() if lower else rows["score"].argmax())]
     notes = []
     if len(own := rows[rows["model"] == model]):
         values = ", ".join(

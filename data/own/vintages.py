@@ -113,7 +113,8 @@ def vintage_rows(folder: Path, found: Sequence[Vintage]) -> pd.DataFrame:
 def _days_before(days: Iterable[pd.Timestamp]) -> dict[pd.Timestamp, pd.Timestamp]:
     """Of each day of fetching the one before it; NaT of the first."""
     ordered = sorted(set(days))
-    return dict(zip(ordered, [pd.NaT, *ordered], strict=False))  # type: ignore[arg-type]
+    before = pd.Series(ordered).shift().tolist()
+    return dict(zip(ordered, before, strict=True))
 
 
 def _rows(folder: Path, vintage: Vintage) -> pd.DataFrame:

@@ -190,7 +190,7 @@ def _with_scores(bundled: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     for suffix in (lambda row: f"as listed: {row.listed}", lambda row: f"seen {row.seen_on:%Y-%m-%d}"):
         again = _repeats(both) & (both.index >= len(bundled))
         for at in both.index[again]:
-            said = both.at[at, "setting"]
+            said = both["setting"].iloc[at]
             both.at[at, "setting"] = suffix(both.loc[at]) if pd.isna(said) else f"{said}; {suffix(both.loc[at])}"
     return both[~_repeats(both)].drop(columns="listed").reset_index(drop=True)
 

@@ -243,7 +243,9 @@ def rising(before: np.ndarray, wanted: np.ndarray, best: np.ndarray) -> np.ndarr
     left = np.setdiff1d(np.arange(len(best)), low, assume_unique=True)
     by_had = left[np.argsort(had[left], kind="stable")]
     places, limits = by_had.tolist(), had[by_had].tolist()
-    dealt, waiting, at = [], [], 0
+    dealt: list[int] = []
+    waiting: list[int] = []
+    at = 0
     for value in values[len(low) :].tolist():
         while at < len(limits) and limits[at] <= value:
             heapq.heappush(waiting, places[at])

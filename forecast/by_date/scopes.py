@@ -30,11 +30,9 @@ class Scope:
 
     def parts(self) -> list[Scope]:
         """The scopes of one organisation and one product line each that make up this one."""
-        return [
-            replace(self, organisations=organisations, product_lines=lines)
-            for organisations in [(name,) for name in self.organisations] or [()]
-            for lines in [(name,) for name in self.product_lines] or [()]
-        ]
+        whose: list[tuple[str, ...]] = [(name,) for name in self.organisations] or [()]
+        which: list[tuple[str, ...]] = [(name,) for name in self.product_lines] or [()]
+        return [replace(self, organisations=own, product_lines=lines) for own in whose for lines in which]
 
     def wider(self) -> list[Scope]:
         """The scopes that this one is within: each with one condition less."""

@@ -42,8 +42,8 @@ class Ties:
         own = [_has_own(fold.rows) for fold, _ in past]
         kept = [(fold.take(of), luck[of]) for (fold, luck), of in zip(past, own, strict=True) if of.any()]
         x = np.concatenate([np.zeros((0, len(FEATURES))), *(_described(fold.rows, luck) for fold, luck in kept)])
-        tied = [(fold.truth["score"].to_numpy() == fold.rows["origin_score"]).to_numpy() for fold, _ in kept]
-        tied = np.concatenate([np.zeros(0, dtype=bool), *tied])
+        of_folds = [(fold.truth["score"].to_numpy() == fold.rows["origin_score"]).to_numpy() for fold, _ in kept]
+        tied = np.concatenate([np.zeros(0, dtype=bool), *of_folds])
         line = np.repeat([fold.target.line for fold, _ in kept], [len(fold.rows) for fold, _ in kept])
         code = np.unique(line, return_inverse=True)[1]
         return cls(Logistic.fit(x, tied, line_weights(code), TYPICAL))

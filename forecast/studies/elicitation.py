@@ -295,7 +295,7 @@ def without_shots(emergent: pd.DataFrame, seed: int) -> pd.DataFrame:
     tasks (of one line, and of the published figure, exact, as if tasks were independent).
     """
     tasks = emergent.drop_duplicates(["benchmark", "task", "line"]).reset_index(drop=True)
-    out = [_counts(line, part) | _exact(*_remaining(part)) for line, part in tasks.groupby("line", sort=True)]
+    out = [_counts(str(line), part) | _exact(*_remaining(part)) for line, part in tasks.groupby("line", sort=True)]
     code, lines = pd.factorize(tasks["line"])
     drawn = task_weights(tasks["benchmark"] + tasks["task"], seed=seed) * line_weights(len(lines), seed=seed)[:, code]
     remains = (tasks["at_zero_shots"] == "emerges").to_numpy(dtype=float)

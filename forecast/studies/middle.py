@@ -97,7 +97,7 @@ def by_state(gains: pd.DataFrame, seed: int) -> pd.DataFrame:
     out = []
     for code, state in enumerate(STATES):
         part = sums.reindex([(code, line) for line in lines])
-        size = np.sqrt(part["xx"] * part["yy"]).to_numpy()
+        size = np.sqrt((part["xx"] * part["yy"]).to_numpy())
         size = np.where(size > 1e-12, size, np.nan)
         seen = rows["over"] == code
         row: dict[str, object] = {
@@ -131,10 +131,11 @@ def cases(gains: pd.DataFrame, seed: int) -> pd.DataFrame:
         row: dict[str, object] = {"case": "falls back" if case is None else " → ".join(STATES[i] for i in case)}
         row |= {"tasks": len(rows), "lines": int(rows["line"].nunique())}
         row |= {"share": float(weighted_mean(by_line["size"].to_numpy(dtype=float), drawn)[0])}
-        row |= cells("part", weighted_mean(by_line["sum"].to_numpy(dtype=float), drawn))
+        whole = cells("part", weighted_mean(by_line["sum"].to_numpy(dtype=float), drawn))
+        row |= whole
         row["noise_part"] = float(weighted_mean(by_line["noise"].to_numpy(dtype=float), drawn)[0])
         few = len(rows) < FEWEST_OF_A_CASE or rows["line"].nunique() < FEWEST_LINES
-        row["sign"] = "too few" if few else _sign(row["part_low"], row["part_high"])
+        row["sign"] = "too few" if few else _sign(whole["part_low"], whole["part_high"])
         part = simulated.get(case) if case else None
         out.append(row | {"logistic_part": np.nan if part is None else part, "logistic_sign": _plain_sign(part)})
     return pd.DataFrame(out)

@@ -289,7 +289,7 @@ def _insert(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]
     wanted = {row["sequence"]: row["hash"] for row in rows}
     first, last = min(wanted), max(wanted)
     kept = connection.execute(select(table).where(table.c.sequence.between(first, last))).mappings()
-    held = {row["sequence"] for row in kept if digest(name, row) == wanted.get(row["sequence"])}
+    held = {row["sequence"] for row in kept if digest(name, dict(row)) == wanted.get(row["sequence"])}
     lost = sorted(wanted.keys() - held)
     if lost:
         raise DataError(
