@@ -84,4 +84,4 @@ def as_read(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
     """
     days = known_days(rows, reading).astype(rows["known_on"].dtype)
     read = rows.assign(known_on=days)
-    return read.assign(known_basis=pd.NA) if "known_basis" in rows else read
+    return read.assign(known_basis=pd.Series(pd.NA, index=rows.index, dtype=object)) if "known_basis" in rows else read
