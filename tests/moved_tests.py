@@ -15,6 +15,54 @@ TABLE = ROOT / "tests" / "moved_tests.csv"
 RENAMED = dict(
     [
         (
+            "test_backtest_never_reads_what_the_fold_may_not_know",
+            "test_no_predictor_knows_what_a_backtest_may_not",
+        ),
+        (
+            "test_date_limited_forecasts_ignore_what_other_lines_published_later",
+            "test_a_dated_backtest_says_the_same_whatever_came_later_or_is_as_large",
+        ),
+        (
+            "test_nothing_is_learned_from_the_held_out_line",
+            "test_what_is_learned_for_a_line_moves_with_other_lines_alone",
+        ),
+        (
+            "test_predict_is_the_same_to_the_byte_whatever_the_target_line_scored_above",
+            "test_predict_knows_nothing_that_is_as_large_or_came_later",
+        ),
+        (
+            "test_predict_does_move_with_its_origin",
+            "test_predict_does_move_with_what_may_be_known",
+        ),
+        (
+            "test_rows_published_after_as_of_are_not_read",
+            "test_predict_knows_nothing_that_is_as_large_or_came_later",
+        ),
+        (
+            "test_leave_task_out_learns_nothing_from_other_lines_on_the_task",
+            "test_leave_task_out_knows_neither_the_task_of_other_lines_nor_an_average_that_contains_it",
+        ),
+        (
+            "test_by_date_trains_and_predicts_from_the_past_alone",
+            "test_by_date_knows_nothing_of_what_came_later",
+        ),
+        (
+            "test_a_target_carries_no_score_of_its_own",
+            "test_a_forecast_reads_exactly_what_it_may_know",
+        ),
+        (
+            "test_forecasts_made_when_the_outcome_was_public_are_told_apart",
+            "test_only_what_the_ledger_recorded_in_time_is_ahead",
+        ),
+        (
+            "test_published_correlations_come_out_of_the_bundled_figures",
+            "test_the_published_correlation_comes_out_of_the_files",
+        ),
+        (
+            "test_every_published_figure_is_printed_beside_ours",
+            "test_only_what_somebody_published_is_said_to_be_published",
+        ),
+        (
             "test_an_address_that_is_no_ledger_is_said_without_its_password",
             "test_an_address_that_is_no_ledger_is_refused_where_only_the_package_is_installed",
         ),
