@@ -140,7 +140,7 @@ def summarise(scored: pd.DataFrame, *, by: Sequence[str] = (), seed: int = 0, dr
     Returns
     -------
     DataFrame
-        The ``by`` columns, ``forecasts, questions, ahead`` (share recorded before it was public); of each loss its
+        The ``by`` columns, ``forecasts, questions, ahead`` (share said before it was public: `FORETOLD`); of each loss its
         mean and ``_low``, ``_high``; ``baseline, peer``; ``skill_chance, ...`` with ``_low``, ``_high``;
         ``miscalibration, discrimination, uncertainty`` (of the Brier score), ``ece, spiegelhalter_p``.
     """
@@ -352,7 +352,7 @@ def _summary(part: pd.DataFrame, rng: np.random.Generator, draws: int) -> dict[s
     row: dict[str, float] = {
         "forecasts": len(part),
         "questions": len(means),
-        "ahead": float((part["said"] == AHEAD).mean()),
+        "ahead": float(part["said"].isin(FORETOLD).mean()),
     }
     for name in LOSSES:
         row |= _with_interval(name, means[name].to_numpy(), np.ones(len(means)), counts)

@@ -229,7 +229,7 @@ def test_only_what_the_ledger_recorded_in_time_is_ahead(ledger):
     }
     assert scored(ledger, said=["ahead"])["forecaster"].tolist() == ["ledger"]
     table = record.summarise(rows, by=["said"]).set_index("said")
-    assert table["ahead"].to_dict() == {"ahead": 1.0, "claimed": 0.0, "late": 0.0, "in retrospect": 0.0}
+    assert table["ahead"].to_dict() == {"ahead": 1.0, "claimed": 1.0, "late": 0.0, "in retrospect": 0.0}
 
 
 def test_who_gave_nothing_to_what_happened_has_a_peer_score(ledger):
