@@ -249,7 +249,7 @@ def test_what_the_evidence_has_decided_is_priced_as_settled(desk):
 
 
 def test_what_nobody_here_could_have_seen_is_no_confident_no():
-    """Of 80% on MMLU, reached elsewhere in March 2023, the bundled tables hold nothing later than that summer."""
+    """Of 80% on MMLU, reached elsewhere in March 2023, the tables by scale hold nothing later than March 2024."""
     day = dt.date(2026, 11, 24)
     desk = Desk(load(), day, predictor="law", recalibrate=False)
     mmlu = above(0.8, "average", benchmark="MMLU", side="above", if_nothing="open")
@@ -257,7 +257,7 @@ def test_what_nobody_here_could_have_seen_is_no_confident_no():
     assert 0.1 < found.probability < 0.9
     assert found.high - found.low > 0.1
     assert text(found).splitlines()[0] == (
-        "Note: the newest MMLU score here is of 2023-07-18, 1,225 days before 2026-11-24: "
+        "Note: the newest MMLU score here is of 2024-03-13, 986 days before 2026-11-24: "
         "what happened since is unknown to this forecast."
     )
 
