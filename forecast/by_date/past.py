@@ -13,14 +13,19 @@ import pandas as pd
 
 LEVELS = (0.0, 0.2, 0.5, 0.8, 1.01)
 """Ends of the ranges of a record that count as alike."""
+ANY = "any"
 FEWEST = 40
 """Closed windows below which all levels of the horizon are taken together, and below which nothing is said."""
 
 
 @dataclass(frozen=True)
 class Fared:
-    """Of so many windows the share inside the 80% interval, and how far the CRPS was below the record's own drift."""
+    """Of so many windows the share inside the 80% interval, and how far the CRPS was below the record's own drift.
 
+    ``of`` says which records the windows began with: ``any``, or the ends of their range.
+    """
+
+    of: str
     months: int
     windows: int
     held: float
@@ -28,7 +33,12 @@ class Fared:
 
     def sentence(self) -> str:
         below = f"{abs(self.skill):.0%} {'below' if self.skill >= 0 else 'above'} the record's own drift"
-        return f"{self.months} months ahead at like origins 80% held {self.held:.0%} of {self.windows}; CRPS {below}"
+        ahead = (
+            f"of {self.of} record, {self.months} months ahead at past origins"
+            if self.of == ANY
+            else (f"of records {self.of}, {self.months} months ahead at past origins")
+        )
+        return f"{ahead}: 80% intervals held {self.held:.0%} of {self.windows}; CRPS {below}"
 
 
 def fared(
@@ -47,22 +57,27 @@ def fared(
         return None
     months = int(lengths[np.abs(np.log(lengths * 30.4 / max(days, 1))).argmin()])
     kept = kept[kept["months"] == months]
+    of = ANY
     if record is not None:
-        cell = np.searchsorted(LEVELS, kept["record"], side="right") == np.searchsorted(LEVELS, record, side="right")
-        kept = kept[cell] if cell.sum() >= FEWEST else kept
+        level = int(np.searchsorted(LEVELS, record, side="right"))
+        cell = np.searchsorted(LEVELS, kept["record"], side="right") == level
+        if cell.sum() >= FEWEST:
+            kept, of = kept[cell], f"from {LEVELS[level - 1]:g} to {min(LEVELS[level], 1.0):g}"
     if len(kept) < FEWEST:
         return None
     skill = 1.0 - kept["crps"].mean() / kept["crps_of_drift"].mean()
-    return Fared(months, len(kept), float(kept["pit"].between(0.1, 0.9).mean()), float(skill))
+    return Fared(of, months, len(kept), float(kept["pit"].between(0.1, 0.9).mean()), float(skill))
 
 
 def with_past(
     table: pd.DataFrame, past: pd.DataFrame, as_of: pd.Timestamp, reading: str, start: pd.Timestamp
 ) -> pd.DataFrame:
-    """A table of records with ``past_months, past_windows, past_held, past_skill`` of its like; empty for no share."""
+    """A table of records with ``past_of, past_months, past_windows, past_held, past_skill``; empty for no share."""
     found = []
     for unit, by, record in zip(table["unit"], table["by"], table["record_now"], strict=True):
         like = fared(past, as_of, reading, (by - start).days, record) if unit == "share" else None
-        found.append((np.nan,) * 4 if like is None else (like.months, like.windows, like.held, like.skill))
-    names = ["past_months", "past_windows", "past_held", "past_skill"]
+        found.append(
+            (None, *(np.nan,) * 4) if like is None else (like.of, like.months, like.windows, like.held, like.skill)
+        )
+    names = ["past_of", "past_months", "past_windows", "past_held", "past_skill"]
     return table.join(pd.DataFrame(found, columns=names, index=table.index))

@@ -32,9 +32,9 @@ def readable_records(table: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
 
 def past_lines(table: pd.DataFrame) -> list[str]:
     """How such forecasts fared: a line a kind of window, those of most benchmarks shown first."""
-    names = ["past_months", "past_windows", "past_held", "past_skill"]
+    names = ["past_of", "past_months", "past_windows", "past_held", "past_skill"]
     kinds = table.dropna(subset=names).groupby(names, sort=False).size().sort_values(ascending=False, kind="stable")
-    found = [Fared(int(months), int(n), held, skill) for months, n, held, skill in kinds.index]
+    found = [Fared(of, int(months), int(n), held, skill) for of, months, n, held, skill in kinds.index]
     return [like.sentence() for like in sorted(found[:MOST_LINES], key=lambda like: like.months)]
 
 

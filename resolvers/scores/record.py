@@ -140,8 +140,8 @@ def summarise(scored: pd.DataFrame, *, by: Sequence[str] = (), seed: int = 0, dr
     Returns
     -------
     DataFrame
-        The ``by`` columns, ``forecasts, questions, ahead`` (share said before it was public: `FORETOLD`); of each loss its
-        mean and ``_low``, ``_high``; ``baseline, peer``; ``skill_chance, ...`` with ``_low``, ``_high``;
+        The ``by`` columns, ``forecasts, questions, ahead`` (share said before it was public: `FORETOLD`); of each
+        loss its mean and ``_low``, ``_high``; ``baseline, peer``; ``skill_chance, ...`` with ``_low``, ``_high``;
         ``miscalibration, discrimination, uncertainty`` (of the Brier score), ``ece, spiegelhalter_p``.
     """
     check_by(by)

@@ -23,7 +23,8 @@ def test_windows_whose_record_stood_alike_are_quoted():
     assert (low.windows, low.held, low.skill) == (60, 1.0, 0.5)
     assert (high.windows, high.held, high.skill) == (60, 0.5, 0.0)
     assert low.sentence() == (
-        "3 months ahead at like origins 80% held 100% of 60; CRPS 50% below the record's own drift"
+        "of records from 0 to 0.2, 3 months ahead at past origins: 80% intervals held 100% of 60; "
+        "CRPS 50% below the record's own drift"
     )
 
 
