@@ -36,14 +36,16 @@ class Foretold:
 
     @property
     def apart(self) -> tuple[tuple[str, float], ...]:
-        """Of truth values P(measured), and P(event | measured)."""
+        """Of truth values P(measured), P(event | measured) and, where it may hold as things stand, P(event | not)."""
         if self.new is None or not self.new.any():
             return ()
-        measured = float(self.new.mean())
-        return (
-            ("that any model is newly measured in time", measured),
+        told = [
+            ("that any model is newly measured in time", float(self.new.mean())),
             ("what is asked, given that one is", float(self.values[self.new].mean())),
-        )
+        ]
+        if self.values[~self.new].any():
+            told.append(("what is asked, given that none is", float(self.values[~self.new].mean())))
+        return tuple(told)
 
 
 def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.date) -> Foretold:

@@ -12,6 +12,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.results import as_results, known_by
 from scale_forecast.pricing import Desk, price_at
+from scale_forecast.pricing.by_date import Foretold
 from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve
@@ -205,3 +206,16 @@ def test_a_number_is_never_below_a_score_that_is_known(desk, results, record):
     other = Desk(known, DAY, predictor="persistence", recalibrate=False, futures=desk.futures)
     table = price_at(other, question({"kind": "numeric", "task": TASK, "benchmark": TASK})).answer.table
     assert table["value"].min() >= float(higher["score"].iloc[0])
+
+
+@pytest.mark.parametrize("standing", [False, True])
+def test_what_moved_a_price_by_date_adds_up_to_it(standing):
+    """P = P(measured) P(event | measured) + P(not) P(event | not), the last told where it is more than nothing."""
+    new = np.arange(10) < 7
+    values = (np.arange(10) < 4) | (standing & ~new)
+    told = Foretold(values, new, ())
+    parts = dict(told.apart)
+    measured, given = parts["that any model is newly measured in time"], parts["what is asked, given that one is"]
+    otherwise = parts.get("what is asked, given that none is", 0.0)
+    assert ("what is asked, given that none is" in parts) == standing
+    assert measured * given + (1 - measured) * otherwise == pytest.approx(values.mean())
