@@ -39,3 +39,4 @@ def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(tmp_path):
     method = pages[tmp_path / "method" / "index.html"]
     assert method.count("<math") > 10
     assert "arithmatex" not in method
+    assert "Sentinel" not in pages[tmp_path / "commands" / "index.html"]  # click's mark for no default
