@@ -369,7 +369,7 @@ def test_a_resolution_keeps_its_reason_date_and_rows():
     found = resolve(ask(TURN), evidence(*ladder(0.6, 0.4, 0.7)), as_of=AFTER)
     assert found.reason == (
         "Fam fell and then beat its best smaller model on t: Fam 100000000 at 0.6 (2023-01-01) -> "
-        "Fam 1000000000 at 0.4 (2023-01-01) -> Fam 10000000000 at 0.7 (2023-01-01)"
+        "Fam 1000000000 at 0.4 (2023-01-01) -> Fam 10000000000 at 0.7 (2023-01-01), by user"
     )
     assert found.known_on == dt.date(2023, 1, 1)
     assert [r["score"] for r in found.evidence] == [0.6, 0.4, 0.7]

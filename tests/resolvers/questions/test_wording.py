@@ -169,9 +169,20 @@ def test_words_give_their_criterion(read, words, criterion, scope, resolve_by):
     assert plain(read(words).question) == (criterion, scope, resolve_by)
 
 
+BY_DATE = (
+    "which company has the best MMLU score on 2023-12-31?",
+    "Will OpenAI have the best MMLU score on 2023-12-31?",
+    "When will any model reach 90% on MMLU?",
+    "Will the best open model be within 5 points of the best closed model on MMLU by 2024-12-31?",
+    "Will a model be trained with more than 1e27 FLOP by 2025-12-31?",
+    "Will GPT-5 be released by 2024-12-31?",
+)
+
+
 def test_every_kind_that_a_table_settles_has_words(read):
     kinds = {read(words).question.kind for words, *_ in UNDERSTOOD}
     kinds.add(read(f"at least 3 of {ROUND_ONE} turn U-shaped by 2024").question.kind)
+    kinds |= {read(words).question.kind for words in BY_DATE}
     assert kinds == set(KINDS) - {"manual"}
 
 
@@ -373,7 +384,7 @@ def test_telling_says_every_limit_of_a_scope(read):
 @pytest.mark.parametrize("name", [name for name in Scope.model_fields if name != "over"])
 def test_whatever_a_scope_limits_is_told(name):
     """Three fields were once counted and never said."""
-    value = {"checkpoints": True, "shots": 3}.get(name, "2020-01-01" if name[-4:] in ("from", "ntil") else "x1")
+    value = {"checkpoints": True, "shots": 3, "weights": "open"}.get(name, "2020-01-01" if name[-4:] in ("from", "ntil") else "x1")
     value = 5e9 if name[:4] in ("min_", "max_") else value
     fields = {"id": "q", "title": "t", "criterion": {"kind": "reversal", "task": "neqa"}, "opened": "2019-01-01"}
     limited = Question.model_validate({**fields, "resolve_by": "2023-01-01", "scope": {name: value}})
