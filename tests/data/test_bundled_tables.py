@@ -70,7 +70,13 @@ def test_every_metric_in_use_has_a_direction_and_a_kind():
     assert not metrics["metric"].duplicated().any()
     assert set(metrics["metric_kind"]) <= set(METRIC_KINDS)
     rising = metrics[~is_share(metrics["metric"]) & metrics["higher_is_better"]]
-    assert {known_metric(name).unit for name in rising["metric"]} == {"Elo", "minutes", "US dollars", "0 to 10", "0 to 100"}
+    assert {known_metric(name).unit for name in rising["metric"]} == {
+        "Elo",
+        "minutes",
+        "US dollars",
+        "0 to 10",
+        "0 to 100",
+    }
 
 
 def test_unknown_descriptors_are_missing_never_filled():

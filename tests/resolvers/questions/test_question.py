@@ -73,8 +73,8 @@ def test_yaml_words_stay_words():
         (
             with_line("criterion", "criterion: {kind: reversl, task: neqa}"),
             "q.yaml: question 'neqa-2024': criterion.kind 'reversl' is unknown (did you mean 'reversal'?): choose "
-            "one of threshold, reversal, u_shape, comparison, leads, lead_margin, choice, numeric, date, size, release, "
-                "first_by, count, all_of, any_of, not, manual",
+            "one of threshold, reversal, u_shape, comparison, leads, lead_margin, choice, numeric, date, size, "
+            "release, first_by, count, all_of, any_of, not, manual",
         ),
         (
             with_line("criterion", "criterion: {kind: count, at_least: 1, of: [{kind: threshold, task: neqa}]}"),

@@ -384,7 +384,9 @@ def test_telling_says_every_limit_of_a_scope(read):
 @pytest.mark.parametrize("name", [name for name in Scope.model_fields if name != "over"])
 def test_whatever_a_scope_limits_is_told(name):
     """Three fields were once counted and never said."""
-    value = {"checkpoints": True, "shots": 3, "weights": "open"}.get(name, "2020-01-01" if name[-4:] in ("from", "ntil") else "x1")
+    value = {"checkpoints": True, "shots": 3, "weights": "open"}.get(
+        name, "2020-01-01" if name[-4:] in ("from", "ntil") else "x1"
+    )
     value = 5e9 if name[:4] in ("min_", "max_") else value
     fields = {"id": "q", "title": "t", "criterion": {"kind": "reversal", "task": "neqa"}, "opened": "2019-01-01"}
     limited = Question.model_validate({**fields, "resolve_by": "2023-01-01", "scope": {name: value}})
