@@ -16,6 +16,9 @@ LOWER_BOUND = "not before"
 RUN_DATE = "run date"
 """The `known_basis` of a score that is known from the day on which it was run."""
 
+FRESH_DAYS = 90
+"""Age up to which the newest score is taken for the present; an older one is told first."""
+
 
 class Reading(StrEnum):
     """How days are read.

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.dates import FRESH_DAYS
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.notebook import ShowsHtml
@@ -33,8 +34,6 @@ SETTLED_NOTE = "already settled"
 BY_DATE = "by date"
 """What prices on futures by date name as their predictor."""
 _ASKED = {"number": "a number", "date": "a day", "option": "an option"}
-FRESH_DAYS = 90
-"""Age of the newest score of a benchmark from which a price says so first."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import Tables, as_tables
 from scale_forecast.by_date.trained import trained_on
 from scale_forecast.by_date.world import see
-from scale_forecast.data.dates import Reading, said_of
+from scale_forecast.data.dates import FRESH_DAYS, Reading, said_of
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import bundled_by_date, frontier_releases, past_records
 from scale_forecast.data.names import counted, did_you_mean
@@ -35,9 +35,6 @@ from scale_forecast.workflow.clock import Day, day_of_knowledge
 from scale_forecast.workflow.frontier import frontier_tables, swept_until
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
-
-STALE_DAYS = 90
-"""A newest score so much older than the day asked is told first."""
 
 
 @dataclass(frozen=True)
@@ -340,7 +337,7 @@ def _trained(
     tell("training on what was known, unless that was done before")
     trained = trained_on(tables, day, reading, cache_folder())
     newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
-    if (old := (day - newest).days) > STALE_DAYS:
+    if (old := (day - newest).days) > FRESH_DAYS:
         age = f"{old} days before {day:%Y-%m-%d}"
         tell(f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated")
     if said := said_of(reading):

@@ -53,7 +53,7 @@ def ledger_head(ledger: str | Path | None = None, *, stamp: str | Path | None = 
         head = book.head()
         if stamp is not None:
             before = read_stamps(stamp)
-            broken = [problem for problem in book.verify(None, before).problems] if before else []
+            broken = book.verify(None, before).problems if before else ()
             if broken:
                 raise DataError(f"{stamp}: no stamp was added, since the ledger does not verify: {broken[0]}")
             add_stamp(stamp, head.sequence, head.hash, at=now())

@@ -13,9 +13,8 @@ from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.judge.futures import NOBODY, OTHER, Futures
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Answers, Example, IfNothing
-from scale_forecast.resolvers.kinds.leading import Leading, Of, owner
+from scale_forecast.resolvers.kinds.leading import Leading, Of
 from scale_forecast.resolvers.kinds.phrases import limits_of
-from scale_forecast.resolvers.kinds.silence import none_measured, nothing
 from scale_forecast.resolvers.questions.fields import Names
 from scale_forecast.resolvers.questions.scope import Scope
 
@@ -47,14 +46,10 @@ class Choice(Leading):
 
     def find(self, case: Case) -> Finding:
         """Whose score leads when the deadline is over; a first as soon as there is one."""
-        (scope,) = self.scopes(case.scope)
-        row = self.first_row(case, self.deciding_rows(scope, case))
-        if row is None:
-            return nothing(self, case, lambda: none_measured(self))
-        name = owner(case.evidence, row, self.of)
-        said = f"{name} {self.what} on {self.task}: {case.evidence.say(row)}, by {case.evidence.name('source', row)}"
-        if self.first_line is None and not case.is_over:
-            return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", (row,))
+        found = self.leader(case, self.of)
+        if isinstance(found, Finding):
+            return found
+        row, name, said = found
         return Finding(Status.OPTION, said, (row,), case.evidence.known[row], answer=self._option(name))
 
     def rests_on_silence(self, finding: Finding, case: Case) -> bool:

@@ -7,11 +7,13 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from scale_forecast.resolvers.judge.case import Case
+from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Futures
+from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.kinds.silence import none_measured, nothing
 from scale_forecast.resolvers.questions.scope import Scope
 
 Of = Literal["organisation", "line", "model"]
@@ -37,6 +39,18 @@ class Leading(Measured, abstract=True):
     def first_line(self) -> Line | None:
         """What has to be reached first; None where the best score on the day counts."""
         return None if self.score is None else Line(self.score, self.side)
+
+    def leader(self, case: Case, of: Of) -> Finding | tuple[int, str, str]:
+        """The row of whoever leads, their name, and a sentence; a finding where that is nobody or not yet sure."""
+        (scope,) = self.scopes(case.scope)
+        row = self.first_row(case, self.deciding_rows(scope, case))
+        if row is None:
+            return nothing(self, case, lambda: none_measured(self))
+        name = owner(case.evidence, row, of)
+        said = f"{name} {self.what} on {self.task}: {case.evidence.say(row)}, by {case.evidence.name('source', row)}"
+        if self.first_line is None and not case.is_over:
+            return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", (row,))
+        return row, name, said
 
     def first_row(self, case: Case, rows: np.ndarray) -> int | None:
         """The row of whoever leads, or was first, among rows in order of publication; None where nobody is."""

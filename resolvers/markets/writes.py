@@ -99,14 +99,15 @@ def _already_there(request: Request, journal: Journal, before: list[Trace], cloc
     now = clock.now()
     recent = [trace for trace in before if trace.time is None or now - trace.time < RECENT]
     waiting = journal.unconfirmed(request)
+    is_same = any(event.digest == request.digest for event in waiting)
     if recent:
-        if any(event.digest == request.digest for event in waiting):
+        if is_same:
             journal.note(request, ACCEPTED, now, recent[-1].id)
         return Receipt("already there", recent[-1].id)
     if waiting:
-        what = "the same" if any(event.digest == request.digest for event in waiting) else "something else"
+        what, when = "the same" if is_same else "something else", f"{waiting[-1].time:%Y-%m-%dT%H:%M:%S}"
         raise NotConfirmed(
-            f"{what} was sent to this market on {waiting[-1].time:%Y-%m-%dT%H:%M:%S} "
+            f"{what} was sent to this market on {when} "
             f"UTC and never confirmed: look at {request.url or request.service}, and send it again with --again if "
             "it is not there"
         )

@@ -10,10 +10,21 @@ from scale_forecast.data.sizes import format_size
 from scale_forecast.show.plots.style import BLACK, BLUE, GREY, VERMILION, legend, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NAMES = {"train_flops": "training compute (FLOP)", "params": "parameters (of dense models)"}
 BANDS = (("q05", "q95", 0.15), ("q10", "q90", 0.25), ("q25", "q75", 0.4))
+
+
+def draw_fan(panel: Axes, table: pd.DataFrame) -> None:
+    """Intervals and median by day: ``by, median`` and the quantiles of `BANDS`."""
+    for low, high, alpha in BANDS:
+        width = int(high[1:]) - int(low[1:])
+        panel.fill_between(
+            table["by"], table[low], table[high], color=BLUE, alpha=alpha, linewidth=0, label=f"{width}% interval"
+        )
+    panel.plot(table["by"], table["median"], color=BLUE, linewidth=2, label="median")
 
 
 def draw_largest(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestamp, until: pd.Timestamp) -> Figure:
@@ -37,12 +48,7 @@ def draw_largest(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestam
     largest = known.assign(size=known["size"].cummax())
     end = pd.concat([largest, largest.tail(1).assign(released=until)])
     panel.step(end["released"], end["size"], where="post", color=BLACK, linewidth=1.6, label="largest so far")
-    for low, high, alpha in BANDS:
-        width = int(high[1:]) - int(low[1:])
-        panel.fill_between(
-            table["by"], table[low], table[high], color=BLUE, alpha=alpha, linewidth=0, label=f"{width}% interval"
-        )
-    panel.plot(table["by"], table["median"], color=BLUE, linewidth=2, label="median")
+    draw_fan(panel, table)
     if len(later):
         shown = later[later["released"] <= table["by"].max()]
         panel.plot(shown["released"], shown["size"], "x", color=VERMILION, markersize=5, label="released later")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scale_forecast.show.plots.largest import BANDS
+from scale_forecast.show.plots.largest import draw_fan
 from scale_forecast.show.plots.style import BLACK, BLUE, GREY, blank_rest, legend, new_figure
 
 if TYPE_CHECKING:
@@ -39,12 +39,7 @@ def draw_records(scores: pd.DataFrame, fan: pd.DataFrame, *, as_of: pd.Timestamp
         best = known.assign(score=known["score"].cummax())
         best = pd.concat([best, best.tail(1).assign(day=until)])
         panel.step(best["day"], best["score"], where="post", color=BLACK, linewidth=1.6, label="record")
-        for low, high, alpha in BANDS:
-            width = int(high[1:]) - int(low[1:])
-            panel.fill_between(
-                ahead["by"], ahead[low], ahead[high], color=BLUE, alpha=alpha, linewidth=0, label=f"{width}% interval"
-            )
-        panel.plot(ahead["by"], ahead["median"], color=BLUE, linewidth=2, label="median")
+        draw_fan(panel, ahead)
         panel.axvline(until, color=GREY, linewidth=1, linestyle="--", label="tables end")
         unit = str(ahead["unit"].iloc[0])
         if unit in ("minutes", "US dollars"):
