@@ -101,7 +101,7 @@ BY_TABLES = {
     "mmlu-85-by-2024": ("yes", "GPT-4 (Mar 2023)", 0.864),
     "gsm8k-90-by-2023": ("yes", "GPT-4 (Mar 2023)", 0.92),
     "humaneval-90-by-2024": ("yes", "GPT-4o (May 2024)", 0.902),
-    "math-90-by-2024": ("yes", "o1", 0.964),
+    "math-500-90-by-2024": ("yes", "o1-mini", 0.9),
     "math-at-least-52-by-2025": ("yes", "Claude 3 Opus", 0.601),
     "gpqa-diamond-expert-by-2024": ("yes", "o1-preview", 0.733),
     "gpqa-diamond-90-by-2025": ("yes", "Gemini 3 Pro", 0.919),
