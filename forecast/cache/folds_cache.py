@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_forecast.cache.fingerprint import SCORING, code_fingerprint
-from scale_forecast.cache.state import read_whole, state_key, write_whole
+from scale_forecast.cache.state import read_checked, state_key, write_checked
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
 
@@ -32,10 +32,10 @@ def fold_key(panel: Panel, fold: Fold, predictors: Sequence[str]) -> str:
 
 def save_table(folder: Path, key: str, table: pd.DataFrame) -> None:
     """Write a table whole or not at all; a folder that cannot be written is passed over."""
-    write_whole(folder, f"{key}.parquet", lambda file: table.to_parquet(file, index=False))
+    write_checked(folder, f"{key}.parquet", lambda file: table.to_parquet(file, index=False))
 
 
 def load_table(folder: Path, key: str) -> pd.DataFrame | None:
     """A saved table, or None where there is none that can be read."""
-    content = read_whole(folder, f"{key}.parquet")
+    content = read_checked(folder, f"{key}.parquet")
     return None if content is None else pd.read_parquet(content)

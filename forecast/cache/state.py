@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.cache.fingerprint import code_fingerprint, library_versions
+from scale_forecast.data.whole import write_whole
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import DERIVED, Panel
 
@@ -52,33 +51,21 @@ def save_state(folder: Path, key: str, state: dict[str, np.ndarray]) -> None:
     """
     if pickled := [name for name, array in state.items() if array.dtype == object]:
         raise TypeError(f"{pickled[0]} is an array of objects")
-    write_whole(folder, f"{key}.npz", lambda file: np.savez(file, **state))  # type: ignore[arg-type]
+    write_checked(folder, f"{key}.npz", lambda file: np.savez(file, **state))  # type: ignore[arg-type]
 
 
-def write_whole(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
+def write_checked(folder: Path, name: str, write: Callable[[BinaryIO], None]) -> None:
     """A file, checksum last, that appears whole or not at all; a folder that cannot be written is passed over."""
     content = io.BytesIO()
     write(content)
     data = content.getvalue()
-    try:
+    with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=folder, suffix=".partial")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.write(hashlib.sha256(data).digest())
-        Path(partial).replace(folder / name)
-    except BaseException as error:
-        with suppress(OSError):
-            Path(partial).unlink()
-        if not isinstance(error, OSError):
-            raise
+        write_whole(folder / name, data + hashlib.sha256(data).digest())
 
 
-def read_whole(folder: Path, name: str) -> BinaryIO | None:
-    """What `write_whole` wrote, or None where there is no such file or its bytes are not the ones that were written."""
+def read_checked(folder: Path, name: str) -> BinaryIO | None:
+    """What `write_checked` wrote, or None where there is no such file or its bytes are not those written."""
     try:
         content = (folder / name).read_bytes()
     except OSError:
@@ -89,7 +76,7 @@ def read_whole(folder: Path, name: str) -> BinaryIO | None:
 
 def load_state(folder: Path, key: str) -> dict[str, np.ndarray] | None:
     """A saved state, or None where there is none that can be read. Never runs code from the file."""
-    content = read_whole(folder, f"{key}.npz")
+    content = read_checked(folder, f"{key}.npz")
     if content is None:
         return None
     with np.load(content, allow_pickle=False) as file:

@@ -23,6 +23,7 @@ from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.plain import plain_text
 from scale_forecast.data.results import fingerprint
 from scale_forecast.data.spreadsheet import marked
+from scale_forecast.data.whole import write_whole
 from scale_forecast.show.terminal import View, as_text, is_terminal
 
 SCHEMA_VERSION = 1
@@ -137,15 +138,12 @@ def write(content: str | bytes, output: Path | None) -> None:
         sys.stdout.flush()  # a full disk would show itself only as the program ends
         return
     data = content.encode("utf-8") if isinstance(content, str) else content
-    partial = output.with_name(output.name + ".partial")
     try:
         if output.exists() and not output.is_file():  # a device or a pipe: a file moved over it would take its place
             output.write_bytes(data)
-            return
-        partial.write_bytes(data)
-        partial.replace(output)
+        else:
+            write_whole(output, data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise ForecastError(f"cannot write {output}: {error.strerror}") from error
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from scale_forecast.cache import fingerprint as provenance
-from scale_forecast.cache.state import load_state, save_state, state_key, write_whole
+from scale_forecast.cache.state import load_state, save_state, state_key, write_checked
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import DERIVED, Panel
 from tests.worlds import make_panel
@@ -62,7 +62,7 @@ def test_nothing_half_written_stays(tmp_path, monkeypatch, error):
     monkeypatch.setattr(Path, "replace", fail)
     passed_over = contextlib.nullcontext() if isinstance(error, OSError) else pytest.raises(KeyboardInterrupt)
     with passed_over:
-        write_whole(tmp_path, "a.npz", lambda file: file.write(b"half"))
+        write_checked(tmp_path, "a.npz", lambda file: file.write(b"half"))
     assert list(tmp_path.iterdir()) == []
 
 
