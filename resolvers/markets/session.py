@@ -36,7 +36,7 @@ RETRIED = (429, 500, 502, 503, 504)
 SLOW = Rate(1, 1.0)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 HOPS = 4
-"""Redirects that a read without a key follows, to encrypted addresses alone."""
+"""Redirects that a read without a key follows, as far as `may_follow` allows."""
 
 
 _Result = TypeVar("_Result")
@@ -233,7 +233,7 @@ class Session:
             if onward is None or method != "GET" or self.key is not None:
                 break
             address, parameters = urljoin(address, onward), {}
-            if urlsplit(address).scheme != "https" and urlsplit(address).hostname not in LOOPBACK:
+            if not may_follow(self.site.base, address):
                 break
         return status, answer
 
@@ -301,6 +301,25 @@ class Session:
 
     def _error(self, kind: type[ServiceError], sentence: str) -> ServiceError:
         return kind(without_key(f"{self.site.name} {sentence}", self.key))
+
+
+def may_follow(base: str, address: str) -> bool:
+    """Whether a read of the site at ``base`` follows a redirect: over https within its domain, or loopback to loopback.
+
+    Elsewhere it could have us ask what only this machine or its network can reach.
+
+    >>> [may_follow("https://api.a.org/v1", to) for to in ("https://b.a.org", "https://127.0.0.1", "http://api.a.org")]
+    [True, False, False]
+    """
+    old, new = urlsplit(base), urlsplit(address)
+    if old.hostname in LOOPBACK or new.hostname in LOOPBACK:
+        return old.hostname in LOOPBACK and new.hostname in LOOPBACK and new.scheme in ("http", "https")
+    return new.scheme == "https" and _domain(new.hostname) == _domain(old.hostname)
+
+
+def _domain(host: str | None) -> list[str]:
+    """What a service's hosts share: the last two parts of their names."""
+    return (host or "").split(".")[-2:]
 
 
 class _TooSlow(Exception):

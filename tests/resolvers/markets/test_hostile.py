@@ -137,6 +137,38 @@ def test_an_address_in_the_open_is_not_followed():
         session(server).get("here")
 
 
+PUBLIC = "https://api.example.org/v2"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("http://127.0.0.1:8080/admin", "https://127.0.0.1/", "http://localhost/", "http://[::1]/", "//127.0.0.1/x"),
+        *("https://127.1/", "https://0.0.0.0/", "https://2130706433/", "https://[::ffff:127.0.0.1]/"),
+        *("https://10.0.0.1/", "https://169.254.169.254/latest", "https://elsewhere.net/", "https://example.org.net/"),
+        *("http://api.example.org/v2/x", "file:///etc/passwd", "ftp://example.org/x"),
+    ],
+)
+def test_a_public_service_cannot_send_a_read_to_this_machine_or_its_network(address, monkeypatch):
+    asked = []
+
+    def send_on(self, method, place, parameters, body):
+        asked.append(place)
+        return 302, b"", address
+
+    monkeypatch.setattr(Session, "_request", send_on)
+    public = Session(Site("Double", PUBLIC), None, Clock(sleep=lambda _: None), HASTY)
+    with pytest.raises(ServiceError, match="sends on to another address"):
+        public.get("here")
+    assert asked == [f"{PUBLIC}/here"]
+
+
+def test_a_public_service_may_move_within_its_domain(monkeypatch):
+    places = {f"{PUBLIC}/here": "https://data.example.org/there", "https://data.example.org/there": None}
+    monkeypatch.setattr(Session, "_request", lambda self, _, place, *rest: (200, b'{"found": 1}', places[place]))
+    assert Session(Site("Double", PUBLIC), None, Clock(sleep=lambda _: None), HASTY).get("here") == {"found": 1}
+
+
 def test_neither_password_files_nor_proxies_meddle_on_this_machine(tmp_path, monkeypatch):
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login mallory password other")
     (tmp_path / ".netrc").chmod(0o600)
