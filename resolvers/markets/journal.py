@@ -99,7 +99,11 @@ class Journal:
         """What was noted of the request's market, in order."""
         if not self.path.exists():
             return
-        for line in self.path.read_text(encoding="utf-8").split("\n"):
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise DataError(f"cannot read {self.path} ({error.strerror}): nothing was sent") from error
+        for line in text.split("\n"):
             try:
                 entry = json.loads(line)
                 event = Event(entry["request"], entry["state"], datetime.fromisoformat(entry["time"]), entry["receipt"])
@@ -108,6 +112,12 @@ class Journal:
                 continue  # a line cut short by a crash: the request it was to announce never went out
             if place == (request.service, request.market):
                 yield event
+
+    def _is_cut_short(self) -> bool:
+        with self.path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 1, 0))
+            return file.read(1) not in (b"", b"\n")
 
     def _append(self, request: Request, digest: str, state: str, time: datetime, receipt: str | None) -> None:
         entry = {
@@ -120,7 +130,8 @@ class Journal:
         }
         with self._open() as file:
             try:
-                file.write(json.dumps(entry) + "\n")
+                # After a line cut short by a crash: what follows on the same line could not be read either.
+                file.write(("\n" if self._is_cut_short() else "") + json.dumps(entry) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             except OSError as error:

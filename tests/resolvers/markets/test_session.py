@@ -312,6 +312,21 @@ def test_a_journal_that_cannot_be_written_stops_the_write(tmp_path):
         assert server.accepted == []
 
 
+@pytest.mark.parametrize("torn", [b'{"time": "2026-11-24T12:00', b"\xff\xfe", b'{"time": "\xc3'])
+def test_a_line_cut_short_by_a_crash_swallows_no_line_after_it(torn, journal):
+    """What was sent next stood on the same line and could not be read: a second bet went out."""
+    journal.path.write_bytes(torn)
+    with Services(faults_at_the_write("manifold", "500 before")) as server:
+        for _ in range(2):
+            with pytest.raises(NotConfirmed):
+                submit(server, "manifold", journal)
+        assert server.accepted == []
+    with Services() as server:
+        with pytest.raises(NotConfirmed):
+            submit(server, "manifold", journal, answer=OTHERS["manifold"][0])
+        assert server.accepted == []
+
+
 def test_a_resolution_and_a_withdrawal_are_sent_once(journal):
     with Services() as server:
         manifold = client(server, "manifold")
