@@ -16,19 +16,51 @@ _PREFIXES = frozenset(
 _NOUNS = frozenset({"MODELWORD", "GROUP", "MODEL", "LINE", "FAMILY", "FAMILYWORD"})
 _STAND_ALONE = frozenset({"ORG", "OPEN", "CLOSED", "COUNTRY"})
 """Prefixes that may stand for the noun themselves: "OpenAI", "closed"."""
-_TESTS = frozenset({"PLACE", "TASK", "UNSURE", "ELSEWHERE"})
+_TESTS = frozenset({"PLACE", "TASK", "UNSURE"})
 _MODEL_ENDS = frozenset({"MODEL", "FAMILY", "LINE", "ORG", "VERSION", "TIER", "SIZE", "TUNING", "COUNTRY"})
 _MODEL_STARTS = frozenset({"MODEL", "FAMILY", "LINE", "ORG", "TUNING"})
+_DATES = frozenset({"DATE", "ENDOF", "EOY", "THIS", "NEXTPERIOD"})
+_LEVEL_STARTS = frozenset({"SIDE", "PERCENT", "NUM", "EXACTLY"})
+_QUANTITIES = frozenset({"PERCENT", "NUM", "POINTS", "DURATION", "ELOS", "MONEYS"})
 _JOINTS = frozenset({"COMMA", "AND", "OR"})
 _BEFORE_RELATIVE = _NOUNS | {"VERSION", "TIER", "ORG", "RELEASE", "SIZE", "BENCHWORD", "SCORE"}
 
 
 def mark(words: Sequence[Word]) -> list[Word]:
     """The same words, with marks: ``SEP_PLACE`` between tests, ``BEST_`` before a model, and so on."""
-    marked = _without_doubles(words)
-    marked = _mark_joints(marked)
+    marked = _without_doubles(_without_tellers(words))
+    marked = _mark_joints(_mark_bounds(marked))
     marked = _mark_prefixes(marked)
     return [_mark_single(marked, i) for i in range(len(marked))]
+
+
+def _without_tellers(words: Sequence[Word]) -> list[Word]:
+    """Without who tells of a test beside the test itself ("METR reports a time horizon"), and "saturated" before a
+    level, which says what it means."""
+    tests = [word for word in words if word.token == "PLACE"]
+    kept: list[Word] = []
+    for i, word in enumerate(words):
+        after = words[i + 1].token if i + 1 < len(words) else ""
+        if word.token == "PLACE" and any(_tells_of(word, test) for test in tests):
+            continue
+        if word.token == "REACH" and i and words[i - 1].token == "PLACE" and words[i - 1] not in kept[-1:]:
+            continue
+        if word.token == "SATURATED" and after in _LEVEL_STARTS:
+            word = replace(word, token="REACH")
+        kept.append(word)
+        if word.token == "BEATEN" and word.text.casefold().endswith(" by") and after in _DATES:  # "beaten by 2026"
+            kept.append(replace(word, token="BY", value=""))
+    return kept
+
+
+def _tells_of(word: Word, test: Word) -> bool:
+    """Whether a name is the first word of what another one says in full: "METR" of "METR time horizon"."""
+    teller = word.text.removesuffix("'s")
+    return word is not test and word.value[0].split("/")[0].startswith(f"{teller} ") and _whole(word) == _whole(test)
+
+
+def _whole(word: Word) -> str:
+    return str(word.value[0]).split("/")[0]
 
 
 def _without_doubles(words: Sequence[Word]) -> list[Word]:
@@ -41,6 +73,16 @@ def _without_doubles(words: Sequence[Word]) -> list[Word]:
         elif not (word.token == "WHICH" and before in _BEFORE_RELATIVE):
             kept.append(word)
     return kept
+
+
+def _mark_bounds(words: list[Word]) -> list[Word]:
+    """The ``and`` of "above 70% and below 80%" as the "but" that it is."""
+    out = list(words)
+    for i in range(2, len(words) - 2):
+        quantity, side = {words[i - 1].token, words[i + 2].token} <= _QUANTITIES, words[i - 2].token == "SIDE"
+        if words[i].token == "AND" and side and quantity and words[i + 1].token == "SIDE":
+            out[i] = replace(words[i], token="BUT")
+    return out
 
 
 def _mark_joints(words: list[Word]) -> list[Word]:

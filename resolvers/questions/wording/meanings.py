@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from scale_forecast.resolvers.questions.wording import contests
 from scale_forecast.resolvers.questions.wording.limits import Limits
 from scale_forecast.resolvers.questions.wording.parts import (
     LOW,
@@ -17,7 +18,16 @@ from scale_forecast.resolvers.questions.wording.parts import (
     who_of,
 )
 from scale_forecast.resolvers.questions.wording.phrases import Context, Phrase
-from scale_forecast.resolvers.questions.wording.slots import OTHER_SIDE, AskBack, Level, Reading, Refused, Slot, Who
+from scale_forecast.resolvers.questions.wording.slots import (
+    OTHER_SIDE,
+    AskBack,
+    Level,
+    Reading,
+    Refused,
+    Side,
+    Slot,
+    Who,
+)
 
 # --- a level on a test
 
@@ -40,9 +50,11 @@ def _releases_model(parts: Parts, limits: Limits, context: Context) -> Reading:
 
 
 def _reaches(parts: Parts, limits: Limits, context: Context, who: Who, slots: dict[str, Slot]) -> Reading:
+    phrase = parts.one("LEVEL")
+    if phrase is not None and phrase.value.high is not None and _has_one_score(parts, who, phrase.value):
+        return _lies_between(parts, limits, context, who, slots)
     places = places_of(parts, limits, context)
     level, notes = level_of(parts, places, context)
-    phrase = parts.one("LEVEL")
     assert phrase is not None
     stays, negated = parts.has("STAY"), parts.is_denied
     named = parts.one("WHO")
@@ -72,6 +84,39 @@ def _reaches(parts: Parts, limits: Limits, context: Context, who: Who, slots: di
     return Reading(kind, found, negated=negated != who.nobody, notes=tuple(notes))
 
 
+def _has_one_score(parts: Parts, who: Who, level: Level) -> bool:
+    """Whether a range is of one number: the best score of all, or that of one model; and which ends are meant."""
+    one = _is_record(parts, who) or len(who.models) == 1
+    return one and level.manner is None and (level.side is None or level.high_side is not None)
+
+
+def _lies_between(parts: Parts, limits: Limits, context: Context, who: Who, slots: dict[str, Slot]) -> Reading:
+    """At least the one end of a range, and not beyond the other; both ends count where no side was said."""
+    if parts.has("STAY"):
+        raise AskBack("kind", "'stay' with a range asks for every day until then: ask for one day", words="stay")
+    phrase = parts.one("LEVEL")
+    assert phrase is not None
+    level: Level = phrase.value
+    beyond: Side = "at_least" if level.high_side == "below" else "above"
+    bounds = (
+        replace(level, high=None, high_side=None, side=level.side or "at_least"),
+        replace(level, value=level.high, high=None, high_side=None, side=beyond),
+    )
+    kept = [one for one in parts.phrases if one.token != "NOT"]
+    low, high = (
+        _reaches(
+            replace(parts, phrases=[replace(one, value=bound) if one is phrase else one for one in kept]),
+            limits, context, who, slots,
+        )
+        for bound in bounds
+    )  # fmt: skip
+    if context.vocabulary.is_lower_better(low.get("metrics")[0]):
+        raise AskBack("value", f"{phrase.text!r} is a range: ask for one of its ends", words=phrase.text)
+    slots = {name: low.slots[name] for name in ("stated",) if name in low.slots}
+    whole = Reading("all_of", slots, (low, Reading("not", parts=(high,))), notes=low.notes)
+    return Reading("not", slots, (whole,), notes=low.notes) if parts.is_denied else whole
+
+
 def _is_record(parts: Parts, who: Who) -> bool:
     """Whether the best score of all is spoken of, rather than that of some model."""
     return who.best or parts.has("BEST")
@@ -88,221 +133,6 @@ def _record_stays(level: Level, parts: Parts, is_low: bool, negated: bool) -> tu
             "kind", "'stay' with 'above' asks for every day until then: ask whether it is above on a day", words="stay"
         )
     return replace(level, side=OTHER_SIDE[level.side or "below"]), not negated
-
-
-# --- one side against another
-
-
-def _two(parts: Parts, limits: Limits, context: Context) -> tuple[Phrase, Phrase]:
-    one, other = parts.all("WHO")[:2]
-    for phrase in (one, other):
-        if phrase.value.is_anyone or phrase.value.every or phrase.value.nobody:
-            sentence = f"{phrase.text!r} may mean some or every model: name the one, or the family, that is meant"
-            if phrase.value.every:
-                sentence = f"{phrase.text!r} compares with every family: name two models or families"
-            raise AskBack("model", sentence, words=phrase.text)
-    if one.value == other.value:
-        raise AskBack(
-            "model", f"{one.text!r} compares {other.text} with itself: name another model or family", words=other.text
-        )
-    return one, other
-
-
-def _comparison(
-    parts: Parts, limits: Limits, context: Context, better: Phrase, worse: Phrase, *, beyond_noise: bool = False
-) -> Reading:
-    found = {
-        "who": slot(better.value, better),
-        "against": slot(worse.value, worse),
-        **places_of(parts, limits, context),
-        **shared_limits(limits),
-        **when_of(limits),
-    }
-    if "margin" in limits.slots:
-        found["margin"] = limits.slots["margin"]
-    if limits.clearly or beyond_noise:
-        found["beyond_noise"] = slot(True)
-    return Reading("comparison", found, negated=parts.is_denied)
-
-
-def _beats(parts: Parts, limits: Limits, context: Context) -> Reading:
-    one, other = _two(parts, limits, context)
-    side = parts.one("SIDE")
-    turned = parts.has("WORSE") or (side is not None and side.value in LOW)
-    if side is not None and side.value in ("at_least", "at_most"):
-        raise AskBack("side", f"{side.text!r} leaves a tie open: write 'above' or 'beats'", words=side.text)
-    return _comparison(parts, limits, context, *((other, one) if turned else (one, other)))
-
-
-def _loses(parts: Parts, limits: Limits, context: Context) -> Reading:
-    one, other = _two(parts, limits, context)
-    return _comparison(parts, limits, context, other, one)
-
-
-def _gains(parts: Parts, limits: Limits, context: Context) -> Reading:
-    """A model against another, or against the next smaller of its family."""
-    whos, recovers = parts.all("WHO"), parts.has("RECOVERS")
-    if len(whos) > 1:
-        one, other = _two(parts, limits, context)
-        return _comparison(parts, limits, context, one, other, beyond_noise=recovers)
-    model = whos[0].value.models
-    smaller = context.vocabulary.smaller(model[0]) if len(model) == 1 else None
-    if smaller is None:
-        sentence = f"{whos[0].text!r} has no smaller model of its family to gain on: write 'A beats B on TASK'"
-        raise AskBack("model", sentence, words=whos[0].text)
-    origin = replace(whos[0], value=Who(models=(smaller,)))
-    return _comparison(parts, limits, context, whos[0], origin, beyond_noise=recovers)
-
-
-def _lead_margin(parts: Parts, limits: Limits, context: Context) -> Reading:
-    """How far one side is ahead of another."""
-    near, level = parts.one("NEAR"), parts.one("LEVEL")
-    if parts.has("LEAD", "AHEAD") and near is None:
-        ahead, behind = _two(parts, limits, context)
-        margin = limits.slots.get("margin") or (slot(level.value, level) if level is not None else None)
-        if margin is None:
-            return _comparison(parts, limits, context, ahead, behind)
-        said: Level = margin.value
-        return _lead(parts, limits, context, ahead, behind, replace(said, side=said.side or "at_least"), margin.span)
-    if parts.has("BEST") and len(parts.all("WHO")) == 2 and near is not None:
-        behind, ahead = parts.all("WHO")
-    else:
-        behind, ahead = _two(parts, limits, context)
-    if near is not None:
-        return _lead(parts, limits, context, ahead, behind, replace(near.value, side="below"), near.span)
-    if level is None:
-        raise AskBack("value", f"{context.text[:80]!r} has no number: say how many points apart")
-    sides = {phrase.value.weights: phrase for phrase in (behind, ahead)}
-    if set(sides) != {"open", "closed"}:
-        raise AskBack("model", f"{context.text[:80]!r} does not say who leads: write 'A leads B by 5 points on TASK'")
-    side = level.value.side or "at_most"
-    return _lead(parts, limits, context, sides["closed"], sides["open"], replace(level.value, side=side), level.span)
-
-
-def _lead(
-    parts: Parts, limits: Limits, context: Context, ahead: Phrase, behind: Phrase, level: Level, span: tuple[int, int]
-) -> Reading:
-    places = places_of(parts, limits, context)
-    if level.unit not in ("points", "percent", None) and places["places"].value[0].unit == "share":
-        raise AskBack("value", f"{level.text!r} is no difference of scores: write it in points", words=level.text)
-    value = level.value or 0.0
-    if places["places"].value[0].unit == "share" and (level.unit is not None or value > 1.0):
-        value = round(value / 100.0, 10)
-    found = {
-        "who": slot(replace(ahead.value, best=False), ahead),
-        "against": slot(replace(behind.value, best=False), behind),
-        **places,
-        "level": Slot(replace(level, value=value, unit=places["places"].value[0].unit), span),
-        **shared_limits(limits),
-        **when_of(limits, at_a_day=True),
-    }
-    return Reading("lead_margin", found, negated=parts.is_denied)
-
-
-# --- who leads, who is first
-
-
-def _leads(parts: Parts, limits: Limits, context: Context) -> Reading:
-    """Whether somebody has the best score on a day."""
-    whos = parts.all("WHO")
-    who, slots = who_of(parts, limits)
-    if len(whos) > 1 and not (whos[1].value.best and whos[1].value.is_anyone):
-        raise AskBack(
-            "kind", f"cannot read how {whos[0].text!r} and {whos[1].text!r} belong together", words=context.text[:80]
-        )
-    if parts.has("BEYOND") or parts.one("LEVEL") is not None:
-        raise AskBack("kind", f"cannot read {context.text[:80]!r}: say who leads, or who reaches which score")
-    if who.is_anyone or who.every:
-        said = whos[0].text
-        raise AskBack("model", f"{said!r} may be anybody: say which company or model leads", words=said)
-    if parts.has("STAY"):
-        raise AskBack("kind", "'stay' asks for every day until then: ask who leads on a day", words="stay")
-    found = {**slots, **places_of(parts, limits, context), **shared_limits(limits), **when_of(limits, at_a_day=True)}
-    return Reading("leads", found, negated=parts.is_denied != who.nobody)
-
-
-def _of(parts: Parts, context: Context) -> dict[str, Slot]:
-    """What is chosen between: organisations, product lines or models; and the options where they are named."""
-    asked = parts.one("WHICH") or parts.one("WHAT")
-    assert asked is not None
-    whos = [phrase for phrase in parts.all("WHO") if phrase.span[0] >= asked.span[1]]
-    if parts.has("BENCHWORD"):
-        raise Refused("kind", "'which benchmark' is no question here: ask of each benchmark by when", words=asked.text)
-    if not whos:
-        if asked.text.casefold() in ("who", "whose"):
-            return {"of": slot("organisation", asked)}
-        raise AskBack(
-            "who",
-            f"{asked.text!r} may be companies or models: write 'which company' or 'which model'",
-            words=asked.text,
-        )
-    who: Who = whos[0].value
-    named = {name: value for name, value in who.facts().items() if name in ("organisations", "lines", "models")}
-    of = {"organisations": "organisation", "lines": "line", "models": "model"}[next(iter(named))] if named else who.of
-    found = {"of": slot(of, asked, whos[0])}
-    if named:
-        found["options"] = slot(next(iter(named.values())), whos[0])
-    others = {k: v for k, v in who.facts().items() if k not in (*named, "of", "best", "first")}
-    if others:
-        found["who"] = slot(Who(**others), whos[0])
-    return found
-
-
-def _choice(parts: Parts, limits: Limits, context: Context) -> Reading:
-    """Which of several leads on a day."""
-    whos = parts.all("WHO")
-    if len(whos) > 1 and not whos[-1].value.best:
-        raise AskBack(
-            "kind", f"cannot read how {whos[0].text!r} and {whos[1].text!r} belong together", words=context.text[:80]
-        )
-    if (
-        len(whos) == 1
-        and parts.has("WHAT")
-        and not parts.has("LEAD", "TOPSPOT", "BEST", "TOPS")
-        and not whos[0].value.best
-    ):
-        raise AskBack(
-            "kind", f"cannot read {context.text[:80]!r}: say which company or model leads", words=context.text[:80]
-        )
-    if parts.has("WHAT") and not whos:
-        raise AskBack(
-            "kind", f"cannot read {context.text[:80]!r}: say which company or model leads", words=context.text[:80]
-        )
-    found = {
-        **_of(parts, context),
-        **places_of(parts, limits, context),
-        **shared_limits(limits),
-        **when_of(limits, at_a_day=True),
-    }
-    return Reading("choice", found)
-
-
-def _first_of(parts: Parts, limits: Limits, context: Context) -> Reading:
-    """Which of several is first to reach a level."""
-    whos = parts.all("WHO")
-    if not parts.has("FIRST") and not any(phrase.value.first for phrase in whos):
-        raise AskBack("kind", f"cannot read {context.text[:80]!r}: say who is first, or leads", words=context.text[:80])
-    places = places_of(parts, limits, context)
-    level, notes = level_of(parts, places, context)
-    phrase = parts.one("LEVEL")
-    found = {**_of(parts, context), **places, "level": slot(level, *([phrase] if phrase else []))}
-    return Reading("first_of", {**found, **shared_limits(limits), **when_of(limits)}, notes=tuple(notes))
-
-
-def _first_to(parts: Parts, limits: Limits, context: Context) -> Reading:
-    """Whether somebody is first to reach a level."""
-    whos = parts.all("WHO")
-    who, slots = who_of(parts, limits)
-    if not parts.has("FIRST") and not (len(whos) > 1 and whos[1].value.first and whos[1].value.is_anyone):
-        raise AskBack("kind", f"cannot read {context.text[:80]!r}: say who is first, or leads", words=context.text[:80])
-    if who.is_anyone:
-        raise AskBack(
-            "model", f"{whos[0].text!r} may be anybody: say which company or model is first", words=whos[0].text
-        )
-    places = places_of(parts, limits, context)
-    level, notes = level_of(parts, places, context)
-    found = {**slots, **places, "level": slot(level, *parts.all("LEVEL")), **shared_limits(limits), **when_of(limits)}
-    return Reading("first_to", found, negated=parts.is_denied, notes=tuple(notes))
 
 
 # --- numbers, days, sizes
@@ -325,8 +155,18 @@ def _numeric(parts: Parts, limits: Limits, context: Context) -> Reading:
     lower = context.vocabulary.is_lower_better(places["metrics"].value[0])
     worst = parts.has("WORST")
     statistic = "lowest" if worst != lower else "highest"
-    found = {**slots, **places, "statistic": slot(statistic), **shared_limits(limits), **when_of(limits)}
-    return Reading("numeric", found)
+    days, notes = _standing_on(when_of(limits))
+    found = {**slots, **places, "statistic": slot(statistic), **shared_limits(limits), **days}
+    return Reading("numeric", found, notes=notes)
+
+
+def _standing_on(days: dict[str, Slot]) -> tuple[dict[str, Slot], tuple[str, ...]]:
+    """ "The best score in June 2027" is the best of all known by its end: a record is not of its month alone."""
+    if "when" not in days or days["when"].value.how != "in":
+        return days, ()
+    when = days["when"].value
+    note = f"{when.text!r} is read as the best of all scores known by {when.last}"
+    return {"when": Slot(replace(when, how="on", first=None), days["when"].span)}, (note,)
 
 
 def _date(parts: Parts, limits: Limits, context: Context) -> Reading:
@@ -394,6 +234,14 @@ def _size(parts: Parts, limits: Limits, context: Context) -> Reading:
     return Reading("size", found, negated=parts.is_denied != who.nobody)
 
 
+def _size_date(parts: Parts, limits: Limits, context: Context) -> Reading:
+    """The day on which a model of a size, or trained with so much compute, comes out."""
+    inner = _size(Parts("size", [phrase for phrase in parts.phrases if phrase.token != "WHEN"]), limits, context)
+    if inner.negated:
+        raise AskBack("kind", f"cannot read {context.text[:80]!r}: ask when a size is reached")
+    return Reading("size_date", inner.slots, notes=inner.notes)
+
+
 def _size_number(parts: Parts, limits: Limits, context: Context) -> Reading:
     """The largest training compute, or the most parameters, as a number."""
     said = parts.one("COMPUTE") or parts.one("TRAINING") or parts.one("HOWMUCH")
@@ -451,21 +299,23 @@ def _scaling(parts: Parts, limits: Limits, context: Context) -> Reading:
 MEANINGS: dict[str, Callable[[Parts, Limits, Context], Reading]] = {
     "threshold": _threshold,
     "releases_model": _releases_model,
-    "beats": _beats,
-    "beaten": _loses,
-    "loses": _loses,
-    "gains": _gains,
-    "lead_margin": _lead_margin,
-    "leads": _leads,
-    "choice": _choice,
-    "first_of": _first_of,
-    "first_to": _first_to,
+    "beats": contests.beats,
+    "beaten": contests.loses,
+    "loses": contests.loses,
+    "gains": contests.gains,
+    "lead_margin": contests.lead_margin,
+    "leads": contests.leads,
+    "choice": contests.choice,
+    "first_of": contests.first_of,
+    "first_to": contests.first_to,
     "numeric": _numeric,
     "date": _date,
     "release_date": _release_date,
     "release": _release,
     "size": _size,
     "size_number": _size_number,
+    "size_date": _size_date,
+    "which_test": contests.which_test,
     "size_needed": _size_needed,
     "how_many": _how_many,
     "scaling": _scaling,

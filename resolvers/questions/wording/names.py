@@ -58,7 +58,7 @@ def spoken() -> Spoken:
     return Spoken(
         {fold(row["name"]): means(row) for kind in ("place", "places") for row in of(kind)},
         {fold(row["name"]): (row["name"], means(row)) for row in of("ask")},
-        {fold(row["name"]): row["name"] for row in of("elsewhere")},
+        {fold(row["name"]): row["means"] or row["name"] for row in of("elsewhere")},
         {fold(row["name"]): row["means"] for row in of("line")},
         {fold(row["name"]): row["means"] for row in of("organisation")},
         {fold(row["name"]): (row["name"], means(row)) for row in of("group")},

@@ -53,6 +53,7 @@ def read_phrases(context: Context) -> list[Phrase]:
         For words that no table knows, words that do not fit together, and phrases with two meanings.
     """
     words = read_words(context.text, context.vocabulary, context.opened)
+    _refuse_elsewhere(words)
     _refuse_unknown(words, context)
     _refuse_conditions(words)
     return [_phrase(node, context) for node in _parsed(mark(words)).children]
@@ -74,6 +75,14 @@ def _parsed(words: Sequence[Word]) -> Any:
 
 
 # --- words that no table knows
+
+
+def _refuse_elsewhere(words: Sequence[Word]) -> None:
+    """What no bundled table tells of is said before anything else: other words would not help."""
+    for word in words:
+        if word.token == "ELSEWHERE":
+            sentence = f"no bundled table tells of {word.value}: it can be neither priced nor settled here"
+            raise Refused("benchmark", sentence, words=word.text)
 
 
 def _refuse_unknown(words: Sequence[Word], context: Context) -> None:
@@ -165,7 +174,19 @@ def _level(words: list[Word], node: Any, context: Context, text: str) -> tuple[s
     values = [word for word in words if word.token in _UNITS]
     low, unit = _in_unit(values[0])
     high = _in_unit(values[1])[0] if len(values) > 1 else None
+    if "BUT" in by_token:
+        return "LEVEL", _bounded(words, low, high, unit, text)
     return "LEVEL", Level(low, unit, side, high=high, manner=manner, text=text)
+
+
+def _bounded(words: Sequence[Word], low: float, high: float | None, unit: str | None, text: str) -> Level:
+    """ "At least 70% but below 80%": the lower bound with its side, the other end with its own."""
+    sides = [word.value for word in words if word.token == "SIDE"]
+    if sides[0] in ("at_least", "above") and sides[1] in ("at_most", "below"):
+        return Level(low, unit, sides[0], high=high, high_side=sides[1], text=text)
+    if sides[0] in ("at_most", "below") and sides[1] in ("at_least", "above") and high is not None:
+        return Level(high, unit, sides[1], high=low, high_side=sides[0], text=text)
+    raise AskBack("value", f"{text!r} bounds the score twice on one side: give one bound", words=text)
 
 
 _UNITS = {

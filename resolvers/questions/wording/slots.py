@@ -103,13 +103,15 @@ class Who:
 class Level:
     """A line to reach. ``unit`` is that of the words: percent, points, minutes, dollars, elo, human, or None for none.
 
-    ``high`` is the other end of a range; ``manner`` is ``exactly`` or ``about`` where that was said.
+    ``high`` is the other end of a range, ``high_side`` its side where one was said; ``manner`` is ``exactly`` or
+    ``about`` where that was said.
     """
 
     value: float | None
     unit: str | None = None
     side: Side | None = None
     high: float | None = None
+    high_side: Side | None = None
     manner: str | None = None
     human: Literal["average", "best"] | None = None
     text: str = ""
@@ -147,7 +149,12 @@ class Slot:
     span: tuple[int, int]
 
 
-_OPEN_ANSWERS = frozenset({"numeric", "date", "release_date", "choice", "first_of", "size_number", "size_needed"})
+_OPEN_ANSWERS = frozenset(
+    {
+        "numeric", "date", "release_date", "choice", "first_of", "first_test", "size_number", "size_date",
+        "size_needed",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

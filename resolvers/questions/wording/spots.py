@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.resolvers.questions.wording.slots import AskBack, Place, Refused
+from scale_forecast.resolvers.questions.wording.slots import AskBack, Place
 from scale_forecast.resolvers.questions.wording.tokens import Word
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary, candidates
 
@@ -22,8 +22,6 @@ def read_places(node: Any, vocabulary: Vocabulary, opened: dt.date) -> tuple[Sev
     ------
     AskBack
         For a name that means several tests, with these as candidates.
-    Refused
-        For a test that no bundled table has scores on.
     """
     found: list[tuple[Place, ...]] = []
     joints: set[str] = set()
@@ -39,7 +37,7 @@ def read_places(node: Any, vocabulary: Vocabulary, opened: dt.date) -> tuple[Sev
 
 
 def _spot(words: Sequence[Word]) -> list[Word]:
-    return [word for word in words if word.token in ("PLACE", "TASK", "UNSURE", "ELSEWHERE")]
+    return [word for word in words if word.token in ("PLACE", "TASK", "UNSURE")]
 
 
 def _of(
@@ -50,9 +48,6 @@ def _of(
     if len(spot) == 2:
         place, task = sorted(spot, key=lambda one: one.token)
         return [_task_of(place, task, vocabulary)]
-    if word.token == "ELSEWHERE":
-        sentence = f"no bundled table has scores on {word.value}: it can be neither priced nor settled here"
-        raise Refused("benchmark", sentence, words=word.text)
     if word.token == "UNSURE":
         name, means = word.value
         return [_unsure(name, means, word.text, vocabulary, opened)]

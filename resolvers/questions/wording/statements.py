@@ -90,7 +90,7 @@ class _Tried:
 
 
 def _single(phrases: list[Phrase], context: Context) -> Reading:
-    limits, rest = take_limits(_without_errors(phrases), context)
+    limits, rest = take_limits(_without_errors(_without_first(phrases)), context)
     trees = _trees(rest, context)
     tried = _tried(trees, limits, context)
     if len(tried.readings) > 1:
@@ -141,6 +141,13 @@ def _tried(trees: Iterable[Any], limits: Limits, context: Context) -> _Tried:
             if reading not in readings:
                 readings.append(reading)
     return _Tried(readings, errors)
+
+
+def _without_first(phrases: list[Phrase]) -> list[Phrase]:
+    """ "When does a model first reach it" is when one does."""
+    if not any(phrase.token == "WHEN" for phrase in phrases):
+        return phrases
+    return [phrase for phrase in phrases if phrase.token != "FIRST"]
 
 
 def _without_errors(phrases: list[Phrase]) -> list[Phrase]:

@@ -27,6 +27,7 @@ _YEAR = re.compile(r"[12][0-9]{3}")
 _NEGATIVE = re.compile(r"-[0-9.]\S*")
 _VERSION = re.compile(r"[ -]?(v?\d{1,4}(?:\.\d+)*[a-z]?)(?![a-z0-9])", re.IGNORECASE)
 _BRACKETS = re.compile(r"^\s*\[[^\]]*\]\s*")
+_CODE_NAME = re.compile(r"[A-Z][\w.-]*(?: [A-Z0-9][\w.-]*){0,3}")
 _NO_GENERATION = 20
 """A number from here on behind a product line is no generation of it."""
 _ARTICLES = frozenset({"the", "a", "an"})
@@ -72,7 +73,7 @@ def read_words(text: str, vocabulary: Vocabulary, opened: dt.date) -> list[Word]
     reader = _Reader(text, vocabulary, opened)
     while reader.at < len(reader.atoms):
         reader.step()
-    return _join_unknown(reader.words, text)
+    return _name_released(_join_unknown(reader.words, text))
 
 
 class _Reader:
@@ -121,6 +122,8 @@ class _Reader:
         """The longest name or phrase from here; of equal length the phrase, unless the name is written its own way."""
         if self.text[start] == "-":
             return None
+        if self._is_article(start):  # a phrase begins behind it
+            return "FILL", self.text[start : self.atoms[self.at][1]], self.atoms[self.at][1]
         for last in range(min(self.at + _LONGEST, len(self.atoms)) - 1, self.at - 1, -1):
             end = self.atoms[last][1]
             words = self.text[start:end]
@@ -129,11 +132,20 @@ class _Reader:
             if ending == "-" or (last > self.at and ending in _ARTICLES):  # neither counts in a name or a phrase
                 continue
             phrase = phrases().get(_compared(words)) if self._is_apart(start, end) else None
+            if phrase is not None and ending.isdigit() and self._units(end):  # "at least 1 hour" is no "at least 1"
+                phrase = None
             if name is not None and (phrase is None or (name.token in ("PLACE", "MODEL", "ORG") and words.isupper())):
                 return name.token, name.value, end
             if phrase is not None and phrase.token not in _ONLY_BEHIND_NUMBERS:
                 return phrase.token, phrase.value, end
         return None
+
+    def _is_article(self, start: int) -> bool:
+        """Whether an article stands here that begins no name."""
+        end = self.atoms[self.at][1]
+        if self.text[start:end].casefold() not in _ARTICLES or not self.text[end : end + 1].isspace():
+            return False
+        return not self.vocabulary_has_name_from(start, end)
 
     def _name(self, words: str, start: int, end: int) -> Name | None:
         folded = fold(words)
@@ -218,6 +230,18 @@ class _Reader:
             if unit is not None and unit.token in UNIT_WORDS and not self.text[stop : stop + 1].isalnum():
                 found.append((unit, stop))
         return found
+
+
+def _name_released(words: list[Word]) -> list[Word]:
+    """A capitalised name that no table knows is a model to come where a company releases it: "OpenAI releases R2"."""
+    out = list(words)
+    for i, word in enumerate(words):
+        before = words[i - 1] if i else None
+        if word.token != "UNKNOWN" or not _CODE_NAME.fullmatch(word.text) or before is None:
+            continue
+        if before.token == "RELEASE" and any(one.token == "ORG" for one in words[:i]):
+            out[i] = Word("MODEL", word.text, word.start, word.end, word.text)
+    return out
 
 
 def _join_unknown(words: Sequence[Word], text: str) -> list[Word]:

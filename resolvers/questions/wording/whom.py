@@ -12,6 +12,9 @@ from scale_forecast.resolvers.questions.wording.slots import AskBack, Refused, W
 from scale_forecast.resolvers.questions.wording.tokens import Word
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
 
+_FEW = 20
+"""A number from here on is no generation."""
+
 
 def read_who(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> Who:
     """Whom the words of one phrase name; several names of one sort are any of them.
@@ -95,13 +98,26 @@ def _named(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> di
     if head.token == "FAMILY" and not more and size is not None:
         return _of_family(vocabulary.with_size(family, float(size.value)))
     name = " ".join(_joined([head, *more]))
-    if head.token == "FAMILY" and _may_be_a_size(head, more, vocabulary) and not vocabulary.is_generation(name, opened):
+    if (
+        head.token == "FAMILY"
+        and _may_be_a_size(head, more, vocabulary)
+        and not _is_generation(name, vocabulary, opened)
+    ):
         sentence = (
             f"{said!r} may be a model of that name or one of the family {family} of some size: write "
             f"'{family} {more[0].text}B' for the size, or name a model that is known"
         )
         raise AskBack("model", sentence, words=said, candidates=(name, f"{family} {more[0].text}B"))
     return {"models": (said if size is not None else name,)}
+
+
+def _is_generation(name: str, vocabulary: Vocabulary, opened: dt.date) -> bool:
+    """Whether a release is called so, or the family has been numbered before: Llama 3 after Llama 2."""
+    if vocabulary.is_generation(name, opened):
+        return True
+    head, _, number = name.replace("-", " ").rpartition(" ")
+    earlier = range(2, int(float(number))) if number.replace(".", "", 1).isdigit() and float(number) < _FEW else ()
+    return any(vocabulary.is_generation(f"{head} {one}", opened) for one in earlier)
 
 
 def _may_be_a_size(head: Word, more: Sequence[Word], vocabulary: Vocabulary) -> bool:
