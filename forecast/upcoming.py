@@ -19,6 +19,7 @@ from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, evidence_of, target_rows, visible
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.events import prob_gain
+from scale_forecast.predictors.losses import UNCOVERED
 from scale_forecast.predictors.reversal import Reversal
 
 FORECAST_COLUMNS = [
@@ -45,6 +46,11 @@ class Upcoming(ShowsHtml):
     evidence: Panel
     forecast: Forecast
     table: pd.DataFrame
+
+    @property
+    def covered(self) -> np.ndarray:
+        """Whether a row's intervals held about what they say in backtests, (n,); those of losses did not."""
+        return self.forecast.targets["is_share"].to_numpy(dtype=bool)
 
     def __repr__(self) -> str:
         return f"<Upcoming: {len(self.table):,} tasks of {self.target.model} by {self.forecast.predictor}>"
@@ -151,10 +157,7 @@ def uncovered(forecast: Forecast) -> str | None:
     count = int((~forecast.targets["is_share"]).sum())
     if not count:
         return None
-    return (
-        f"{counted(count, 'forecast')} of losses or of scores without a highest: their intervals are uncovered, since "
-        "in backtests they held far fewer scores than they say"
-    )
+    return f"{counted(count, 'forecast')} of losses or of scores without a highest: their intervals are {UNCOVERED}"
 
 
 def wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:

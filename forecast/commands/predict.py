@@ -26,7 +26,7 @@ from scale_forecast.commands.options import (
     size_options,
     workers_options,
 )
-from scale_forecast.commands.printing import Output, note
+from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.data.errors import UsageError
 from scale_forecast.show import views
 from scale_forecast.show.by_date import readable_scores
@@ -75,7 +75,8 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
         upcoming = scale_forecast.predict(tables, tasks=about.pop("task"), workers=several, tell=note, **about)
     title = f"{upcoming.target.model}: {len(upcoming.table)} tasks, largest expected change first"
     view = functools.partial(views.prediction, upcoming)
-    out.emit(upcoming.table, title=title, show=views.readable_forecasts(upcoming.table), view=view)
+    data = records(upcoming.table.assign(covered=upcoming.covered))
+    out.emit(upcoming.table, title=title, show=views.readable_forecasts(upcoming.table), view=view, data=data)
 
 
 def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:

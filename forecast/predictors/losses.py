@@ -33,6 +33,8 @@ LARGEST_SIZE = 0.75
 """Link units: however wild a history, no more than a factor of two either way is one standard deviation."""
 SHAPE = student.ppf(LEVELS, df=4)
 LEAST_SPREAD = 1e-6
+UNCOVERED = "uncovered, since in backtests those of losses held far fewer scores than they say"
+"""What is said of their intervals wherever they are shown."""
 
 
 def loss_knots(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 from scale_forecast.data.names import counted
 from scale_forecast.show.report.contents import Report
 from scale_forecast.show.report.markup import name, number, percent, tag, text
+from scale_forecast.upcoming import uncovered
 
 MOST = 5
 WIDTH_80 = 2 * 1.2816
@@ -75,8 +76,10 @@ def _reverses(tasks: pd.DataFrame) -> str:
 def _unknowable(report: Report) -> str:
     tasks = report.tasks
     shares = tasks[tasks["is_share"]]
+    said = uncovered(report.upcoming.forecast)
+    unsure = tag("p", f"{said}.") if said else ""
     if shares.empty:
-        return tag("p", "The tasks are losses: no test set's sampling noise is known.")
+        return tag("p", "The tasks are losses: no test set's sampling noise is known.") + unsure
     ceilings = shares.drop_duplicates("suite")["ceiling_r2"]
     noise = 2 * shares["noise"]
     worst = shares.loc[shares["noise"].sort_values(ascending=False, kind="stable").index[:3]]
@@ -92,7 +95,7 @@ def _unknowable(report: Report) -> str:
         "<strong>noise ceiling</strong> is "
         f"{span}: no forecast's R² can be expected to be higher."
     )
-    return tag("p", out) + tag("p", f"Noisiest: {named}.")
+    return tag("p", out) + tag("p", f"Noisiest: {named}.") + unsure
 
 
 def _list(rows: pd.DataFrame, tail: Callable[[pd.Series], str]) -> str:

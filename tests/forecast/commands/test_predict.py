@@ -96,6 +96,17 @@ def test_a_straight_line_does_not_take_a_loss_to_zero(run, tmp_path):
     assert pd.read_csv(io.StringIO(out.stdout))["median"].iloc[0] == pytest.approx(0.9)
 
 
+def test_json_marks_each_row_whose_interval_is_uncovered(run, tmp_path):
+    path = tmp_path / "both.csv"
+    rows = [("t", f"two {p}B", "two", p * 1e9, "perplexity", loss) for p, loss in ((1, 15.0), (7, 9.0))]
+    rows += [("u", f"two {p}B", "two", p * 1e9, "accuracy", score) for p, score in ((1, 0.5), (7, 0.6))]
+    pd.DataFrame(rows, columns=["task", "model", "family", "params", "metric", "score"]).to_csv(path, index=False)
+    out = run("predict", path, "--family", "two", "--params", "70B", "--predictor", "persistence", "--format", "json")
+    found = json.loads(out.stdout)
+    assert {row["task"]: row["covered"] for row in found["data"]} == {"t": False, "u": True}
+    assert any("uncovered" in sentence for sentence in found["notes"])
+
+
 def test_known_takes_a_task_with_slashes_and_equals_signs_in_its_name(run, tmp_path):
     path = tmp_path / "odd.csv"
     rows = [(task, f"odd {p}B", "odd", p * 1e9, 0.2 + p / 20) for task in ("de/en=x", "fr") for p in (1, 4)]

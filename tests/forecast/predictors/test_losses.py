@@ -9,8 +9,10 @@ from scale_forecast.data.results import as_results
 from scale_forecast.distribution import LEVELS, Forecast
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.inputs.targets import held_out_target, target_rows, visible
-from scale_forecast.predictors.losses import loss_knots
+from scale_forecast.predictors.losses import UNCOVERED, loss_knots
 from scale_forecast.predictors.stack import Stack
+from scale_forecast.pricing.model import PricedModel
+from scale_forecast.pricing.sentences import describe_model
 from scale_forecast.upcoming import uncovered
 from tests.worlds import make_tasks
 
@@ -85,3 +87,13 @@ def test_intervals_of_losses_are_said_to_be_uncovered_and_those_of_shares_are_no
     assert "uncovered" in uncovered(forecast)
     shares = Forecast.from_knots(forecast.targets.assign(is_share=True), forecast.knots[:, 1:-1], "shares")
     assert uncovered(shares) is None
+
+
+def test_a_price_that_rests_on_a_loss_says_that_its_interval_is_uncovered():
+    _, evidence, forecast, _ = forecast_of(losses(0.02, tasks=3))
+    shares = Forecast.from_knots(forecast.targets.assign(is_share=True), forecast.knots[:, 1:-1], "shares")
+    said = [
+        next(describe_model("Loss 5", 1e11, 22.0, PricedModel(one, evidence), [(0, None)]))
+        for one in (forecast, shares)
+    ]
+    assert [UNCOVERED in sentence for sentence in said] == [True, False]

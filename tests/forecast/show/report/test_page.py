@@ -102,6 +102,10 @@ def test_every_task_stands_in_the_table_and_in_a_picture(outline):
     assert sum("80% interval" in words for words in said) >= 13
 
 
+def test_the_page_says_that_intervals_of_losses_are_uncovered(page):
+    assert "1 forecast of losses or of scores without a highest: their intervals are uncovered" in page
+
+
 def test_headings_follow_each_other_and_anchors_lead_somewhere(outline):
     levels = [int(name[1]) for name, _ in outline.elements if re.fullmatch(r"h\d", name)]
     assert levels[0] == 1
