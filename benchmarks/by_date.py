@@ -2,7 +2,8 @@
 
     python -m benchmarks.by_date --cache FOLDER [--tables FOLDER] [--reading dated|release] [--last]
 
-Which models and scores count is `benchmarks.by_date_rule`; every number of known scores forecasts the same scores.
+Which models and scores count is `scale_forecast.by_date.backtests.rule`; `forecast backtest --folds by-date` makes the
+same table.
 """
 
 from __future__ import annotations
@@ -10,156 +11,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from benchmarks.by_date_cache import Cache
-from benchmarks.by_date_references import index_of
-from benchmarks.by_date_rule import KNOWN_SCORES, SCORES_OF_A_MODEL, origins
 from benchmarks.records import TABLES
-from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, counted_tasks
-from scale_forecast.by_date.link import from_link, to_link
-from scale_forecast.by_date.new_model import NewModel, predict_model
-from scale_forecast.by_date.spread import crps
-from scale_forecast.by_date.state import State
-from scale_forecast.by_date.tables import Tables, read_tables
-from scale_forecast.by_date.world import scale_of
-
-LEVELS = (np.arange(99) + 0.5) / 99
-RIDGE = 1.0
-RECENT = 10
-REFERENCES = ("predecessor", "last five measured", "index by date", "rank-2 completion")
-
-
-def coming(tables: Tables, state: State) -> list[tuple[NewModel, pd.Series]]:
-    """Models released in the quarter after the state's day, with their scores on benchmarks that count, earliest
-    first."""
-    tasks = counted_tasks(state.world, MODELS_AT_THE_ORIGIN)
-    tasks = {task for task in tasks if state.world.tasks.loc[task, "unit"] == "share"}
-    begin, end = state.world.as_of, state.world.as_of + pd.DateOffset(months=3)
-    releases = tables.releases[(tables.releases["released"] > begin) & (tables.releases["released"] <= end)]
-    found = []
-    for row in releases.sort_values("model").itertuples():
-        own = tables.scores[(tables.scores["model"] == row.model) & tables.scores["task"].isin(tasks)]
-        first = own.groupby("task").agg(day=("known_on", "min"), score=("score", "max")).reset_index()
-        first = first.sort_values(["day", "task"]).set_index("task")["score"]
-        if len(first) < SCORES_OF_A_MODEL:
-            continue
-        groups = [None if pd.isna(v) else v for v in (row.organisation, row.product_line, row.tier)]
-        target = NewModel(row.model, row.released, *groups, reasoning=row.reasoning in ("yes", "optional"))
-        found.append((target, first))
-    return found
-
-
-def measure(cache: Cache, reading: str, *, last: bool) -> pd.DataFrame:
-    """A row a method, target score and number of known scores."""
-    days = origins(cache.tables, reading=reading, last=False)
-    days += origins(cache.tables, reading=reading, last=True) if last else []
-    found = []
-    for origin in days:
-        state = cache.state(reading, origin)
-        completion = Completion(state)
-        for target, scores in coming(cache.tables, state):
-            about = state.world.tasks.loc[scores.index]
-            asked = list(scores.index[max(KNOWN_SCORES) :])
-            for k in KNOWN_SCORES:
-                known = scores.iloc[:k].to_dict()
-                joint = predict_model(state, target, known, tasks=list(scores.index))
-                at = [joint.tasks.index(task) for task in asked]
-                draws = joint.quantiles(LEVELS)[at]
-                outcome = scores[asked].to_numpy()
-                table = pd.DataFrame({"origin": origin, "target": target.name, "task": asked, "known": k})
-                found.append(
-                    table.assign(
-                        method="model",
-                        abs_error=100 * np.abs(np.median(draws, axis=1) - outcome),
-                        error=100 * (np.median(draws, axis=1) - outcome),
-                        crps=100 * crps(draws.T, outcome),
-                        pit=(draws < outcome[:, None]).mean(axis=1),
-                    )
-                )
-                centres = references(state, target, known, asked, completion)
-                for name, z in centres.items():
-                    score = np.array([from_link(v, scale_of(about, t)) for v, t in zip(z, asked, strict=True)])
-                    error = 100 * (score - outcome)
-                    found.append(
-                        table.assign(method=name, abs_error=np.abs(error), error=error, crps=np.nan, pit=np.nan)
-                    )
-    return pd.concat(found, ignore_index=True)
-
-
-def references(
-    state: State, target: NewModel, known: dict[str, float], asked: list[str], completion: Completion
-) -> dict[str, np.ndarray]:
-    """Point forecasts on the link."""
-    models = state.world.models
-    best = state.world.best.groupby(["task", "model"])["z"].max().reset_index()
-    best = best.assign(released=best["model"].map(models["released"])).sort_values(["released", "model"], kind="stable")
-    line = f"{target.organisation} / {target.line or target.organisation} / {target.tier or 'unknown'}"
-    of_line = best["model"].map(models["line"]) == line
-    of_maker = best["model"].map(models["organisation"]) == target.organisation
-    last_five = {task: rows["z"].tail(5).mean() for task, rows in best.groupby("task")}
-    before = {task: rows["z"].iloc[-1] for task, rows in best[of_line].groupby("task")}
-    maker = {task: rows["z"].iloc[-1] for task, rows in best[of_maker].groupby("task")}
-    predecessor = [before.get(task, maker.get(task, last_five[task])) for task in asked]
-    z = {t: float(to_link(np.array([s]), scale_of(state.world.tasks, t))[0]) for t, s in known.items()}
-    return {
-        "predecessor": np.array(predecessor),
-        "last five measured": np.array([last_five[task] for task in asked]),
-        "index by date": _index(state, target, z, asked),
-        "rank-2 completion": completion(z, asked),
-    }
-
-
-def _index(state: State, target: NewModel, known: dict[str, float], asked: list[str]) -> np.ndarray:
-    """One number a model: from its known scores and, as one more of them, the trend of the last year's models."""
-    index, level = index_of(state.world)
-    t = state.world.models["t"].reindex(index.index).to_numpy()
-    recent = t > -1.0
-    slope, intercept = np.polyfit(t[recent], index.to_numpy()[recent], 1)
-    trend = intercept + slope * state.years(target.released)
-    own = (trend + sum(z - level[task] for task, z in known.items())) / (1 + len(known))
-    return level.reindex(asked).to_numpy() + own
-
-
-class Completion:
-    """Logits of all models and benchmarks as two factors, by alternating ridge regressions."""
-
-    def __init__(self, state: State) -> None:
-        best = state.world.best.groupby(["model", "task"])["z"].max().unstack()
-        self.tasks = {task: i for i, task in enumerate(best.columns)}
-        z = best.to_numpy()
-        seen = np.isfinite(z)
-        self.mean = np.nanmean(z, axis=0)
-        left = np.where(seen, z - self.mean, 0.0)
-        rng = np.random.default_rng(0)
-        self.factors = np.column_stack([np.ones(z.shape[1]), 0.1 * rng.standard_normal(z.shape[1])])
-        for _ in range(30):
-            rows = _ridge(left, seen, self.factors)
-            self.factors = _ridge(left.T, seen.T, rows)
-        order = state.world.models.loc[best.index, "released"].argsort().to_numpy()
-        self.usual = rows[order[-RECENT:]].mean(axis=0)
-
-    def __call__(self, known: dict[str, float], asked: list[str]) -> np.ndarray:
-        at = [self.tasks[task] for task in known]
-        factors = self.factors[at]
-        left = np.array(list(known.values())) - self.mean[at] - factors @ self.usual
-        own = self.usual + np.linalg.solve(factors.T @ factors + RIDGE * np.eye(2), factors.T @ left)
-        out = [self.tasks[task] for task in asked]
-        return self.mean[out] + self.factors[out] @ own
-
-
-def _ridge(left: np.ndarray, seen: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    gram = np.einsum("ij,jk,jl->ikl", seen.astype(float), factors, factors) + RIDGE * np.eye(2)
-    return np.linalg.solve(gram, (left @ factors)[:, :, None])[:, :, 0]
-
-
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Targets equally within an origin, origins weighted by their targets: the mean over models."""
-    inside = table["pit"].between(0.1, 0.9).where(table["pit"].notna())
-    by_target = table.assign(inside=inside.astype(float)).groupby(["known", "method", "target"])
-    means = by_target[["abs_error", "error", "crps", "inside"]].mean().groupby(["known", "method"])
-    return means.mean().round(3).assign(targets=means.size())
+from scale_forecast.by_date.backtests.kept import Kept
+from scale_forecast.by_date.backtests.models import measure
+from scale_forecast.by_date.backtests.summary import models_summary
+from scale_forecast.by_date.tables import read_tables
 
 
 def main() -> None:
@@ -171,10 +27,10 @@ def main() -> None:
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
     tables = read_tables(*(given.tables / f"{name}.csv" for name in ("scores", "releases", "benchmarks")))
-    table = measure(Cache(tables, given.cache), given.reading, last=given.last)
+    table = measure(Kept(tables, given.cache), given.reading, last=given.last)
     if given.keep:
         table.to_csv(given.keep, index=False)
-    print(summary(table).to_string())
+    print(models_summary(table).round(4).to_string(index=False))
 
 
 if __name__ == "__main__":

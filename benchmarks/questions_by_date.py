@@ -23,8 +23,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.by_date_references import centres, draws_of
-from benchmarks.records import FEWEST_CLOSED, TABLES, past_centres, stretched
+from benchmarks.records import TABLES
+from scale_forecast.by_date.backtests.records import FEWEST_CLOSED, past_centres, stretched
+from scale_forecast.by_date.backtests.references import centres, draws_of
 from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, closed_windows, counted_tasks, known_by
 from scale_forecast.by_date.link import from_link
 from scale_forecast.by_date.tables import Tables, read_tables

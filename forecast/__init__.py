@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scale_forecast.studies.registry import STUDIES
     from scale_forecast.workflow.ask import ask, ask_all
     from scale_forecast.workflow.backtest import backtest, backtest_questions, backtest_siblings, summary
+    from scale_forecast.workflow.backtest_by_date import BY_DATE_FOLDS, backtest_by_date
     from scale_forecast.workflow.by_date import explain_by_date, index, predict_by_date, records
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
     from scale_forecast.workflow.curves import curve_forms, fit_curve_table
@@ -100,6 +101,7 @@ _HOMES = {
     "studies.registry": "STUDIES",
     "workflow.ask": "ask ask_all",
     "workflow.backtest": "backtest backtest_questions backtest_siblings summary",
+    "workflow.backtest_by_date": "BY_DATE_FOLDS backtest_by_date",
     "workflow.by_date": "explain_by_date index predict_by_date records",
     "workflow.by_date_views": "plot_index plot_records",
     "workflow.curves": "curve_forms fit_curve_table",

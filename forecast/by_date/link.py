@@ -53,6 +53,20 @@ def from_link(z: np.ndarray, scale: Scale) -> np.ndarray:
     return scale.chance + (scale.ceiling - scale.chance) / (1.0 + np.exp(-np.clip(z, -30.0, 30.0)))
 
 
+def exact_link(score: float, scale: Scale) -> float:
+    """The value whose `from_link` is ``score``: infinite at and beyond chance and ceiling, where `to_link` stops.
+
+    >>> exact_link(1.0, SHARE), exact_link(0.2, Scale("share", 0.25)), round(exact_link(0.999, SHARE), 2)
+    (inf, -inf, 6.91)
+    """
+    if scale.unit != "share":
+        return float(to_link(np.array(score), scale)) if scale.unit == "Elo" or score > 0 else -np.inf
+    share = (score - scale.chance) / (scale.ceiling - scale.chance)
+    if not 0.0 < share < 1.0:
+        return -np.inf if share <= 0.0 else np.inf
+    return float(np.log(share / (1.0 - share)))
+
+
 def sampling_variance(z: np.ndarray, scale: Scale) -> np.ndarray:
     """Variance of a score's link from the finite number of examples; none is known for units other than shares."""
     z = np.asarray(z, float)

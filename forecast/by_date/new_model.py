@@ -4,13 +4,13 @@ out."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.stats import t
 
-from scale_forecast.by_date.link import Scale, from_link, sampling_variance, to_link
+from scale_forecast.by_date.link import Scale, exact_link, from_link, sampling_variance, to_link
 from scale_forecast.by_date.state import State, ability_given, task_given
 from scale_forecast.by_date.world import OWN, scale_of
 from scale_forecast.data.errors import DataError
@@ -41,6 +41,8 @@ class ScoresToCome:
     scales: list[Scale]
     mean: np.ndarray
     covariance: np.ndarray
+    out: Mapping[str, float] = field(default_factory=dict)
+    """Scores that are known, which stand as they are."""
 
     @property
     def units(self) -> list[str]:
@@ -63,12 +65,16 @@ class ScoresToCome:
     def prob_above(self, task: str, score: float) -> float:
         """P(score above ``score``)."""
         i = self.tasks.index(task)
-        z = float(to_link(np.array([score]), self.scales[i])[0])
-        scale = float(np.sqrt(self.covariance[i, i]))
+        if task in self.out:
+            return float(self.out[task] > score)
+        z, scale = exact_link(score, self.scales[i]), float(np.sqrt(self.covariance[i, i]))
         return float(t.sf((z - self.mean[i]) / scale, TAIL)) if scale > 0 else float(z < self.mean[i])
 
     def _scores(self, z: np.ndarray) -> np.ndarray:
-        columns = [from_link(z[:, i], scale) for i, scale in enumerate(self.scales)]
+        columns = [
+            np.full(len(z), self.out[task]) if task in self.out else from_link(z[:, i], scale)
+            for i, (task, scale) in enumerate(zip(self.tasks, self.scales, strict=True))
+        ]
         return np.stack(columns, axis=1)
 
 
@@ -100,7 +106,7 @@ def predict_model(
         mean, covariance = _given(names, scales, mean, covariance + np.diag(noise), known, widening)
     else:
         covariance = (covariance + np.diag(noise)) * widening**2
-    return ScoresToCome(names, scales, mean, covariance)
+    return ScoresToCome(names, scales, mean, covariance, known)
 
 
 def _require_known(state: State, names: list[str], known: Mapping[str, float]) -> None:

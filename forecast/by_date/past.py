@@ -49,9 +49,22 @@ def fared(
     ``past`` has ``reading, origin, months, task, record, pit, crps, crps_of_drift``. Windows are alike that are of the
     nearest length and, with ``record``, whose record stood at the same level, where there are `FEWEST` of these.
     """
+    return _fared(closed_by(past, as_of, reading), days, record)
+
+
+def closed_by(past: pd.DataFrame, as_of: pd.Timestamp, reading: str) -> pd.DataFrame:
+    """The windows of a reading that had closed on a day."""
     kept = past[past["reading"] == ("release" if reading == "release" else "dated")]
-    close = [origin + pd.DateOffset(months=int(m)) for origin, m in zip(kept["origin"], kept["months"], strict=True)]
-    kept = kept[np.array([day <= as_of for day in close], dtype=bool)]
+    closed = np.zeros(len(kept), dtype=bool)
+    for months in kept["months"].unique():
+        closed |= (
+            (kept["months"] == months) & (kept["origin"] + pd.DateOffset(months=int(months)) <= as_of)
+        ).to_numpy()
+    return kept[closed]
+
+
+def _fared(kept: pd.DataFrame, days: int, record: float | None) -> Fared | None:
+    """The same of windows that had closed."""
     lengths = np.sort(kept["months"].unique())
     if not len(lengths):
         return None
@@ -59,7 +72,7 @@ def fared(
     kept = kept[kept["months"] == months]
     of = ANY
     if record is not None:
-        level = int(np.searchsorted(LEVELS, record, side="right"))
+        level = _level(record)
         cell = np.searchsorted(LEVELS, kept["record"], side="right") == level
         if cell.sum() >= FEWEST:
             kept, of = kept[cell], f"from {LEVELS[level - 1]:g} to {min(LEVELS[level], 1.0):g}"
@@ -69,13 +82,23 @@ def fared(
     return Fared(of, months, len(kept), float(kept["pit"].between(0.1, 0.9).mean()), float(skill))
 
 
+def _level(record: float) -> int:
+    """Which of the ranges of `LEVELS` a record is in."""
+    return int(np.searchsorted(LEVELS, record, side="right"))
+
+
 def with_past(
     table: pd.DataFrame, past: pd.DataFrame, as_of: pd.Timestamp, reading: str, start: pd.Timestamp
 ) -> pd.DataFrame:
     """A table of records with ``past_of, past_months, past_windows, past_held, past_skill``; empty for no share."""
+    closed = closed_by(past, as_of, reading)
+    known: dict[tuple[str, int, int], Fared | None] = {}
     found = []
     for unit, by, record in zip(table["unit"], table["by"], table["record_now"], strict=True):
-        like = fared(past, as_of, reading, (by - start).days, record) if unit == "share" else None
+        alike = unit, (by - start).days, _level(record)
+        if alike not in known:
+            known[alike] = _fared(closed, (by - start).days, record) if unit == "share" else None
+        like = known[alike]
         found.append(
             (None, *(np.nan,) * 4) if like is None else (like.of, like.months, like.windows, like.held, like.skill)
         )

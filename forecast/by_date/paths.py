@@ -241,17 +241,24 @@ def rising(before: np.ndarray, wanted: np.ndarray, best: np.ndarray) -> np.ndarr
     low = np.flatnonzero(had <= values[0])[: np.searchsorted(values, values[0], side="right")]
     out = np.full(len(best), values[0])
     left = np.setdiff1d(np.arange(len(best)), low, assume_unique=True)
+    above = values[len(low) :]
+    if (had[left] <= above).all():
+        out[order[left]] = above
+        return out
     by_had = left[np.argsort(had[left], kind="stable")]
-    places, limits = by_had.tolist(), had[by_had].tolist()
+    places = by_had.tolist()
     dealt: list[int] = []
     waiting: list[int] = []
     at = 0
-    for value in values[len(low) :].tolist():
-        while at < len(limits) and limits[at] <= value:
-            heapq.heappush(waiting, places[at])
-            at += 1
-        dealt.append(heapq.heappop(waiting))
-    out[order[dealt]] = values[len(low) :]
+    for until in np.searchsorted(had[by_had], above, side="right").tolist():
+        if until == at + 1:
+            dealt.append(heapq.heappushpop(waiting, places[at]))
+        else:
+            for place in places[at:until]:
+                heapq.heappush(waiting, place)
+            dealt.append(heapq.heappop(waiting))
+        at = until
+    out[order[dealt]] = above
     return out
 
 

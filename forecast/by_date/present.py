@@ -74,8 +74,8 @@ def _rungs(record: float, unit: str) -> list[float]:
     if unit == "share":
         return [share for share in SHARES if share > record][:STEPS]
     if unit == "Elo":
-        return [50.0 * np.ceil(record / 50.0 + k) for k in range(1, STEPS)]
-    return [2.0 ** np.ceil(np.log2(record) + k) for k in range(STEPS)] if record > 0 else []
+        return [50.0 * (np.floor(record / 50.0) + k) for k in range(1, STEPS + 1)]
+    return [2.0 ** (np.floor(np.log2(record)) + k) for k in range(1, STEPS + 1)] if record > 0 else []
 
 
 def scores_table(

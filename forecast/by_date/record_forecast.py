@@ -53,8 +53,11 @@ class RecordForecast:
         """P(an organisation holds the record by a day), the likeliest first."""
         at = -1 if day is None else self.days.index(pd.Timestamp(day))
         code = self.holders[:, self.tasks.index(task), at]
-        names = np.array([*self.organisations, self.records[task].organisation], dtype=object)
-        return pd.Series(names[code]).value_counts(normalize=True)
+        names = [*self.organisations, self.records[task].organisation]
+        share: dict[str, float] = {}
+        for place, times in zip(*np.unique(code, return_counts=True), strict=True):
+            share[names[place]] = share.get(names[place], 0.0) + times / len(code)
+        return pd.Series(share, dtype=float).sort_values(ascending=False, kind="stable")
 
     def even_odds(self, task: str, score: float) -> pd.Timestamp | None:
         """The first of the days by which a score is likelier reached than not; none where it is on no day."""

@@ -58,8 +58,8 @@ def _key(known: Tables, newest: pd.Timestamp, reading: str) -> str:
     return f"by-date-{digest.hexdigest()[:24]}"
 
 
-def _arrays(trained: Trained) -> dict[str, np.ndarray]:
-    parameters, spread = trained.state.parameters, trained.spread
+def parameter_arrays(parameters: Parameters) -> dict[str, np.ndarray]:
+    """Parameters as arrays, to be kept."""
     tasks = sorted(parameters.loadings)
     return {
         "ability": parameters.ability,
@@ -68,6 +68,26 @@ def _arrays(trained: Trained) -> dict[str, np.ndarray]:
         "tasks": np.array(tasks, dtype=str),
         "errors": np.array([parameters.errors[name] for name in tasks]),
         "loadings": np.array([parameters.loadings[name] for name in tasks]),
+    }
+
+
+def restored_parameters(kept: dict[str, np.ndarray]) -> Parameters:
+    """The parameters that `parameter_arrays` made arrays of."""
+    tasks = kept["tasks"].tolist()
+    offset, error = kept["offset_and_error"].tolist()
+    return Parameters(
+        kept["ability"],
+        kept["task"],
+        offset,
+        error,
+        dict(zip(tasks, kept["errors"].tolist(), strict=True)),
+        dict(zip(tasks, kept["loadings"].tolist(), strict=True)),
+    )
+
+
+def _arrays(trained: Trained) -> dict[str, np.ndarray]:
+    spread = trained.spread
+    return parameter_arrays(trained.state.parameters) | {
         "years": spread.years,
         "numbers": spread.numbers,
         "seen": spread.seen,
@@ -77,15 +97,6 @@ def _arrays(trained: Trained) -> dict[str, np.ndarray]:
 
 
 def _restored(known: Tables, newest: pd.Timestamp, reading: str, kept: dict[str, np.ndarray]) -> Trained:
-    tasks = kept["tasks"].tolist()
-    offset, error = kept["offset_and_error"].tolist()
-    parameters = Parameters(
-        kept["ability"],
-        kept["task"],
-        offset,
-        error,
-        dict(zip(tasks, kept["errors"].tolist(), strict=True)),
-        dict(zip(tasks, kept["loadings"].tolist(), strict=True)),
-    )
     spread = Spread(kept["years"], kept["numbers"], kept["seen"], kept["windows"])
-    return Trained(state_with(see(known, newest, reading), parameters), spread, str(kept["past_reading"][0]))
+    state = state_with(see(known, newest, reading), restored_parameters(kept))
+    return Trained(state, spread, str(kept["past_reading"][0]))

@@ -100,8 +100,8 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
 
 def scale_of(tasks: pd.DataFrame, name: str) -> Scale:
     """How a task counts."""
-    task = tasks.loc[name].to_dict()
-    return Scale(str(task["unit"]), float(task["chance"]), float(task["ceiling"]), float(task["n_examples"]))
+    numbers = [float(tasks.at[name, column]) for column in ("chance", "ceiling", "n_examples")]
+    return Scale(str(tasks.at[name, "unit"]), *numbers)
 
 
 def _links(rows: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:

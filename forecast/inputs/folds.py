@@ -24,7 +24,7 @@ from scale_forecast.inputs.targets import (
     visible,
 )
 
-KINDS = ("next-scale", "leave-family-out", "leave-task-out", "by-date")
+KINDS = ("next-scale", "leave-family-out", "leave-task-out", "by-year")
 DATED = {"next-scale": (True,), "leave-family-out": (False, True), "leave-task-out": (False,)}
 """Whether other lines' rows are limited by date; each way is gone through whole, so that equal exclusions meet."""
 TASK_GROUPS = 4
@@ -74,7 +74,7 @@ class Fold:
 
     Attributes
     ----------
-    name : kind of fold, and its part where it has parts (``by-date 2022``)
+    name : kind of fold, and its part where it has parts (``by-year 2022``)
     target : Target
     evidence : Panel
         The rows a forecast may read.
@@ -164,8 +164,8 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
         raise UsageError(f"unknown folds {kind!r}{did_you_mean(kind, KINDS)}: use one of {', '.join(KINDS)}")
     targets = _targets(panel, models)
     with_proxies = bool(models)
-    if kind == "by-date":
-        yield from _by_date(panel, targets)
+    if kind == "by-year":
+        yield from _by_year(panel, targets)
         return
     for dated in DATED[kind]:
         for target in targets:
@@ -179,7 +179,7 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
 def most_folds(panel: Panel, kind: str, models: Sequence[str] = ()) -> int:
     """How many folds `folds_of` yields at most: those without history fall away."""
     targets = _targets(panel, models)
-    if kind == "by-date":
+    if kind == "by-year":
         years = [target.released.year for target in targets if pd.notna(target.released)]
         return sum(1 + year - min(years) for year in years)
     return len(targets) * len(DATED.get(kind, ())) * (TASK_GROUPS if kind == "leave-task-out" else 1)
@@ -232,7 +232,7 @@ def _among(made: Fold, tasks: frozenset[str]) -> np.ndarray:
     return made.rows["canonical_task"].isin(tasks).to_numpy()
 
 
-def _by_date(panel: Panel, targets: list[Target]) -> Iterator[Fold]:
+def _by_year(panel: Panel, targets: list[Target]) -> Iterator[Fold]:
     """At the start of each year: what was public before it, every model released later that then had a sibling."""
     dated = [t for t in targets if pd.notna(t.released)]
     if not dated:
@@ -244,6 +244,6 @@ def _by_date(panel: Panel, targets: list[Target]) -> Iterator[Fold]:
             if target.released < date:
                 continue
             allowed = visible(panel, target, as_of)
-            made = make_fold(panel, target, Exclusion(target.line, as_of=as_of), allowed, f"by-date {date:%Y}")
+            made = make_fold(panel, target, Exclusion(target.line, as_of=as_of), allowed, f"by-year {date:%Y}")
             if made is not None:
                 yield made

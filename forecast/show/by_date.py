@@ -80,6 +80,25 @@ def readable_index(table: pd.DataFrame, most: int = MOST) -> pd.DataFrame:
     )
 
 
+def readable_backtest(summary: pd.DataFrame) -> pd.DataFrame:
+    """Averages of a backtest by date, losses in points."""
+    points = {"crps": "CRPS", "abs_error": "MAE", "error": "bias"}
+    out = summary.drop(columns=["ratio", "low", "high", "inside", *points]).copy()
+    for column, name in points.items():
+        out[name] = (100.0 * summary[column]).map(_one_digit)
+    if "brier" in out:
+        out["brier"] = out["brier"].map("{:.3f}".format)
+    out["in 80%"] = summary["inside"].map(lambda share: "" if pd.isna(share) else f"{share:.0%}")
+    cells = zip(summary["ratio"], summary["low"], summary["high"], strict=True)
+    ratios = [f"{ratio:.3f} [{low:.3f}, {high:.3f}]" for ratio, low, high in cells]
+    out["model / row"] = pd.Series(ratios, index=out.index, dtype=object).where(out["predictor"] != "model", "")
+    return out
+
+
+def _one_digit(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.1f}"
+
+
 def _each(table: pd.DataFrame, column: str) -> pd.Series:
     """Scores in their own unit, as people write them."""
     units = zip(table[column], table["unit"], strict=True)

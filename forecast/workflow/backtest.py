@@ -46,7 +46,7 @@ def backtest(
     Parameters
     ----------
     results : tables, or files of any known layout; the bundled figures when None
-    folds : ``next-scale``, ``leave-family-out``, ``leave-task-out`` or ``by-date``
+    folds : ``next-scale``, ``leave-family-out``, ``leave-task-out`` or ``by-year``
     target : only these held-out models
     predictors : names separated by commas (``default`` is the best and three references), or a list of names and
         untrained instances; all when None

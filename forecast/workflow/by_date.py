@@ -24,10 +24,10 @@ from scale_forecast.by_date.records import standing
 from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import Tables, as_tables
 from scale_forecast.by_date.trained import trained_on
-from scale_forecast.by_date.world import see
+from scale_forecast.by_date.world import World, see
 from scale_forecast.data.dates import FRESH_DAYS, Reading, said_of
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.frontier import bundled_by_date, frontier_releases, past_records
+from scale_forecast.data.frontier import Frontier, bundled_by_date, frontier_releases, past_records
 from scale_forecast.data.names import counted, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
@@ -124,7 +124,7 @@ def records(
         )
     tables, trained, newest = _trained(results, day, reading, data, bundled, tell)
     world = trained.state.world
-    tasks = _tasks_named(names_in(benchmarks), world.tasks)
+    tasks = _tasks_named(names_in(benchmarks), world, tables.benchmarks)
     scope = _scope(names_in(organisation), names_in(line), open_weights, world.models)
     start = day if (day - newest).days <= QUIET else newest
     asked = sorted({*days, day} if start < day else set(days))
@@ -202,7 +202,7 @@ def predict_by_date(
         reasoning=reasoning,
     )
     world = trained.state.world
-    tasks = _tasks_named(names_in(benchmarks), world.tasks) or sorted(trained.state.tasks)
+    tasks = _tasks_named(names_in(benchmarks), world, tables.benchmarks) or sorted(trained.state.tasks)
     asked = sorted({*tasks, *out})
     scores = predict_model(trained.state, coming, out, tasks=asked)
     table = scores_table(scores, name, coming.released, standing(trained.state, asked), tables.benchmarks)
@@ -239,7 +239,7 @@ def explain_by_date(
     if model is not None:
         if released is None:
             raise UsageError("--model needs the day of its release: give --released, such as 2027-02")
-        _, trained, _, coming, out = _coming(
+        _, trained, tables, coming, out = _coming(
             model,
             released,
             results,
@@ -254,7 +254,7 @@ def explain_by_date(
             tier=tier,
             reasoning=reasoning,
         )
-        names = _tasks_named(names_in(tasks), trained.state.world.tasks) or []
+        names = _tasks_named(names_in(tasks), trained.state.world, tables.benchmarks) or []
         return _together([explain_model(trained.state, coming, out, name) for name in names])
     found = records(
         by or (),
@@ -298,8 +298,8 @@ def _coming(
     coming = describe_coming(name, release, known_by(tables, day, reading).releases, **groups)
     if sentence := coming.sentence():
         tell(sentence)
-    about = trained.state.world.tasks
-    out = {_tasks_named([task], about)[0]: score for task, score in known.items()}  # type: ignore[index]
+    world = trained.state.world
+    out = {_tasks_named([task], world, tables.benchmarks)[0]: score for task, score in known.items()}  # type: ignore[index]
     return day, trained, tables, coming.model, out
 
 
@@ -321,10 +321,17 @@ def index(
     return Index(capability_index(trained.state), apart(trained.state), day)
 
 
-def _trained(
-    results: Results, day: pd.Timestamp, reading: str, data: str | Path | None, bundled: bool, tell: Tell
-) -> tuple[Tables, Trained, pd.Timestamp]:
-    """The tables, what was trained on them, and the day until which they go."""
+def tables_by_date(
+    results: Results,
+    day: pd.Timestamp,
+    reading: str,
+    data: str | Path | None,
+    bundled: bool,
+    tell: Tell,
+    *,
+    of_many_days: bool = False,
+) -> tuple[Tables, Frontier]:
+    """The tables by date that a day's forecasts read, a user's among them; and those they were joined from."""
     if reading not in list(Reading):
         raise UsageError(f"no reading of days is called {reading!r}: choose one of {', '.join(Reading)}")
     frontier = frontier_tables(day, data=data, bundled=bundled)
@@ -333,7 +340,15 @@ def _trained(
     releases = with_groups(frontier.releases, len(bundled_by_date().releases))
     tables = as_tables(frontier.scores, releases, frontier.benchmarks)
     if results is not None:
-        tables = _with_own(tables, results, day, tell)
+        tables = _with_own(tables, results, day, tell, None if of_many_days else day)
+    return tables, frontier
+
+
+def _trained(
+    results: Results, day: pd.Timestamp, reading: str, data: str | Path | None, bundled: bool, tell: Tell
+) -> tuple[Tables, Trained, pd.Timestamp]:
+    """The tables, what was trained on them, and the day until which they go."""
+    tables, frontier = tables_by_date(results, day, reading, data, bundled, tell)
     tell("training on what was known, unless that was done before")
     trained = trained_on(tables, day, reading, cache_folder())
     newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
@@ -345,12 +360,14 @@ def _trained(
     return tables, trained, newest
 
 
-def _with_own(tables: Tables, results: Results, day: pd.Timestamp, tell: Tell) -> Tables:
+def _with_own(
+    tables: Tables, results: Results, day: pd.Timestamp, tell: Tell, replace_as_of: pd.Timestamp | None
+) -> Tables:
     """The bundled tables and a user's results; says what of those no forecast by date covers."""
     loaded = tables_of(results, tell)
     if not loaded.own_families:
         return tables
-    joined, notes = join_own(tables, loaded, frontier_releases().set_index("model")["aliases"])
+    joined, notes = join_own(tables, loaded, frontier_releases().set_index("model")["aliases"], replace_as_of)
     for sentence in notes:
         tell(sentence)
     own = set(joined.benchmarks["task"]) - set(tables.benchmarks["task"])
@@ -360,10 +377,14 @@ def _with_own(tables: Tables, results: Results, day: pd.Timestamp, tell: Tell) -
     return joined
 
 
-def _tasks_named(names: Sequence[str], tasks: pd.DataFrame) -> list[str] | None:
-    """The tasks of benchmarks given by name, in any spelling; None, which means all, for no name."""
+def _tasks_named(names: Sequence[str], world: World, described: pd.DataFrame) -> list[str] | None:
+    """The tasks of benchmarks given by name, in any spelling; None, which means all, for no name.
+
+    ``described`` are the benchmarks of the tables, for the reason why one of them has no forecast.
+    """
     if not names:
         return None
+    tasks = world.tasks
     known: dict[str, list[str]] = {}
     for task, benchmark in tasks["benchmark"].items():
         known.setdefault(benchmark_key(str(benchmark)), []).append(str(task))
@@ -371,6 +392,10 @@ def _tasks_named(names: Sequence[str], tasks: pd.DataFrame) -> list[str] | None:
     found: list[str] = []
     for name in names:
         if benchmark_key(name) not in known:
+            for task in described["task"]:
+                if benchmark_key(str(task)) == benchmark_key(name):
+                    unseen = f"no score of it was known on {world.as_of:%Y-%m-%d} ({world.reading} reading)"
+                    raise UsageError(f"{task} has no forecast by date: {world.left_out.get(str(task), unseen)}")
             near = did_you_mean(name, [str(task) for task in tasks.index])
             raise UsageError(
                 f"no benchmark with scores by date is called {name!r}{near}: `forecast data list` names them"

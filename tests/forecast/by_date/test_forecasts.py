@@ -152,6 +152,15 @@ def test_a_known_score_that_cannot_be_is_refused_in_a_sentence(trained, known, s
         predict_model(trained.state, NewModel("Alpha 99", DAYS[0]), known)
 
 
+def test_nobody_scores_above_the_whole_and_a_known_score_stands_as_it_is(trained):
+    target = NewModel("Alpha 99", DAYS[0], "A", "Alpha", "flagship")
+    found = predict_model(trained.state, target, {"shares 1": 1.0})
+    assert found.prob_above("easy", 1.0) == 0.0
+    assert found.prob_above("easy", 0.999) > found.prob_above("easy", 0.9999) > 0.0
+    assert found.quantiles([0.1, 0.9])[found.tasks.index("shares 1")].tolist() == [1.0, 1.0]
+    assert (found.prob_above("shares 1", 0.999), found.prob_above("shares 1", 1.0)) == (1.0, 0.0)
+
+
 def test_a_known_task_that_nobody_asked_for_is_heeded(trained):
     target = NewModel("Alpha 99", DAYS[0], "A", "Alpha", "flagship")
     found = predict_model(trained.state, target, {"shares 1": 0.99}, tasks=["shares 2"])

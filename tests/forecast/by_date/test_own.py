@@ -14,10 +14,10 @@ ALIASES = pd.Series({"Alpha 0": "alpha-zero; A0", "Alpha 1": None})
 ROW = {"benchmark": "mine", "task": "mine", "model": "Omega 1", "score": 0.4, "known_on": "2024-03-01"}
 
 
-def joined(tmp_path, *rows):
+def joined(tmp_path, *rows, as_of=AS_OF):
     path = tmp_path / "own.csv"
     pd.DataFrame([ROW | row for row in rows]).to_csv(path, index=False)
-    return join_own(tables(), load([path]), ALIASES)
+    return join_own(tables(), load([path]), ALIASES, as_of)
 
 
 def test_a_benchmark_and_a_model_of_the_users_are_forecast_with_the_others(tmp_path):
@@ -58,3 +58,33 @@ def test_two_metrics_of_a_task_are_two_benchmarks(tmp_path, day):
     rows = [{"known_on": day}, {"known_on": day, "metric": "exact_match", "score": 0.3}]
     both, _ = joined(tmp_path, *rows)
     assert {"mine (accuracy)", "mine (exact_match)"} <= set(both.benchmarks["task"])
+
+
+@pytest.mark.parametrize(("metric", "unit"), [("elo", "Elo"), ("minutes", "minutes"), ("dollars", "US dollars")])
+def test_a_users_benchmark_is_in_the_unit_of_its_metric(tmp_path, metric, unit):
+    world = see(
+        joined(tmp_path, {"metric": metric, "score": 30.0}, {"metric": metric, "score": 60.0, "model": "B"})[0], AS_OF
+    )
+    assert world.tasks.loc["mine", "unit"] == unit
+
+
+def test_a_bound_that_nobody_saw_enters_no_dated_world(tmp_path):
+    bound = {"known_basis": "not before", "released": "2023-06-01"}
+    both, notes = joined(tmp_path, bound, bound | {"model": "Omega 2", "seen_on": "2024-06-20"})
+    dated, release = (see(both, AS_OF, reading) for reading in ("dated", "release"))
+    assert set(dated.rows.loc[dated.rows["task"] == "mine", "model"]) == {"Omega 2"}
+    assert set(release.rows.loc[release.rows["task"] == "mine", "model"]) == {"Omega 1", "Omega 2"}
+    assert "1 score of yours known not before a day: read by --release-dates alone" in " ".join(notes)
+    assert "mine" not in see(both, pd.Timestamp("2024-06-19")).tasks.index
+
+
+@pytest.mark.parametrize("as_of", [AS_OF, None])
+def test_a_users_row_of_a_later_day_takes_no_bundled_score_away_before_it(tmp_path, as_of):
+    old = tables().scores.iloc[0]
+    row = {"benchmark": old["task"], "task": old["task"], "model": old["model"], "score": 0.5}
+    later, _ = joined(tmp_path, row | {"known_on": "2025-02-01"}, as_of=as_of)
+    kept = later.scores[(later.scores["task"] == old["task"]) & (later.scores["model"] == old["model"])]
+    assert old["score"] in kept["score"].tolist()
+    before, _ = joined(tmp_path, row | {"known_on": "2022-12-01", "released": "2022-11-01"}, as_of=as_of)
+    kept = before.scores[(before.scores["task"] == old["task"]) & (before.scores["model"] == old["model"])]
+    assert kept["score"].tolist() == [0.5]

@@ -206,7 +206,7 @@ def test_what_is_learned_for_a_line_moves_with_other_lines_alone():
         assert before != learned(changed(BASE, (BASE["model"] == other).to_numpy())), other
 
 
-# --- leave-task-out and by-date ---------------------------------------------------------------------------------------
+# --- leave-task-out and by-year ---------------------------------------------------------------------------------------
 
 
 def test_leave_task_out_knows_neither_the_task_of_other_lines_nor_an_average_that_contains_it():
@@ -230,10 +230,10 @@ def test_leave_task_out_knows_neither_the_task_of_other_lines_nor_an_average_tha
         assert "Beta" not in set(learned["line"].astype(str))
 
 
-def test_by_date_knows_nothing_of_what_came_later():
+def test_by_year_knows_nothing_of_what_came_later():
     def table(results):
         panel = make_panel(results)
-        made = [fold for fold in folds_of(panel, "by-date", ["Beta 1", TARGET]) if fold.name == "by-date 2022"]
+        made = [fold for fold in folds_of(panel, "by-year", ["Beta 1", TARGET]) if fold.name == "by-year 2022"]
         said = backtest(panel, made, QUICK)
         return said[["predictor", "fold", "task", *[n for n in SAID if n in said]]]
 

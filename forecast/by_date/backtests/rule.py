@@ -20,10 +20,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scale_forecast.by_date.history import HORIZONS, MODELS_AT_THE_ORIGIN, MODELS_WHEN_CLOSED, closed_windows, windows
+from scale_forecast.by_date.history import windows
 from scale_forecast.by_date.tables import Tables
 
-FIRST_ORIGIN = {"release": pd.Timestamp("2023-07-01"), "dated": pd.Timestamp("2024-10-01")}
+FIRST_ORIGIN = {name: pd.Timestamp("2024-10-01") for name in ("dated", "strict")} | {
+    "release": pd.Timestamp("2023-07-01")
+}
 LAST_ORIGINS = 4
 MODELS_AT_THE_END = 10
 KNOWN_SCORES = (0, 1, 3, 5)
@@ -45,6 +47,3 @@ def targets(tables: Tables, reading: str, *, last: bool) -> pd.DataFrame:
     days = origins(tables, reading=reading, last=False)
     days += origins(tables, reading=reading, last=True) if last else []
     return windows(tables, reading, days, tables.scores["known_on"].max(), MODELS_AT_THE_END)
-
-
-__all__ = ["HORIZONS", "MODELS_AT_THE_ORIGIN", "MODELS_WHEN_CLOSED", "closed_windows", "origins", "targets", "windows"]
