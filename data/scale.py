@@ -21,23 +21,27 @@ TOKENS_PER_PARAM = 20.0
 _JUST = 1.0 + 1e-9
 
 
-def scale_of(results: pd.DataFrame) -> pd.Series:
+def scale_of(results: pd.DataFrame, by_compute: pd.Series | None = None) -> pd.Series:
     """log10(train_flops) where every row of the family has it, else log10(params).
 
     Parameters
     ----------
     results : results table
+    by_compute : `in_compute` of it, where it is at hand
 
     Returns
     -------
     Series of float, index of ``results``, in decades. Never a mixture within a family.
     """
-    return np.log10(results["train_flops"].where(in_compute(results), results["params"])).rename("scale")
+    by_compute = in_compute(results) if by_compute is None else by_compute
+    return np.log10(results["train_flops"].where(by_compute, results["params"])).rename("scale")
 
 
 def in_compute(results: pd.DataFrame) -> pd.Series:
     """Whether each row's family is measured in training compute: every row of it has it."""
-    return results["train_flops"].notna().groupby(results["family"], observed=True).transform("all")
+    family, names = pd.factorize(results["family"])
+    unknown = np.bincount(family, weights=results["train_flops"].isna(), minlength=len(names))
+    return pd.Series(unknown[family] == 0, index=results.index, name="train_flops")
 
 
 def without_size(results: pd.DataFrame, higher_is_better: pd.Series) -> str | None:

@@ -94,7 +94,7 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
 def _chosen_models(allowed: Panel) -> pd.DataFrame:
     models = held_out_models(allowed)
     rows = allowed.rows
-    final = rows.groupby(["family", "model"])["checkpoint"].apply(lambda c: c.isna().any()).rename("final")
+    final = rows["checkpoint"].isna().groupby([rows["family"], rows["model"]]).any().rename("final")
     count = rows.groupby(["family", "model"])["unit"].nunique().rename("n")
     models = models.join(final, on=["family", "model"]).join(count, on=["family", "model"])
     models = models[(models["n"] >= FEWEST_TASKS) & models["final"]]

@@ -121,21 +121,22 @@ def make_fold(
     with_proxies : also predict units on which only other lines have scores (`inputs.targets.target_rows`)
     """
     rows = panel.rows
-    own = rows[((rows["model"] == target.model) & (rows["family"] == target.family)).to_numpy()]
-    own = own.sort_values("unit", kind="stable").drop_duplicates("unit")
+    own = np.flatnonzero((rows["model"] == target.model) & (rows["family"] == target.family))
+    units, first = np.unique(rows["unit"].to_numpy()[own], return_index=True)
+    own, task = own[first], rows["task_code"].to_numpy()
     seen = evidence_of(panel, target, allowed)
-    evidence = seen.take(np.isin(seen.rows["task_code"].to_numpy(), own["task_code"].to_numpy()))
+    evidence = seen.take(np.isin(seen.rows["task_code"].to_numpy(), task[own]))
     if not with_proxies:
-        own = own[np.isin(own["unit"], smaller_models(evidence, target)["unit"])]
-    if own.empty:
+        among = np.isin(units, evidence.rows["unit"].to_numpy()[smaller_models(evidence, target)])
+        units, own = units[among], own[among]
+    if not len(own):
         return None
     try:
-        wanted = target_rows(evidence, target, own["unit"].to_numpy())
+        wanted = target_rows(evidence, target, units)
     except DataError:
         return None
-    truth = (
-        own.set_index("unit").loc[wanted["unit"], ["score", "se", "z", "z_se", "noise_known"]].reset_index(drop=True)
-    )
+    at = own[np.searchsorted(units, wanted["unit"].to_numpy())]
+    truth = pd.DataFrame({name: rows[name].array.take(at) for name in ("score", "se", "z", "z_se", "noise_known")})
     return Fold(name, target, evidence, wanted, truth, exclusion, exclusion.as_of is not None)
 
 

@@ -91,7 +91,8 @@ class Panel:
             if without_compute is None
             else rows.assign(train_flops=rows["train_flops"].mask((rows["family"] == without_compute).to_numpy()))
         )
-        return Panel(rows.assign(scale=scale_of(seen), in_compute=in_compute(seen)))
+        by_compute = in_compute(seen)
+        return Panel(rows.assign(scale=scale_of(seen, by_compute), in_compute=by_compute))
 
 
 def as_panel(
@@ -111,7 +112,8 @@ def as_panel(
     rows["weights"] = rows["model"].map({model: weights_name(model) for model in rows["model"].unique()})
     sizes = rows.groupby("weights")["params"]
     rows["params"] = rows["params"].fillna(sizes.transform("max").where(sizes.transform("nunique") == 1))
-    rows["scale"], rows["in_compute"] = scale_of(rows), in_compute(rows)
+    by_compute = in_compute(rows)
+    rows["scale"], rows["in_compute"] = scale_of(rows, by_compute), by_compute
     rows["compute"] = compute_of(rows)
     rows["unit"] = rows.groupby(UNIT, dropna=False, sort=True).ngroup()
     rows["suite"] = rows.groupby(SUITE, dropna=False, sort=True).ngroup()

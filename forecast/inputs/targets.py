@@ -7,7 +7,7 @@ nothing published after ``as_of`` (`visible`); and these rows alone say what des
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -105,12 +105,8 @@ def evidence_of(panel: Panel, target: Target, allowed: np.ndarray) -> Panel:
 def held_out_target(panel: Panel, model: str, family: str) -> Target:
     """A model of the panel as a target."""
     rows = panel.rows
-    first = rows[(rows["model"] == model) & (rows["family"] == family)].iloc[0]
-    return Target(
-        family=first["family"], line=first["line"], model=first["model"], params=first["params"],
-        train_tokens=first["train_tokens"], train_flops=first["train_flops"], tuning=first["tuning"],
-        released=first["released"], compute=first["compute"],
-    )  # fmt: skip
+    first = np.flatnonzero((rows["model"] == model) & (rows["family"] == family))[0]
+    return Target(**{field.name: rows[field.name].iloc[first] for field in fields(Target)})
 
 
 def family_rows(panel: Panel, family: str) -> pd.DataFrame:
@@ -202,10 +198,10 @@ def scale_in(evidence: Panel, target: Target) -> float:
     return target.compute if evidence.rows["in_compute"][own].all() else float(np.log10(target.params))
 
 
-def smaller_models(evidence: Panel, target: Target) -> pd.DataFrame:
-    """The evidence's rows of the target's family, as far as they lie below it."""
+def smaller_models(evidence: Panel, target: Target) -> np.ndarray:
+    """Mask of the evidence's rows of the target's family, as far as they lie below it."""
     rows = evidence.rows
-    return rows[(rows["family"] == target.family) & (rows["scale"] < scale_in(evidence, target) - BELOW)]
+    return ((rows["family"] == target.family) & (rows["scale"] < scale_in(evidence, target) - BELOW)).to_numpy()
 
 
 def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None) -> pd.DataFrame:
@@ -230,37 +226,47 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
         When nothing can be predicted.
     """
     rows = evidence.rows
-    own = rows["family"] == target.family
     if units is None and target.family == NEW:
         lines = rows[rows["checkpoint"].isna()].groupby("unit")["line_code"].nunique()
         units = lines.index[lines >= POOLED_LINES].to_numpy()
     scale = scale_in(evidence, target)
-    history = smaller_models(evidence, target)
-    if units is not None:
-        history = history[history["unit"].isin(units)]
-        others = rows[~rows["unit"].isin(history["unit"]) & rows["unit"].isin(units)]
-        others = others[(others["line"] != target.line) & (others["compute"] <= target.compute + 0.1)]
-        history = pd.concat([history, others])
-    if history.empty:
+    origins = _origins(evidence, target, units)
+    if not len(origins):
         raise DataError(
             f"no smaller model of {target.family} than {target.model} has a score here: "
             "a forecast needs at least one score below 90% of the target's size, or --family new"
         )
-    history = history.assign(alike=(history["tuning"] == target.tuning).to_numpy() | own[history.index].to_numpy())
-    history = history.sort_values(["unit", "alike", "compute", "scale"], kind="stable")
-    origin = history.groupby("unit", sort=True).tail(1)
-    origin = origin.sort_values("unit", kind="stable").reset_index(drop=True)
-    out = origin[CARRIED].copy()
-    for name in ("family", "line", "params", "train_tokens", "train_flops", "tuning", "released", "compute"):
-        out[name] = getattr(target, name)
-    out["scale"] = scale
-    out["target_model"] = target.model
+    # One frame of finished columns: every column that is added to a frame costs more than its values.
+    out: dict[str, Any] = {name: rows[name].array.take(origins) for name in CARRIED}
+    out |= {
+        name: getattr(target, name)
+        for name in ("family", "line", "params", "train_tokens", "train_flops", "tuning", "released", "compute")
+    }
+    out |= {"scale": scale, "target_model": target.model}
     for code, name in (("family_code", "family"), ("line_code", "line"), ("tuning_code", "tuning")):
-        alike = rows.loc[rows[name] == getattr(target, name), code]
-        out[code] = int(alike.iloc[0]) if len(alike) else UNSEEN
-    out["origin_is_own"] = (origin["family"] == target.family).to_numpy()
+        alike = np.flatnonzero(rows[name] == getattr(target, name))
+        out[code] = int(rows[code].iloc[alike[0]]) if len(alike) else UNSEEN
+    is_own = (rows["family"] == target.family).to_numpy()[origins]
+    out["origin_is_own"] = is_own
     for name in ("model", "score", "z", "z_se", "se", "noise_known", "compute"):
-        out[f"origin_{name}"] = origin[name].to_numpy()
-    own_step = scale - origin["scale"].to_numpy()
-    out["step"] = np.where(out["origin_is_own"], own_step, target.compute - out["origin_compute"])
-    return out
+        out[f"origin_{name}"] = rows[name].array.take(origins).to_numpy()
+    own_step = scale - rows["scale"].to_numpy()[origins]
+    out["step"] = np.where(is_own, own_step, target.compute - out["origin_compute"])
+    return pd.DataFrame(out)
+
+
+def _origins(evidence: Panel, target: Target, units: np.ndarray | None) -> np.ndarray:
+    """Positions of the rows that forecasts start from, one a unit in order: the largest model that is most alike."""
+    rows = evidence.rows
+    unit, measure, compute = (rows[name].to_numpy() for name in ("unit", "scale", "compute"))
+    history = np.flatnonzero(smaller_models(evidence, target))
+    if units is not None:
+        history = history[np.isin(unit[history], units)]
+        others = ~np.isin(unit, unit[history]) & np.isin(unit, units)
+        others &= (rows["line"] != target.line).to_numpy() & (compute <= target.compute + 0.1)
+        history = np.concatenate([history, np.flatnonzero(others)])
+    alike = ((rows["tuning"] == target.tuning) | (rows["family"] == target.family)).to_numpy()[history]
+    history = history[np.lexsort((measure[history], compute[history], alike, unit[history]))]
+    last = np.ones(len(history), dtype=bool)
+    last[:-1] = unit[history][1:] != unit[history][:-1]
+    return history[last]
