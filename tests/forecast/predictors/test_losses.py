@@ -10,6 +10,7 @@ from scale_forecast.distribution import LEVELS, Forecast
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.inputs.targets import held_out_target, target_rows, visible
 from scale_forecast.predictors.losses import UNCOVERED, loss_knots
+from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.predictors.stack import Stack
 from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.sentences import describe_model
@@ -92,8 +93,6 @@ def test_intervals_of_losses_are_said_to_be_uncovered_and_those_of_shares_are_no
 def test_a_price_that_rests_on_a_loss_says_that_its_interval_is_uncovered():
     _, evidence, forecast, _ = forecast_of(losses(0.02, tasks=3))
     shares = Forecast.from_knots(forecast.targets.assign(is_share=True), forecast.knots[:, 1:-1], "shares")
-    said = [
-        next(describe_model("Loss 5", 1e11, 22.0, PricedModel(one, evidence), [(0, None)]))
-        for one in (forecast, shares)
-    ]
+    models = [PricedModel(one, evidence, reversal=Reversal()) for one in (forecast, shares)]
+    said = [next(describe_model("Loss 5", 1e11, 22.0, model, [(0, None)])) for model in models]
     assert [UNCOVERED in sentence for sentence in said] == [True, False]
