@@ -33,7 +33,7 @@ from scale_forecast.predictors.stack import (
     TRAINING_ROWS,
     Candidates,
     Mixture,
-    learned,
+    learn_mixture,
 )
 
 FLAT_NOISE = 0.1
@@ -97,7 +97,7 @@ def shares_of(fold: Fold) -> Fold:
     return fold.take((fold.rows["is_share"] & fold.rows["origin_is_own"]).to_numpy())
 
 
-def held_out(panel: Panel, lines: list[str]) -> Iterator[tuple[str, list[Fold]]]:
+def hold_out(panel: Panel, lines: list[str]) -> Iterator[tuple[str, list[Fold]]]:
     folds = [
         shares_of(fold)
         for fold in folds_of(panel, "leave-family-out")
@@ -115,7 +115,7 @@ def forecasts(variant: Variant, past: list[Fold], targets: list[Fold]) -> Iterat
     with_others = [(fold, said) for fold, said in asked if (said.case == CASES.index("together")).any()]
     width = asked[0][1].z.shape[1]
     equal = replace(Mixture.untrained(), own=np.full(width, 1 / width), shift=np.full(width, 1 / width))
-    mixture = learned(with_others or asked, equal)
+    mixture = learn_mixture(with_others or asked, equal)
     for fold in targets:
         target = variant.fold(fold)
         said = variant.candidates(target, PREDICTING_ROWS)
@@ -128,7 +128,7 @@ def main() -> None:
     tables = load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     parts = []
-    for line, targets in held_out(panel, parser.parse_args().lines):
+    for line, targets in hold_out(panel, parser.parse_args().lines):
         past = [fold for fold in map(shares_of, past_folds(panel, Exclusion(line))) if len(fold.rows)]
         for name, variant in VARIANTS.items():
             rows = pd.concat(forecasts(variant, past, targets), ignore_index=True)

@@ -35,7 +35,7 @@ SUITES = [
 DISTANCES = [(0.0, 0.75), (0.75, 1.5), (1.5, 9.0)]
 
 
-def held_out(dated: bool) -> pd.DataFrame:
+def hold_out(dated: bool) -> pd.DataFrame:
     tables = load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     folds = (
@@ -177,7 +177,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="write the backtest table here (Parquet)")
     parser.add_argument("--table", type=Path, help="read the table instead of making it")
     given = parser.parse_args()
-    table = pd.read_parquet(given.table) if given.table else held_out(given.dated)
+    table = pd.read_parquet(given.table) if given.table else hold_out(given.dated)
     if given.keep:
         table.to_parquet(given.keep)
     report(table)

@@ -106,7 +106,7 @@ def clustering(table: pd.DataFrame) -> dict[str, float]:
     return {name: part / max(sum(held.values()), 1.0) for name, part in held.items()}
 
 
-def simulated(table: pd.DataFrame, shares: dict[str, float], draws: int, seed: int = 0) -> np.ndarray:
+def simulate(table: pd.DataFrame, shares: dict[str, float], draws: int, seed: int = 0) -> np.ndarray:
     """PIT values of calibrated forecasts whose errors cluster as `clustering` says, (draws, rows)."""
     rng = np.random.default_rng(seed)
     left = np.sqrt(1.0 - sum(shares.values()))
@@ -210,7 +210,7 @@ def report(table: pd.DataFrame) -> None:
     print("Coverage by group\n", coverage(table).to_string(index=False), sep="")
     shares = clustering(table)
     print("\nof the errors' variance", ", ".join(f"{share:.0%} goes with the {name}" for name, share in shares.items()))
-    chance = simulated(table, shares, DRAWS // 4)
+    chance = simulate(table, shares, DRAWS // 4)
     pits, gains = pit_histogram(table, chance), gain_reliability(table, chance)
     for title, part in (("PIT by tenths", pits), ("P(gain) by tenths", gains)):
         print(f"\n{title}; {int(part['inside'].sum())} of {len(part)} within the 90% band of a calibrated forecaster")

@@ -168,7 +168,7 @@ class Held:
     near: np.ndarray
 
 
-def held_out(dataset: str, gap: float, every: int = 1) -> Held:
+def hold_out(dataset: str, gap: float, every: int = 1) -> Held:
     """Hold out all points within ``gap`` decades of each curve's largest; curves with two points left or more."""
     described = describe(bundled_results(), bundled_tasks(), bundled_metrics())
     part = described[(described["dataset"] == dataset) & described["is_share"] & described["higher_is_better"]]
@@ -193,11 +193,11 @@ def held_out(dataset: str, gap: float, every: int = 1) -> Held:
     return Held(given, np.where(fitted, np.nan, x), np.where(fitted, np.nan, score), ~(above & fitted).any(axis=1))
 
 
-def bundled(gap: float, forms: tuple[str, ...]) -> pd.DataFrame:
+def bundled_held_out_errors(gap: float, forms: tuple[str, ...]) -> pd.DataFrame:
     """Absolute errors on held-out scores of the bundled curves, one row each."""
     rows = []
     for dataset in DATASETS:
-        held = held_out(dataset, gap)
+        held = hold_out(dataset, gap)
         i, j = np.nonzero(np.isfinite(held.y))
         for form in forms:
             fits = fit_curves(form=form, kind="accuracy", **held.given)
@@ -218,7 +218,7 @@ def bundled_table(gap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     names = tuple(
         form.name for form in FORMS.values() if "accuracy" in form.kinds and form.name not in ("bnsl2", "bnsl3")
     )
-    held = bundled(gap, ("auto", *names))
+    held = bundled_held_out_errors(gap, ("auto", *names))
     error = 100 * held.groupby(["form", "dataset", "chance"])["error"].mean().unstack([1, 2])
     error.columns = [f"{dataset} {chance}" for dataset, chance in error.columns]
     error["mean"] = error.mean(axis=1)
@@ -247,7 +247,7 @@ SIMULATED = {
 SINGLE = ("persistence", "m1", "m2", "m3", "m4", "bnsl1")
 
 
-def simulated() -> pd.DataFrame:
+def simulate() -> pd.DataFrame:
     """RMSLE by form on simulated learning curves, and the coverage of ``auto``'s 80% intervals."""
     return pd.DataFrame([{"curves": name} | losses_row(*drawn()) for name, drawn in SIMULATED.items()])
 
@@ -286,7 +286,7 @@ def main() -> None:
                 for table in bundled_table(gap):
                     show(table)
         else:
-            show({"recovery": recovery, "speed": speed, "many": many, "simulated": simulated}[part]())
+            show({"recovery": recovery, "speed": speed, "many": many, "simulated": simulate}[part]())
 
 
 if __name__ == "__main__":

@@ -41,11 +41,11 @@ def split(rows: pd.DataFrame, factor: float, n: int = 400) -> Curves:
         if fitted.sum() >= 8 and y[0] >= 1.15 * y[fitted][-1]:
             curves.append((x[fitted], y[fitted], x[~fitted], y[~fitted]))
     pick = np.random.default_rng(0).permutation(len(curves))[:n]
-    x, y, beyond, held = (_padded([curves[i][part] for i in pick]) for part in range(4))
+    x, y, beyond, held = (_pad([curves[i][part] for i in pick]) for part in range(4))
     return x, y, beyond, held
 
 
-def _padded(rows: list[np.ndarray]) -> np.ndarray:
+def _pad(rows: list[np.ndarray]) -> np.ndarray:
     out = np.full((len(rows), max(map(len, rows))), np.nan)
     for i, row in enumerate(rows):
         out[i, : len(row)] = row

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
-from benchmarks.curves import DATASETS, Held, held_out
+from benchmarks.curves import DATASETS, Held, hold_out
 from benchmarks.learning_curves import broken_curves, learning_curves, prior_curves
 from scale_forecast.curves.averaging import POOL, average_forms, learn_priors, near_chance, share_weights
 from scale_forecast.curves.batch import Batch, as_batch
@@ -56,7 +56,7 @@ LIKELY = np.array([0.0, 0.0, -7.0, -3.0, -4.0])
 """Logarithms of the squared factors from which the search starts, and towards which it leans a little."""
 
 
-def fitted(rows: pd.DataFrame) -> np.ndarray:
+def fit_factors(rows: pd.DataFrame) -> np.ndarray:
     """Factors of the parts in the standard deviation, (5,)."""
     squares, square = design(rows), rows["error"].to_numpy() ** 2
     weight = 1.0 / rows.groupby("set")["error"].transform("size").to_numpy()
@@ -89,7 +89,7 @@ class Constants:
 
     @classmethod
     def of(cls, rows: pd.DataFrame) -> Constants:
-        factors = fitted(rows[rows["where"] == "beyond"])
+        factors = fit_factors(rows[rows["where"] == "beyond"])
         ratio = ratios(rows, factors)
         beyond = rows["where"] == "beyond"
         largest = _largest(rows[~beyond], ratio)
@@ -121,7 +121,7 @@ def _largest(rows: pd.DataFrame, ratio: pd.Series) -> pd.DataFrame:
     return rows.assign(ratio=ratio[rows.index]).groupby(["set", "where", "curve"])["ratio"].max().reset_index()
 
 
-def resampled(held: pd.DataFrame, draws: int = 1000) -> tuple[float, float]:
+def resample(held: pd.DataFrame, draws: int = 1000) -> tuple[float, float]:
     """5% and 95% points of the coverage when curves are drawn again."""
     curves = held.groupby("curve")["inside"].agg(["sum", "size"]).to_numpy()
     pick = np.random.default_rng(0).integers(len(curves), size=(draws, len(curves)))
@@ -143,7 +143,7 @@ def report(kind: str, rows: pd.DataFrame) -> None:
         others = Constants.of(rows[rows["dataset"] != dataset])
         for name, part in rows[rows["dataset"] == dataset].groupby("set"):
             held = others.inside(part, kind)
-            low, high = resampled(held)
+            low, high = resample(held)
             cells = "" if kind == "loss" else " " + str(held.groupby("near")["inside"].mean().round(3).to_dict())
             print(f"  {name}: {held['inside'].mean():.3f} [{low:.3f}, {high:.3f}]{cells}", flush=True)
 
@@ -153,7 +153,7 @@ def bundled_errors() -> pd.DataFrame:
     rows = []
     for gap in (0.3, 1.0, 1.5):
         for dataset in DATASETS:
-            held: Held = held_out(dataset, gap, every=4 if dataset == "pythia" else 1)
+            held: Held = hold_out(dataset, gap, every=4 if dataset == "pythia" else 1)
             part = errors(as_batch(kind="accuracy", **held.given), held.x, held.y)
             rows.append(part.assign(set=f"{dataset} {gap}", dataset=dataset))
     return pd.concat(rows, ignore_index=True)
@@ -164,17 +164,17 @@ def simulated_errors() -> pd.DataFrame:
     rows = []
     for points, decades, factor in ((25, 2.0, 4.0), (12, 1.5, 4.0), (40, 2.5, 10.0), (8, 1.5, 10.0), (70, 2.4, 2.2)):
         drawn = learning_curves(120, points, decades, factor, seed=100 + points)
-        rows.append(_simulated("kinds", f"{points} x{factor}", *drawn))
+        rows.append(_simulate_set("kinds", f"{points} x{factor}", *drawn))
     for points, decades, factor in ((70, 2.4, 2.2), (30, 2.0, 5.0), (15, 2.0, 3.0), (8, 1.5, 3.0)):
         drawn = broken_curves(120, points, decades, factor, seed=200 + points)
-        rows.append(_simulated("breaks", f"{points} x{factor}", *drawn))
+        rows.append(_simulate_set("breaks", f"{points} x{factor}", *drawn))
     for points, upto in ((20, 50), (10, 50), (40, 100), (40, 60)):
         drawn = prior_curves(120, points, upto, seed=300 + points + upto)
-        rows.append(_simulated("LC-PFN prior", f"{points} x{upto / points}", *drawn))
+        rows.append(_simulate_set("LC-PFN prior", f"{points} x{upto / points}", *drawn))
     return pd.concat(rows, ignore_index=True)
 
 
-def _simulated(
+def _simulate_set(
     simulator: str, name: str, x: np.ndarray, y: np.ndarray, beyond: np.ndarray, held: np.ndarray
 ) -> pd.DataFrame:
     part = errors(as_batch(x, y, kind="loss"), beyond, held)

@@ -25,21 +25,21 @@ from scale_forecast.data.load import Tables, load
 from scale_forecast.parallel import Workers
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.price import events_at
-from scale_forecast.pricing.space import held_off, probability_of
+from scale_forecast.pricing.space import hold_off, probability_of
 from scale_forecast.resolvers.scores.calibration import expected_calibration_error
-from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settled
+from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settle_deadlines
 
 ORIGINS = [dt.date(year, month, 1) for year in range(2020, 2024) for month in (1, 4, 7, 10)]
 ORIGINS = [day for day in ORIGINS if dt.date(2020, 6, 1) < day < dt.date(2023, 12, 1)]
 COLUMNS = ["kind", "line", "deadline", "probability", "happened", "why"]
 
 
-def asked_on(tables: Tables, as_of: dt.date, cache: Path | None) -> tuple[pd.DataFrame, np.ndarray]:
+def ask_on(tables: Tables, as_of: dt.date, cache: Path | None) -> tuple[pd.DataFrame, np.ndarray]:
     """Questions that open on a day, a row each, and in which joint draws each comes true, (n, draws)."""
     desk = Desk(tables, as_of, cache=cache)
     last = pd.Timestamp(tables.results["known_on"].max()).date()
     asked = dated_questions(desk.panel, as_of, last)
-    happened = settled(asked, tables)
+    happened = settle_deadlines(asked, tables)
     rows, found, reach = [], [], []
     for one, outcome in zip(asked, happened, strict=True):
         criterion, why = one.question.criterion, ""
@@ -47,7 +47,7 @@ def asked_on(tables: Tables, as_of: dt.date, cache: Path | None) -> tuple[pd.Dat
             events = events_at(desk, one.question)
         except DataError as error:
             events, why = None, str(error)
-        p = np.nan if events is None else held_off(probability_of(criterion, events))
+        p = np.nan if events is None else hold_off(probability_of(criterion, events))
         rows.append((one.kind, f"{as_of}", f"{one.question.resolve_by:%Y-%m-%d}", p, outcome, why))
         if events is not None:
             found.append((criterion, events))
@@ -81,7 +81,7 @@ def main() -> None:
     options = parser.parse_args()
     tables = load()
     start = time.process_time()
-    found = list(Workers(options.jobs).map(functools.partial(asked_on, tables, cache=options.cache), ORIGINS))
+    found = list(Workers(options.jobs).map(functools.partial(ask_on, tables, cache=options.cache), ORIGINS))
     asked = pd.concat([part for part, _ in found], ignore_index=True)
     drawn = np.vstack([part for _, part in found if len(part)])
     if options.out:

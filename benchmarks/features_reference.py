@@ -259,7 +259,7 @@ def _of_peers(origin: Row, target_scale: float, before: pd.Timestamp, group: lis
             if not math.isnan(row[axis]) and (pd.isna(before) or row["known_on"] < before)
         ]
         best.extend(value for _, value in known)
-        at_target, at_origin = _interpolated(known, target_scale), _interpolated(known, origin["scale"])
+        at_target, at_origin = _interpolate(known, target_scale), _interpolate(known, origin["scale"])
         lines.setdefault(one[0]["line"], []).append((at_target, at_origin, at_target - at_origin))
         below = [point for point in known if point[0] <= target_scale + BELOW]
         if below:
@@ -290,7 +290,7 @@ def _mean(values: list[float]) -> float:
     return sum(known) / len(known) if known else math.nan
 
 
-def _interpolated(known: list[tuple[float, float]], at: float) -> float:
+def _interpolate(known: list[tuple[float, float]], at: float) -> float:
     low = [point for point in known if point[0] <= at]
     high = [point for point in known if point[0] >= at]
     if low and high:

@@ -97,7 +97,7 @@ def _series(line: str, task: str, start: float, pace: float, rng: np.random.Gene
     return rows
 
 
-def compared(made: World) -> pd.DataFrame:
+def compare_profiles(made: World) -> pd.DataFrame:
     """The boosted predictor on every line's largest model: without profiles, with them, and with profiles dealt out."""
     largest = [f"{line}-{SCALES - 1}" for line in made.creeps.index.levels[0]]  # type: ignore[attr-defined]
     parts = []
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     made = world(lines=asked.lines, tasks=asked.tasks, seed=asked.seed)
-    print(compared(made).round(3).to_string(index=False))
+    print(compare_profiles(made).round(3).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -28,19 +28,19 @@ FEWEST = 10
 MOST_OF_LINE = 20
 
 
-def picked(fold: Fold, count: int) -> np.ndarray:
+def pick(fold: Fold, count: int) -> np.ndarray:
     """Places of the revealed scores."""
     names = fold.rows["canonical_task"].astype("str") + fold.target.model
     order = np.argsort([zlib.crc32(name.encode()) for name in names], kind="stable")
     return np.sort(order[:count])
 
 
-def revealed(fold: Fold, trained: Trained) -> Iterator[pd.DataFrame]:
+def reveal(fold: Fold, trained: Trained) -> Iterator[pd.DataFrame]:
     """Scores of the unrevealed tasks, told nothing and told the revealed ones."""
     forecast = trained.get(DEFAULT, fold.exclusion).predict(fold.rows, fold.evidence)
     observed = fold.truth["score"].to_numpy()
     for count in REVEALED:
-        at = picked(fold, count)
+        at = pick(fold, count)
         rest = (~fold.rows["canonical_task"].isin(fold.rows["canonical_task"].iloc[at])).to_numpy()
         if rest.sum() < FEWEST - max(REVEALED):
             continue
@@ -48,7 +48,7 @@ def revealed(fold: Fold, trained: Trained) -> Iterator[pd.DataFrame]:
             yield fold_rows(given.take(np.flatnonzero(rest)), fold.take(rest)).assign(told=told, count=count)
 
 
-def held_out(panel: Panel) -> Iterator[tuple[str, Fold]]:
+def hold_out(panel: Panel) -> Iterator[tuple[str, Fold]]:
     counted: dict[str, int] = {}
     for fold in folds_of(panel, "leave-family-out"):
         if fold.date_limited or "@" in fold.target.family:
@@ -67,9 +67,9 @@ def main() -> None:
     trained = Trained(panel)
     parts = [
         rows.assign(kind=kind)
-        for kind, fold in held_out(panel)
+        for kind, fold in hold_out(panel)
         if len(fold.rows) >= FEWEST
-        for rows in revealed(fold, trained)
+        for rows in reveal(fold, trained)
     ]
     table = pd.concat(parts, ignore_index=True)
     table = table[table["is_share"]]

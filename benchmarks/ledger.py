@@ -29,7 +29,7 @@ PROCESSES.set_forkserver_preload(["tests.ledgers"])
 SINGLE, BULK, WRITERS, EACH, KILLS = 300, 20_000, 8, 500, 200
 
 
-def timed(call: Callable[[], Any]) -> float:
+def time_call(call: Callable[[], Any]) -> float:
     """Seconds of a call."""
     start = time.perf_counter()
     call()
@@ -52,14 +52,14 @@ def bare_inserts(path: Path) -> None:
 def speed(where: str, folder: Path) -> None:
     """Print the cost of single appends and the rate of bulk work."""
     with open_ledger(where) as ledger:
-        single = timed(lambda: [ledger.append_forecasts([question_forecast(n)], at=AT) for n in range(SINGLE)])
-        bulk = timed(lambda: ledger.append_forecasts([score_forecast(n % 999) for n in range(BULK)], at=AT))
-        verify = timed(ledger.verify)
+        single = time_call(lambda: [ledger.append_forecasts([question_forecast(n)], at=AT) for n in range(SINGLE)])
+        bulk = time_call(lambda: ledger.append_forecasts([score_forecast(n % 999) for n in range(BULK)], at=AT))
+        verify = time_call(ledger.verify)
         lines: list[str] = []
-        export = timed(lambda: lines.extend(ledger.export()))
+        export = time_call(lambda: lines.extend(ledger.export()))
     with open_ledger(folder / "copy.db") as copy:
-        load = timed(lambda: copy.load(lines))
-    bare = timed(lambda: bare_inserts(folder / "bare.db"))
+        load = time_call(lambda: copy.load(lines))
+    bare = time_call(lambda: bare_inserts(folder / "bare.db"))
     print(f"append, one acknowledged: {single / SINGLE * 1e3:.1f} ms, {single / bare:.1f} times a bare SQLite insert")
     rates = {"append in bulk": BULK / bulk, "verify": len(lines) / verify, "export": len(lines) / export}
     for name, rate in (rates | {"import": len(lines) / load}).items():
@@ -83,7 +83,7 @@ def crowd(where: str, folder: Path, writers: int, each: int) -> None:
     open_ledger(where).close()
     files = [folder / f"seconds-{writer}" for writer in range(writers)]
     running = [PROCESSES.Process(target=time_appends, args=(where, w, each, file)) for w, file in enumerate(files)]
-    elapsed = timed(lambda: [*(process.start() for process in running), *(process.join() for process in running)])
+    elapsed = time_call(lambda: [*(process.start() for process in running), *(process.join() for process in running)])
     seconds = sorted(float(line) for file in files for line in file.read_text().splitlines())
     with open_ledger(where) as ledger:
         report, rows = ledger.verify(), ledger.forecasts()["forecaster"].str.startswith("timed-").sum()

@@ -33,7 +33,7 @@ RULE = {
         "scale_in",
         "smaller_models",
     ),
-    "scale_forecast.inputs.folds": ("Exclusion.allows", "of_tasks", "_allowed"),
+    "scale_forecast.inputs.folds": ("Exclusion.allows", "of_tasks", "_mask_allowed"),
 }
 """Where the rule stands."""
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -90,7 +90,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
         yield "not left out", lambda n: n.operand  # type: ignore[attr-defined]
     if isinstance(node, ast.Compare):
-        yield "turned", _turned
+        yield "turned", _turn
     if isinstance(node, ast.If):
         yield "never", lambda n: ast.copy_location(ast.Pass(), n)
     if isinstance(node, ast.IfExp):
@@ -98,7 +98,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, Change]]:
         yield "never", lambda n: n.orelse  # type: ignore[attr-defined]
 
 
-def _turned(node: ast.AST) -> ast.AST:
+def _turn(node: ast.AST) -> ast.AST:
     assert isinstance(node, ast.Compare)
     node.ops = [TURNED[type(op)]() for op in node.ops]
     return node

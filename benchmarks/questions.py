@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.calibration import clustering, off_by_line, simulated
+from benchmarks.calibration import clustering, off_by_line, simulate
 from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import Tables, load
@@ -34,7 +34,7 @@ from scale_forecast.pricing.maps import Map, chosen_map
 from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.questions import leaf_on, units_of
 from scale_forecast.pricing.recalibration import KINDS
-from scale_forecast.pricing.space import Event, held_off, probability_of
+from scale_forecast.pricing.space import Event, hold_off, probability_of
 from scale_forecast.resolvers.kinds.count import Count
 from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.scores.calibration import bin_index, expected_calibration_error
@@ -104,7 +104,7 @@ def asked_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> L
     parts: list[list[Leaf]] = []
     for fold in folds:
         asked = factory.questions_of(fold, panel)
-        happened = factory.settled(asked, fold, panel, tables)
+        happened = factory.settle_questions(asked, fold, panel, tables)
         start = time.process_time()
         forecast = predictor.predict(fold.rows, fold.evidence)
         model = PricedModel(forecast, fold.evidence, reversal=reversal, seed=zlib.crc32(fold.target.model.encode()))
@@ -134,7 +134,7 @@ def leaves_of(model: PricedModel, asked: factory.Asked, before: int) -> list[Lea
     return out
 
 
-def joined(lines: list[Line]) -> tuple[pd.DataFrame, list[list[Leaf]], pd.DataFrame]:
+def join_lines(lines: list[Line]) -> tuple[pd.DataFrame, list[list[Leaf]], pd.DataFrame]:
     """All lines' questions, leaves and forecasts."""
     parts: list[list[Leaf]] = []
     before = 0
@@ -146,7 +146,7 @@ def joined(lines: list[Line]) -> tuple[pd.DataFrame, list[list[Leaf]], pd.DataFr
     return asked, parts, forecasts
 
 
-def recalibrated(table: pd.DataFrame, parts: list[list[Leaf]]) -> tuple[pd.DataFrame, list[list[Leaf]]]:
+def recalibrate(table: pd.DataFrame, parts: list[list[Leaf]]) -> tuple[pd.DataFrame, list[list[Leaf]]]:
     """The table with ``raw``, ``probability``, ``base`` and ``form``, and the leaves recalibrated.
 
     Maps and base rates of a line are those of the questions on all other lines.
@@ -169,7 +169,7 @@ def recalibrated(table: pd.DataFrame, parts: list[list[Leaf]]) -> tuple[pd.DataF
         for i in mine:
             out[i] = [leaf.mapped(maps) for leaf in parts[i]]
             events = [leaf.event for leaf in out[i]]
-            table.at[i, "probability"] = held_off(probability_of(table.at[i, "criterion"], events))
+            table.at[i, "probability"] = hold_off(probability_of(table.at[i, "criterion"], events))
             table.at[i, "base"] = rates[table.at[i, "kind"]]
     return table, out
 
@@ -180,7 +180,7 @@ def calibrated_outcomes(parts: list[list[Leaf]], criteria: pd.Series, forecasts:
     Errors cluster by line, model and task as those of the forecasts did (`benchmarks.calibration.clustering`), and
     questions on one score share its fate.
     """
-    pit = simulated(forecasts, clustering(forecasts), REPEATS)
+    pit = simulate(forecasts, clustering(forecasts), REPEATS)
     flat = [(i, leaf.row, leaf.event.share, leaf.event.turned) for i, part in enumerate(parts) for leaf in part]
     question, row, share, turned = (np.array(column) for column in zip(*flat, strict=True))
     held = (pit[:, row] > 1.0 - share) != turned
@@ -251,9 +251,9 @@ def main() -> None:
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     lines = sorted(panel.rows["line"].astype("str").unique())
     work = functools.partial(asked_line, panel, tables, cache=options.cache)
-    asked, parts, forecasts = joined(list(Workers(options.jobs).map(work, lines)))
+    asked, parts, forecasts = join_lines(list(Workers(options.jobs).map(work, lines)))
     start = time.process_time()
-    table, parts = recalibrated(asked, parts)
+    table, parts = recalibrate(asked, parts)
     seconds = float(table["seconds"].sum()) + time.process_time() - start
     if options.out:
         table.drop(columns="criterion").to_csv(options.out, index=False)

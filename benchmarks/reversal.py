@@ -109,10 +109,10 @@ def skills(table: pd.DataFrame) -> Iterator[tuple[str, float, float, str, str]]:
         nested = 1 - nested_mean(table.assign(x=ours), "x") / nested_mean(table.assign(x=base), "x")
         draws = 1 - (weight @ ours) / (weight @ base)
         by_line = 1 - resampled.means(ours) / resampled.means(base)
-        yield words, base.mean(), ours.mean(), _said(by_case, draws), _said(nested, by_line)
+        yield words, base.mean(), ours.mean(), _say_interval(by_case, draws), _say_interval(nested, by_line)
 
 
-def _said(value: float, draws: np.ndarray) -> str:
+def _say_interval(value: float, draws: np.ndarray) -> str:
     low, high = interval(draws)
     return f"{value:6.1%} [{low:6.1%}, {high:6.1%}]"
 

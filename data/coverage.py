@@ -92,7 +92,9 @@ def _by_benchmark(row: pd.Series) -> list[dict[str, object]]:
     stated: dict[str, object] = {str(name): value for name, value in row.items()}
     if row["covers"] == "families":
         results = bundled_results()
-        families = results[results["dataset"] == row["source"]].groupby("benchmark", sort=False)["family"].agg(_joined)
+        families = (
+            results[results["dataset"] == row["source"]].groupby("benchmark", sort=False)["family"].agg(_join_names)
+        )
         return [{**stated, "benchmark": str(name), "families": some} for name, some in families.items()]
     if row["benchmark"] != EVERY:
         return [stated]
@@ -135,7 +137,7 @@ def by_benchmark(coverage: pd.DataFrame) -> pd.DataFrame:
     return first[["covers", "complete_until", "source"]].rename(columns={"source": "covered_by"})
 
 
-def _joined(names: pd.Series) -> str:
+def _join_names(names: pd.Series) -> str:
     return _SEPARATOR.join(names.drop_duplicates())
 
 

@@ -32,7 +32,7 @@ class Reading(StrEnum):
     STRICT = "strict"
 
 
-def said_of(reading: Reading | str) -> str | None:
+def say_reading(reading: Reading | str) -> str | None:
     """What an output made with a reading has to say; None for the usual one."""
     return _SAID.get(Reading(reading))
 

@@ -56,11 +56,11 @@ def fetch(address: str, bounds: Bounds | None = None) -> bytes:
         session.trust_env = _wants_proxy(address)
         for _ in range(bounds.redirects + 1):
             _require_safe(address)
-            with _asked(session, address, bounds, end) as answer:
+            with _send_request(session, address, bounds, end) as answer:
                 if answer.status_code not in _REDIRECTS:
                     _require_table(answer, address)
                     return _body(answer, address, bounds, end)
-                address = _redirected(address, answer.headers.get("Location", ""))
+                address = _follow_redirect(address, answer.headers.get("Location", ""))
     raise DataError(f"{address}: redirects more than {bounds.redirects} times: look at the address in a browser")
 
 
@@ -79,7 +79,7 @@ def _require_safe(address: str) -> None:
         raise UsageError(f"{parts.hostname}: leave the password out of the address: it would be kept and shown")
 
 
-def _asked(session: requests.Session, address: str, bounds: Bounds, end: float) -> requests.Response:
+def _send_request(session: requests.Session, address: str, bounds: Bounds, end: float) -> requests.Response:
     host = urlsplit(address).hostname
     wait = max(0.1, min(bounds.wait, end - time.monotonic()))
     try:
@@ -96,7 +96,7 @@ def _asked(session: requests.Session, address: str, bounds: Bounds, end: float) 
         raise DataError(f"{address}: cannot be asked ({type(error).__name__}): is the address right?") from None
 
 
-def _redirected(address: str, location: str) -> str:
+def _follow_redirect(address: str, location: str) -> str:
     """Where a redirect leads, if over https to the same host (or from this machine to itself)."""
     target = urljoin(address, location)
     old, new = urlsplit(address), urlsplit(target)

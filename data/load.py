@@ -13,8 +13,8 @@ from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundle
 from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
 from scale_forecast.data.dates import Reading, as_read
 from scale_forecast.data.frontier import Frontier, bundled_by_date
-from scale_forecast.data.names import counted, did_you_mean, fold_series
-from scale_forecast.data.names.tasks import described_by_name
+from scale_forecast.data.names import count_of, did_you_mean, fold_series
+from scale_forecast.data.names.tasks import describe_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
 from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import COLUMNS, as_results, has_size
@@ -95,7 +95,7 @@ def load(
     known_models = None if models is None else read_models(models)
     stated = None if coverage is None else as_coverage(read_csv(coverage, _COVERAGE, dtype=str), where=str(coverage))
     if not paths:
-        table, notes = _described(bundled, described, None, str(tasks), by_date)
+        table, notes = _describe_tasks(bundled, described, None, str(tasks), by_date)
         rows, known = _read_days(bundled, reading), _coverage(None, stated, by_date is not None)
         return Tables(rows, table, bundled_metrics(), [*own, *notes], (), known, reading)
     loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
@@ -103,7 +103,7 @@ def load(
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
     else:
         results, notes = join_bundled(loaded.results, bundled)
-    table, task_notes = _described(loaded.results, described, loaded.tasks, str(tasks), by_date)
+    table, task_notes = _describe_tasks(loaded.results, described, loaded.tasks, str(tasks), by_date)
     metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
     unsized = _without_size(results, table, metrics)
@@ -158,7 +158,7 @@ def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame
         return joined, []
     names = ", ".join(sorted(bundled.loc[gone, "line"].unique()))
     return joined, [
-        f"{counted(len(own), 'row')} of yours in place of {counted(int(gone.sum()), 'bundled row')} of {names}"
+        f"{count_of(len(own), 'row')} of yours in place of {count_of(int(gone.sum()), 'bundled row')} of {names}"
     ]
 
 
@@ -176,7 +176,7 @@ def replaced_lines(own: pd.DataFrame, bundled: pd.DataFrame) -> set[str]:
     return set(lines[named])
 
 
-def _described(
+def _describe_tasks(
     own: pd.DataFrame, users: pd.DataFrame | None, found: pd.DataFrame | None, where: str, frontier: Frontier | None
 ) -> tuple[pd.DataFrame, list[str]]:
     """The tasks table: the user's descriptors, then the bundled ones, then what files and names tell; and remarks."""
@@ -187,11 +187,11 @@ def _described(
     if users is not None:
         users, notes = _in_their_benchmark(users, own, where)
         tasks = prefer(users, tasks)
-    by_name = described_by_name(own, tasks)
+    by_name = describe_by_name(own, tasks)
     if not by_name.empty:
         tasks = prefer(tasks, as_tasks(by_name, where="tasks known by name"))
         examples = ", ".join(by_name["task"].head(3)) + (", ..." if len(by_name) > 3 else "")
-        notes.append(f"{counted(len(by_name), 'task')} described as the published task of the name ({examples})")
+        notes.append(f"{count_of(len(by_name), 'task')} described as the published task of the name ({examples})")
     return tasks, notes
 
 
@@ -217,5 +217,5 @@ def _in_their_benchmark(users: pd.DataFrame, own: pd.DataFrame, where: str) -> t
         return joined, []
     name = str(lost["task"].iloc[0])
     return joined, [
-        f"{where}: no result has {counted(len(lost), 'task')}, first {name!r}{did_you_mean(name, places['task'])}"
+        f"{where}: no result has {count_of(len(lost), 'task')}, first {name!r}{did_you_mean(name, places['task'])}"
     ]

@@ -67,9 +67,9 @@ def _words() -> tuple[_Word, ...]:
 
 
 @cache
-def _known() -> dict[tuple[str, ...], _Known]:
+def _load_known() -> dict[tuple[str, ...], _Known]:
     return {
-        _folded_words(row["name"]): _Known(_folded_words(row["name"]), row["line"], row["tuning"], row["where"])
+        _fold_words(row["name"]): _Known(_fold_words(row["name"]), row["line"], row["tuning"], row["where"])
         for row in _rows("model_lines.csv")
     }
 
@@ -79,7 +79,7 @@ def _rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _folded_words(name: str) -> tuple[str, ...]:
+def _fold_words(name: str) -> tuple[str, ...]:
     return tuple(word.casefold() for word in re.split(r"[\s\-_]+", name) if word)
 
 
@@ -172,22 +172,22 @@ def weights_of(family: str, bundled: dict[str, str]) -> Weights:
         if fold(name) in bundled:
             return Weights(bundled[fold(name)], tuning, None if name == family else "the bundled family of that name")
     for name in (copy, _without(copy, "base"), plain):
-        found = _looked_up(name)
+        found = _look_up(name)
         if found is not None:
             return Weights(found.line or plain, tuning or found.tuning or None, "the list of known families")
     origin = None if fold(plain) == fold(family) else "the model's name"
     return Weights(plain or family, tuning, origin)
 
 
-def _looked_up(name: str) -> _Known | None:
+def _look_up(name: str) -> _Known | None:
     """The known family a name is or begins with, or whose base weights it names behind its own; the longest counts."""
-    words = _folded_words(name)
-    if words in _known():
-        return _known()[words]
+    words = _fold_words(name)
+    if words in _load_known():
+        return _load_known()[words]
     for length in range(len(words) - 1, 0, -1):
         for start in range(1, len(words) - length + 1):
-            found = _known().get(words[start : start + length])
+            found = _load_known().get(words[start : start + length])
             if found is not None and found.where == "inside":
                 return _Known(found.words, found.line, found.tuning or TUNED, found.where)
-    heads = (_known().get(words[:length]) for length in range(len(words) - 1, 0, -1))
+    heads = (_load_known().get(words[:length]) for length in range(len(words) - 1, 0, -1))
     return next((found for found in heads if found is not None and found.where == "start"), None)

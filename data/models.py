@@ -17,7 +17,7 @@ import pandas as pd
 from scale_forecast.data.catalog import bundled_models, frontier_models, model_sizes
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.model_names import same_weights, weights_of, without_additions
-from scale_forecast.data.names import counted, fold, fold_series, refuse_unknown_columns
+from scale_forecast.data.names import count_of, fold, fold_series, refuse_unknown_columns
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.sizes import family_in_name, parse_sizes, sizes_in_name
 
@@ -169,7 +169,7 @@ class _Said:
         for (column, origin), models in self.found.items():
             columns.setdefault((origin, tuple(models)), []).append(column)
         sentences = [
-            f"{', '.join(found)} of {counted(len(names), 'model')} taken from {origin} ({_some(names)})"
+            f"{', '.join(found)} of {count_of(len(names), 'model')} taken from {origin} ({_some(names)})"
             for (origin, names), found in columns.items()
         ]
         sentences += [
@@ -199,14 +199,14 @@ class _Lookup:
             {str(c): v for c, v in record.items() if not pd.isna(v)}  # type: ignore[call-overload]
             for record in table.to_dict("records")
         ]
-        self.at = {(fold(str(r["model"])), _folded(r.get("checkpoint"))): r for r in records}
+        self.at = {(fold(str(r["model"])), _fold_checkpoint(r.get("checkpoint"))): r for r in records}
 
     def find(self, model: str, checkpoint: object) -> dict[str, object]:
         """What the table says of a model; of its weights where it lists them under the name of no copy."""
         for name in _spellings(model):
-            if (fold(name), _folded(checkpoint)) in self.at:
-                return self.at[fold(name), _folded(checkpoint)]
-        original = (fold(same_weights(model)), _folded(checkpoint))
+            if (fold(name), _fold_checkpoint(checkpoint)) in self.at:
+                return self.at[fold(name), _fold_checkpoint(checkpoint)]
+        original = (fold(same_weights(model)), _fold_checkpoint(checkpoint))
         return {c: v for c, v in self.at.get(original, {}).items() if c not in ("family", "tuning")}
 
 
@@ -243,7 +243,7 @@ def _bundled_lookups() -> tuple[_Lookup | _Repositories, ...]:
     )
 
 
-def _folded(checkpoint: object) -> str:
+def _fold_checkpoint(checkpoint: object) -> str:
     return fold(str(checkpoint)) if isinstance(checkpoint, str) and checkpoint else ""
 
 

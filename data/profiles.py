@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.names import counted, fold_series, refuse_unknown_columns
+from scale_forecast.data.names import count_of, fold_series, refuse_unknown_columns
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers.files import Limits, sources
 from scale_forecast.data.readers.tables import read_frame
@@ -92,7 +92,7 @@ def read_profiles(path: str | Path, results: pd.DataFrame, *, limits: Limits | N
         raise DataError(
             f"{path}: no score is of a run in it (the first: {first}): give the results that were written beside it"
         )
-    return profiles, f"{counted(known, 'score')} of {len(results):,} have a profile of items"
+    return profiles, f"{count_of(known, 'score')} of {len(results):,} have a profile of items"
 
 
 def beside(results: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
@@ -102,11 +102,11 @@ def beside(results: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
     the first that has probabilities counts, whatever the metric of the score.
     """
     first = profiles.assign(known=profiles["prob_correct"].notna()).sort_values("known", ascending=False, kind="stable")
-    first = first.set_index(_keyed(first))[list(OF_ITEMS)]
+    first = first.set_index(_profile_keys(first))[list(OF_ITEMS)]
     first = first[~first.index.duplicated()]
-    return first.reindex(_keyed(results)).set_axis(results.index)
+    return first.reindex(_profile_keys(results)).set_axis(results.index)
 
 
-def _keyed(table: pd.DataFrame) -> pd.MultiIndex:
+def _profile_keys(table: pd.DataFrame) -> pd.MultiIndex:
     names = [fold_series(table[name].astype("str")) for name in _KEY]
     return pd.MultiIndex.from_arrays([*names, table["shots"].astype(float).fillna(-1.0)])

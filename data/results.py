@@ -105,11 +105,11 @@ def as_results(
         Naming the value, the first bad row and the remedy.
     """
     columns = _with_all_columns(frame, where, source, benchmark)
-    columns = {name: _typed(columns[name], name, kind, where) for name, kind in COLUMNS.items()}
+    columns = {name: _convert_column(columns[name], name, kind, where) for name, kind in COLUMNS.items()}
     columns["metric"] = _by_name(columns["metric"], metric_name)
     _require_values(columns, where)
     _require_ranges(columns, where)
-    table = _held_together(_completed(columns))
+    table = _hold_together(_complete_table(columns))
     _require_unique(table, where, several_sources)
     _require_one_line_per_family(table, where)
     return table
@@ -138,19 +138,19 @@ def _with_all_columns(frame: pd.DataFrame, where: str, source: str | None, bench
     if source is not None:
         defaults["source"] = source
     for name, default in defaults.items():
-        columns[name] = _filled(columns[name], default)
-    columns["family"] = _filled(columns["family"], columns["model"])
-    columns["line"] = _filled(columns["line"], columns["family"])
+        columns[name] = _fill_missing(columns[name], default)
+    columns["family"] = _fill_missing(columns["family"], columns["model"])
+    columns["line"] = _fill_missing(columns["line"], columns["family"])
     return columns
 
 
-def _filled(column: pd.Series, default: object) -> pd.Series:
+def _fill_missing(column: pd.Series, default: object) -> pd.Series:
     """A column with ``default`` (a value, or a column) where it is missing."""
     given = column.notna()
     return column if given.all() else column.astype(object).where(given, default)
 
 
-def _typed(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
+def _convert_column(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
     if column.isna().all():
         return pd.Series(None, index=column.index, dtype=_DTYPES[kind.rstrip("?")])
     if kind.startswith("str"):
@@ -239,7 +239,7 @@ def is_share(metric: pd.Series) -> pd.Series:
     return ~metric.isin({m for m in metric.unique() if is_unbounded(str(m))})
 
 
-def _completed(columns: dict[str, pd.Series]) -> pd.DataFrame:
+def _complete_table(columns: dict[str, pd.Series]) -> pd.DataFrame:
     """The table, with what follows from its columns where they leave it open."""
     compute = 6.0 * columns["active_params"].fillna(columns["params"]) * columns["train_tokens"]
     columns["train_flops"] = columns["train_flops"].fillna(compute)
@@ -253,7 +253,7 @@ def _completed(columns: dict[str, pd.Series]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _held_together(table: pd.DataFrame) -> pd.DataFrame:
+def _hold_together(table: pd.DataFrame) -> pd.DataFrame:
     """Families and lines such that no family mixes checkpoints with other models, and no two lines share weights."""
     if table["checkpoint"].notna().any():
         state = table["checkpoint"].fillna("")
@@ -278,7 +278,7 @@ def _held_together(table: pd.DataFrame) -> pd.DataFrame:
 
 def _require_unique(table: pd.DataFrame, where: str, several_sources: bool) -> None:
     names = [*KEY, "source"] if several_sources else KEY
-    repeated = pd.DataFrame({name: _compared(table[name], name in KEY) for name in names}).duplicated(keep="first")
+    repeated = pd.DataFrame({name: _code_values(table[name], name in KEY) for name in names}).duplicated(keep="first")
     if repeated.any():
         row = int(np.flatnonzero(repeated.to_numpy())[0])
         key = ", ".join(f"{c}={table[c].iloc[row]}" for c in names if pd.notna(table[c].iloc[row]))
@@ -290,7 +290,7 @@ def _require_unique(table: pd.DataFrame, where: str, several_sources: bool) -> N
         )
 
 
-def _compared(column: pd.Series, folds: bool) -> np.ndarray:
+def _code_values(column: pd.Series, folds: bool) -> np.ndarray:
     """Numbers for the values of a column, the same for values that mean the same; -1 for a missing one."""
     codes, values = pd.factorize(column)
     if not folds or column.dtype != "str":

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import UsageError
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.results import has_size
 
 NEAR = 0.1
@@ -61,7 +61,7 @@ def without_size(results: pd.DataFrame, higher_is_better: pd.Series) -> str | No
     kept = (best & ~gone).groupby(key, observed=True).transform("any")
     records = results.loc[gone & best & ~kept, "task"].drop_duplicates()
     models = results.loc[gone, "model"].drop_duplicates()
-    sentence = f"{counted(int(gone.sum()), 'score')} of {counted(len(models), 'model')} without a known size"
+    sentence = f"{count_of(int(gone.sum()), 'score')} of {count_of(len(models), 'model')} without a known size"
     sentence += f" ({_some(models)}) left out of what goes by size"
     if len(records):
         return f"{sentence}, among them the best score on {_some(records)}"

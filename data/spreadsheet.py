@@ -2,7 +2,7 @@
 
 A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return is a formula to Excel, LibreOffice and
 Google Sheets. In our CSV it stands behind an apostrophe, which they take for "this is text" (OWASP, CSV injection).
-A text that already is such a text behind apostrophes gets one more, so that `unmarked` gives back every table exactly.
+A text that already is such a text behind apostrophes gets one more, so that `unmark_table` gives back every table exactly.
 Numbers, also as text, are left alone.
 """
 
@@ -36,12 +36,12 @@ def unmark(text: object) -> object:
     return text[1:] if isinstance(text, str) and _MARKED.match(text) else text
 
 
-def marked(table: pd.DataFrame) -> pd.DataFrame:
+def mark_table(table: pd.DataFrame) -> pd.DataFrame:
     """The table with `mark` on every text and every column's name; unchanged, and not copied, where none needs it."""
     return _each(table, mark, _RISKY)
 
 
-def unmarked(table: pd.DataFrame) -> pd.DataFrame:
+def unmark_table(table: pd.DataFrame) -> pd.DataFrame:
     """The table with `unmark` on every text and every column's name."""
     return _each(table, unmark, _MARKED)
 

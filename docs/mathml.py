@@ -16,8 +16,8 @@ _FORMULA = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>'
 
 def on_page_content(content: str, **_: Any) -> str:
     """The page's HTML with each formula as MathML."""
-    return _FORMULA.sub(_drawn, content)
+    return _FORMULA.sub(_draw_formula, content)
 
 
-def _drawn(match: re.Match[str]) -> str:
+def _draw_formula(match: re.Match[str]) -> str:
     return convert(html.unescape(match[2]).strip(), display="block" if match[1] == "div" else "inline")

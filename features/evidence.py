@@ -42,7 +42,7 @@ def evidence_for(
         kept = _is_smaller(own, target)
         if beside is not None:
             kept |= own["model"].isin(beside[group.index]).to_numpy()
-        table = _measured(own[kept], target)
+        table = _without_unknown_compute(own[kept], target)
         mask = np.zeros(len(targets), dtype=bool)
         mask[group["place"]] = True
         yield mask, table.index.to_numpy(), table.reset_index(drop=True)
@@ -50,7 +50,7 @@ def evidence_for(
 
 def smaller_models(rows: pd.DataFrame, target: pd.Series) -> pd.DataFrame:
     """A family's rows that are smaller than a target (`TARGET`) and out before; without compute where it has none."""
-    return _measured(rows[_is_smaller(rows, target)], target)
+    return _without_unknown_compute(rows[_is_smaller(rows, target)], target)
 
 
 def size_of(rows: pd.DataFrame, scale: float, params: float | None) -> tuple[float, float]:
@@ -86,7 +86,7 @@ def _is_smaller(rows: pd.DataFrame, target: pd.Series) -> np.ndarray:
     return smaller & ~(rows["released"] > target["target_released"]).to_numpy()
 
 
-def _measured(rows: pd.DataFrame, target: pd.Series) -> pd.DataFrame:
+def _without_unknown_compute(rows: pd.DataFrame, target: pd.Series) -> pd.DataFrame:
     return rows.assign(train_flops=np.nan) if np.isnan(target["target_flops"]) else rows
 
 

@@ -134,7 +134,7 @@ def link(score: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
     [-3.52, -3.52, 0.0, 5.0]
     """
     anchors, curve = _VIEWS[view]
-    position = _position(_oriented(score, limits), anchors, curve, limits)
+    position = _position(_orient(score, limits), anchors, curve, limits)
     size = _log_size(score, limits)
     return np.where(limits.is_share, curve.forward(position), np.where(limits.higher_is_better, size, -size))
 
@@ -169,13 +169,13 @@ def link_stderr(score: npt.ArrayLike, stderr: npt.ArrayLike, view: str, limits: 
 def link_slope(score: npt.ArrayLike, view: str, limits: Limits) -> np.ndarray:
     """How fast a view moves with the raw score, at the (clipped) score; positive whichever direction is better."""
     anchors, curve = _VIEWS[view]
-    position = _position(_oriented(score, limits), anchors, curve, limits)
+    position = _position(_orient(score, limits), anchors, curve, limits)
     width = _anchors(anchors, limits)[1]
     of_size = np.exp(-_log_size(score, limits))
     return np.where(limits.is_share, curve.slope(position) / width, of_size)
 
 
-def _oriented(score: npt.ArrayLike, limits: Limits) -> np.ndarray:
+def _orient(score: npt.ArrayLike, limits: Limits) -> np.ndarray:
     """Shares with larger better; 0.5 stands in for losses and other sizes, whose value is not used."""
     score = np.asarray(score, dtype=float)
     return np.where(limits.is_share, np.where(limits.higher_is_better, score, 1.0 - score), 0.5)

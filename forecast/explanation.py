@@ -29,7 +29,7 @@ from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.pooling import Variances, pooled_posterior
 from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.predictors.stack import CANDIDATES, Candidates, Stack
-from scale_forecast.upcoming import wanted
+from scale_forecast.upcoming import select_targets
 
 SIMILAR = 5
 SHOWN = 8
@@ -136,7 +136,7 @@ def explain_upcoming(
     """
     evidence = evidence_of(panel, target, visible(panel, target, as_of))
     rows = target_rows(evidence, target)
-    at = np.flatnonzero(wanted(rows, benchmark, tasks))
+    at = np.flatnonzero(select_targets(rows, benchmark, tasks))
     exclusion = Exclusion(target.line, as_of=as_of)
     trained = Trained(panel, cache)
     stack, boosted = trained.get("stack", exclusion), trained.get("boosted", exclusion)

@@ -78,9 +78,9 @@ class Workers:
     def _results(self, work: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
         alone = functools.partial(_alone, work)
         if self.dask is not None:
-            with _said(self.dask), ExitStack() as stack:
+            with _say_cluster_errors(self.dask), ExitStack() as stack:
                 stack.enter_context(_cluster(self.dask))
-                told = functools.partial(_told_apart, work, computing_fingerprint())
+                told = functools.partial(_require_same_versions, work, computing_fingerprint())
                 yield from Parallel(return_as="generator")(delayed(told)(item) for item in items)
         elif jobs <= 1:
             yield from map(alone, items)
@@ -104,11 +104,11 @@ def one_thread() -> AbstractContextManager[Any]:
 
     The order in which several add up moves the last bits of a sum, and what is fitted carries that to the third digit.
     """
-    return _loaded().limit(limits=1, user_api="blas")
+    return _load_threadpools().limit(limits=1, user_api="blas")
 
 
 @functools.cache
-def _loaded() -> ThreadpoolController:
+def _load_threadpools() -> ThreadpoolController:
     """The libraries of linear algebra; looking for them takes milliseconds."""
     import scipy.linalg  # noqa: F401  (brings a library of its own)
 
@@ -124,7 +124,7 @@ class _OfTheWork(Exception):
     """Carries what the work raised from a worker of a cluster, whose own errors are of the same classes."""
 
 
-def _told_apart(work: Callable[[Item], Result], made_with: tuple[str, ...], item: Item) -> Result:
+def _require_same_versions(work: Callable[[Item], Result], made_with: tuple[str, ...], item: Item) -> Result:
     """The work, where it computes with what the client computes with: else bytes would differ unseen."""
     try:
         if computing_fingerprint() != made_with:
@@ -144,9 +144,9 @@ def _cluster(address: str) -> Iterator[None]:
         from distributed import Client
     except ImportError:
         raise DataError("a Dask cluster needs distributed: pip install 'scale-forecast[dask]'") from None
-    with _unlogged():
+    with _silence_distributed():
         client = Client(address, timeout=PATIENCE, set_as_default=False)
-    with _unlogged(), warnings.catch_warnings(), client, parallel_config("dask", client=client):
+    with _silence_distributed(), warnings.catch_warnings(), client, parallel_config("dask", client=client):
         _await_worker(client, address)
         warnings.filterwarnings("ignore", "Sending large graph", UserWarning)  # a panel goes with each batch of folds
         yield
@@ -160,8 +160,8 @@ def _await_worker(client: Any, address: str) -> None:
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
-    """Without what distributed logs of a lost connection, tracebacks among it: `_said` says it in a sentence."""
+def _silence_distributed() -> Iterator[None]:
+    """Without what distributed logs of a lost connection, tracebacks among it: `_say_cluster_errors` says it in a sentence."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
     levels = {logging.getLogger(name): logging.getLogger(name).level for name in ("distributed", *names)}
     try:
@@ -174,7 +174,7 @@ def _unlogged() -> Iterator[None]:
 
 
 @contextmanager
-def _said(address: str) -> Iterator[None]:
+def _say_cluster_errors(address: str) -> Iterator[None]:
     """A cluster's errors in one sentence; those of the work itself pass."""
     try:
         yield

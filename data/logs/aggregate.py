@@ -20,8 +20,8 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs.formats import NO_SHOTS, items_query
 from scale_forecast.data.logs.log import ITEM_COLUMNS, METRICS, Log, batches
-from scale_forecast.data.names import counted
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed_line
+from scale_forecast.data.names import count_of
+from scale_forecast.data.readers.files import Limits, Source, decode_text, parsed_line
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,7 +93,7 @@ def take_in(db: duckdb.DuckDBPyConnection, file: int, log: Log, limits: Limits, 
         raise DataError(f"{log.source.name}: {lost:,} lines name no item (doc_id, sample_id, item): number the items")
     if odd:
         raise DataError(
-            f"{log.source.name}: {counted(odd, 'line')} with shots that are no whole number: mend or empty them"
+            f"{log.source.name}: {count_of(odd, 'line')} with shots that are no whole number: mend or empty them"
         )
 
 
@@ -106,7 +106,9 @@ def _why(message: str, source: Source, limits: Limits) -> DataError:
     if "JSON" in message or "maximum_object_size" in message:
         try:
             for number, line in enumerate(source.lines(replace(limits, table=sys.maxsize)), start=1):
-                if line.strip() and not isinstance(parsed_line(decoded(line, source.name), number, source.name), dict):
+                if line.strip() and not isinstance(
+                    parsed_line(decode_text(line, source.name), number, source.name), dict
+                ):
                     return DataError(f"{source.name}: line {number} is no object in braces: this is no log of items")
         except DataError as error:
             return error

@@ -66,11 +66,11 @@ def bigbench_log(source: Source, path: Path, limits: Limits, model: str | None, 
         family=None if row["family"] is None else str(row["family"]),
         benchmark=BENCHMARK,
         accuracy="multiple_choice_grade",
-        items=functools.partial(_items, source, limits, _placed(queries, task_name(header, source)), document),
+        items=functools.partial(_items, source, limits, _place_queries(queries, task_name(header, source)), document),
     )
 
 
-def _placed(queries: list[_Query], task: str) -> list[_Query]:
+def _place_queries(queries: list[_Query], task: str) -> list[_Query]:
     """Queries under the task's own name, with the subtask's where there are several."""
     alone = len({query.task for query in queries}) == 1
     return [
@@ -116,7 +116,7 @@ def _items(source: Source, limits: Limits, queries: list[_Query], document: str 
             query = next(now, query)
         elif key == "sample":
             sample = as_dict(value)
-            scores = _choice(sample) if "target_values" in sample else _generated(sample)
+            scores = _choice(sample) if "target_values" in sample else _mark_generated(sample)
             if scores is not None:
                 yield Item(
                     item=str(sample.get("input")),
@@ -128,7 +128,7 @@ def _items(source: Source, limits: Limits, queries: list[_Query], document: str 
                 )
 
 
-def _generated(sample: dict[str, object]) -> dict[str, float | None] | None:
+def _mark_generated(sample: dict[str, object]) -> dict[str, float | None] | None:
     """Whether the output is one of the targets; None for a sample that has no output or no targets."""
     targets = sample.get("targets")
     if "output" not in sample or not isinstance(targets, dict):

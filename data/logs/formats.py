@@ -18,7 +18,7 @@ from scale_forecast.data.logs.bigbench import bigbench_log
 from scale_forecast.data.logs.inspect import inspect_archive, inspect_log
 from scale_forecast.data.logs.log import Log
 from scale_forecast.data.names.tasks import harness_place
-from scale_forecast.data.readers.files import Limits, Source, decoded
+from scale_forecast.data.readers.files import Limits, Source, decode_text
 from scale_forecast.data.readers.helm import helm_metric, main_stat, plain_stats, read_run
 from scale_forecast.data.readers.identity import Identity, as_dict, identify, name_in_path
 from scale_forecast.data.readers.json_parts import Parts
@@ -46,7 +46,7 @@ def look_at(
         return inspect_archive(source, path, limits, model, document, top)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DataError(f"{source.name}: is in UTF-16: save it as UTF-8")
-    text = decoded(head, source.name, whole=False).lstrip()
+    text = decode_text(head, source.name, whole=False).lstrip()
     if not text:
         raise DataError(f"{source.name}: the file is empty")
     record = _first_line(text)
@@ -188,14 +188,14 @@ _TABLE = ("model", "task", "shots", "item", "correct", "document", "prob_correct
 _FIELDS = {"lm-evaluation-harness samples": _HARNESS, "every_eval_ever samples": _EEE, "item table": _TABLE}
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """A string of SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _glob_free(path: Path) -> str:
     """A path that DuckDB takes as it stands: ``*`` and ``[`` in a file's name are no patterns."""
-    return quoted(re.sub(r"([*?\[])", r"[\1]", str(path.resolve())))
+    return quote(re.sub(r"([*?\[])", r"[\1]", str(path.resolve())))
 
 
 def compression_of(path: Path) -> str:
@@ -211,7 +211,7 @@ def _lines(log: Log, limits: Limits) -> str:
     if log.source.head()[:4] == b"PAR1":
         taken = ", ".join(f'{_as_json(f)} AS "{f}"' if f in log.columns else f'NULL::JSON AS "{f}"' for f in fields)
         return f"(SELECT {taken} FROM read_parquet({_glob_free(log.path)}, hive_partitioning=false))"
-    columns = ", ".join(f"{quoted(f)}: 'JSON'" for f in fields)
+    columns = ", ".join(f"{quote(f)}: 'JSON'" for f in fields)
     return _read_json(log, limits, "newline_delimited", columns)
 
 
@@ -292,9 +292,9 @@ def _position_of_target() -> str:
 def _document(field: str, path: str | None) -> str:
     """Hash of the source document, NULL where a line names none."""
     if path is not None:
-        text = f"json_extract_string({field}, {quoted('$.' + path)})"
+        text = f"json_extract_string({field}, {quote('$.' + path)})"
     else:
-        several = ", ".join(quoted(f"$.{name}") for name in DOCUMENTS)
+        several = ", ".join(quote(f"$.{name}") for name in DOCUMENTS)
         text = f"list_filter(json_extract_string({field}, [{several}]), lambda x: x IS NOT NULL)[1]"
     return f"key({text})"
 
@@ -327,8 +327,8 @@ def _table_items(lines: str, *, named: bool) -> str:
 def _helm_items(log: Log, limits: Limits) -> str:
     """The statistic that counts of each instance of its split, unperturbed."""
     metric, split = log.stat or ("exact_match", "test")
-    score = f"""list_filter(stats, lambda s: json_extract_string(s, '$.name.name') = {quoted(metric)}
-        AND json_extract_string(s, '$.name.split') IS NOT DISTINCT FROM {quoted(split)}
+    score = f"""list_filter(stats, lambda s: json_extract_string(s, '$.name.name') = {quote(metric)}
+        AND json_extract_string(s, '$.name.split') IS NOT DISTINCT FROM {quote(split)}
         AND json_extract(s, '$.name.perturbation') IS NULL)[1]"""
     value = _share("json_extract(score, '$.mean')")
     lines = _read_json(log, limits, "array", "'instance_id': 'JSON', 'stats': 'JSON[]'")

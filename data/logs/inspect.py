@@ -47,7 +47,7 @@ def inspect_log(
     DataError
         For a document that is no finished run with samples.
     """
-    wanted = _wanted(document)
+    wanted = _wanted_fields(document)
     header: dict[str, object] = {}
     for name, value in _document(source, limits, wanted):
         if name != "samples":
@@ -74,7 +74,7 @@ def inspect_archive(
             for part in parts:
                 with archive.opened(part) as stream:
                     read = Parts(stream, f"{source.name}: {part}", limits)
-                    yield from _summaries(read) if summary else [_sample(read, _wanted(document))]
+                    yield from _summaries(read) if summary else [_sample(read, _wanted_fields(document))]
 
     return _log(Log(source, KIND, path), header, samples, model, document, top)
 
@@ -90,7 +90,7 @@ def _summary(archive: Archive, source: Source, limits: Limits) -> str | None:
     return None
 
 
-def _wanted(document: str | None) -> tuple[str, ...]:
+def _wanted_fields(document: str | None) -> tuple[str, ...]:
     return ("id", "scores", "metadata", *([document.partition(".")[0]] if document else []))
 
 

@@ -17,7 +17,7 @@ from scale_forecast.data.logs.aggregate import RUN, Engine, profiles, summaries,
 from scale_forecast.data.logs.formats import look_at
 from scale_forecast.data.logs.log import METRICS, Log
 from scale_forecast.data.models import complete
-from scale_forecast.data.names import counted, fold_series
+from scale_forecast.data.names import count_of, fold_series
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.profiles import PROFILE_COLUMNS
 from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, megabytes, sources
@@ -87,7 +87,7 @@ def read_logs(
                         readings.append(_of_header(log, found_runs))
                         db.execute("DELETE FROM items WHERE file = ?", [file])
                         continue
-                    runs = _placed(found_runs, log)
+                    runs = _place_runs(found_runs, log)
                     reading = _reading(log, runs)
                 except DataError as error:
                     if source.root is None:
@@ -120,7 +120,7 @@ def _path_of(source: Source, folder: Path, file: int) -> Path:
     return kept
 
 
-def _placed(runs: pd.DataFrame, log: Log) -> pd.DataFrame:
+def _place_runs(runs: pd.DataFrame, log: Log) -> pd.DataFrame:
     """Each run with its benchmark, task and model, from the log or from its lines."""
     if runs.empty:
         raise DataError(f"{log.source.name}: the log is empty")
@@ -189,7 +189,7 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
             continue
         if again:
             reading.notes.append(
-                f"{log.source.name}: {counted(again, 'line')} of {run['task_name']} answer an item again: "
+                f"{log.source.name}: {count_of(again, 'line')} of {run['task_name']} answer an item again: "
                 "each item counts once"
             )
         measured = [metric for metric in METRICS if int(run[f"{metric}_missing"]) < items]
@@ -205,7 +205,7 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
                 reading.refused[f"{name} missing in some of the items of {_run_name(run)}"] += 1
                 continue
             score, stderr = run[metric], run[f"{metric}_stderr"]
-            stated = _stated(log, run) if metric == "accuracy" else None
+            stated = _stated_accuracy(log, run) if metric == "accuracy" else None
             if stated is not None and abs(stated - score) > _SAME:
                 reading.notes.append(
                     f"{log.source.name}: its samples average {score:.4f}, its header says {stated:.4f}, which counts"
@@ -235,7 +235,7 @@ def _reading(log: Log, runs: pd.DataFrame) -> Reading:
     return reading
 
 
-def _stated(log: Log, run: dict[Any, Any]) -> float | None:
+def _stated_accuracy(log: Log, run: dict[Any, Any]) -> float | None:
     """The accuracy of one scorer by the log's own header, where it is of all samples in the usual way."""
     scores = log.header.scores if log.header is not None and log.top is None else []
     of_run = [s for s in scores if len(scores) == 1 or s.get("name") == run["filter"]]

@@ -4,7 +4,7 @@
 """
 
 from scale_forecast.data.names.text import (
-    counted,
+    count_of,
     did_you_mean,
     fold,
     fold_series,
@@ -13,4 +13,4 @@ from scale_forecast.data.names.text import (
     tidy,
 )
 
-__all__ = ["counted", "did_you_mean", "fold", "fold_series", "refuse_unknown_columns", "suggest", "tidy"]
+__all__ = ["count_of", "did_you_mean", "fold", "fold_series", "refuse_unknown_columns", "suggest", "tidy"]

@@ -171,7 +171,7 @@ def model_key(name: str) -> str:
     (True, 'llama3.18binstruct')
     """
     short = _short(name)
-    return _released(identity=True).get(short, short)
+    return _alias_releases(identity=True).get(short, short)
 
 
 def _short(name: str) -> str:
@@ -189,7 +189,7 @@ def release_of(name: str) -> str | None:
     names = _release_names()
     for spelling in (name, _SETTING.sub("", name)):
         short = _short(spelling)
-        if (found := names.get(_released(identity=False).get(short, short))) is not None:
+        if (found := names.get(_alias_releases(identity=False).get(short, short))) is not None:
             return found
     return None
 
@@ -209,7 +209,7 @@ def _release_names() -> dict[str, str]:
 
 
 @cache
-def _released(*, identity: bool) -> dict[str, str]:
+def _alias_releases(*, identity: bool) -> dict[str, str]:
     """Short alias to the short name of its release; with ``identity`` without the names of tuned copies."""
     return {
         _short(alias): _short(model)

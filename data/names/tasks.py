@@ -35,7 +35,7 @@ def harness_place(task: str) -> tuple[str, str]:
     match = _MMLU.match(task)
     if match:
         for benchmark, name in (("MMLU", match[1]), ("MMLU categories", f"mmlu_{match[1]}")):
-            if (fold(benchmark), fold(name)) in _described():
+            if (fold(benchmark), fold(name)) in _described_tasks():
                 return benchmark, name
     return ("truthfulqa" if task in ("truthfulqa_mc1", "truthfulqa_mc2") else HARNESS), task
 
@@ -60,7 +60,7 @@ def canonical_of(benchmark: str, task: str) -> str | None:
     return next((known[fold(name)] for name in candidates if fold(name) in known), None)
 
 
-def described_by_name(results: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+def describe_by_name(results: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     """Rows for a tasks table: the tasks of ``results`` that ``tasks`` lacks and that are a published task by name.
 
     A descriptor is copied where all bundled rows of the canonical task agree on it; test-set sizes never are.
@@ -70,19 +70,21 @@ def described_by_name(results: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFram
     for benchmark, task in results[["benchmark", "task"]].drop_duplicates().itertuples(index=False):
         canonical = None if (fold(benchmark), fold(task)) in have else canonical_of(benchmark, task)
         if canonical is not None:
-            rows.append({"benchmark": benchmark, "task": task, "canonical_task": canonical, **_agreed(canonical)})
+            rows.append(
+                {"benchmark": benchmark, "task": task, "canonical_task": canonical, **_common_values(canonical)}
+            )
     return pd.DataFrame(rows, columns=["benchmark", "task", "canonical_task", *_COPIED])
 
 
 @cache
-def _agreed(canonical: str) -> dict[str, object]:
+def _common_values(canonical: str) -> dict[str, object]:
     tasks = bundled_tasks()
     same = tasks.loc[tasks["canonical_task"] == canonical, list(_COPIED)]
     return {name: same[name].iloc[0] for name in _COPIED if same[name].notna().all() and same[name].nunique() == 1}
 
 
 @cache
-def _described() -> set[tuple[str, str]]:
+def _described_tasks() -> set[tuple[str, str]]:
     tasks = bundled_tasks()
     return set(zip(fold_series(tasks["benchmark"]), fold_series(tasks["task"]), strict=True))
 

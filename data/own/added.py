@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.names import counted, fold
+from scale_forecast.data.names import count_of, fold
 from scale_forecast.data.own.files import content_of, digest, entries, remove, write_new
 from scale_forecast.data.own.world import BY_HAND, OWN_COLUMNS
 
@@ -63,7 +63,7 @@ def add(folder: Path, scores: Sequence[AddedScore], *, replace: bool = False) ->
     UsageError
         Where another score stands for the same thing, and ``replace`` is not said; then none is added.
     """
-    standing = {score.id: score for score in added(folder)}
+    standing = {score.id: score for score in list_added(folder)}
     twice = [score for at, score in enumerate(scores) if score.id in {other.id for other in scores[:at]}]
     if twice:
         raise UsageError(f"{twice[0].task} of {twice[0].model} stands twice: give one score")
@@ -79,12 +79,12 @@ def add(folder: Path, scores: Sequence[AddedScore], *, replace: bool = False) ->
         path = _path(folder, score.id)
         if score in changed:
             remove(path)
-        if not write_new(path, _written(score)):
+        if not write_new(path, _encode_score(score)):
             raise DataError(f"{score.id} was added by another process just now: look at `forecast data added`")
     return new
 
 
-def added(folder: Path) -> list[AddedScore]:
+def list_added(folder: Path) -> list[AddedScore]:
     """All scores by hand, by the day they became public.
 
     Raises
@@ -104,12 +104,12 @@ def take_away(folder: Path, ids: Sequence[str]) -> list[AddedScore]:
     UsageError
         For an id that no score has.
     """
-    standing = {score.id: score for score in added(folder)}
+    standing = {score.id: score for score in list_added(folder)}
     for name in ids:
         if name not in standing:
             raise UsageError(
                 f"no score of yours has the id {name!r}: `forecast data added` lists "
-                f"{counted(len(standing), 'score')} by hand"
+                f"{count_of(len(standing), 'score')} by hand"
             )
     for name in ids:
         remove(_path(folder, name))
@@ -148,7 +148,7 @@ def _path(folder: Path, name: str) -> Path:
     return folder / _FOLDER / f"{name}.json"
 
 
-def _written(score: AddedScore) -> bytes:
+def _encode_score(score: AddedScore) -> bytes:
     return (json.dumps(asdict(score), ensure_ascii=False, indent=1) + "\n").encode()
 
 

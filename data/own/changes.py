@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scale_forecast.data.frontier import Frontier
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 
 CHANGES = [
     *("what", "benchmark", "task", "model", "evaluator", "setting", "before", "after", "known_on"),
@@ -81,14 +81,14 @@ def in_words(table: pd.DataFrame) -> str:
     if table.empty:
         return "nothing is new and nothing changed"
     new = table[table["what"] == "new"]
-    said = [counted(len(new), "new score")]
+    said = [count_of(len(new), "new score")]
     for flag, column, noun in (("is_new_model", "model", "new model"), ("is_new_benchmark", "task", "new benchmark")):
         if names := list(dict.fromkeys(new.loc[new[flag], column])):
             some = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-            said.append(f"{counted(len(names), noun)} ({some})")
+            said.append(f"{count_of(len(names), noun)} ({some})")
     if records := new.loc[new["is_record"], "task"].nunique():
-        said.append(f"records on {counted(records, 'benchmark')}")
+        said.append(f"records on {count_of(records, 'benchmark')}")
     for what in ("changed", "gone"):
         if (count := int((table["what"] == what).sum())) > 0:
-            said.append(f"{counted(count, 'score')} {what}")
+            said.append(f"{count_of(count, 'score')} {what}")
     return ", ".join(said)

@@ -16,7 +16,7 @@ _PARTIAL = ".partial-"
 
 
 @contextmanager
-def _said(what: str, path: Path) -> Iterator[None]:
+def _say_refusal(what: str, path: Path) -> Iterator[None]:
     """Turns what the operating system refuses into one sentence."""
     try:
         yield
@@ -32,7 +32,7 @@ def write_new(path: Path, content: bytes) -> bool:
 
     Of two processes that write one file at once, one gets True.
     """
-    with _said("write", path):
+    with _say_refusal("write", path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=path.parent, prefix=_PARTIAL)
         try:
@@ -63,7 +63,7 @@ def _claim(partial: Path, path: Path) -> None:
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Write a folder of files that is not there yet, all at once; False, and nothing changed, where it is."""
-    with _said("write", folder):
+    with _say_refusal("write", folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_PARTIAL))
         try:
@@ -83,7 +83,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 def remove(path: Path) -> None:
     """Take away a file, or a folder at once: it is moved aside before it is emptied."""
-    with _said("remove", path):
+    with _say_refusal("remove", path):
         if not path.is_dir():
             path.unlink(missing_ok=True)
             return
@@ -94,7 +94,7 @@ def remove(path: Path) -> None:
 
 def entries(folder: Path) -> list[Path]:
     """What stands in a folder, by name; nothing where there is no folder. What is half-written is not there yet."""
-    with _said("read", folder):
+    with _say_refusal("read", folder):
         if not folder.is_dir():
             return []
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -102,7 +102,7 @@ def entries(folder: Path) -> list[Path]:
 
 def content_of(path: Path) -> bytes:
     """All of a file."""
-    with _said("read", path):
+    with _say_refusal("read", path):
         return path.read_bytes()
 
 

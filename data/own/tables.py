@@ -11,7 +11,7 @@ import pandas as pd
 
 from scale_forecast.data.dates import LOWER_BOUND
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.own.sources import PublicSource
 from scale_forecast.data.own.world import OWN_COLUMNS
 from scale_forecast.data.readers.archives import opened_archive
@@ -57,10 +57,10 @@ def tables_in(data: bytes, source: PublicSource) -> Found:
         first = f": {left[0]}" if left else ""
         raise DataError(f"{source.title}: holds no table of scores as they were known, so nothing was kept{first}")
     results = assemble(readings).results
-    notes = [f"{source.title}: {counted(len(results), 'score')} of {counted(len(readings), 'table')} read"]
+    notes = [f"{source.title}: {count_of(len(results), 'score')} of {count_of(len(readings), 'table')} read"]
     if left:
         more = f", and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
-        notes.append(f"{counted(len(left), 'file')} left aside: {'; '.join(left[:_SHOWN])}{more}")
+        notes.append(f"{count_of(len(left), 'file')} left aside: {'; '.join(left[:_SHOWN])}{more}")
     return Found(_rows(results, source), notes)
 
 

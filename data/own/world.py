@@ -46,7 +46,7 @@ _KEY = ["benchmark", "task", "metric", "evaluator", "version", "setting", "shots
 _DAYS = ["released", "known_on", "seen_on"]
 
 
-def joined(own: pd.DataFrame, said: str) -> Frontier:
+def join_own(own: pd.DataFrame, said: str) -> Frontier:
     """The bundled tables and a user's rows (`OWN_COLUMNS`, the first of two that are the same counting).
 
     Parameters
@@ -57,8 +57,8 @@ def joined(own: pd.DataFrame, said: str) -> Frontier:
     bundled = bundled_by_date()
     if own.empty:
         return bundled
-    rows = _named(own.reset_index(drop=True), bundled)
-    rows = _dated(rows, bundled)
+    rows = _use_bundled_names(own.reset_index(drop=True), bundled)
+    rows = _bound_days(rows, bundled)
     rows = _without_corrected(rows, bundled.scores)
     rows = _new(rows, bundled.scores)
     if rows.empty:
@@ -68,7 +68,7 @@ def joined(own: pd.DataFrame, said: str) -> Frontier:
     return Frontier(_with_scores(bundled.scores, rows), releases, benchmarks, said)
 
 
-def _named(rows: pd.DataFrame, bundled: Frontier) -> pd.DataFrame:
+def _use_bundled_names(rows: pd.DataFrame, bundled: Frontier) -> pd.DataFrame:
     """Models, benchmarks and organisations under their bundled names; ``listed`` keeps the model as it was written."""
     released = dict(zip(bundled.releases["model"], bundled.releases["released"], strict=True))
     pairs = rows[["model", "released"]].drop_duplicates()
@@ -97,7 +97,7 @@ def _place(benchmark: str, task: str) -> tuple[str, str]:
     return benchmark, task
 
 
-def _dated(rows: pd.DataFrame, bundled: Frontier) -> pd.DataFrame:
+def _bound_days(rows: pd.DataFrame, bundled: Frontier) -> pd.DataFrame:
     """Days in their bounds: not before the model and the benchmark, not after the row was seen."""
     releases = bundled.releases.drop_duplicates("model").set_index("model")["released"]
     out = bundled.benchmarks.drop_duplicates("task").set_index("task")["released"]

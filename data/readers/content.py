@@ -10,7 +10,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.archives import names_in_archive
-from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, decoded, parsed, parsed_line
+from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, decode_text, parse_json, parsed_line
 
 
 class Content:
@@ -54,7 +54,7 @@ class Content:
     @cached_property
     def text(self) -> str:
         """The beginning as text, without leading space; empty where the file is binary."""
-        return "" if self.is_binary else decoded(self.head, self.name, whole=False).lstrip()
+        return "" if self.is_binary else decode_text(self.head, self.name, whole=False).lstrip()
 
     @cached_property
     def header(self) -> str:
@@ -68,7 +68,7 @@ class Content:
             return None
         line, _, rest = self.text.partition("\n")
         try:
-            record = parsed(line, self.name)
+            record = parse_json(line, self.name)
         except DataError:
             return None
         return record if isinstance(record, dict) and rest.strip() else None
@@ -78,7 +78,7 @@ class Content:
         """All of a JSON file, None where it is no JSON document."""
         if self.text[:1] not in ("{", "[") or self.record is not None:
             return None
-        return parsed(decoded(self.source.whole(self.limits.json), self.name), self.name)
+        return parse_json(decode_text(self.source.whole(self.limits.json), self.name), self.name)
 
     @cached_property
     def objects(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class Content:
         """Line by line; what is no object is refused."""
         for number, line in enumerate(self.source.lines(self.limits), start=1):
             if line.strip():
-                record = parsed_line(decoded(line, self.name), number, self.name)
+                record = parsed_line(decode_text(line, self.name), number, self.name)
                 if not isinstance(record, dict):
                     raise DataError(f"{self.name}: line {number} is no object in braces: export the file again")
                 yield record

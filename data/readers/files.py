@@ -58,7 +58,7 @@ class Source:
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """The content, decompressed when it is gzip or zstd, whatever the name; errors of reading name the file."""
-        with _guarded(self.name), ExitStack() as stack:
+        with _name_errors(self.name), ExitStack() as stack:
             if self.data is not None or self.path is None:
                 plain: BinaryIO = io.BytesIO(self.data or b"")
             else:
@@ -68,7 +68,7 @@ class Source:
             if magic[:2] == b"\x1f\x8b":
                 yield stack.enter_context(gzip.GzipFile(fileobj=buffered))  # type: ignore[misc, arg-type]
             elif magic == b"\x28\xb5\x2f\xfd":
-                yield stack.enter_context(_unpacked(buffered))  # type: ignore[arg-type]
+                yield stack.enter_context(_unpack(buffered))  # type: ignore[arg-type]
             else:
                 yield buffered  # type: ignore[misc]
 
@@ -123,7 +123,7 @@ class Source:
 
 
 @contextmanager
-def _unpacked(stream: io.BufferedReader) -> Iterator[BinaryIO]:
+def _unpack(stream: io.BufferedReader) -> Iterator[BinaryIO]:
     """A zstd stream, decompressed as it is read."""
     import pyarrow as pa
 
@@ -132,7 +132,7 @@ def _unpacked(stream: io.BufferedReader) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _guarded(name: str) -> Iterator[None]:
+def _name_errors(name: str) -> Iterator[None]:
     """Turns what the operating system and gzip may raise into a `DataError` that names the file."""
     try:
         yield
@@ -168,11 +168,11 @@ def sources(
         if str(path) == "-":
             if stdin is None:
                 raise DataError("'-' stands for standard input, which is not available here: name a file")
-            with _guarded("standard input"):
+            with _name_errors("standard input"):
                 found.setdefault("-", Source(None, stdin.read(Limits().table + 1)))
             continue
         path = Path(path)
-        with _guarded(str(path)):
+        with _name_errors(str(path)):
             below = _below(path, suffixes) if path.is_dir() else [_existing(path)]
         for source in below:
             found.setdefault(os.path.realpath(str(source.path)), source)
@@ -181,7 +181,7 @@ def sources(
 
 def _existing(path: Path) -> Source:
     """A pipe, such as the shell's ``<(command)``, can be read only once and is kept."""
-    with _guarded(str(path)):
+    with _name_errors(str(path)):
         if stat.S_ISREG(path.stat().st_mode):
             return Source(path)
         with path.open("rb") as pipe:
@@ -195,12 +195,12 @@ def _waits(path: Path) -> bool:
 
 def text_of(path: str | Path) -> str:
     """All of a text file, decompressed where it is gzip or zstd; refused where it is too large or not UTF-8."""
-    return decoded(_existing(Path(path)).whole(Limits().json), str(path))
+    return decode_text(_existing(Path(path)).whole(Limits().json), str(path))
 
 
 def document_of(path: str | Path) -> object:
     """The JSON document in a file, within the limits of `text_of`."""
-    return parsed(text_of(path), str(path))
+    return parse_json(text_of(path), str(path))
 
 
 def _below(root: Path, suffixes: tuple[str, ...]) -> list[Source]:
@@ -220,7 +220,7 @@ def _below(root: Path, suffixes: tuple[str, ...]) -> list[Source]:
     return files
 
 
-def decoded(data: bytes, name: str, *, whole: bool = True) -> str:
+def decode_text(data: bytes, name: str, *, whole: bool = True) -> str:
     """UTF-8 text, with or without a byte-order mark, or UTF-16; unless ``whole``, the last character may be cut."""
     encoding = _utf16(data)
     if encoding is None and b"\x00" in data[:_HEAD]:
@@ -247,7 +247,7 @@ def _utf16(data: bytes) -> str | None:
     return None
 
 
-def parsed(text: str, name: str) -> object:
+def parse_json(text: str, name: str) -> object:
     """A JSON document; a key that stands twice in one object is refused, since one of the two would be lost."""
     try:
         return _load(text, name)

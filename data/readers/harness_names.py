@@ -23,7 +23,7 @@ class Named:
     suite: str | None = None
 
 
-def named(name: str) -> Named:
+def read_name(name: str) -> Named:
     """What a name such as ``leaderboard|arc:challenge|25|0`` or ``gsm8k|5`` says.
 
     >>> named("harness|arc:challenge|25"), named("gsm8k|5")
@@ -58,7 +58,7 @@ def averages(document: dict[str, object], results: dict[str, object]) -> dict[st
         return [leaf for child in children[task] for leaf in leaves(child, (*above, task))]
 
     found = {name: list(dict.fromkeys(leaves(name, ()))) for name in results if name in children}
-    by_name = {name: _averaged_by_name(name, results) for name in results if name not in found}
+    by_name = {name: _parts_of_average(name, results) for name in results if name not in found}
     found |= {name: parts for name, parts in by_name.items() if parts}
     return found | {
         name: parts
@@ -67,7 +67,7 @@ def averages(document: dict[str, object], results: dict[str, object]) -> dict[st
     }
 
 
-def _averaged_by_name(name: str, results: dict[str, object]) -> list[str]:
+def _parts_of_average(name: str, results: dict[str, object]) -> list[str]:
     """What a name that says average is the average of; the average of everything is not of other averages."""
     task = name.split("|")[1] if name.count("|") > 1 else name.split("|")[0]
     match = _AVERAGE.fullmatch(task)

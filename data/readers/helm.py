@@ -19,7 +19,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed
+from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json
 from scale_forecast.data.readers.identity import Identity, as_dict
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of, number_of
@@ -69,7 +69,7 @@ def read_run(source: Source, kind: str, limits: Limits, model: str | None) -> He
     if source.path is not None:
         beside = source.path.with_name(source.path.name.replace(kind, "run_spec"))
         if beside != source.path and beside.exists():
-            spec = as_dict(parsed(decoded(Source(beside).whole(limits.json), str(beside)), str(beside)))
+            spec = as_dict(parse_json(decode_text(Source(beside).whole(limits.json), str(beside)), str(beside)))
     adapter, scenario = as_dict(spec.get("adapter_spec")), as_dict(spec.get("scenario_spec"))
     name = model or adapter.get("model")
     if not isinstance(name, str) or not isinstance(spec.get("name"), str):

@@ -91,7 +91,7 @@ def identify(document: dict[str, object], source: Source, model: str | None) -> 
         for key, value in as_dict(as_dict(document.get("config_general")).get("model_config")).items()
         if isinstance(value, (str, bool, int, float))
     }
-    name, revision = _named(document, config, arguments), arguments.get("revision", config.get("model_revision"))
+    name, revision = _find_name(document, config, arguments), arguments.get("revision", config.get("model_revision"))
     params = config.get("model_num_parameters")
     size = float(params) if isinstance(params, (int, float)) and not isinstance(params, bool) and params > 0 else None
     how = {"setting": _setting(config, arguments), "prompts": _prompts(document, config)}
@@ -175,7 +175,7 @@ def _prompts(document: dict[str, object], config: dict[str, object]) -> tuple[st
     return tuple(found)
 
 
-def _named(document: dict[str, object], config: dict[str, object], arguments: dict[str, object]) -> str | None:
+def _find_name(document: dict[str, object], config: dict[str, object], arguments: dict[str, object]) -> str | None:
     general = as_dict(document.get("config_general"))
     for value in (
         document.get("model_name"),

@@ -100,7 +100,7 @@ class Titled:
     aside: list[str]
 
 
-def titled(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
+def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
     """Find out which column is what.
 
     Raises
@@ -116,7 +116,7 @@ def titled(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
             )
     frame = _without_empty(frame)
     said = {theirs: ours for ours, theirs in layout.columns.items()}
-    guessed = _guessed(frame, set(layout.columns) | set(layout.constants), {*said, *layout.task_columns})
+    guessed = _guess_columns(frame, set(layout.columns) | set(layout.constants), {*said, *layout.task_columns})
     names = guessed | said
     units = {ours: unit_of(theirs) for theirs, ours in names.items() if ours in _SIZES}
     frame = frame.rename(columns=names)
@@ -142,7 +142,7 @@ def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=empty) if empty else frame
 
 
-def _guessed(frame: pd.DataFrame, said: set[str], used: set[str]) -> dict[str, str]:
+def _guess_columns(frame: pd.DataFrame, said: set[str], used: set[str]) -> dict[str, str]:
     """Titles that mean one of our columns; of several the first, and an exact one before all."""
     found: dict[str, str] = {}
     titles = [str(c) for c in frame.columns if str(c) not in used]
@@ -208,6 +208,6 @@ def _holds_numbers(column: pd.Series) -> bool:
 def is_table_of_scores(frame: pd.DataFrame, layout: Layout) -> bool:
     """True when the columns, as the layout and their titles name them, make a results table."""
     try:
-        return titled(frame, layout, "").form is not Form.NONE
+        return find_titles(frame, layout, "").form is not Form.NONE
     except DataError:
         return False

@@ -26,7 +26,7 @@ import pandas as pd
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Source
-from scale_forecast.data.readers.harness_names import averages, named
+from scale_forecast.data.readers.harness_names import averages, read_name
 from scale_forecast.data.readers.identity import Identity, as_dict, identify, shots_in_path, stamp_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.metrics import Scales, score
@@ -117,7 +117,7 @@ def read_lm_eval(
     rows, derived, taken = [], 0, set()
     for cell in _newest(cells, reading):
         reading.found += 1
-        name = named(cell.task)
+        name = read_name(cell.task)
         task = name.task
         one = score(cell.metric, cell.value, cell.stderr, filter_=cell.filter, task=cell.task, scales=scales)
         if one.refused:
@@ -236,7 +236,7 @@ class About:
         if stated is not None:
             return stated
         if task in groups:
-            members = {self.shots(leaf, named(leaf).shots, {}) for leaf in groups[task]}
+            members = {self.shots(leaf, read_name(leaf).shots, {}) for leaf in groups[task]}
             return members.pop() if len(members) == 1 else None
         config = self._of_config(task)
         value = self.by_task.get(task, config.get("num_fewshot", config.get("num_fewshots", self.fallback)))
@@ -310,8 +310,8 @@ def _model_row(identity: Identity, at: int | None, steps: list[object], tokens: 
 
 
 def _aggregate(group: str, leaves: list[str]) -> dict[str, object]:
-    benchmark, task = harness_place(named(group).task)
-    places = [harness_place(named(leaf).task) for leaf in leaves]
+    benchmark, task = harness_place(read_name(group).task)
+    places = [harness_place(read_name(leaf).task) for leaf in leaves]
     names = sorted({name for _, name in places})
     inner = places[0][0] if places else benchmark
     return {"benchmark": benchmark, "task": task, "aggregate_of": f"{inner}: {','.join(names)}"}

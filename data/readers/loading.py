@@ -14,7 +14,7 @@ import pandas as pd
 from scale_forecast.data.dates import RUN_DATE
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.models import as_models, complete
-from scale_forecast.data.names import counted, fold_series
+from scale_forecast.data.names import count_of, fold_series
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source, sources
 from scale_forecast.data.readers.layout import Layout
@@ -22,7 +22,7 @@ from scale_forecast.data.readers.reading import Reading
 from scale_forecast.data.readers.registry import READERS, TABLE
 from scale_forecast.data.readers.rows import usable_rows
 from scale_forecast.data.readers.runs import choose_runs
-from scale_forecast.data.readers.scales import undirected, without_direction
+from scale_forecast.data.readers.scales import ask_direction, without_direction
 from scale_forecast.data.readers.tables import read_frame
 from scale_forecast.data.results import COLUMNS, as_results
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
@@ -104,7 +104,7 @@ def assemble(
     logs, log_notes = _checked_logs([r for r in readings if not r.is_table], models)
     frames = [t for t, _ in tables if len(t)] + ([logs] if logs is not None else [])
     notes = [n for _, ns in tables for n in ns] + log_notes
-    results = _joined(frames, len(readings), several_sources)
+    results = _join_frames(frames, len(readings), several_sources)
     tasks = _task_rows(readings)
     if results.empty and tasks.empty:
         raise DataError(f"{readings[0].name}: no usable score is left: {_reasons(sum_of(readings))}")
@@ -112,7 +112,7 @@ def assemble(
         results=results,
         tasks=tasks,
         counts=_counts(readings),
-        notes=[*_account(readings, list(unread)), *notes, *_remarks(readings), *_undated(results)],
+        notes=[*_account(readings, list(unread)), *notes, *_remarks(readings), *_remark_undated(results)],
     )
 
 
@@ -207,11 +207,11 @@ def _checked_logs(readings: list[Reading], models: pd.DataFrame | None) -> tuple
     if chosen.rows.empty:
         return None, notes
     where = readings[0].name if len(readings) == 1 else f"{len(readings)} files"
-    rows, dated = _dated_by_run(chosen.rows.reset_index(drop=True))
+    rows, dated = _date_by_run(chosen.rows.reset_index(drop=True))
     return _as_results(rows, readings, where), [*notes, *dated]
 
 
-def _dated_by_run(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _date_by_run(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Scores of models whose release nobody states are known from the day on which they were run; and a remark."""
     empty = pd.Series(None, index=rows.index, dtype=object)
     stated = rows.get("released", empty).notna() | rows.get("known_on", empty).notna()
@@ -224,7 +224,7 @@ def _dated_by_run(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     models = rows.loc[by_run, "model"].drop_duplicates()
     some = ", ".join(models.head(3)) + (", ..." if len(models) > 3 else "")
     said = (
-        f"no release date of {some}: {counted(int(by_run.sum()), 'score')} dated by the run; give released in --models"
+        f"no release date of {some}: {count_of(int(by_run.sum()), 'score')} dated by the run; give released in --models"
     )
     return rows.assign(known_on=days, known_basis=basis), [said]
 
@@ -236,7 +236,7 @@ def _with_direction(rows: pd.DataFrame, readings: list[Reading]) -> pd.DataFrame
     unknown = without_direction(rows)
     counts = rows.loc[unknown].groupby(["_file", "metric"], sort=False).size().reset_index(name="rows")
     for file, metric, count in counts.itertuples(index=False, name=None):
-        readings[int(file)].refused[undirected(str(metric))] += int(count)
+        readings[int(file)].refused[ask_direction(str(metric))] += int(count)
     return rows[~unknown].reset_index(drop=True)
 
 
@@ -249,7 +249,7 @@ def short_names(models: pd.Series) -> pd.Series:
     return models.map(names)
 
 
-def _joined(frames: list[pd.DataFrame], n_files: int, several_sources: bool) -> pd.DataFrame:
+def _join_frames(frames: list[pd.DataFrame], n_files: int, several_sources: bool) -> pd.DataFrame:
     if not frames:
         return pd.DataFrame(columns=list(COLUMNS))
     if len(frames) == 1:
@@ -297,12 +297,12 @@ def _account(readings: list[Reading], unread: list[str]) -> list[str]:
     found = sum(r.found for r in readings)
     kinds = ", ".join(f"{n} x {f}" if n > 1 else f for f, n in formats.items())
     said = (
-        f"{counted(len(readings), 'file')} ({kinds}): {counted(found, 'score')} found, "
+        f"{count_of(len(readings), 'file')} ({kinds}): {count_of(found, 'score')} found, "
         f"{found - refused.total():,} kept, {refused.total():,} refused"
     )
     notes = [said + (f": {_reasons(refused)}" if refused else "")]
     if unread:
-        notes.append(f"{counted(len(unread), 'file')} in the directory left out, the first because {unread[0]}")
+        notes.append(f"{count_of(len(unread), 'file')} in the directory left out, the first because {unread[0]}")
     return notes
 
 
@@ -310,12 +310,12 @@ def _remarks(readings: list[Reading]) -> list[str]:
     remarks = list(dict.fromkeys(note for r in readings for note in r.notes))
     computed = sum(r.computed_n for r in readings)
     if computed:
-        remarks.insert(0, f"n_examples of {counted(computed, 'score')} computed from standard errors")
+        remarks.insert(0, f"n_examples of {count_of(computed, 'score')} computed from standard errors")
     more = [f"and {len(remarks) - _REMARKS} more remarks of this kind"] if len(remarks) > _REMARKS else []
     return remarks[:_REMARKS] + more
 
 
-def _undated(results: pd.DataFrame) -> list[str]:
+def _remark_undated(results: pd.DataFrame) -> list[str]:
     names = results.loc[results["known_on"].isna(), "model"].drop_duplicates()
     if names.empty:
         return []

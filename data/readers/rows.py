@@ -30,7 +30,7 @@ def usable_rows(rows: pd.DataFrame, *, several_sources: bool = False) -> tuple[p
     refused = pd.Series(None, index=rows.index, dtype=object)
     for reason, bad in _bad_rows(rows):
         refused = refused.where(~(bad & refused.isna()), reason)
-    for reason, bad in _repeated(rows[refused.isna()], several_sources):
+    for reason, bad in _find_repeated(rows[refused.isna()], several_sources):
         refused.loc[bad.index[bad]] = reason
     counts = Counter({str(reason): int(count) for reason, count in refused.dropna().value_counts().items()})
     return rows[refused.isna()], counts, notes
@@ -80,7 +80,7 @@ def _bad_rows(rows: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
     yield "score negative", ~share & (score < 0)
 
 
-def _repeated(rows: pd.DataFrame, several_sources: bool) -> Iterator[tuple[str, pd.Series]]:
+def _find_repeated(rows: pd.DataFrame, several_sources: bool) -> Iterator[tuple[str, pd.Series]]:
     names = [*KEY, *(["source"] if several_sources else [])]
     key = rows.reindex(columns=names)
     for name in names:

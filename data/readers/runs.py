@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.metrics import known_metric
-from scale_forecast.data.names import counted, fold_series
+from scale_forecast.data.names import count_of, fold_series
 from scale_forecast.data.readers.reading import IS_LIMITED, OF_EXAMPLES, TASK_VERSION, Reading
 from scale_forecast.data.results import KEY, UNIT
 
@@ -38,10 +38,10 @@ def choose_runs(rows: pd.DataFrame, readings: list[Reading]) -> Chosen:
     """One row a key. Rows carry ``_file`` (position in ``readings``), ``_when``, and what `Reading` says of a run."""
     needed = [*KEY, "n_examples", "stderr", OF_EXAMPLES, IS_LIMITED, TASK_VERSION]
     rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *needed])))
-    rows, notes = _told_apart(rows)
+    rows, notes = _tell_versions_apart(rows)
     is_part = _is_part(rows)
     key = _key(rows)
-    rows, added = _added_up(rows, key, is_part, readings)
+    rows, added = _add_up_parts(rows, key, is_part, readings)
     notes += added
     is_part, key = _is_part(rows), key.loc[rows.index]
     order = pd.DataFrame(
@@ -53,7 +53,7 @@ def choose_runs(rows: pd.DataFrame, readings: list[Reading]) -> Chosen:
     )
     order = order.sort_values(["whole", "n", "when"], kind="stable")
     loses = key.loc[order.index].duplicated(keep="last").loc[rows.index]
-    notes += _given_way(rows, key, loses, is_part, readings)
+    notes += _sentences_given_way(rows, key, loses, is_part, readings)
     for reason, bad in ((SMALLER, loses & is_part), (OLDER, loses & ~is_part)):
         for file, count in rows.loc[bad, "_file"].value_counts().items():
             readings[int(file)].refused[reason] += int(count)  # type: ignore[call-overload]
@@ -74,7 +74,7 @@ def _is_part(rows: pd.DataFrame) -> pd.Series:
     return fewer | rows[IS_LIMITED].eq(True)
 
 
-def _told_apart(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def _tell_versions_apart(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Where files ran several versions of a task, the version is part of what was measured."""
     unit = [name for name in UNIT if name != "version"]
     task = rows[unit].apply(lambda column: fold_series(column.astype("str")) if column.dtype == object else column)
@@ -87,12 +87,12 @@ def _told_apart(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     some = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
     said = sorted(set(rows.loc[several, TASK_VERSION].dropna()))
     return rows.assign(version=versions), [
-        f"{counted(len(names), 'task')} stand in several versions of their harness, kept apart in the column version "
+        f"{count_of(len(names), 'task')} stand in several versions of their harness, kept apart in the column version "
         f"({some}: {', '.join(said[:_SHOWN])})"
     ]
 
 
-def _added_up(
+def _add_up_parts(
     rows: pd.DataFrame, key: pd.Series, is_part: pd.Series, readings: list[Reading]
 ) -> tuple[pd.DataFrame, list[str]]:
     """Parts of one key that nobody limited and that together are the whole task, as one row."""
@@ -144,7 +144,7 @@ def _joint_error(n: pd.Series, score: pd.Series, stderr: pd.Series, mean: float)
     return float(np.sqrt((within + between) / (n.sum() * (n.sum() - 1.0))))
 
 
-def _given_way(
+def _sentences_given_way(
     rows: pd.DataFrame, key: pd.Series, loses: pd.Series, is_part: pd.Series, readings: list[Reading]
 ) -> list[str]:
     """One sentence for each pair of files of which one gave way to the other."""
@@ -163,12 +163,12 @@ def _given_way(
         pairs[pair] += 1
         example.setdefault(pair, f"{task} {metric}")
     said = [
-        f"{readings[file].name} gives way to {readings[by].name} for {counted(count, 'score')} "
+        f"{readings[file].name} gives way to {readings[by].name} for {count_of(count, 'score')} "
         f"({example[file, by, why]}): {why}"
         for (file, by, why), count in itertools.islice(pairs.items(), _SHOWN)
     ]
     more = len(pairs) - len(said)
-    return [*said, *([f"and {counted(more, 'more file')} gave way to other runs"] if more > 0 else [])]
+    return [*said, *([f"and {count_of(more, 'more file')} gave way to other runs"] if more > 0 else [])]
 
 
 def _parts_alone(kept: pd.DataFrame, is_part: pd.Series, readings: list[Reading]) -> list[str]:
@@ -178,6 +178,6 @@ def _parts_alone(kept: pd.DataFrame, is_part: pd.Series, readings: list[Reading]
         return []
     row = cut.iloc[0]
     return [
-        f"{readings[int(row['_file'])].name}: {counted(len(cut), 'score')} of a part of the examples "
+        f"{readings[int(row['_file'])].name}: {count_of(len(cut), 'score')} of a part of the examples "
         f"({row['task']}: {row['n_examples']:g} of {row[OF_EXAMPLES]:g}), though no limit was set"
     ]

@@ -19,7 +19,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.noise import clustered_stderr
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line
+from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line
 from scale_forecast.data.readers.identity import Identity, as_dict, identify, name_in_path, stamp_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.lm_eval import About, is_lm_eval, time_of
@@ -124,7 +124,7 @@ def results_beside(source: Source, limits: Limits) -> dict[str, object] | None:
 @lru_cache(maxsize=8)
 def _document(source: Source, limits: Limits) -> dict[str, object] | None:
     try:
-        document = parsed(decoded(source.whole(limits.json), source.name), source.name)
+        document = parse_json(decode_text(source.whole(limits.json), source.name), source.name)
     except DataError:
         return None
     return document if isinstance(document, dict) and is_lm_eval(document) else None
@@ -136,7 +136,7 @@ def _read(lines: Iterable[bytes], name: str) -> pd.DataFrame:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        record = parsed_line(decoded(line, name), number, name)
+        record = parsed_line(decode_text(line, name), number, name)
         if not isinstance(record, dict) or not is_sample(record):
             raise DataError(f"{name}: line {number} is no sample of an evaluation: give the log as it was written")
         p, gold = _probabilities(record)

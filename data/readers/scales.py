@@ -98,7 +98,7 @@ def without_direction(rows: pd.DataFrame) -> pd.Series:
     return metric.isin(unknown) & ~stated
 
 
-def undirected(metric: str) -> str:
+def ask_direction(metric: str) -> str:
     """The question to answer of a metric that nobody knows."""
     return f"metric {metric!r} is unknown: say which way is better, --set higher_is_better=true or false"
 

@@ -18,8 +18,8 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.archives import opened_archive
-from scale_forecast.data.readers.files import Limits, Source, decoded, parsed, parsed_line, sources
-from scale_forecast.data.spreadsheet import unmarked
+from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line, sources
+from scale_forecast.data.spreadsheet import unmark_table
 
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "<NA>"]
 _MOST_CELLS = 5_000_000
@@ -49,7 +49,7 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
     text, is_western = _text(data, source.name)
     first = text.lstrip()[:1]
     if first == "[":
-        return _records(parsed(text, source.name), source.name)
+        return _records(parse_json(text, source.name), source.name)
     if first == "{":
         return _records(
             [parsed_line(line, n, source.name) for n, line in enumerate(text.split("\n"), 1) if line.strip()],
@@ -63,14 +63,14 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
 def _text(data: bytes, name: str) -> tuple[str, bool]:
     """The text of a table, and whether it is in Windows-1252, as spreadsheets of Western Europe write CSV."""
     try:
-        return decoded(data, name), False
+        return decode_text(data, name), False
     except DataError:
         if b"\x00" in data:
             raise
     try:
         return data.decode("cp1252"), True
     except UnicodeDecodeError:
-        return decoded(data, name), False
+        return decode_text(data, name), False
 
 
 def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **how: Any) -> pd.DataFrame:
@@ -82,11 +82,11 @@ def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **
         For a file that cannot be read or is no such table, with ``advice`` on what to give instead.
     """
     source = sources([path], stdin)[0]
-    text = decoded(source.table(Limits()), source.name)
+    text = decode_text(source.table(Limits()), source.name)
     if not text.strip():
         raise DataError(f"{source.name}: the file is empty: {advice}")
     try:
-        return unmarked(pd.read_csv(io.StringIO(text), **how))
+        return unmark_table(pd.read_csv(io.StringIO(text), **how))
     except (ValueError, OverflowError) as error:
         raise DataError(f"{source.name}: not a CSV table ({_last_line(error)}): {advice}") from None
 
@@ -141,7 +141,7 @@ def _csv(text: str, name: str) -> pd.DataFrame:
         raise DataError(f"{name}: {_first_line(error)}: every row needs as many cells as the header") from None
     if wrong and not table.num_rows:
         raise DataError(f"{name}: no line has {len(names)} cells: every row needs as many cells as the header")
-    frame = unmarked(table.to_pandas())
+    frame = unmark_table(table.to_pandas())
     frame.attrs |= {DELIMITER: delimiter, SKIPPED: len(wrong)}
     return frame
 

@@ -13,14 +13,14 @@ import pandas as pd
 
 from scale_forecast.data.catalog import bundled_tasks
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.names import counted, did_you_mean, fold
+from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.readers import averages
 from scale_forecast.data.readers.cells import Numbers, as_cells, as_sizes
 from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.headers import our_column, scores_of
-from scale_forecast.data.readers.layout import Form, Layout, Titled, titled
+from scale_forecast.data.readers.layout import Form, Layout, Titled, find_titles
 from scale_forecast.data.readers.reading import Reading
-from scale_forecast.data.readers.scales import count_refusals, in_units, undirected, without_direction
+from scale_forecast.data.readers.scales import ask_direction, count_refusals, in_units, without_direction
 from scale_forecast.data.readers.tables import DELIMITER, IS_WESTERN, OTHER_SHEETS, SKIPPED
 from scale_forecast.data.results import COLUMNS, REQUIRED
 from scale_forecast.data.sizes import sizes_in_name
@@ -46,7 +46,7 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
             raise UsageError(f"{source.name}: has a column {ours!r} already: leave out --set {ours}={value}")
     if frame.empty:
         raise DataError(f"{source.name}: the table has no rows: give at least one score")
-    table = titled(frame, layout, source.name)
+    table = find_titles(frame, layout, source.name)
     if table.form is Form.NONE:
         raise _no_scores(frame, table, source)
     reading = Reading(source.name, _FORMATS[table.form], is_table=True, notes=_remarks(frame, table, source))
@@ -63,7 +63,7 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
     cells = as_cells(long[_CELL], european=european)
     long = _with_units(long, cells, layout, table.form, reading, european)
     if table.form in (Form.ACROSS, Form.WIDE) and len(long):
-        long = _named_by_size(long, model or source.stem, reading)
+        long = _name_by_size(long, model or source.stem, reading)
     if "benchmark" not in long and "benchmark" not in layout.constants and len(long):
         _with_benchmarks(long)
     reading.rows = long.drop(columns=[c for c in (_CELL, _TITLE) if c in long]).reset_index(drop=True)
@@ -169,7 +169,7 @@ def _with_sizes(long: pd.DataFrame, units: dict[str, float]) -> tuple[pd.DataFra
         number, at_work, bad = as_sizes(long[name], units.get(name, 1.0))
         if bad.any():
             first = long.loc[bad, name].iloc[0]
-            notes.append(f"{name} {first!r} is no size ({counted(int(bad.sum()), 'such cell')}): taken as unknown")
+            notes.append(f"{name} {first!r} is no size ({count_of(int(bad.sum()), 'such cell')}): taken as unknown")
         long[name] = number
         if name == "params" and at_work.notna().any():
             given = long["active_params"] if "active_params" in long else pd.Series(np.nan, index=long.index)
@@ -201,7 +201,7 @@ def _with_units(
         refused = refused.where(~(no_number & ~cells.is_bad), "empty score")
     no_way = refused.isna() & without_direction(long.assign(metric=metric))
     for name in metric[no_way].unique():
-        refused[no_way & (metric == name)] = undirected(str(name))
+        refused[no_way & (metric == name)] = ask_direction(str(name))
     long = long.assign(score=scaled.score)
     if scaled.stderr.notna().any() or "stderr" in long:
         long = long.assign(stderr=scaled.stderr)
@@ -218,7 +218,7 @@ def _groups(long: pd.DataFrame, metric: pd.Series) -> pd.Series:
     return named if metric.nunique() == 1 else named.fillna("") + " " + metric.astype(str)
 
 
-def _named_by_size(long: pd.DataFrame, family: str, reading: Reading) -> pd.DataFrame:
+def _name_by_size(long: pd.DataFrame, family: str, reading: Reading) -> pd.DataFrame:
     """Models that are called by their size alone belong to one family, named by the user or else by the file."""
     alone = long["model"].map(lambda name: bool(_ONLY_SIZE.fullmatch(str(name).strip())))
     if not alone.any():

@@ -46,10 +46,10 @@ class Resampled:
         line, lines = pd.factorize(table["line"].to_numpy()[first])
         self._target, self._n_targets = target, len(first)
         self._line, self._n_lines = line, len(lines)
-        self._task_weight = _drawn(rng, len(tasks), draws)[:, task]
-        self._line_weight = _drawn(rng, len(lines), draws)
+        self._task_weight = _draw_counts(rng, len(tasks), draws)[:, task]
+        self._line_weight = _draw_counts(rng, len(lines), draws)
         alone = len(lines) == 1
-        self._target_weight = _drawn(rng, len(first), draws) if alone else np.ones((draws, len(first)))
+        self._target_weight = _draw_counts(rng, len(first), draws) if alone else np.ones((draws, len(first)))
         self.over = "lines and tasks" if not alone else "targets and tasks" if len(first) > 1 else OF_THESE_TASKS
 
     def means(self, values: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ class Resampled:
         return out
 
 
-def _drawn(rng: np.random.Generator, n: int, draws: int) -> np.ndarray:
+def _draw_counts(rng: np.random.Generator, n: int, draws: int) -> np.ndarray:
     """How often each of n is drawn, (draws, n)."""
     return rng.multinomial(n, np.full(n, 1 / n), size=draws)
 

@@ -87,7 +87,7 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
         target = held_out_target(allowed, str(model.model), str(model.family))
         made = make_fold(allowed, target, exclusion, visible(allowed, target), "past")
         if made is not None and len(made.rows) >= FEWEST_TASKS:
-            folds.append(_thinned(made))
+            folds.append(_thin(made))
     return folds
 
 
@@ -103,7 +103,7 @@ def _chosen_models(allowed: Panel) -> pd.DataFrame:
     return models.groupby("line", sort=True).head(TARGETS_PER_LINE)
 
 
-def _thinned(made: Fold) -> Fold:
+def _thin(made: Fold) -> Fold:
     if len(made.rows) <= MOST_TASKS:
         return made
     names = unit_names(made.rows)

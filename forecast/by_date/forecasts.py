@@ -12,7 +12,7 @@ from scale_forecast.by_date.history import (
     MODELS_AT_THE_ORIGIN,
     closed_windows,
     counted_tasks,
-    known_by,
+    cut_by,
     learn_spread,
     quarters_before,
 )
@@ -42,7 +42,7 @@ def train(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> Traine
     """The state on a day, and the spread from simulated forecasts of the quarters before it."""
     as_of = pd.Timestamp(as_of)
     taken, closed = closed_windows(tables, reading, as_of)
-    known = known_by(tables, as_of, reading)
+    known = cut_by(tables, as_of, reading)
     quarters = quarters_before(as_of)[-QUARTERS:]
     closed = closed[closed["origin"].isin(quarters)]
     simulations: dict[pd.Timestamp, Simulated] = {}

@@ -16,7 +16,7 @@ import pandas as pd
 
 from scale_forecast.by_date.fit import WIDE_LEVEL
 from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring
-from scale_forecast.by_date.state import State, ability_given, centred, root
+from scale_forecast.by_date.state import State, ability_given, centre, root
 from scale_forecast.by_date.world import GROUPS, OTHERS, OWN
 
 MONTH = 1.0 / 12.0
@@ -155,7 +155,7 @@ class Future:
         """
         state, known = self.state, self.state.tasks[task]
         loading = state.parameters.loadings[task]
-        left = state.weights[task] @ (centred(known, state.parameters) - loading * state.mean[known.model])
+        left = state.weights[task] @ (centre(known, state.parameters) - loading * state.mean[known.model])
         error = state.parameters.errors[task] * known.same + np.diag(known.noise + state.parameters.task[-1])
         fitted = known.z - error @ left
         off = loading * (self.known[:REPLICAS, known.model] - state.mean[known.model])
@@ -195,7 +195,7 @@ class TaskDraws:
         cross, inner = _own_covariances(state, task, future.times, future.known_organisations)
         weight = cross @ state.weights[task]
         self.loading = state.parameters.loadings[task]
-        constant = weight @ centred(known, state.parameters)
+        constant = weight @ centre(known, state.parameters)
         self.measurers = len(future.known_organisations)
         constant[self.measurers + OTHERS] += state.parameters.offset
         mean = constant - self.loading * future.known[:, known.model] @ weight.T

@@ -87,7 +87,7 @@ def counted_tasks(world: World, fewest: int) -> set[str]:
     return set(models.index[models >= fewest])
 
 
-def known_by(tables: Tables, day: pd.Timestamp, reading: str) -> Tables:
+def cut_by(tables: Tables, day: pd.Timestamp, reading: str) -> Tables:
     """The tables cut to what was known on a day."""
     scores = tables.scores[known_days(tables.scores, reading) <= day]
     releases = tables.releases[tables.releases["released"] <= day]
@@ -106,7 +106,7 @@ def closed_windows(tables: Tables, reading: str, day: pd.Timestamp) -> tuple[str
     rows
     known, which has windows from long before anybody kept days.
     """
-    known = known_by(tables, day, reading)
+    known = cut_by(tables, day, reading)
     own = windows(known, reading, quarters_before(day), day, MODELS_WHEN_CLOSED)
     if reading == "release" or (own["months"] == min(HORIZONS)).sum() >= ENOUGH:
         return reading, own

@@ -264,7 +264,7 @@ class Frontier:
         return self._posteriors[of]
 
 
-def shown(table: pd.DataFrame) -> pd.DataFrame:
+def show_table(table: pd.DataFrame) -> pd.DataFrame:
     """`Frontier.table` as people read it."""
 
     def size(value: float, of: str) -> str:

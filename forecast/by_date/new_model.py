@@ -103,7 +103,7 @@ def predict_model(
     mean, covariance, noise = _joint(state, target, names, who)
     scales = [scale_of(state.world.tasks, name) for name in names]
     if known:
-        mean, covariance = _given(names, scales, mean, covariance + np.diag(noise), known, widening)
+        mean, covariance = _condition_on(names, scales, mean, covariance + np.diag(noise), known, widening)
     else:
         covariance = (covariance + np.diag(noise)) * widening**2
     return ScoresToCome(names, scales, mean, covariance, known)
@@ -157,7 +157,7 @@ def own_noise(state: State, name: str, z: float) -> float:
     return state.parameters.errors[name] + float(state.parameters.task[-1]) + sampled
 
 
-def _given(
+def _condition_on(
     names: list[str],
     scales: list[Scale],
     mean: np.ndarray,

@@ -18,7 +18,7 @@ import pandas as pd
 from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.futures import MONTH, Future, Measured
 from scale_forecast.by_date.link import from_link
-from scale_forecast.by_date.records import Record, best_by, carried, standing
+from scale_forecast.by_date.records import Record, best_by, carry_maker, standing
 from scale_forecast.by_date.releases import Measuring, active_lines, measuring
 from scale_forecast.by_date.scopes import EVERYBODY, Scope
 from scale_forecast.by_date.world import YEAR, World, scale_of
@@ -172,7 +172,7 @@ class RecordPaths:
         best, maker = best_by(self._new_measurements(task), self._years, self.draws)
         record = self.records()[task]
         scores = self._adjusted(task, best, record, self.expected_record(task))
-        return self._path(task, EVERYBODY, scores, carried(maker, scores), np.isfinite(best))
+        return self._path(task, EVERYBODY, scores, carry_maker(maker, scores), np.isfinite(best))
 
     def _of(self, task: str, scope: Scope) -> Path:
         """Somebody's record: the best of the scope's parts, each held below whatever it is a part of."""
@@ -194,7 +194,9 @@ class RecordPaths:
         leads = record is not None and record.score >= self.records()[task].score
         holds = np.where(whole.maker >= 0, counts[whole.maker], leads)
         scores = np.maximum.accumulate(np.where(holds, whole.scores, scores), axis=1)
-        return self._path(task, scope, scores, carried(np.where(holds, whole.maker, maker), scores), np.isfinite(best))
+        return self._path(
+            task, scope, scores, carry_maker(np.where(holds, whole.maker, maker), scores), np.isfinite(best)
+        )
 
     def _own_scores(self, task: str, scope: Scope, best: np.ndarray) -> np.ndarray:
         """The scope's record by its own measurements alone; minus infinity where there is none."""

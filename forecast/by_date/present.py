@@ -96,7 +96,7 @@ def scores_table(
     return pd.DataFrame(rows)
 
 
-def rounded(value: float, unit: str) -> str:
+def round_score(value: float, unit: str) -> str:
     """A score as people read it: a share with three digits, minutes and Elo as whole numbers where they are large."""
     if unit == "share":
         return f"{value:.3f}"

@@ -105,10 +105,10 @@ def best_by(measured: Measured, years: np.ndarray, draws: int) -> tuple[np.ndarr
     best[measured.draw[order], cell[order]] = measured.z[order]
     maker[measured.draw[order], cell[order]] = measured.maker[order]
     top = np.maximum.accumulate(best, axis=1)
-    return top, carried(maker, top)
+    return top, carry_maker(maker, top)
 
 
-def carried(maker: np.ndarray, best: np.ndarray) -> np.ndarray:
+def carry_maker(maker: np.ndarray, best: np.ndarray) -> np.ndarray:
     """Of each draw and day who made the best, where ``maker`` is whoever did on the day on which it rose to that."""
     rises = np.ones(best.shape, dtype=bool)
     rises[:, 1:] = best[:, 1:] > best[:, :-1]

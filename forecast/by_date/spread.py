@@ -72,7 +72,7 @@ class Spread:
             return out
         numbers = self._between(years, self.numbers)
         own = gains[measured]
-        moved = _moved(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)[:, 0]
+        moved = _move_gains(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)[:, 0]
         rank = (np.argsort(np.argsort(own, kind="stable"), kind="stable") + 0.5) / len(own)
         weight = np.clip(numbers[WEIGHT], 0.0, 1.0)
         out[measured] = (1.0 - weight) * moved + weight * np.interp(rank, LEVELS, self.experience(years))
@@ -85,7 +85,7 @@ class Spread:
         weight = float(np.clip(numbers[WEIGHT], 0.0, 1.0))
         if not len(own):
             return Lesson(np.nan, np.nan, seen, weight)
-        moved = _moved(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)
+        moved = _move_gains(own[:, None], np.array([gap]), np.array([_height(record, unit)]), numbers)
         return Lesson(float(np.median(own)), float(np.median(moved)), seen, weight)
 
     def experience(self, years: float) -> np.ndarray:
@@ -136,7 +136,7 @@ def _height(record: float, unit: str) -> float:
     return float(np.clip(record, *TILTED)) if unit == "share" else MIDDLE
 
 
-def _moved(gains: np.ndarray, gap: np.ndarray, height: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def _move_gains(gains: np.ndarray, gap: np.ndarray, height: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     middle = np.median(gains, axis=0)
     lost = numbers[TILT] * (height - MIDDLE) + numbers[BEND] * np.maximum(height - BENT, 0.0)
     centre = middle + numbers[CARRY] * gap + numbers[SHIFT] + lost
@@ -158,7 +158,7 @@ def _best(closed: list[Closed], experience: np.ndarray, prior: np.ndarray, trust
 
     def loss(numbers: np.ndarray) -> float:
         weight = np.clip(numbers[WEIGHT], 0.0, 1.0)
-        gain = np.maximum((1.0 - weight) * _moved(gains, gap, height, numbers) + weight * experience, 0.0)
+        gain = np.maximum((1.0 - weight) * _move_gains(gains, gap, height, numbers) + weight * experience, 0.0)
         points, logits = crps(_points(record + gain, closed), after).mean(), crps(gain, outcome).mean()
         off = (numbers - prior) / trust
         return float(len(closed) / TEMPERATURE * 0.5 * np.log((points + 1e-6) * (logits + 1e-6)) + 0.5 * off @ off)

@@ -98,13 +98,13 @@ def _posterior(world: World, data: Data, codes: dict[str, dict[str, int]], param
         s_inverse, _ = inverse(task_covariance(task, parameters))
         loading = parameters.loadings[task.name]
         add_at(q, task, loading**2 * s_inverse)
-        np.add.at(b, task.model, loading * (s_inverse @ centred(task, parameters)))
+        np.add.at(b, task.model, loading * (s_inverse @ centre(task, parameters)))
         weights[task.name] = s_inverse
     covariance, _ = inverse(q)
     return State(world, data, codes, parameters, covariance @ b, covariance, k_inverse, weights)
 
 
-def centred(task: TaskData, parameters: Parameters) -> np.ndarray:
+def centre(task: TaskData, parameters: Parameters) -> np.ndarray:
     """Measurements without what independent measuring takes off on average."""
     return task.z - parameters.offset * (task.who == OTHERS)
 
@@ -128,7 +128,7 @@ def task_given(state: State, name: str, t: np.ndarray, organisation: np.ndarray,
     weight = cross @ state.weights[name]
     gain = np.zeros((len(t), len(state.mean)))
     np.add.at(gain.T, task.model, state.parameters.loadings[name] * weight.T)
-    constant = weight @ centred(task, state.parameters) + state.parameters.offset * (who == OTHERS)
+    constant = weight @ centre(task, state.parameters) + state.parameters.offset * (who == OTHERS)
     return TaskGiven(constant, gain, inner - weight @ cross.T)
 
 

@@ -118,7 +118,10 @@ def backtest_command(
     title = f"{about['folds']}: lines count the same, lower CRPS is better"
     show = views.readable_summary(short)
     out.emit(
-        table if out.format == "csv" else short, title=title, show=show, view=functools.partial(views.backtested, short)
+        table if out.format == "csv" else short,
+        title=title,
+        show=show,
+        view=functools.partial(views.view_backtest, short),
     )
 
 

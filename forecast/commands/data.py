@@ -26,7 +26,7 @@ from scale_forecast.commands.printing import Output, csv_of, note, write
 from scale_forecast.commands.types import BYTES
 from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.overview import BY, printable
 from scale_forecast.data.readers import Loaded, read_models, read_tasks
 from scale_forecast.data.sizes import format_size
@@ -118,9 +118,9 @@ def data_validate(inputs: Inputs, out: Output) -> None:
     if not inputs.paths and not inputs.tasks and not inputs.models:
         raise UsageError("name a file or directory to check, or '-' for standard input")
     if inputs.tasks:
-        note(f"{inputs.tasks}: describes {counted(len(read_tasks(inputs.tasks)), 'task')}")
+        note(f"{inputs.tasks}: describes {count_of(len(read_tasks(inputs.tasks)), 'task')}")
     if inputs.models:
-        note(f"{inputs.models}: describes {counted(len(read_models(inputs.models)), 'model')}")
+        note(f"{inputs.models}: describes {count_of(len(read_models(inputs.models)), 'model')}")
     if inputs.paths or not out.is_for_people:
         out.emit(_own(inputs).counts)
 
@@ -145,7 +145,7 @@ def data_import(inputs: Inputs, tasks_out: Path | None, out: Output) -> None:
     loaded = _own(inputs)
     if tasks_out is not None:
         write(csv_of(loaded.tasks), tasks_out)
-        note(f"{counted(len(loaded.tasks), 'task')} described in {tasks_out}")
+        note(f"{count_of(len(loaded.tasks), 'task')} described in {tasks_out}")
     if loaded.results.empty and tasks_out is None:
         raise ForecastError("only task descriptors were found, no scores: write them with --tasks-out FILE")
     if not loaded.results.empty:
@@ -196,7 +196,7 @@ def data_logs(
         note(sentence)
     if profile is not None:
         write(csv_of(read.profiles), profile)
-        note(f"{counted(len(read.profiles), 'profile')} written to {profile}")
+        note(f"{count_of(len(read.profiles), 'profile')} written to {profile}")
     _emit_results(read.loaded.results, out, _SHOWN_LOGS)
 
 

@@ -14,7 +14,7 @@ from scale_forecast.commands.groups import Group
 from scale_forecast.commands.options import FILE, ledger_option, output_options
 from scale_forecast.commands.printing import Output, note, write
 from scale_forecast.data.errors import ForecastError
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 
 if TYPE_CHECKING:
     from scale_forecast.workflow.ledgers import Copied
@@ -53,7 +53,7 @@ def ledger_verify(head: str | None, stamps: Path | None, ledger: str | None, out
         data=row | {"problems": problems, "looked_at": looked_at},
     )
     if not report.is_intact:
-        raise ForecastError(f"the ledger does not verify: {counted(len(problems), 'problem')} named above")
+        raise ForecastError(f"the ledger does not verify: {count_of(len(problems), 'problem')} named above")
 
 
 @ledger_group.command("head")

@@ -16,7 +16,7 @@ import pandas as pd
 import scale_forecast
 from scale_forecast.commands.printing import AS_OF, FORMATS, OWN_DATA, RESULTS, Output, note
 from scale_forecast.commands.types import DAY, SIZE
-from scale_forecast.data.dates import Reading, said_of
+from scale_forecast.data.dates import Reading, say_reading
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import Tables, load
 from scale_forecast.data.readers import Layout
@@ -81,7 +81,7 @@ class Inputs:
             coverage=coverage,
             reading=reading,
         )
-        if said := said_of(reading):
+        if said := say_reading(reading):
             note(said)
         for sentence in tables.notes:
             note(sentence)

@@ -47,7 +47,7 @@ def data_add(scores: tuple[str, ...], out: Output, **about: Any) -> None:
         forecast data add --model "Nova 9" --organisation Acme --released 2026-11-12 "GPQA Diamond=0.95"
     """
     table = scale_forecast.add_score(about.pop("model"), scores, tell=note, **own_data(), **about)
-    out.emit(table, show=table[_filled(table)])
+    out.emit(table, show=table[_filled_columns(table)])
 
 
 @click.command("added", cls=Command)
@@ -63,7 +63,7 @@ def data_added(out: Output) -> None:
     table = scale_forecast.added_scores(**own_data())
     if table.empty and out.is_for_people:
         note("no score was added by hand: see `forecast data add --help`")
-    out.emit(table, show=table[_filled(table)], text="" if table.empty else None)
+    out.emit(table, show=table[_filled_columns(table)], text="" if table.empty else None)
 
 
 @click.command("vintages", cls=Command)
@@ -123,7 +123,7 @@ def data_update(sources: tuple[str, ...], out: Output) -> None:
     out.emit(table, show=show, text=text, data={"kept": update.kept, "changes": records(table)})
 
 
-def _filled(table: Any) -> list[str]:
+def _filled_columns(table: Any) -> list[str]:
     return [name for name in _SHOWN_ADDED if name in ("id", "score") or table[name].notna().any()]
 
 

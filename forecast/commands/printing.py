@@ -22,7 +22,7 @@ from scale_forecast.commands.groups import TYPED
 from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.plain import plain_text
 from scale_forecast.data.results import fingerprint
-from scale_forecast.data.spreadsheet import marked
+from scale_forecast.data.spreadsheet import mark_table
 from scale_forecast.data.whole import write_whole
 from scale_forecast.show.terminal import View, as_text, is_terminal
 
@@ -126,7 +126,7 @@ def _finite(value: Any) -> Any:
 
 def csv_of(table: pd.DataFrame) -> str:
     """CSV that no spreadsheet takes for formulas."""
-    return marked(table).to_csv(index=False)
+    return mark_table(table).to_csv(index=False)
 
 
 def write(content: str | bytes, output: Path | None) -> None:

@@ -36,7 +36,7 @@ RECENT = {"loss": {"m4": 0.3, "m2": 0.15}, "accuracy": {}}
 """Shares of a curve's span of log x over which, going back from its end, the weight of a point halves when the form is
 fitted: what a form misses at the start of training must not bend it at the end."""
 NEAR = 0.03
-"""Share of a loss curve's span of log x over which the weight of a residual falls by e in `carried`."""
+"""Share of a loss curve's span of log x over which the weight of a residual falls by e in `carry_residuals`."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     held = np.where(untried, 1.0, held)
     evidence = -0.5 * TEMPER * held * np.log(total / held + DOUBT * batch.noise**2)
     evidence = evidence - evidence.max(axis=0)
-    weights = _normalised(np.exp(evidence) * _prior_weights(batch, list(priors)))
+    weights = _normalise(np.exp(evidence) * _prior_weights(batch, list(priors)))
     return Averaged(fits, weights, tuple(trials), evidence)
 
 
@@ -113,9 +113,9 @@ def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> 
     )
     prior = start
     for _ in range(rounds):
-        weights = _normalised(likelihood * prior)
+        weights = _normalise(likelihood * prior)
         prior = (weights.sum(axis=1, keepdims=True) + ALIKE * start) / (weights.shape[1] + ALIKE)
-    weights = _normalised(likelihood * prior)
+    weights = _normalise(likelihood * prior)
     ends = np.cumsum([len(batch) for batch, _ in parts])[:-1]
     return [
         replace(average, weights=part)
@@ -123,7 +123,7 @@ def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> 
     ]
 
 
-def carried(batch: Batch, w: np.ndarray, residual: np.ndarray) -> np.ndarray:
+def carry_residuals(batch: Batch, w: np.ndarray, residual: np.ndarray) -> np.ndarray:
     """What an average's residuals (m, n) at points of weights w (m, n) say that it misses at a loss curve's end, (n,).
 
     Losses drift smoothly around any form, so their last residuals go on; scores scatter by sampling, and nothing is
@@ -158,10 +158,10 @@ def _prior_weights(batch: Batch, names: list[str]) -> np.ndarray:
     """Prior weights (k, n), summing to 1."""
     weights = np.array([POOL[batch.kind][name] for name in names])[:, None]
     flat = np.isin(names, FLAT)[:, None] & near_chance(batch)
-    return _normalised(weights * np.where(flat, FLAT_NEAR_CHANCE, 1.0))
+    return _normalise(weights * np.where(flat, FLAT_NEAR_CHANCE, 1.0))
 
 
-def _normalised(weights: np.ndarray) -> np.ndarray:
+def _normalise(weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=0)
 
 

@@ -116,13 +116,13 @@ def as_batch(
     """
     if kind not in KINDS:
         raise UsageError(f"kind {kind!r} is not one of {', '.join(KINDS)}")
-    x, y = _same_shape(_padded(x), _padded(y))
+    x, y = _same_shape(_pad(x), _pad(y))
     seen = np.isfinite(x) & np.isfinite(y)
     n = len(x)
     low, high = np.zeros(n), np.ones(n)
     if kind == "accuracy":
-        low = low if chance is None else _filled(chance, n, 0.0)
-        high = high if ceiling is None else _filled(ceiling, n, 1.0)
+        low = low if chance is None else _fill_missing(chance, n, 0.0)
+        high = high if ceiling is None else _fill_missing(ceiling, n, 1.0)
     _require_curves(x, y, seen, kind, low, high)
 
     x, y, seen = x.T, y.T, seen.T
@@ -144,7 +144,7 @@ def as_batch(
     error = error / (safe if kind == "loss" else high - low)
     w, noise = _weights(u, z, error, seen, kind)
     if weights is not None:
-        w = w * np.broadcast_to(_padded(weights), (n, len(x))).T[order, rows]
+        w = w * np.broadcast_to(_pad(weights), (n, len(x))).T[order, rows]
         _require(((w >= 0) & np.isfinite(w)).T, "has a weight that is negative or not finite", "give weights >= 0")
         _require((w > 0).any(axis=0), "has no point of positive weight", "give at least one point to fit")
     codes = np.zeros(n, dtype=int) if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
@@ -174,7 +174,7 @@ def _require_curves(
     _require((low >= 0) & (low < high) & (high <= 1), "has a chance outside [0, ceiling)", "give both in [0, 1]")
 
 
-def _padded(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
+def _pad(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
     """Curves of unequal length as a (n, m) array, NaN on the right; one curve may be given flat."""
     if isinstance(values, Sequence) and values and not np.isscalar(values[0]):
         rows = [np.atleast_1d(np.asarray(v, dtype=float)) for v in values]
@@ -188,7 +188,7 @@ def _padded(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
     return array
 
 
-def _filled(values: npt.ArrayLike, n: int, default: float) -> np.ndarray:
+def _fill_missing(values: npt.ArrayLike, n: int, default: float) -> np.ndarray:
     out = np.broadcast_to(np.asarray(values, dtype=float), (n,))
     return np.where(np.isnan(out), default, out)
 
@@ -213,11 +213,11 @@ def _standard_errors(
     rows = np.arange(shape[1])
     error = np.full(shape, np.nan)
     if stderr is not None:
-        stated = np.broadcast_to(_padded(stderr), shape[::-1]).T[order, rows]
+        stated = np.broadcast_to(_pad(stderr), shape[::-1]).T[order, rows]
         error = np.where(stated > 0, stated, np.nan)
     if n_examples is not None and kind == "accuracy":
         count = np.asarray(n_examples, dtype=float)
-        count = np.broadcast_to(count[:, None] if count.ndim == 1 else _padded(count), shape[::-1]).T[order, rows]
+        count = np.broadcast_to(count[:, None] if count.ndim == 1 else _pad(count), shape[::-1]).T[order, rows]
         binomial = _smoothed_binomial(y, count)
         error = np.where(np.isnan(error), binomial, error)
     return error

@@ -60,7 +60,7 @@ class CurveFits:
 
     @property
     def converged(self) -> np.ndarray:
-        return np.concatenate([_converged(average) for _, average in self.chunks])
+        return np.concatenate([_has_converged(average) for _, average in self.chunks])
 
     def params(self, name: str) -> dict[str, np.ndarray]:
         """Parameters of one fitted form, as described by `forecast curves list`, (n,) each."""
@@ -105,7 +105,7 @@ class CurveFits:
         return parts
 
 
-def _converged(average: Averaged) -> np.ndarray:
+def _has_converged(average: Averaged) -> np.ndarray:
     done = np.stack([fit.converged for fit in average.fits])
     return (done * average.weights).sum(axis=0) > 0.5
 

@@ -236,19 +236,19 @@ def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> Fo
     batch = _fitted_part(form, batch)
     fit = _Task(form, batch, prior).fit(0, EXACT)
     for effort in range(1, form.efforts):
-        for part in _parts(_stalled(fit, batch)):
+        for part in _parts(_find_stalled(fit, batch)):
             fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
         if form.held:
             for part in _parts(np.flatnonzero((batch.noise < NOISELESS) & _has_stalled(fit, batch))):
                 fit = fit.improved(part, _Task(form, batch.take(part), prior).from_held())
         if form.simpler is not None:
-            for part in _parts(_stalled(fit, batch)):
+            for part in _parts(_find_stalled(fit, batch)):
                 task = _Task(form, batch.take(part), prior)
                 fit = fit.improved(part, task.with_breaks_moved(fit.theta[:, part]))
     return fit
 
 
-def _stalled(fit: FormFit, batch: Batch) -> np.ndarray:
+def _find_stalled(fit: FormFit, batch: Batch) -> np.ndarray:
     """Curves whose residuals say that the search has stalled, unless the form is wrong."""
     return np.flatnonzero(_has_stalled(fit, batch))
 

@@ -152,7 +152,7 @@ def spread(points: Points) -> np.ndarray:
     return np.where(np.isfinite(low) & np.isfinite(high), high - low, 0.0)
 
 
-def thinned(points: Points, most: int) -> Points:
+def thin(points: Points, most: int) -> Points:
     """At most ``most`` points of each curve, evenly by rank: enough to choose a start."""
     m = len(points.u)
     if m <= most:

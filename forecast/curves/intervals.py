@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from scale_forecast.curves.averaging import Averaged, Trial, carried
+from scale_forecast.curves.averaging import Averaged, Trial, carry_residuals
 from scale_forecast.curves.batch import Batch
 
 WEIGHTS = {"accuracy": (1.0, 0.6, 0.01, 0.35, 0.13), "loss": (1.03, 1.09, 0.019, 0.073, 0.138)}
@@ -48,7 +48,7 @@ def centre_of(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
     centre = np.einsum("kn,kmn->mn", average.weights, average.values(batch, u))
     if average.trials:
         fitted = np.einsum("kn,kmn->mn", average.weights, average.values(batch, batch.u))
-        centre = centre + carried(batch, batch.w, batch.z - fitted)
+        centre = centre + carry_residuals(batch, batch.w, batch.z - fitted)
     return centre
 
 
@@ -70,7 +70,7 @@ def trial_parts(batch: Batch, average: Averaged, trial: Trial) -> tuple[np.ndarr
     parts = _parts(batch, average.weights, trial.sigma, trial.values, at_last, np.maximum(batch.u - start, 0.0))
     centre = np.einsum("kn,kmn->mn", average.weights, trial.values)
     error = batch.z - centre
-    error = error - carried(batch, np.where(trial.out, 0.0, batch.w), error)
+    error = error - carry_residuals(batch, np.where(trial.out, 0.0, batch.w), error)
     return np.where(trial.out, error, np.nan), parts
 
 

@@ -18,7 +18,7 @@ from scale_forecast.curves.forms import (
     logistic,
     softplus,
     spread,
-    thinned,
+    thin,
 )
 
 ALABDULMOHSIN = "Alabdulmohsin, Neyshabur and Zhai 2022, arXiv:2209.06640"
@@ -294,7 +294,7 @@ class BNSL(Form):
 
         ``places, log_f`` are (breaks, g).
         """
-        points = thinned(points, 40)
+        points = thin(points, 40)
         m, b = points.u.shape
         span = np.maximum(spread(points), 1e-9)
         d = (places[:, :, None] - 1.0) * span
@@ -325,7 +325,7 @@ class BNSL(Form):
 
     def extend(self, points: Points, kept: np.ndarray) -> np.ndarray:
         """Add the best further breaks to every start of one break less, (p, s, b) -> (p + 3, 2 s, b)."""
-        points = thinned(points, 40)
+        points = thin(points, 40)
         m, b = points.u.shape
         span = np.maximum(spread(points), 1e-9)
         place, log_f = grid(self.places, self.widths)

@@ -57,7 +57,7 @@ def fit_table(
     DataError
         Naming the curve, the first bad row and the remedy.
     """
-    rows = _checked(table, where)
+    rows = _check_rows(table, where)
     is_fit = (rows["role"] == "fit") & rows["y"].notna()
     code, names = pd.factorize(rows["curve"])
     without = np.setdiff1d(np.arange(len(names)), code[is_fit])
@@ -113,7 +113,7 @@ class _Places:
         return matrix[self.code, self.position]
 
 
-def _checked(table: pd.DataFrame, where: str) -> pd.DataFrame:
+def _check_rows(table: pd.DataFrame, where: str) -> pd.DataFrame:
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         raise DataError(f"{where}: no column {missing[0]!r}: the columns are {', '.join(REQUIRED)}")

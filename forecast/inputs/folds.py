@@ -171,7 +171,7 @@ def folds_of(panel: Panel, kind: str, models: Sequence[str] = ()) -> Iterator[Fo
     for dated in DATED[kind]:
         for target in targets:
             for exclusion, name in _exclusions(panel, target, kind, dated=dated):
-                allowed = _allowed(panel, target, exclusion)
+                allowed = _mask_allowed(panel, target, exclusion)
                 made = make_fold(panel, target, exclusion, allowed, name, with_proxies=with_proxies)
                 if made is not None:
                     yield made if kind != "leave-task-out" else made.take(_among(made, exclusion.tasks))
@@ -221,7 +221,7 @@ def _exclusions(panel: Panel, target: Target, kind: str, *, dated: bool) -> Iter
             yield Exclusion(target.line, tasks=frozenset(tasks[groups == group])), f"{kind} {group + 1}/{TASK_GROUPS}"
 
 
-def _allowed(panel: Panel, target: Target, exclusion: Exclusion) -> np.ndarray:
+def _mask_allowed(panel: Panel, target: Target, exclusion: Exclusion) -> np.ndarray:
     allowed = visible(panel, target, exclusion.as_of, own_undated=True)
     if exclusion.tasks:
         own = (panel.rows["family"] == target.family).to_numpy()

@@ -35,7 +35,7 @@ def known_scores(
         return None
     rows = target_rows(evidence_of(panel, target, visible(panel, target, as_of)), target)
     names = set(rows["task"].astype("str").map(fold))
-    found = [(_unit(rows, parts), score) for text in texts for parts, score in _parsed(text, names)]
+    found = [(_unit(rows, parts), score) for text in texts for parts, score in _parse_known(text, names)]
     known = pd.DataFrame(found, columns=["unit", "score"])
     if known["unit"].duplicated().any():
         raise UsageError("--known names one task twice: give each score once")
@@ -49,7 +49,7 @@ def known_scores(
     return known.sort_values("unit", ignore_index=True)
 
 
-def _parsed(text: str, tasks: set[str]) -> list[tuple[dict[str, str], float]]:
+def _parse_known(text: str, tasks: set[str]) -> list[tuple[dict[str, str], float]]:
     """The names and score of each unit a text speaks of; one of the ``tasks`` (folded) may have a slash in its name."""
     name, sign, score = text.rpartition("=")
     if sign:

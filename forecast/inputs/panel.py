@@ -119,7 +119,7 @@ def as_panel(
     rows["suite"] = rows.groupby(SUITE, dropna=False, sort=True).ngroup()
     stated = standard_error(rows).to_numpy()
     rows["noise_known"] = np.isfinite(stated)
-    rows["se"], rows["z"], rows["z_se"] = _measured(rows, stated)
+    rows["se"], rows["z"], rows["z_se"] = _measure_scores(rows, stated)
     for code, name in NAMED_CODES.items():
         rows[code] = pd.factorize(rows[name], sort=True)[0]
     rows["prompt_code"] = pd.factorize(rows["prompt"].str.slice(0, 3), sort=True)[0]
@@ -145,7 +145,7 @@ def own_history(rows: pd.DataFrame, evidence: Panel, columns: list[str]) -> tupl
     return past, np.searchsorted(rows["unit"].to_numpy(), past["unit"].to_numpy())
 
 
-def padded(n: int, at: np.ndarray, *columns: pd.Series) -> list[np.ndarray]:
+def pad_rows(n: int, at: np.ndarray, *columns: pd.Series) -> list[np.ndarray]:
     """Each column's m values spread over n rows in the order given, (n, L), NaN on the right; ``at`` (m,) ascends."""
     place = np.arange(len(at)) - np.searchsorted(at, at)
     out = [np.full((n, place.max(initial=-1) + 1), np.nan) for _ in columns]
@@ -154,7 +154,7 @@ def padded(n: int, at: np.ndarray, *columns: pd.Series) -> list[np.ndarray]:
     return out
 
 
-def smoothed(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
+def smooth(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
     """Shares with one success and one failure added, so that 0 and 1 stay finite on the link scale."""
     return np.where(link.share, (score * items + 1.0) / (items + 2.0), score)
 
@@ -163,7 +163,7 @@ def link_noise(score: np.ndarray, items: np.ndarray, link: Link) -> np.ndarray:
     """Link-scale standard error of sampling that scores (n,) on ``items`` examples would have."""
     binomial = binomial_stderr(np.where(link.share, score, 0.5), items)
     se = np.where(link.share, binomial, LOSS_STDERR * score)
-    return np.minimum(se * link.slope(smoothed(score, items, link)), MAX_LINK_STDERR)
+    return np.minimum(se * link.slope(smooth(score, items, link)), MAX_LINK_STDERR)
 
 
 def known_items(rows: pd.DataFrame) -> np.ndarray:
@@ -171,8 +171,8 @@ def known_items(rows: pd.DataFrame) -> np.ndarray:
     return rows["n_examples"].fillna(0.25 / UNKNOWN_STDERR**2).to_numpy(dtype=float)
 
 
-def _measured(rows: pd.DataFrame, stated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _measure_scores(rows: pd.DataFrame, stated: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     score, items, link = rows["score"].to_numpy(dtype=float), known_items(rows), Link.of(rows)
-    slope = link.slope(smoothed(score, items, link))
+    slope = link.slope(smooth(score, items, link))
     se = np.where(np.isfinite(stated), stated, link_noise(score, items, link) / slope)
-    return se, link.forward(smoothed(score, items, link)), np.minimum(se * slope, MAX_LINK_STDERR)
+    return se, link.forward(smooth(score, items, link)), np.minimum(se * slope, MAX_LINK_STDERR)

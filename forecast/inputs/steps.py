@@ -32,7 +32,7 @@ FEATURES = {
     "tuned": "1 for a tuned model",
     "below chance": "link units from chance down to the origin, negative; 0 above chance",
 }
-"""What `described` says of a step."""
+"""What `describe_steps` says of a step."""
 MOST_CHANGE = 10.0
 STEEPEST = 3.0
 PRIOR_STEPS = 3.0
@@ -135,7 +135,7 @@ def known_steps(histories: Histories, trend: int | None = None) -> KnownSteps:
     return KnownSteps(at, origin, target_at, trends[at, origin], recovered, reversed_)
 
 
-def described(
+def describe_steps(
     histories: Histories, at: np.ndarray, origin: np.ndarray, scale: np.ndarray, compute: np.ndarray
 ) -> np.ndarray:
     """The `FEATURES` of steps from ``origin`` of series ``at`` to a target's ``scale`` and ``compute``, (m, 12)."""

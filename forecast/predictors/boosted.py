@@ -19,8 +19,8 @@ import pandas as pd
 from scale_forecast.data.profiles import OF_ITEMS as PROFILE
 from scale_forecast.features.items import ITEM_FEATURES, item_features
 from scale_forecast.inputs.folds import Fold
-from scale_forecast.inputs.panel import Panel, known_items, own_history, padded
-from scale_forecast.inputs.steps import FEATURES, chance_z, described, last_points
+from scale_forecast.inputs.panel import Panel, known_items, own_history, pad_rows
+from scale_forecast.inputs.steps import FEATURES, chance_z, describe_steps, last_points
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.base import ALONE, PointPredictor, suite_mean
 from scale_forecast.predictors.pooling import Variances, pooled_posterior
@@ -136,12 +136,12 @@ class Boosted(PointPredictor):
 
     def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
         gains = list(workers.map(_gains, past))
-        self.trees_ = grown(past, gains)
+        self.trees_ = grow(past, gains)
         self.spread_ = Spread.of_errors(list(zip(past, without_own_line(past, gains), strict=True)))
         return self
 
     def locate(self, rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
-        return located(self.trees_, Gains.of(rows, evidence))
+        return locate_targets(self.trees_, Gains.of(rows, evidence))
 
     def contributions(self, gains: Gains) -> np.ndarray:
         """SHAP values of the own part, (n, k) link units, a column an input; their sum is the own part exactly."""
@@ -167,7 +167,7 @@ def _gains(fold: Fold) -> Gains:
     return Gains.of(fold.rows, fold.evidence)
 
 
-def grown(past: Sequence[Fold], gains: Sequence[Gains]) -> lightgbm.Booster | None:
+def grow(past: Sequence[Fold], gains: Sequence[Gains]) -> lightgbm.Booster | None:
     """Trees for the own gains of past folds; None where they are too few."""
     if sum(len(g.start) for g in gains) < FEWEST_GAINS:
         return None
@@ -186,7 +186,7 @@ def grown(past: Sequence[Fold], gains: Sequence[Gains]) -> lightgbm.Booster | No
     return lightgbm.train(SETTINGS, data, ROUNDS)
 
 
-def located(trees: lightgbm.Booster | None, gains: Gains) -> np.ndarray:
+def locate_targets(trees: lightgbm.Booster | None, gains: Gains) -> np.ndarray:
     """Where the targets are on the link scale, (n,)."""
     return gains.start if trees is None else gains.start + gains.own(np.asarray(trees.predict(gains.inputs)))
 
@@ -198,8 +198,8 @@ def without_own_line(past: Sequence[Fold], gains: Sequence[Gains]) -> list[np.nd
     trees = {}
     for p in set(part.tolist()):
         others = np.flatnonzero(part != p).tolist()
-        trees[p] = grown([past[i] for i in others], [gains[i] for i in others])
-    return [located(trees[p], g) for p, g in zip(part.tolist(), gains, strict=True)]
+        trees[p] = grow([past[i] for i in others], [gains[i] for i in others])
+    return [locate_targets(trees[p], g) for p, g in zip(part.tolist(), gains, strict=True)]
 
 
 def _of_origin(rows: pd.DataFrame, suite: np.ndarray) -> dict[str, np.ndarray]:
@@ -224,20 +224,20 @@ def _of_task(rows: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _of_history(rows: pd.DataFrame, evidence: Panel) -> dict[str, np.ndarray]:
-    """What `inputs.steps.described` says of targets with a history of their own; NaN for the others."""
+    """What `inputs.steps.describe_steps` says of targets with a history of their own; NaN for the others."""
     own = rows["origin_is_own"].to_numpy()
     table = np.full((len(rows), len(FEATURES)), np.nan)
     if own.any():
         some = rows[own]
         scale, compute = some["scale"].to_numpy(), some["compute"].to_numpy()
-        table[own] = described(*last_points(some, evidence), scale, compute)
+        table[own] = describe_steps(*last_points(some, evidence), scale, compute)
     return {name: table[:, i] for i, name in enumerate(FEATURES) if name in OF_STEP}
 
 
 def _of_items(rows: pd.DataFrame, evidence: Panel) -> dict[str, np.ndarray]:
     """What logs say of the origins of targets with a history of their own; NaN for the others."""
     past, at = own_history(rows, evidence, ["scale", *PROFILE])
-    scale, *profile = padded(len(rows), at, past["scale"], *(past[name] for name in PROFILE))
+    scale, *profile = pad_rows(len(rows), at, past["scale"], *(past[name] for name in PROFILE))
     last = np.isfinite(scale).sum(axis=1) - 1
     origin = (np.arange(len(rows)), np.maximum(last, 0))
     found = item_features(scale, *profile)

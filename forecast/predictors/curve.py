@@ -13,7 +13,7 @@ from scale_forecast.curves import fit_curves
 from scale_forecast.data.errors import DataError
 from scale_forecast.distribution import Link
 from scale_forecast.inputs.folds import Fold
-from scale_forecast.inputs.panel import Panel, own_history, padded
+from scale_forecast.inputs.panel import Panel, own_history, pad_rows
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.base import ALONE, PointPredictor
 from scale_forecast.predictors.spread import Spread
@@ -34,7 +34,7 @@ class _Histories:
         model = np.repeat(np.arange(len(cases)), [len(rows) for rows, _ in cases])
         columns = ["origin_score", "is_share", "higher_is_better", "chance", "ceiling"]
         rows = pd.concat([rows[columns] for rows, _ in cases], ignore_index=True)
-        return cls(rows, model, _stacked(decades), _stacked(score))
+        return cls(rows, model, _stack_matrices(decades), _stack_matrices(score))
 
     def take(self, at: np.ndarray) -> _Histories:
         return _Histories(self.rows.iloc[at], self.model[at], self.decades[at], self.score[at])
@@ -98,11 +98,11 @@ def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarra
     """Decades before the target and scores of the family's smaller models on each unit, (n, L) each, NaN-padded."""
     past, at = own_history(rows, evidence, ["score"])
     past = past.groupby([at, "scale"])["score"].mean().reset_index()
-    scale, score = padded(len(rows), past["level_0"].to_numpy(), past["scale"], past["score"])
+    scale, score = pad_rows(len(rows), past["level_0"].to_numpy(), past["scale"], past["score"])
     return scale - float(rows["scale"].iloc[0]), score
 
 
-def _stacked(parts: Sequence[np.ndarray]) -> np.ndarray:
+def _stack_matrices(parts: Sequence[np.ndarray]) -> np.ndarray:
     """Matrices of unequal width one below the other, NaN on the right."""
     width = max(part.shape[1] for part in parts)
     return np.vstack([np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=np.nan) for part in parts])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from scale_forecast.data.trend import BEYOND, best_of, trend_of
 from scale_forecast.distribution import Forecast
-from scale_forecast.inputs.panel import Panel, known_items, link_noise, own_history, padded
+from scale_forecast.inputs.panel import Panel, known_items, link_noise, own_history, pad_rows
 
 
 def prob_gain(forecast: Forecast) -> np.ndarray:
@@ -56,7 +56,7 @@ def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarra
     """Sign of better (n,), signed scores and standard errors of the family's smaller models, (n, L), NaN-padded."""
     up = np.where(rows["higher_is_better"], 1.0, -1.0)
     past, at = own_history(rows, evidence, ["score", "se"])
-    score, se = padded(len(rows), at, past["score"], past["se"])
+    score, se = pad_rows(len(rows), at, past["score"], past["se"])
     if score.shape[1] == 0:
         score, se = (rows[[name]].to_numpy(dtype=float) for name in ("origin_score", "origin_se"))
     return up, score * up[:, None], se

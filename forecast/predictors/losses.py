@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.stats import t as student
 
 from scale_forecast.distribution import LEVELS
-from scale_forecast.inputs.panel import Panel, own_history, padded
+from scale_forecast.inputs.panel import Panel, own_history, pad_rows
 from scale_forecast.predictors.spread import SHORTEST_STEP
 
 TYPICAL_SLOPE, SLOPE_VARIANCE = 0.1, 0.2**2
@@ -46,7 +46,7 @@ def loss_knots(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
     evidence : Panel of the visible rows
     """
     past, at = own_history(rows, evidence, ["z"])
-    scale, z = padded(len(rows), at, past["scale"], past["z"])
+    scale, z = pad_rows(len(rows), at, past["scale"], past["z"])
     last = rows["scale"].to_numpy() - rows["step"].to_numpy()
     step = np.maximum(rows["step"].to_numpy(), SHORTEST_STEP)
     slope, slope_variance, roughness = _line(
@@ -69,17 +69,17 @@ def _line(x: np.ndarray, z: np.ndarray, suite: np.ndarray) -> tuple[np.ndarray, 
     """
     known = np.isfinite(z)
     x, z = np.where(known, x, 0.0), np.where(known, z, 0.0)
-    xx, xz, zz = _centred(x, z, known.astype(float))
+    xx, xz, zz = _moments_about_mean(x, z, known.astype(float))
     left = np.where(xx > LEAST_SPREAD, zz - xz**2 / np.maximum(xx, LEAST_SPREAD), 0.0).clip(0.0)
     degrees = np.maximum(known.sum(axis=1) - 2.0, 0.0)
     typical = (np.bincount(suite, left) + TYPICAL_ROUGHNESS**2) / (np.bincount(suite, degrees) + 1.0)
     variance = (left + PRIOR_POINTS * typical[suite]) / (degrees + PRIOR_POINTS)
-    xx, xz, _ = _centred(x, z, known * np.exp(x / FORGOTTEN_DECADES))
+    xx, xz, _ = _moments_about_mean(x, z, known * np.exp(x / FORGOTTEN_DECADES))
     held = variance / SLOPE_VARIANCE
     return (xz + held * TYPICAL_SLOPE) / (xx + held), variance / (xx + held), np.sqrt(variance)
 
 
-def _centred(x: np.ndarray, z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _moments_about_mean(x: np.ndarray, z: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weighted sums of squares and products about the means of each history, (n,) each."""
     total = np.maximum(weight.sum(axis=1), 1e-9)
     x = x - ((weight * x).sum(axis=1) / total)[:, None]

@@ -111,7 +111,7 @@ def _source_digest(module: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def chosen(names: str | None) -> list[str]:
+def choose(names: str | None) -> list[str]:
     """``a,b`` as a list; ``default`` is the recommended one beside the strongest references; None is all."""
     if names is None:
         return list(PREDICTORS)

@@ -20,7 +20,7 @@ from scipy.stats import beta
 from scale_forecast.data.trend import TRENDS
 from scale_forecast.distribution import Forecast
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.steps import FALLING, FEATURES, Histories, described, known_steps, last_points
+from scale_forecast.inputs.steps import FALLING, FEATURES, Histories, describe_steps, known_steps, last_points
 from scale_forecast.predictors.events import prob_gain, trends_and_events
 from scale_forecast.predictors.logistic import Logistic, line_weights
 
@@ -120,7 +120,7 @@ class Reversal:
 
     def log_odds(self, rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:
         """What past falling steps say of falling target rows: log-odds of recovery, and of reversal if it recovers."""
-        x = described(*last_points(rows, evidence), rows["scale"].to_numpy(), rows["compute"].to_numpy())
+        x = describe_steps(*last_points(rows, evidence), rows["scale"].to_numpy(), rows["compute"].to_numpy())
         return self.recovery_.log_odds(x), self.share_.log_odds(x[:, _share_columns()])
 
 
@@ -137,6 +137,6 @@ def _falling(allowed: Panel | None) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     steps = known_steps(series, FALLING)
     target = series.row[steps.at, steps.target]
     scale, compute = (allowed.rows[name].to_numpy()[target] for name in ("scale", "compute"))
-    x = described(series, steps.at, steps.origin, scale, compute)
+    x = describe_steps(series, steps.at, steps.origin, scale, compute)
     line = np.unique(allowed.rows["line_code"].to_numpy()[target], return_inverse=True)[1]
     return x, line, steps.recovered, steps.reversed

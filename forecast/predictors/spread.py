@@ -92,7 +92,7 @@ def half_an_item_inside(z: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
 
 
 def without_smoothing(z: np.ndarray, rows: pd.DataFrame) -> np.ndarray:
-    """Link-scale points (n, k) of shares whose one added success and failure (`inputs.panel.smoothed`) are taken out.
+    """Link-scale points (n, k) of shares whose one added success and failure (`inputs.panel.smooth`) are taken out.
 
     What would be beyond an end of the range stays `LEAST_ITEM` of an item inside it.
     """

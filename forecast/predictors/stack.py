@@ -107,7 +107,7 @@ class Candidates:
         if rows.empty:
             none = np.empty((0, len(CANDIDATES)))
             return cls(none, none, none, np.empty((0, len(START_SIZE))), np.empty(0), np.empty(0, dtype=int))
-        plain = asked(rows, evidence) if plain is None else plain
+        plain = ask_plain(rows, evidence) if plain is None else plain
         pooled, lines = pooled_posterior(rows, evidence, priors, most_rows=most_rows)
         z = np.column_stack([half_an_item_inside(plain, rows), *(p.mean for p in pooled)])
         suite = rows["suite"].to_numpy()
@@ -159,9 +159,9 @@ class Stack(Predictor):
     def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
         each = list(workers.map(_past_forecasts, past))
         alone, together, stranger = ([made[case] for made in each if case in made] for case in CASES)
-        first = learned(alone, Mixture.untrained())
-        second = learned(together, first)
-        self.mixtures_ = [first, second, learned(stranger, Mixture.untrained())]
+        first = learn_mixture(alone, Mixture.untrained())
+        second = learn_mixture(together, first)
+        self.mixtures_ = [first, second, learn_mixture(stranger, Mixture.untrained())]
         said = [made.get("together", made["alone"]) for made in each if made]
         self.ties_ = Ties.fit([(fold, self._continuous(fold.rows, one).prob_tie()) for fold, one in said])
         return self
@@ -210,7 +210,7 @@ def _past_forecasts(whole: Fold) -> dict[str, tuple[Fold, Candidates]]:
     if not len(fold.rows):
         return {}
     own = fold.evidence.take((fold.evidence.rows["family"] == fold.target.family).to_numpy())
-    plain = asked(fold.rows, own)
+    plain = ask_plain(fold.rows, own)
     made = {"alone": (fold, Candidates.of(fold.rows, own, TRAINING_ROWS, plain))}
     candidates = Candidates.of(fold.rows, fold.evidence, TRAINING_ROWS, plain)
     if (candidates.case > 0).any():
@@ -222,12 +222,12 @@ def _past_forecasts(whole: Fold) -> dict[str, tuple[Fold, Candidates]]:
     return {case: (replace(one, evidence=nothing), said) for case, (one, said) in made.items()}
 
 
-def asked(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
+def ask_plain(rows: pd.DataFrame, evidence: Panel) -> np.ndarray:
     """What the plain candidates say, (n, 5); they read the target's own family only."""
     return np.column_stack([make().locate(rows, evidence) for make in PLAIN])
 
 
-def learned(past: Sequence[tuple[Fold, Candidates]], otherwise: Mixture) -> Mixture:
+def learn_mixture(past: Sequence[tuple[Fold, Candidates]], otherwise: Mixture) -> Mixture:
     """Weights, then the size of the errors they leave, then the shape of what is left; too few leave ``otherwise``."""
     if len(past) < FEWEST_PAST:
         return otherwise

@@ -41,7 +41,7 @@ class Ties:
         """
         own = [_has_own(fold.rows) for fold, _ in past]
         kept = [(fold.take(of), luck[of]) for (fold, luck), of in zip(past, own, strict=True) if of.any()]
-        x = np.concatenate([np.zeros((0, len(FEATURES))), *(_described(fold.rows, luck) for fold, luck in kept)])
+        x = np.concatenate([np.zeros((0, len(FEATURES))), *(_tie_features(fold.rows, luck) for fold, luck in kept)])
         of_folds = [(fold.truth["score"].to_numpy() == fold.rows["origin_score"]).to_numpy() for fold, _ in kept]
         tied = np.concatenate([np.zeros(0, dtype=bool), *of_folds])
         line = np.repeat([fold.target.line for fold, _ in kept], [len(fold.rows) for fold, _ in kept])
@@ -54,7 +54,7 @@ class Ties:
         NaN for losses and where the origin is another family's.
         """
         own, out = _has_own(rows), np.full(len(rows), np.nan)
-        out[own] = self.regression.probability(_described(rows[own], luck[own]))
+        out[own] = self.regression.probability(_tie_features(rows[own], luck[own]))
         return out
 
     def state(self) -> dict[str, np.ndarray]:
@@ -70,7 +70,7 @@ def _has_own(rows: pd.DataFrame) -> np.ndarray:
     return (rows["is_share"] & rows["origin_is_own"]).to_numpy(dtype=bool)
 
 
-def _described(rows: pd.DataFrame, luck: np.ndarray) -> np.ndarray:
+def _tie_features(rows: pd.DataFrame, luck: np.ndarray) -> np.ndarray:
     """The `FEATURES`, (n, 4)."""
     origin, items = rows["origin_score"].to_numpy(dtype=float), known_items(rows)
     noise = np.maximum(binomial_stderr(origin, items), 0.3 / items)

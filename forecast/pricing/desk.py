@@ -200,7 +200,7 @@ class Desk:
     def _made(self, target: Target, leaf: Measured, line: str) -> PricedModel:
         """The model; the same one for all leaves that look at the same suites."""
         rows = self._rows_of(target)
-        suites = frozenset(rows["suite"][_looked_at(rows, leaf)].tolist())
+        suites = frozenset(rows["suite"][_rows_of_leaf(rows, leaf)].tolist())
         key = (target.family, target.model, target.compute, line, suites)
         if key not in self._models:
             rows = rows[rows["suite"].isin(suites)].reset_index(drop=True)
@@ -341,7 +341,7 @@ class Desk:
         return target
 
 
-def _looked_at(rows: pd.DataFrame, leaf: Measured) -> np.ndarray:
+def _rows_of_leaf(rows: pd.DataFrame, leaf: Measured) -> np.ndarray:
     """Rows of a leaf's task; where there are none, of the benchmark whose average it asks about."""
     task = (name_keys("task", rows["task"].astype("str")) == name_key("task", leaf.task)).to_numpy(dtype=bool)
     of = benchmark_of_average(leaf)

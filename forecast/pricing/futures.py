@@ -18,7 +18,7 @@ from scale_forecast.by_date.paths import RecordPaths
 from scale_forecast.by_date.records import Record
 from scale_forecast.by_date.scopes import Scope as Whose
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.trained import trained_on
+from scale_forecast.by_date.trained import train_on
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import (
     benchmark_key,
@@ -152,7 +152,7 @@ class RecordFutures:
     @cached_property
     def _trained(self) -> Trained:
         try:
-            return trained_on(self._tables, pd.Timestamp(self.as_of), self._reading, self._cache)
+            return train_on(self._tables, pd.Timestamp(self.as_of), self._reading, self._cache)
         except DataError as error:
             raise Untold(str(error)) from error
 

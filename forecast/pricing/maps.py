@@ -89,7 +89,7 @@ def _parametric(free: tuple[bool, bool], p: np.ndarray, happened: np.ndarray, we
     return BetaMap(float(np.exp(a[0])), float(np.exp(a[1] if apart else a[0])), float(a[2]))
 
 
-def _damped(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> DampedMap:
+def _fit_damped(p: np.ndarray, happened: np.ndarray, weight: np.ndarray) -> DampedMap:
     """The share by penalised maximum likelihood."""
 
     def loss(share: float) -> float:
@@ -113,7 +113,7 @@ FORMS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Map]] = {
     "temperature": lambda p, happened, weight: _parametric((False, False), p, happened, weight),
     "logistic": lambda p, happened, weight: _parametric((False, True), p, happened, weight),
     "beta": lambda p, happened, weight: _parametric((True, True), p, happened, weight),
-    "damped": _damped,
+    "damped": _fit_damped,
     "isotonic": _steps,
 }
 """The forms a map may take, the simplest first."""

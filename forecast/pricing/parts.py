@@ -17,11 +17,11 @@ from scale_forecast.pricing.by_date import Foretold, foretell, is_well_measured
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.maps import Map
 from scale_forecast.pricing.model import DRAWS, PricedModel
-from scale_forecast.pricing.questions import leaf_on, named, units_of
+from scale_forecast.pricing.questions import leaf_on, name_leaf, units_of
 from scale_forecast.pricing.recalibration import Recalibration
 from scale_forecast.pricing.sentences import describe_arrivals, describe_families, describe_model, why_unpriced
 from scale_forecast.pricing.space import Event, probability_of
-from scale_forecast.pricing.standing import holds_today, is_measured, lacking, undecided_today
+from scale_forecast.pricing.standing import holds_today, is_measured, lacking, why_undecided
 from scale_forecast.pricing.templates import families_in_scope, newcomer, template_of
 from scale_forecast.resolvers.judge.case import Case, moment
 from scale_forecast.resolvers.judge.futures import Untold
@@ -77,7 +77,7 @@ class Part:
             return cls._certain(leaf, said, happened=found.status is Status.YES)
         if leaf.needs_futures:
             return _part_by_date(desk, question, leaf, until.date())
-        if (part := _told_first(desk, question, leaf, until.date())) is not None:
+        if (part := _tell_first(desk, question, leaf, until.date())) is not None:
             return part
         deciding = leaf.scopes(question.scope)[0]
         if is_measured(desk, leaf, deciding):
@@ -114,7 +114,7 @@ class Part:
         return Event.top(reach, probability_of(either, events))
 
 
-def _told_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) -> Part | None:
+def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) -> Part | None:
     """A leaf on futures by date, unless these do not tell of it or the forecast by scale knows more of it."""
     if desk.futures is None:
         return None
@@ -190,7 +190,7 @@ def _measured_part(desk: Desk, question: Question, leaf: Measured, scope: Scope,
             part = _named_part(desk, leaf.swapped(keep_margin=True), scope, rivals, until)
             who = " and ".join(leaf.sides[0].model)
             return replace(part, is_undone=True, said=(f"{who} is measured; what would surpass it:", *part.said))
-        if unsure := undecided_today(desk, question, leaf):
+        if unsure := why_undecided(desk, question, leaf):
             raise DataError(f"{question.id} is not told by the scores that are known: {unsure}")
     return Part._certain(leaf, f"{why}: measured already, and taken to stand", happened=False)
 
@@ -257,7 +257,7 @@ def _dated_part(desk: Desk, question: Question, leaf: Measured, scope: Scope, un
 
 def _standing_part(desk: Desk, question: Question, leaf: Measured, scope: Scope, until: dt.date, why: str) -> Part:
     """A contest that is won so far: it stays so unless the other side overtakes."""
-    holds = f"{leaf.kind} on {named(leaf)} holds so far: {why}"
+    holds = f"{leaf.kind} on {name_leaf(leaf)} holds so far: {why}"
     if leaf.sides[1].model:
         return Part._certain(leaf, f"{holds}; the other side's models are measured")
     part = _dated_part(desk, question, leaf.swapped(), scope, until)

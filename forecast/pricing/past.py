@@ -25,7 +25,7 @@ from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import Resolution, resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.stated import stated
+from scale_forecast.resolvers.questions.stated import stated_probabilities
 from scale_forecast.resolvers.scores.calibration import calibration_table
 from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
 
@@ -56,7 +56,7 @@ def backtest_questions(
     Parameters
     ----------
     outcomes : by question 1 or 0 and the day it was public, for questions that a file settles and no results do
-    recorded : forecasts of others, as `resolvers.questions.stated.stated` takes them
+    recorded : forecasts of others, as `resolvers.questions.stated.stated_probabilities` takes them
     workers : who prices; questions that opened on one day go together, and the table does not depend on it
     progress : called with one line for each question priced
 
@@ -66,9 +66,9 @@ def backtest_questions(
         ``why_not`` says why a question has no price, and is empty otherwise; ``crowd`` is the bet or last forecast on
         record by that day. Losses are missing where there is nothing to score.
     """
-    settled = sorted(_settled(questions, tables, as_of, outcomes or {}), key=lambda one: one[0].opened)
+    settled = sorted(_find_settled(questions, tables, as_of, outcomes or {}), key=lambda one: one[0].opened)
     together = (list(group) for _, group in itertools.groupby(settled, key=lambda one: one[0].opened.date()))
-    work = functools.partial(_priced, tables=tables, recorded=recorded, predictor=predictor, cache=cache, seed=seed)
+    work = functools.partial(_price_day, tables=tables, recorded=recorded, predictor=predictor, cache=cache, seed=seed)
     rows = []
     for done in (workers or Workers()).map(work, together):
         for row, said in done:
@@ -78,7 +78,7 @@ def backtest_questions(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _priced(
+def _price_day(
     settled: Sequence[tuple[Question, float, dt.date | None]],
     *,
     tables: Tables,
@@ -110,7 +110,7 @@ def _priced(
                 price = found
                 told = f"{question.id} as of {day}: {found.probability:.3f}, came out {happened:g}"
                 break
-        said = stated(question, recorded, as_of=price.as_of if price else question.closes.date())
+        said = stated_probabilities(question, recorded, as_of=price.as_of if price else question.closes.date())
         rows.append((_row(question, happened, price, why, said[-1][1] if said else np.nan), told))
     return rows
 
@@ -151,7 +151,7 @@ def reliability(table: pd.DataFrame, *, bins: int = 5) -> pd.DataFrame:
     return found[["low", "high", "count", "probability", "frequency", "band_low", "band_high"]]
 
 
-def _settled(
+def _find_settled(
     questions: Sequence[Question], tables: Tables, as_of: dt.date, outcomes: Mapping[str, tuple[float, dt.date | None]]
 ) -> Iterator[tuple[Question, float, dt.date | None]]:
     """Those that came to yes or no, with the day on which that was public."""

@@ -19,7 +19,7 @@ from scale_forecast.pricing.answers import Answer, day, number, option
 from scale_forecast.pricing.by_date import foretell
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.parts import Part, start_of
-from scale_forecast.pricing.space import Event, held_off, probability_of
+from scale_forecast.pricing.space import Event, hold_off, probability_of
 from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.judge.resolve import Resolution, resolve
 from scale_forecast.resolvers.judge.status import ANSWERED, Status
@@ -125,7 +125,7 @@ def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
         When it cannot be priced, with the reason: it asks for a number, no table settles it, its time is over, or
         nothing is known to start from.
     """
-    opened = _opened(desk, question)
+    opened = _open_question(desk, question)
     if isinstance(opened, Price):
         return opened
     return opened.price(interval) if question.criterion.answers == "event" else opened.answer()
@@ -139,16 +139,16 @@ def events_at(desk: Desk, question: Question) -> list[Event] | None:
     DataError
         As `price_at`.
     """
-    opened = _opened(desk, question)
+    opened = _open_question(desk, question)
     return None if isinstance(opened, Price) else [part.event() for part in opened.parts]
 
 
-def _opened(desk: Desk, question: Question) -> _Open | Price:
+def _open_question(desk: Desk, question: Question) -> _Open | Price:
     """A question with its leaves, or its price where it is settled."""
     asked = question.model_copy(update={"opened": min(question.opened, start_of(desk.as_of))})
     known = resolve(asked, desk.evidence, as_of=pd.Timestamp(desk.as_of))
     if known.status in ANSWERED:
-        return _settled(desk, question, known)
+        return _settled_price(desk, question, known)
     if known.status is not Status.OPEN:
         raise DataError(f"{question.id} is {known.status.value} as of {desk.as_of}: {known.reason}")
     if question.resolve_by.date() < desk.as_of:
@@ -164,10 +164,10 @@ def _opened(desk: Desk, question: Question) -> _Open | Price:
     return _Open(desk, question, [Part.of(desk, question, leaf, until) for leaf, until in leaves], known)
 
 
-def _settled(desk: Desk, question: Question, known: Resolution) -> Price:
+def _settled_price(desk: Desk, question: Question, known: Resolution) -> Price:
     p, answer = np.nan, None
     if known.status in (Status.YES, Status.NO):
-        p = held_off(float(known.status is Status.YES))
+        p = hold_off(float(known.status is Status.YES))
     else:
         said = known.answer or f"{known.value:g}"
         answer = Answer(question.criterion.answers, said, pd.DataFrame({"option": [said], "probability": [1.0]}))
@@ -194,7 +194,7 @@ class _Open:
         leaf_kinds = [part.kind for part in self.parts]
         identity = [part.event({}) for part in self.parts]
         events = [part.event() for part in self.parts]
-        raw, final = (held_off(probability_of(self.question.criterion, e)) for e in (identity, events))
+        raw, final = (hold_off(probability_of(self.question.criterion, e)) for e in (identity, events))
         base, base_of = self._base_rate(leaf_kinds)
         low, high = self._interval(final) if interval else (final, final)
         by_date = [part for part in self.parts if part.told is not None]
@@ -312,6 +312,6 @@ class _Open:
             for part in self.parts:
                 maps = {} if part.learned is None else part.learned.resampled(part.kind, seed)
                 events.append(part.event(maps, float(level)))
-            prices.append(held_off(probability_of(self.question.criterion, events)))
+            prices.append(hold_off(probability_of(self.question.criterion, events)))
         low, high = np.quantile(prices, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2])
         return float(min(low, final)), float(max(high, final))

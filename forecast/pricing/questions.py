@@ -9,7 +9,7 @@ import numpy as np
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import benchmark_key, task_key, whole_of
 from scale_forecast.pricing.model import PricedModel, Rival
-from scale_forecast.pricing.space import Event, held_off, probability_of
+from scale_forecast.pricing.space import Event, hold_off, probability_of
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
 from scale_forecast.resolvers.kinds.base import Kind, Measured
@@ -20,7 +20,7 @@ def price_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) ->
     """A criterion's probability before and after recalibration, every leaf being about ``model``."""
     found = [leaf_on(model, leaf, scope or Scope()) for leaf in criterion.leaves()]
     raws, events = [event.at(raw) for raw, event in found], [event for _, event in found]
-    return probability_of(criterion, raws), held_off(probability_of(criterion, events))
+    return probability_of(criterion, raws), hold_off(probability_of(criterion, events))
 
 
 def events_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) -> list[Event]:
@@ -46,7 +46,7 @@ def leaf_on(model: PricedModel, leaf: Measured, scope: Scope) -> tuple[float, Ev
     """
     units = units_of(model, leaf, scope)
     if not len(units):
-        raise DataError(f"no score of {model.name} on {named(leaf)} can be forecast: its family has none so far")
+        raise DataError(f"no score of {model.name} on {name_leaf(leaf)} can be forecast: its family has none so far")
     found = [(model.raw(at, leaf, rival=r), model.event(at, leaf, rival=r)) for at, r in units]
     if len(found) == 1:
         return found[0]
@@ -85,6 +85,6 @@ def is_part_of(benchmark: str) -> Callable[[str], bool]:
     return lambda name: benchmark_key(name.partition(" (")[0]) == benchmark_key(benchmark)
 
 
-def named(leaf: Measured) -> str:
+def name_leaf(leaf: Measured) -> str:
     """Benchmark and task of a leaf."""
     return f"{leaf.benchmark}/{leaf.task}" if leaf.benchmark else str(leaf.task)

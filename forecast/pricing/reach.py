@@ -71,7 +71,7 @@ def reach_of(desk: Desk, leaf: Measured, scope: Scope, *, anybody: bool) -> Reac
         said.append("parameters are those of dense models trained on 20 tokens for each")
     days, until = _days(desk, leaf, scope, by_size, anybody=anybody)
     if days is not None:
-        rows.append(_dated(days, until))
+        rows.append(_summarise_days(days, until))
     if not rows:
         raise DataError(why_unpriced(desk, leaf, next(iter(scope.family), None)))
     return Reached(pd.DataFrame(rows), tuple(said))
@@ -127,7 +127,7 @@ def _row(of: str, values: np.ndarray, furthest: float) -> dict[str, object]:
     return {"of": of, **quantiles, "not_within": float(np.isinf(values).mean()), "looked_at": f"{furthest:.3g}"}
 
 
-def _dated(days: np.ndarray, until: dt.date) -> dict[str, object]:
+def _summarise_days(days: np.ndarray, until: dt.date) -> dict[str, object]:
     ordered = np.sort(days)  # those of no day come last
     found = {level: ordered[min(int(np.ceil(level * len(days))), len(days)) - 1] for level in LEVELS}
     quantiles = {f"q{level * 100:02.0f}": "" if np.isnat(v) else str(v) for level, v in found.items()}

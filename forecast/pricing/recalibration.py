@@ -113,14 +113,14 @@ def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor:
         trained = make(predictor).fit([fold for fold in past if fold.target.line not in group], workers)
         others = ~allowed.rows["line"].isin(group).to_numpy()
         reversal = Reversal().fit(allowed.take(others))
-        work = functools.partial(_settled_of, panel=allowed, tables=tables, trained=trained, reversal=reversal)
+        work = functools.partial(_settle_fold, panel=allowed, tables=tables, trained=trained, reversal=reversal)
         parts += workers.map(work, [fold for fold in past if fold.target.line in group])
     return pd.concat(parts, ignore_index=True)
 
 
-def _settled_of(fold: Fold, panel: Panel, tables: Tables, trained: Predictor, reversal: Reversal) -> pd.DataFrame:
+def _settle_fold(fold: Fold, panel: Panel, tables: Tables, trained: Predictor, reversal: Reversal) -> pd.DataFrame:
     asked = factory.questions_of(fold, panel, most=MOST)
-    happened = factory.settled(asked, fold, panel, tables)
+    happened = factory.settle_questions(asked, fold, panel, tables)
     model = PricedModel(trained.predict(fold.rows, fold.evidence), fold.evidence, reversal=reversal)
     table = pd.DataFrame(
         {

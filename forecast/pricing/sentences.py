@@ -14,7 +14,7 @@ from scale_forecast.predictors.losses import UNCOVERED
 from scale_forecast.pricing.arrivals import STEPS, DatedEvent
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.model import PricedModel, Rival
-from scale_forecast.pricing.questions import named
+from scale_forecast.pricing.questions import name_leaf
 from scale_forecast.resolvers.kinds.base import Measured
 
 
@@ -78,11 +78,11 @@ def why_unpriced(desk: Desk, leaf: Measured, family: str | None) -> str:
         of = leaf.benchmark or leaf.task
         more = "" if benchmark_key(of) in benchmarks else f", nor any of a benchmark {of!r}"
         return (
-            f"no score{whose} on {named(leaf)} was known by {desk.as_of}{more}{did_you_mean(leaf.task, names)}: "
+            f"no score{whose} on {name_leaf(leaf)} was known by {desk.as_of}{more}{did_you_mean(leaf.task, names)}: "
             "there is nothing to start from; give results on it"
         )
     metrics = desk.evidence.metrics_of(leaf)
     if metric_key(leaf.metric) not in map(metric_key, metrics):
         return f"{leaf.task} was measured in {' and '.join(metrics)}, not {leaf.metric}: ask about one of these"
-    known = f"no score{whose} on {named(leaf)} in the question's scope was known by {desk.as_of}"
+    known = f"no score{whose} on {name_leaf(leaf)} in the question's scope was known by {desk.as_of}"
     return f"{known}: widen tuning, prompt or shots"

@@ -78,6 +78,6 @@ def probability_of(criterion: Kind, events: Sequence[Event]) -> float:
     return float(np.clip(width @ np.array(shares, dtype=float), 0.0, 1.0))
 
 
-def held_off(probability: float) -> float:
+def hold_off(probability: float) -> float:
     """A price that is never 0 or 1: strictly increasing, and symmetric, so that complements still sum to 1."""
     return FLOOR + (1.0 - 2.0 * FLOOR) * probability

@@ -17,13 +17,13 @@ from scale_forecast.resolvers.questions.scope import Scope
 
 def holds_today(desk: Desk, question: Question, leaf: Measured) -> str | None:
     """Why the judge would say yes if the deadline had been this day; None where he would not."""
-    found = leaf.judge(_closed_today(desk, question))
+    found = leaf.judge(_close_today(desk, question))
     return found.reason if found.status is Status.YES else None
 
 
-def undecided_today(desk: Desk, question: Question, leaf: Measured) -> str | None:
+def why_undecided(desk: Desk, question: Question, leaf: Measured) -> str | None:
     """Why scores that are known do not tell a leaf either way, as where two models were never measured alike."""
-    found = leaf.judge(_closed_today(desk, question))
+    found = leaf.judge(_close_today(desk, question))
     return found.reason if found.status is Status.AMBIGUOUS else None
 
 
@@ -37,7 +37,7 @@ def is_measured(desk: Desk, leaf: Measured, scope: Scope) -> bool:
 
 def lacking(desk: Desk, question: Question, leaf: Measured, families: Iterable[str]) -> list[str]:
     """Of families that must all show an event, those that have not; a family that never fell has nothing to resolve."""
-    case = _closed_today(desk, question)
+    case = _close_today(desk, question)
 
     def status(family: str) -> Status:
         only = Scope(family=(family,), over="any")
@@ -47,7 +47,7 @@ def lacking(desk: Desk, question: Question, leaf: Measured, families: Iterable[s
     return [family for family in families if status(family) not in (Status.YES, Status.ANNULLED)]
 
 
-def _closed_today(desk: Desk, question: Question) -> Case:
+def _close_today(desk: Desk, question: Question) -> Case:
     """What the judge would see if the deadline had been the day of knowledge."""
     today = moment(np.datetime64(desk.as_of, "s").item())
     return Case(desk.evidence, question.scope, today, today - np.timedelta64(1, "s"), today, is_silence_no=True)

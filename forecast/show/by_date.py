@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scale_forecast.by_date.past import Fared
-from scale_forecast.by_date.present import rounded
+from scale_forecast.by_date.present import round_score
 
 MOST_LINES = 6
 MOST = 40
@@ -102,4 +102,4 @@ def _one_digit(value: float) -> str:
 def _each(table: pd.DataFrame, column: str) -> pd.Series:
     """Scores in their own unit, as people write them."""
     units = zip(table[column], table["unit"], strict=True)
-    return pd.Series([rounded(value, unit) for value, unit in units], index=table.index, dtype=object)
+    return pd.Series([round_score(value, unit) for value, unit in units], index=table.index, dtype=object)

@@ -63,7 +63,7 @@ def caution(summary: pd.DataFrame) -> str:
     )
 
 
-def backtested(summary: pd.DataFrame) -> View:
+def view_backtest(summary: pd.DataFrame) -> View:
     """`forecast backtest`: the summary with CRPS as bars."""
     table = evaluation.readable(summary)
     most = summary.groupby("of")["crps"].transform("max")

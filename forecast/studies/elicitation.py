@@ -23,12 +23,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta, binom
 
-from scale_forecast.data.names import counted, fold
+from scale_forecast.data.names import count_of, fold
 from scale_forecast.data.results import UNIT
 from scale_forecast.data.scale import BELOW
 from scale_forecast.studies.correlation import corrected_correlation, moments
 from scale_forecast.studies.findings import Findings, Study, bracket
-from scale_forecast.studies.ladders import measured
+from scale_forecast.studies.ladders import measure_ladders
 from scale_forecast.studies.resampling import cells, line_weights, percentiles, task_weights, weighted_mean
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     without shots) and ``spread`` (over prompts, beyond sampling noise); in detail ``by_model`` and
     ``pairs``.
     """
-    rows = measured(results, tasks, metrics).rows
+    rows = measure_ladders(results, tasks, metrics).rows
     rows = rows[rows["is_share"] & rows["higher_is_better"]].reset_index(drop=True)
     pairs = pairs_of(rows)
     tables: dict[str, pd.DataFrame] = {}
@@ -114,7 +114,7 @@ def pairs_of(rows: pd.DataFrame) -> pd.DataFrame:
     parts = [
         shots.assign(kind="few shots", setting="direct"),
         thought.assign(kind="chain of thought", setting=_setting(thought, "_with")),
-        _tuned(rows),
+        _pair_tuned(rows),
     ]
     parts = [part for part in parts if len(part)]
     if not parts:
@@ -153,7 +153,7 @@ def _with_scale_gain(rows: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _tuned(rows: pd.DataFrame) -> pd.DataFrame:
+def _pair_tuned(rows: pd.DataFrame) -> pd.DataFrame:
     """Tuned models beside the base model of their line and size whose family is nearest in name."""
     base, tuned = rows[rows["tuning"] == "base"], rows[rows["tuning"] != "base"]
     key = ["benchmark", "task", "metric", "shots", "prompt", "line", "params"]
@@ -393,7 +393,7 @@ def _on_emergent(rows: list[dict]) -> str:
     though = ", though the intervals overlap" if outside and overlap else ""
     by_line = ", ".join(f"{row['emerge']} of {row['tasks']} for {row['line']}" for row in lines)
     return (
-        f"Of {counted(every['tasks'], 'task')} of {counted(len(lines), 'line')} that emerge with shots, thought or "
+        f"Of {count_of(every['tasks'], 'task')} of {count_of(len(lines), 'line')} that emerge with shots, thought or "
         f"tuning and are measured on the line's base models without shots, {every['emerge']} emerge there too "
         f"({by_line}), {every['at_chance']} are not above chance at the largest model, and {every['above_before']} "
         f"above it already in the lower half of sizes. That share, {every['remain']:.2f}{told}, {verdict} the "
@@ -421,7 +421,7 @@ def _on_kind(kind: str, gains: pd.DataFrame, by_model: pd.DataFrame, seed: int) 
     is_worth = f"; where scale surely helps, worth a median of {worth.median():.1f} decades of it" if len(worth) else ""
     of = (
         f"{'' if np.isnan(low) else bracket(low, high, 1) + ' '}at the largest models (median of {len(rows)} in "
-        f"{counted(len(lines), 'line')}, from {least} to {most})"
+        f"{count_of(len(lines), 'line')}, from {least} to {most})"
         if len(rows) > 1
         else f"at the largest model of {rows[0]['family']} on {rows[0]['benchmark']}"
     )

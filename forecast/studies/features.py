@@ -88,9 +88,9 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     rng = np.random.default_rng(seed)
     for line in kept:
         mask = (steps["line"] == line).to_numpy()
-        model = _fitted(matrix[~mask].to_numpy(), gain[~mask], steps["line"][~mask], seed)
+        model = _fit_trees(matrix[~mask].to_numpy(), gain[~mask], steps["line"][~mask], seed)
         judge = Judge(matrix[mask].to_numpy(), gain[mask], within[mask])
-        row, lost = judged(model, judge, places, rng)
+        row, lost = judge_groups(model, judge, places, rng)
         held_out.append({"line": line, "steps": int(mask.sum())} | row)
         for name in groups:
             losses[name].append(lost[name])
@@ -132,7 +132,7 @@ def _models(steps: pd.DataFrame) -> np.ndarray:
     return steps.groupby(["family", "target_model", "benchmark", "prompt", "shots"], dropna=False).ngroup().to_numpy()
 
 
-def _fitted(matrix: np.ndarray, gain: np.ndarray, lines: pd.Series, seed: int) -> LGBMRegressor:
+def _fit_trees(matrix: np.ndarray, gain: np.ndarray, lines: pd.Series, seed: int) -> LGBMRegressor:
     """The boosted model; a line's weight grows with the root of its steps, so that no line outweighs the others."""
     from lightgbm import LGBMRegressor
 
@@ -172,7 +172,7 @@ class Judge:
         return values - mean[self.model]
 
 
-def judged(
+def judge_groups(
     model: LGBMRegressor, judge: Judge, groups: dict[str, list[int]], rng: np.random.Generator
 ) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
     """R2 on held-out steps, and what is lost of it (whole, own) by shuffling each group, mean of `REPEATS`."""

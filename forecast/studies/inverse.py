@@ -26,7 +26,7 @@ from scale_forecast.data.series import SeriesMatrix, as_series
 from scale_forecast.data.trend import BEYOND, TRENDS, beyond_noise, recovers, reverses
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
 from scale_forecast.studies.labels import SURE, by_noise, label_probabilities, some
-from scale_forecast.studies.ladders import measured
+from scale_forecast.studies.ladders import measure_ladders
 from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     lines on the same task), ``prompts`` (falling series that another prompt turns), ``selection`` (by simulation) and
     ``next_gain`` (of tasks that fell, in the results); in detail every series.
     """
-    series, first = arranged(results, tasks, metrics)
+    series, first = arrange_series(results, tasks, metrics)
     probability = label_probabilities(series, first, np.random.default_rng(seed))
     every = _every(series, first, probability)
     tables = {"labels": _labels(every)}
@@ -60,7 +60,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         tables["by_noise"] = by_noise(some(series, long), first[long], seed=seed)
     parts = {
         "falling": _falling(every), "agreement": _agreement(every, seed), "prompts": _prompts(every, series),
-        "selection": selected(seed=seed), "next_gain": next_gains(series, first, seed=seed),
+        "selection": select_falls(seed=seed), "next_gain": next_gains(series, first, seed=seed),
     }  # fmt: skip
     tables |= {name: table for name, table in parts.items() if len(table)}
     return Findings(
@@ -71,9 +71,11 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     )
 
 
-def arranged(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> tuple[SeriesMatrix, pd.DataFrame]:
+def arrange_series(
+    results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame
+) -> tuple[SeriesMatrix, pd.DataFrame]:
     """Final models' scores as series of at least two, and the described row of the first score of each."""
-    rows = measured(results, tasks, metrics).rows
+    rows = measure_ladders(results, tasks, metrics).rows
     series = as_series(rows, rows["higher_is_better"])
     series = some(series, series.length >= 2)
     return series, rows.iloc[series.row[:, 0]]
@@ -93,7 +95,7 @@ def expected_next(ratio: npt.ArrayLike, beyond: float = BEYOND) -> np.ndarray:
     return (1.0 - ratio) / spread * norm.pdf(z) / norm.sf(z)
 
 
-def selected(*, seed: int, tasks: int = SIMULATED) -> pd.DataFrame:
+def select_falls(*, seed: int, tasks: int = SIMULATED) -> pd.DataFrame:
     """Tasks with constant true gains, picked because they fell beyond noise: their next gain, in standard errors.
 
     Returns

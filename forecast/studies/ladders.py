@@ -44,7 +44,7 @@ class Measured:
         return link(score, name, self.limits), link_stderr(score, se, name, self.limits)
 
 
-def measured(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> Measured:
+def measure_ladders(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> Measured:
     """Describe and measure the final models' scores.
 
     Raises
@@ -117,12 +117,12 @@ def ladders(rows: pd.DataFrame, *, fewest_models: int = 3, fewest_tasks: int = F
         models = models[_apart(models.to_numpy(dtype=float))]
         part = part[part["model"].isin(models.index)]
         name = dict(zip([*SUITE, "line"], [benchmark, regime, prompt, family, part["line"].iloc[0]], strict=True))
-        row = _arranged(part, models.index)
+        row = _arrange_row(part, models.index)
         if len(models) >= fewest_models and len(row) >= fewest_tasks:
             yield Ladder(name, list(models.index), models.to_numpy(dtype=float), row)
 
 
-def labelled(names: pd.DataFrame) -> pd.DataFrame:
+def label_ladders(names: pd.DataFrame) -> pd.DataFrame:
     """Names of ladders, with the recipes of a line that has many of them on a suite under one label as ``family``."""
     many = names.groupby([*SUITE[:3], "line"])["family"].transform("size")
     crowd = many.astype(str) + " families of " + names["line"]
@@ -138,7 +138,7 @@ def ladder_of(rows: pd.DataFrame, name: dict[str, str], models: list[str]) -> La
     scale = part.groupby("model")["scale"].first().reindex(models)
     if scale.isna().any():
         return None
-    ladder = Ladder(name, models, scale.to_numpy(dtype=float), _arranged(part, pd.Index(models)))
+    ladder = Ladder(name, models, scale.to_numpy(dtype=float), _arrange_row(part, pd.Index(models)))
     ladder = ladder.rungs(list(range(len(models))))
     return ladder if len(ladder.row) >= FEWEST_TASKS else None
 
@@ -151,7 +151,7 @@ def _apart(scale: np.ndarray) -> np.ndarray:
     return keep
 
 
-def _arranged(part: pd.DataFrame, models: pd.Index) -> np.ndarray:
+def _arrange_row(part: pd.DataFrame, models: pd.Index) -> np.ndarray:
     unit, units = pd.factorize(part["unit"], sort=True)
     row = np.full((len(units), len(models)), -1)
     row[unit, models.get_indexer(pd.Index(part["model"]))] = part.index.to_numpy()

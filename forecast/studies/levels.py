@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
-from scale_forecast.studies.ladders import SUITE, Ladder, labelled, ladder_of, ladders, measured
+from scale_forecast.studies.ladders import SUITE, Ladder, label_ladders, ladder_of, ladders, measure_ladders
 from scale_forecast.studies.momentum import NAMED
 from scale_forecast.studies.resampling import cells, line_weights, weighted_mean
 
@@ -43,12 +43,12 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     Findings with the tables ``named`` (three models that the argument names, where the results hold them), ``overall``
     (mean over lines) and ``families`` (per family and benchmark, mean over its triples of consecutive models).
     """
-    data = measured(results, tasks, metrics)
+    data = measure_ladders(results, tasks, metrics)
     score = data.rows["score"].to_numpy(dtype=float)
     share = data.rows["is_share"].to_numpy(dtype=bool)
     tables: dict[str, pd.DataFrame] = {}
     named = [
-        {"models": one.name, "benchmark": one.benchmark} | explained(triple.of(score))
+        {"models": one.name, "benchmark": one.benchmark} | explain_levels(triple.of(score))
         for one in NAMED
         if (triple := ladder_of(data.rows, one.suite, list(one.models))) is not None
     ]
@@ -64,7 +64,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(tables, _sentences(tables, len(found)), draw=(lambda: draw(tables)) if found else None)
 
 
-def explained(score: np.ndarray) -> dict[str, float]:
+def explain_levels(score: np.ndarray) -> dict[str, float]:
     """R2 of levels and gains of tasks (n, 3) by ordinary least squares, on the same tasks and on tasks left out.
 
     Returns
@@ -103,7 +103,7 @@ def _triples(ladder: Ladder, score: np.ndarray) -> list[dict[str, object]]:
     out: list[dict[str, object]] = []
     for triple in ladder.windows(3):
         if len(triple.row) >= FEWEST_IN_TRIPLE:
-            row = explained(triple.of(score))
+            row = explain_levels(triple.of(score))
             if all(np.isfinite(row[name]) for name in STATISTICS):
                 out.append({**ladder.name, **row})
     return out
@@ -112,7 +112,7 @@ def _triples(ladder: Ladder, score: np.ndarray) -> list[dict[str, object]]:
 def _families(triples: pd.DataFrame) -> pd.DataFrame:
     """One row a family on a benchmark; the recipes of a line that has many of them there are one row."""
     ladder = triples.drop_duplicates([*SUITE, "line"])[[*SUITE, "line"]]
-    label = ladder.assign(label=labelled(ladder)["family"])
+    label = ladder.assign(label=label_ladders(ladder)["family"])
     table = triples.merge(label, on=[*SUITE, "line"]).drop(columns="family").rename(columns={"label": "family"})
     of = [*SUITE, "line"]
     means = table.groupby(of, sort=True)[[*STATISTICS, "spread_level", "spread_gain"]].mean()
@@ -143,7 +143,7 @@ def _sentences(tables: dict[str, pd.DataFrame], triples: int) -> list[str]:
     if "overall" in tables:
         level, gain, both = tables["overall"].to_dict("records")
         out.append(
-            f"Over {counted(triples, 'triple')} of consecutive models in {counted(level['lines'], 'line')}, on tasks "
+            f"Over {count_of(triples, 'triple')} of consecutive models in {count_of(level['lines'], 'line')}, on tasks "
             f"left out, the medium model's score explains {_r2(level)} of how the large one's scores differ; the last "
             f"gain explains {_r2(gain)} of the next, and both smaller models' scores {_r2(both)} (medians of a line's "
             "triples, mean over lines; 90% intervals, lines resampled)."

@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.studies.correlation import moments
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
-from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, label_ladders, ladders, measure_ladders
 from scale_forecast.studies.resampling import cells, line_weights, task_weights
 from scale_forecast.studies.states import HIGH, LOW, STATES, position_of, states_of
 
@@ -68,7 +68,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     benchmark) and ``mixtures`` (averages over sub-tasks).
     """
     tables = {"momentum": _momentum(seed)}
-    data = measured(results, tasks, metrics)
+    data = measure_ladders(results, tasks, metrics)
     kept = [ladder for ladder in ladders(data.rows, fewest_models=2) if data.rows["is_share"].iloc[ladder.row.max()]]
     states = pd.concat([_simulated_states(seed), _observed_states(kept, data, seed)], ignore_index=True)
     tables["transitions"] = states
@@ -230,7 +230,7 @@ def _decades(slope: np.ndarray) -> np.ndarray:
 
 
 def _widths(lines: list[_Line]) -> pd.DataFrame:
-    names = labelled(pd.DataFrame([line.row for line in lines]))
+    names = label_ladders(pd.DataFrame([line.row for line in lines]))
     out = []
     for _, at in sorted(names.groupby(SUITE).indices.items()):
         mean = np.mean([lines[i].mean for i in at], axis=0)
@@ -293,7 +293,7 @@ def _on_transitions(table: pd.DataFrame) -> list[str]:
     if not seen or not seen["floundering"]["steps"]:
         return []
     stuck, top = seen["floundering"], seen["plateau"]
-    stays = f"; a task on its plateau stays with {top['to_plateau']:.2f} ({counted(top['steps'], 'such step')} seen)"
+    stays = f"; a task on its plateau stays with {top['to_plateau']:.2f} ({count_of(top['steps'], 'such step')} seen)"
     return [
         "In these results a floundering task (within noise of chance, or a tenth of the way up) still flounders at "
         f"the next model with probability {stuck['to_floundering']:.2f} "
@@ -310,7 +310,7 @@ def _on_widths(every: pd.DataFrame) -> list[str]:
     by_line = rising.groupby("line")["width"].median()
     return [
         f"From a tenth to nine tenths of its range the average task takes a median of {by_line.median():.1f} "
-        f"decades over {counted(len(by_line), 'line')} ({by_line.min():.1f} to {by_line.max():.1f}), where a "
+        f"decades over {count_of(len(by_line), 'line')} ({by_line.min():.1f} to {by_line.max():.1f}), where a "
         f"family spans {every['decades_seen'].median():.1f}: of {int(every['tasks'].sum()):,} series "
         f"{int(every['chance_to_plateau'].sum())} go from chance to plateau within it."
     ]

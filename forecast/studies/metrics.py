@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.trend import beyond_noise
 from scale_forecast.studies.findings import Findings, Study, bracket
-from scale_forecast.studies.ladders import SUITE, Ladder, Measured, ladders, measured
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, ladders, measure_ladders
 from scale_forecast.studies.resampling import cells, line_weights
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     sharper than a line, by kind of metric), ``pairs`` (curves scored by two metrics of the same outputs) and ``curves``
     (the sharpest); in detail every curve.
     """
-    tables = {"simulation": simulated(seed=seed)}
-    data = measured(results, tasks, metrics)
+    tables = {"simulation": simulate(seed=seed)}
+    data = measure_ladders(results, tasks, metrics)
     rng = np.random.default_rng(seed)
     found = [_curves(ladder, data, rng) for ladder in ladders(data.rows, fewest_models=FEWEST_MODELS, fewest_tasks=1)]
     found = [table for table in found if len(table)]
@@ -96,7 +96,7 @@ def sharpness(score: np.ndarray, smallest: np.ndarray | float = SMALLEST_STEP) -
     return sign * np.ptp(score, axis=-1) / np.maximum(step, smallest)
 
 
-def simulated(*, seed: int, tasks: int = TASKS) -> pd.DataFrame:
+def simulate(*, seed: int, tasks: int = TASKS) -> pd.DataFrame:
     """Eight models half a decade apart, tasks with their own midpoint and slope, marked by each metric.
 
     Returns
@@ -281,10 +281,10 @@ def _on_metric_kinds(rows: list[dict]) -> str:
 def _on_pairs(pairs: pd.DataFrame) -> str:
     sharp = pairs[pairs["is_sharp"]]
     return (
-        f"{counted(len(pairs), 'curve')} {'has' if len(pairs) == 1 else 'have'} a smoother metric of the same outputs "
+        f"{count_of(len(pairs), 'curve')} {'has' if len(pairs) == 1 else 'have'} a smoother metric of the same outputs "
         f"beside a sudden one: {len(sharp)} are sharp under the sudden metric, and {int(sharp['stays_sharp'].sum())} "
         f"of these stay so under the smoother one"
-        + ("" if sharp.empty else f" ({_named(sharp[sharp['stays_sharp']])})")
+        + ("" if sharp.empty else f" ({_join_names(sharp[sharp['stays_sharp']])})")
         + f"; {int((pairs['stays_sharp'] & ~pairs['is_sharp']).sum())} are sharp under the smoother one alone."
     )
 
@@ -292,7 +292,7 @@ def _on_pairs(pairs: pd.DataFrame) -> str:
 _KIND_NAMES = {"threshold": "all-or-nothing", "linear": "linear", "proper": "proper"}
 
 
-def _named(pairs: pd.DataFrame) -> str:
+def _join_names(pairs: pd.DataFrame) -> str:
     names = [
         f"{task} by {smoother}" for task, smoother in pairs[["task", "smoother"]].drop_duplicates().to_numpy().tolist()
     ]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
-from scale_forecast.studies.ladders import Ladder, Measured, ladders, measured
+from scale_forecast.studies.ladders import Ladder, Measured, ladders, measure_ladders
 from scale_forecast.studies.logistic import CURVES, random_curves
 from scale_forecast.studies.resampling import cells, line_weights, weighted_mean
 from scale_forecast.studies.states import STATES, position_of, states_of
@@ -46,7 +46,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     is in a state) and ``cases`` (of each transition its share of tasks, its part in the correlation and their signs);
     without tables where no chance is known.
     """
-    data = measured(results, tasks, metrics)
+    data = measure_ladders(results, tasks, metrics)
     share = data.rows["is_share"].to_numpy(dtype=bool)
     kept = [ladder for ladder in ladders(data.rows) if share[ladder.row.max()]]
     gains = [table for ladder in kept for triple in ladder.windows(3) if len(table := _gains(triple, data))]
@@ -120,7 +120,7 @@ def cases(gains: pd.DataFrame, seed: int) -> pd.DataFrame:
     drawn = line_weights(len(lines), seed=seed)
     code = gains[["from", "over", "to"]].apply(tuple, axis=1)
     triples = gains.groupby("triple").agg(line=("line", "first"), tasks=("line", "size"))
-    simulated = _simulated(seed)
+    simulated = _simulate_cases(seed)
     out = []
     for case in (*CASES, None):
         rows = gains[code == case] if case is not None else gains[~code.isin(CASES)]
@@ -141,7 +141,7 @@ def cases(gains: pd.DataFrame, seed: int) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _simulated(seed: int) -> dict[tuple[int, ...], float]:
+def _simulate_cases(seed: int) -> dict[tuple[int, ...], float]:
     """The part of each case among exact logistic curves."""
     curves = random_curves(CURVES, 4.0, 2.0, np.random.default_rng(seed), plateaus_vary=False)
     scale = np.array([-1.0, 0.0, 1.0])
@@ -170,8 +170,8 @@ def _sentences(tables: dict[str, pd.DataFrame], gains: pd.DataFrame) -> list[str
     table = tables["cases"]
     out = (
         [
-            f"Over {counted(gains['triple'].nunique(), 'triple')} of consecutive models in "
-            f"{counted(gains['line'].nunique(), 'line')}, successive gains correlate by the state of the middle model "
+            f"Over {count_of(gains['triple'].nunique(), 'triple')} of consecutive models in "
+            f"{count_of(gains['line'].nunique(), 'line')}, successive gains correlate by the state of the middle model "
             f"at: {states} (90% intervals, lines resampled)."
         ]
         if seen

@@ -19,10 +19,10 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from scale_forecast.backtests.resampled import DRAWS
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.studies.correlation import corrected_correlation, moments, size_of
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
-from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladder_of, ladders, measured
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, label_ladders, ladder_of, ladders, measure_ladders
 from scale_forecast.studies.resampling import cells, line_weights, task_weights, weighted_mean
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     that moves the correlation most), ``families`` (per family and benchmark, mean over its triples of consecutive
     models), ``views`` (the same in other views of the score) and ``overall``; in detail ``triples``, in all views.
     """
-    data = measured(results, tasks, metrics)
+    data = measure_ladders(results, tasks, metrics)
     weights = task_weights(data.rows["canonical_task"], seed=seed)
     gains = _Gains(data, weights)
-    named = _named(data, gains)
+    named = _name_suites(data, gains)
     found = [one for ladder in ladders(data.rows) if (one := _family(ladder, gains)).varies]
     triples = pd.DataFrame([row for one in found for row in one.triples])
     tables = {"named": named}
@@ -86,7 +86,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         tables["families"] = families.drop(columns=seen)
         tables["views"] = families[[*SUITE, "r", "r_low", "r_high", *seen]]
         tables["overall"] = _overall(found, triples, seed)
-        tables["named"] = _clustered(named, float(tables["overall"]["spread_between_triples"].iloc[0]))
+        tables["named"] = _add_clustered_interval(named, float(tables["overall"]["spread_between_triples"].iloc[0]))
     tables = {name: table for name, table in tables.items() if len(table)}
     return Findings(
         tables,
@@ -155,7 +155,7 @@ class _Gains:
         return covariance / size_of(one, two)
 
 
-def _named(data: Measured, gains: _Gains) -> pd.DataFrame:
+def _name_suites(data: Measured, gains: _Gains) -> pd.DataFrame:
     out = []
     for one in NAMED:
         triple = ladder_of(data.rows, one.suite, list(one.models))
@@ -177,7 +177,7 @@ def _named(data: Measured, gains: _Gains) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _clustered(named: pd.DataFrame, spread: float) -> pd.DataFrame:
+def _add_clustered_interval(named: pd.DataFrame, spread: float) -> pd.DataFrame:
     """With ``r_clustered``: r, and the 90% interval that lets the triple of models be another, as well as its tasks.
 
     ``spread`` is the standard deviation between triples in Fisher's z.
@@ -226,7 +226,7 @@ def _family(ladder: Ladder, gains: _Gains) -> _Family:
 
 def _families(found: list[_Family]) -> pd.DataFrame:
     """One row a family on a benchmark; the recipes of a line that has many of them there are one row."""
-    names = labelled(pd.DataFrame([one.row for one in found]))
+    names = label_ladders(pd.DataFrame([one.row for one in found]))
     out = []
     for _, at in sorted(names.groupby(SUITE, sort=False).indices.items()):
         row: dict[str, object] = {**names.iloc[at[0]], "triples": int(names["triples"].iloc[at].sum())}
@@ -312,7 +312,7 @@ def _on_families(families: pd.DataFrame) -> str:
         for row in best.to_dict("records")
     )
     return (
-        f"Of {counted(len(families), 'ladder')} (a family on a benchmark) the 90% interval over tasks lies above zero "
+        f"Of {count_of(len(families), 'ladder')} (a family on a benchmark) the 90% interval over tasks lies above zero "
         f"on {int(above.sum())}{f' ({named})' if named else ''} and below on {int(below.sum())}, where chance gives "
         f"{0.05 * len(families):.0f} each; on {less} of those below less far than noise alone would put it."
     )
@@ -331,8 +331,8 @@ def _on_overall(overall: pd.DataFrame, triples: int) -> str:
         for _, row in overall.iloc[[0, 1, 2, 3, 5]].iterrows()
     )
     parts = [
-        f"Over {counted(triples, 'triple')} of consecutive models in {counted(int(overall['lines'].iloc[0]), 'line')} "
-        f"the mean correlation is {raw}"
+        f"Over {count_of(triples, 'triple')} of consecutive models in "
+        f"{count_of(int(overall['lines'].iloc[0]), 'line')} the mean correlation is {raw}"
     ]
     if noise:
         parts.append(f"; the noise of the middle score alone, with true gains uncorrelated, would give {noise}")

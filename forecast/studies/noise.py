@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.studies.correlation import moments
 from scale_forecast.studies.findings import Findings, Study, bracket, signless
-from scale_forecast.studies.ladders import Ladder, Measured, ladders, measured
+from scale_forecast.studies.ladders import Ladder, Measured, ladders, measure_ladders
 from scale_forecast.studies.resampling import cells, task_weights
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     suite the share of its gains' variance that is noise, the highest R2 of any forecast of the gains (``ceiling_r2``),
     and the size of test set at which successive gains start to correlate.
     """
-    tables = {"simulation": simulated(seed=seed)}
+    tables = {"simulation": simulate(seed=seed)}
     if len(benchmarks := ceilings(results, tasks, metrics, seed=seed)):
         tables["benchmarks"] = benchmarks
     return Findings(
@@ -72,7 +72,7 @@ def expected_correlation(ratio: npt.ArrayLike, own: npt.ArrayLike = 0.0) -> np.n
     return (ratio - 1.0) / (ratio + np.asarray(own, dtype=float) + 2.0)
 
 
-def simulated(*, seed: int, repetitions: int = REPETITIONS) -> pd.DataFrame:
+def simulate(*, seed: int, repetitions: int = REPETITIONS) -> pd.DataFrame:
     """Three binomial scores of tasks with perfect momentum: mean correlation and its spread over simulated suites.
 
     Returns
@@ -165,7 +165,7 @@ def _triple(triple: Ladder, score: np.ndarray, variance: np.ndarray, weights: np
 
 def ceilings(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """The table ``benchmarks``; empty where the noise of no suite is known."""
-    data = measured(results, tasks, metrics)
+    data = measure_ladders(results, tasks, metrics)
     weights = task_weights(data.rows["canonical_task"], seed=seed)
     return _benchmarks(
         [one for ladder in ladders(data.rows, fewest_models=2) if (one := _noise(ladder, data, weights))]
@@ -221,7 +221,12 @@ def _sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
     out = [_on_simulation(tables["simulation"])]
     if "benchmarks" not in tables:
         return out
-    rows = tables["benchmarks"].assign(name=_named(tables["benchmarks"])).sort_values("ceiling_r2").to_dict("records")
+    rows = (
+        tables["benchmarks"]
+        .assign(name=_label_suites(tables["benchmarks"]))
+        .sort_values("ceiling_r2")
+        .to_dict("records")
+    )
     lowest, highest, noisy = rows[0], rows[-1], max(rows, key=lambda row: row["noise_share"])
     ceiling = (
         f"runs from {lowest['ceiling_r2']:.2f} ({lowest['name']}) to {highest['ceiling_r2']:.2f} ({highest['name']})"
@@ -229,8 +234,9 @@ def _sentences(tables: dict[str, pd.DataFrame]) -> list[str]:
         else f"is {lowest['ceiling_r2']:.2f}"
     )
     out.append(
-        f"Of {counted(len(rows), 'suite')} in these results, noise makes up more than half of the variance of gains on "
-        f"{sum(row['noise_share'] > 0.5 for row in rows)}; the best R2 any forecast of the gains could reach {ceiling}."
+        f"Of {count_of(len(rows), 'suite')} in these results, noise makes up more than half of the variance of gains "
+        f"on {sum(row['noise_share'] > 0.5 for row in rows)}; "
+        f"the best R2 any forecast of the gains could reach {ceiling}."
     )
     known = [row for row in rows if not np.isnan(row["examples_for_zero"])]
     if known:
@@ -275,7 +281,7 @@ def _on_simulation(table: pd.DataFrame) -> str:
     )
 
 
-def _named(table: pd.DataFrame) -> list[str]:
+def _label_suites(table: pd.DataFrame) -> list[str]:
     """``MMLU, zero shots, cot``"""
     return [
         ", ".join(
@@ -311,7 +317,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> Figure:
         y = np.arange(len(table))
         right.hlines(y, table["ceiling_r2_low"], table["ceiling_r2_high"], color=BLUE, linewidth=2)
         right.plot(table["ceiling_r2"], y, "o", color=BLUE, markersize=5)
-        right.set_yticks(y, [plain(name) for name in _named(table)], fontsize=7.5)
+        right.set_yticks(y, [plain(name) for name in _label_suites(table)], fontsize=7.5)
         right.set(xlim=(-0.02, 1.02), xlabel="highest R² that noise allows")
         right.set_title("in these results, 90% intervals")
     else:

@@ -56,7 +56,7 @@ def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, s
     return {name: STUDIES.find(name).run(results, tables.tasks, tables.metrics, seed=seed) for name in names}
 
 
-def known(name: str) -> str:
+def find_study(name: str) -> str:
     """The name of a study as the registry has it.
 
     Raises

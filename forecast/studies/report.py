@@ -8,7 +8,7 @@ from html import escape
 
 import pandas as pd
 
-from scale_forecast.data.spreadsheet import marked
+from scale_forecast.data.spreadsheet import mark_table
 from scale_forecast.show.plots.style import as_bytes
 from scale_forecast.show.terminal import as_text, cell
 from scale_forecast.studies.findings import Findings
@@ -17,7 +17,7 @@ from scale_forecast.studies.registry import STUDIES
 TITLE = "The argument as measurements"
 
 
-def printed(findings: Findings) -> str:
+def print_findings(findings: Findings) -> str:
     """Tables and sentences of one study for the terminal."""
     tables = [as_text(findings.readable(name), title=_title(name)) for name in findings.tables]
     return "\n".join([*tables, *(textwrap.fill(s, 118) + "\n" for s in findings.sentences)])
@@ -36,7 +36,7 @@ def pages(found: dict[str, Findings]) -> dict[str, bytes]:
         if findings.draw is not None:
             files[f"{name}.png"] = as_bytes(findings.draw(), ".png")
         for table, content in (findings.tables | findings.details).items():
-            files[f"{name}_{table}.csv"] = marked(content).to_csv(index=False).encode()
+            files[f"{name}_{table}.csv"] = mark_table(content).to_csv(index=False).encode()
     markdown = [f"# {TITLE}\n", *(_markdown(name, one, f"{name}.png" in files) for name, one in found.items())]
     files["studies.md"] = "\n".join(markdown).encode()
     files["studies.html"] = _html(found, files).encode()

@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.studies.findings import Findings, Study, bracket
-from scale_forecast.studies.ladders import SUITE, Ladder, Measured, labelled, ladders, measured
+from scale_forecast.studies.ladders import SUITE, Ladder, Measured, label_ladders, ladders, measure_ladders
 from scale_forecast.studies.resampling import cells, percentiles, task_weights
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def study(
     verifier = verifier or Verifier()
     tables = {
         "chains": _chains(verifier, seed),
-        "needed": _needed(verifier),
+        "needed": _require_per_step(verifier),
         "amplification": _amplification(verifier),
     }
-    data = measured(results, tasks, metrics)
+    data = measure_ladders(results, tasks, metrics)
     weights = task_weights(data.rows["canonical_task"], seed=seed)
     laws = [one for ladder in ladders(data.rows, fewest_models=2) if (one := _law(ladder, data, weights))]
     if laws:
@@ -120,7 +120,7 @@ def checked_step(per_step: npt.ArrayLike, verifier: Verifier) -> tuple[np.ndarra
     return right * (1.0 - last) / (1.0 - rejected) + last * p, tries
 
 
-def unchecked_needed(checked: npt.ArrayLike, verifier: Verifier) -> np.ndarray:
+def needed_unchecked(checked: npt.ArrayLike, verifier: Verifier) -> np.ndarray:
     """Per-step probability that a verifier lifts to ``checked`` with tries without limit."""
     q = np.asarray(checked, dtype=float)
     return q / (q + verifier.odds_factor * (1.0 - q))
@@ -160,13 +160,13 @@ def _chains(verifier: Verifier, seed: int) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _needed(verifier: Verifier) -> pd.DataFrame:
+def _require_per_step(verifier: Verifier) -> pd.DataFrame:
     rows = pd.DataFrame([{"threshold": t, "steps": n} for t in THRESHOLDS for n in STEPS])
     needed = step_needed(rows["threshold"], rows["steps"])
     return rows.assign(
         per_step=needed,
         errors_per_1000_steps=1000.0 * (1.0 - needed),
-        per_step_with_checks=unchecked_needed(needed, verifier),
+        per_step_with_checks=needed_unchecked(needed, verifier),
     )
 
 
@@ -270,7 +270,7 @@ def _of_law(alpha: np.ndarray, steps_at_half: float) -> dict[str, float]:
 
 def _figures(laws: list[_Law]) -> pd.DataFrame:
     """One row a family on a benchmark; the recipes of a line that has many of them there are one row."""
-    names = labelled(pd.DataFrame([law.row for law in laws])[[*SUITE, "line", "tasks", "largest"]])
+    names = label_ladders(pd.DataFrame([law.row for law in laws])[[*SUITE, "line", "tasks", "largest"]])
     out = []
     for _, at in sorted(names.groupby(SUITE).indices.items()):
         alpha = np.mean([laws[i].alpha for i in at], axis=0)
@@ -321,9 +321,9 @@ def _on_laws(able: pd.DataFrame, ladders: int, seed: int) -> str:
     low, high = percentiles(_resampled_medians(by_line.to_numpy(dtype=float), seed=seed))
     interval = "" if np.isnan(low) or len(by_line) < 2 else f" {bracket(low, high, 1)}"
     return (
-        f"Of {counted(ladders, 'ladder')} in these results, {len(able)} rise to even odds for a single step of "
+        f"Of {count_of(ladders, 'ladder')} in these results, {len(able)} rise to even odds for a single step of "
         f"their tasks; on those a chain ten times as long costs a median of {by_line.median():.1f} decades of "
-        f"compute over {counted(len(by_line), 'line')}{interval}, and between {decades.quantile(0.25):.1f} and "
+        f"compute over {count_of(len(by_line), 'line')}{interval}, and between {decades.quantile(0.25):.1f} and "
         f"{decades.quantile(0.75):.1f} on the middle half of ladders."
     )
 

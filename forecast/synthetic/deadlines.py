@@ -60,7 +60,7 @@ def dated_questions(
     return list(_Maker(final, as_of, deadlines, seed).questions(most))
 
 
-def settled(asked: Sequence[Asked], tables: Tables) -> np.ndarray:
+def settle_deadlines(asked: Sequence[Asked], tables: Tables) -> np.ndarray:
     """What the judge makes of them with all results in hand: 1, 0, or NaN where these end before a deadline, (n,)."""
     evidence = Evidence(tables.results, tables.tasks, tables.metrics)
     outcome = {Status.YES: 1.0, Status.NO: 0.0}

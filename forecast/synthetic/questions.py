@@ -68,7 +68,7 @@ def questions_of(fold: Fold, panel: Panel, *, seed: int = 0, most: Mapping[str, 
     return list(_Maker(fold, days, seed).questions(most))
 
 
-def settled(asked: Sequence[Asked], fold: Fold, panel: Panel, tables: Tables) -> np.ndarray:
+def settle_questions(asked: Sequence[Asked], fold: Fold, panel: Panel, tables: Tables) -> np.ndarray:
     """What the judge makes of them on the evidence of the fold and the model's own scores: 1, 0 or NaN, (n,)."""
     if not asked:
         return np.zeros(0)
@@ -85,7 +85,7 @@ def settled(asked: Sequence[Asked], fold: Fold, panel: Panel, tables: Tables) ->
     return np.array([outcome.get(resolution.status, np.nan) for resolution in found])
 
 
-def priced(asked: Sequence[Asked], model: PricedModel) -> pd.DataFrame:
+def price_questions(asked: Sequence[Asked], model: PricedModel) -> pd.DataFrame:
     """``raw`` (before recalibration) and ``probability`` of questions on one model."""
     prices = [price_on(model, one.question.criterion) for one in asked]
     return pd.DataFrame(prices, columns=["raw", "probability"])

@@ -27,7 +27,7 @@ from scale_forecast.pricing.model import DRAWS
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.bank import find_question, read_files
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.stated import against, stated
+from scale_forecast.resolvers.questions.stated import against, stated_probabilities
 from scale_forecast.resolvers.questions.wording import Vocabulary, alike, is_address, near_record, on_record, understand
 from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
@@ -117,10 +117,10 @@ def ask(
     if isinstance(question, Question):
         asked = [question]
     else:
-        asked = _find(str(question), [Path(file) for file in questions], ledger, _named(tables, by_date), day, tell)
+        asked = _find(str(question), [Path(file) for file in questions], ledger, _add_names(tables, by_date), day, tell)
     recorded = recorded_forecasts(ledger)
     prices = [price_at(desk, one) for one in asked]
-    bets = [_bets(p, stated(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
+    bets = [_bets(p, stated_probabilities(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
     answers = Answers(asked, prices, bets)
     if record:
         entries = _record(answers, tables.results, ledger, at)
@@ -151,20 +151,20 @@ def ask_all(
     by_date = by_date_of(day, data, bundled, tell)
     desk = desk_of(tables, by_date, day, predictor, seed, workers)
     known = known_questions([Path(file) for file in questions], ledger)
-    vocabulary = Vocabulary.of(_named(tables, by_date).results, tables.metrics, known)
-    rows = [row for title in titles for row in _answered(title, desk, known, vocabulary, day)]
+    vocabulary = Vocabulary.of(_add_names(tables, by_date).results, tables.metrics, known)
+    rows = [row for title in titles for row in _answer_title(title, desk, known, vocabulary, day)]
     columns = ["title", "outcome", "question", "probability", "answer", "understood", "note"]
     table = pd.DataFrame(rows, columns=columns)
     tell(", ".join(f"{count} {outcome}" for outcome, count in table["outcome"].value_counts().items()))
     return table
 
 
-def _answered(
+def _answer_title(
     title: str, desk: Desk, known: list[Question], vocabulary: Vocabulary, day: date
 ) -> Iterator[tuple[object, ...]]:
     said: list[str] = []
     try:
-        found = _understood(title, known, lambda: vocabulary, day, said.append)
+        found = _understand(title, known, lambda: vocabulary, day, said.append)
     except UsageError as error:
         yield title, "not understood", "", float("nan"), "", "", str(error)
         return
@@ -188,7 +188,7 @@ def by_date_of(day: date, data: str | Path | None, bundled: bool, tell: Tell) ->
     return frontier
 
 
-def _named(tables: Tables, frontier: Frontier) -> Tables:
+def _add_names(tables: Tables, frontier: Frontier) -> Tables:
     """The tables with the user's own scores by date, whose benchmarks, models and makers words may name."""
     if frontier.is_bundled:
         return tables
@@ -234,10 +234,10 @@ def _find(
             raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
         return found
     known = known_questions(files, ledger)
-    return _understood(words, known, lambda: Vocabulary.of(tables.results, tables.metrics, known), day, tell)
+    return _understand(words, known, lambda: Vocabulary.of(tables.results, tables.metrics, known), day, tell)
 
 
-def _understood(
+def _understand(
     words: str, known: list[Question], vocabulary: Callable[[], Vocabulary], day: date, tell: Tell
 ) -> list[Question]:
     """The questions on record that an id, a title or an address means, else the one that words ask."""

@@ -18,7 +18,7 @@ from scale_forecast.inputs.folds import folds_of, held_out_models, most_folds
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.base import Predictor
-from scale_forecast.predictors.registry import DEFAULT, chosen, make, reference_names
+from scale_forecast.predictors.registry import DEFAULT, choose, make, reference_names
 from scale_forecast.pricing import past
 from scale_forecast.resolvers.importing import import_files
 from scale_forecast.workflow import clock
@@ -60,7 +60,7 @@ def backtest(
     DataFrame
         A row per predictor, fold and task; `summary` averages it.
     """
-    asked = chosen(predictors) if predictors is None or isinstance(predictors, str) else list(predictors)
+    asked = choose(predictors) if predictors is None or isinstance(predictors, str) else list(predictors)
     panel, models = panel_of(tables_of(results, tell), profiles, asked, tell), names_in(target)
     number, total = itertools.count(1), most_folds(panel, folds, models)
     table = run.backtest(

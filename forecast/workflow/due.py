@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.resolvers.judge.resolve import Resolution, resolve_all
 from scale_forecast.resolvers.judge.settle import settle_scores
 from scale_forecast.resolvers.questions.question import Question
@@ -59,7 +59,7 @@ def due(
     own = own_questions(questions, ledger)
     now = at if day is None else day.tz_localize("UTC").to_pydatetime()
     judged = resolve_all(own, evidence_of(tables, tell), as_of=day or at)
-    forecasts, standing = _recorded(ledger)
+    forecasts, standing = _load_recorded(ledger)
     rows = list(_of_questions(own, judged, standing, forecasts, now))
     if len(forecasts):
         scores = settle_scores(forecasts, tables.results, as_of=day or pd.Timestamp(at.date()))
@@ -71,11 +71,11 @@ def due(
     table = table.assign(_order=order).sort_values(["_order", "deadline"], kind="stable").drop(columns="_order")
     table["deadline"] = pd.to_datetime(table["deadline"]).astype("datetime64[s]")
     if len(table):
-        tell(f"{counted(len(table), 'thing')} waiting")
+        tell(f"{count_of(len(table), 'thing')} waiting")
     return table.astype({"days": "float64", "said": "float64"}).reset_index(drop=True)
 
 
-def _recorded(ledger: str | Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _load_recorded(ledger: str | Path | None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The ledger's forecasts, and the resolutions that stand; empty where there is none."""
     if not ledger_exists(ledger):
         return pd.DataFrame(), pd.DataFrame()
@@ -124,7 +124,7 @@ def _of_scores(scores: pd.DataFrame, standing: pd.DataFrame) -> list[dict[str, A
     for (model, waits_for), part in waiting.groupby(["model", "waits_for"], sort=True):
         near = part["reason"].str.contains("near misses").sum()
         offered = f", {near} with near misses, such as {_first_near(part)}" if near else ""
-        reason = f"{counted(len(part), 'recorded score')}{offered}"
+        reason = f"{count_of(len(part), 'recorded score')}{offered}"
         rows.append({"what": f"scores of {model}", "waits_for": waits_for, "reason": reason})
     return rows
 

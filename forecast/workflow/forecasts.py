@@ -13,7 +13,7 @@ import pandas as pd
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.names import counted, tidy
+from scale_forecast.data.names import count_of, tidy
 from scale_forecast.data.overview import select
 from scale_forecast.data.results import fingerprint
 from scale_forecast.data.scale import target_scale
@@ -27,7 +27,7 @@ from scale_forecast.parallel import Workers
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, make, name_of
 from scale_forecast.resolvers.ledger.rows import score_forecasts
-from scale_forecast.upcoming import Upcoming, predict_upcoming, uncovered, without_chance
+from scale_forecast.upcoming import Upcoming, predict_upcoming, remark_uncovered, without_chance
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.inputs import Size, number, panel_of, profiles_for, target_of
@@ -89,8 +89,8 @@ def predict(
         trained=Trained(panel, cache_folder(), workers=workers or Workers()),
     )
     if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
-        tell(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance with --tasks")
-    if sentence := uncovered(upcoming.forecast):
+        tell(f"chance is unknown for {count_of(unknown, 'task')}: give n_choices or chance with --tasks")
+    if sentence := remark_uncovered(upcoming.forecast):
         tell(sentence)
     if record:
         count = record_forecast(upcoming, tables.results, ledger, at=clock.now())

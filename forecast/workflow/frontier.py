@@ -8,11 +8,11 @@ import pandas as pd
 
 from scale_forecast.data.dates import Reading, known_days
 from scale_forecast.data.frontier import DATASET, Frontier, bundled_by_date
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.own import added as by_hand
 from scale_forecast.data.own import vintages as fetched
 from scale_forecast.data.own.sources import public_sources
-from scale_forecast.data.own.world import joined
+from scale_forecast.data.own.world import join_own
 from scale_forecast.workflow.clock import Day, as_day, now
 from scale_forecast.workflow.places import data_folder
 
@@ -34,16 +34,16 @@ def frontier_tables(as_of: Day | None = None, *, data: str | Path | None = None,
 
 def frontier_at(folder: Path, day: pd.Timestamp) -> Frontier:
     """The tables with what a folder held by a day."""
-    scores = by_hand.added_rows(by_hand.added(folder), day)
+    scores = by_hand.added_rows(by_hand.list_added(folder), day)
     found = fetched.vintages(folder, day)
     rows = fetched.vintage_rows(folder, found)
     newest = {vintage.source: vintage for vintage in found}
-    said = [counted(len(scores), "score") + " added by hand"] if len(scores) else []
+    said = [count_of(len(scores), "score") + " added by hand"] if len(scores) else []
     said += [f"{vintage.title} of {vintage.fetched_on}" for vintage in newest.values()]
     parts = [part for part in (scores, rows) if len(part)]
     if not parts:
         return bundled_by_date()
-    return joined(pd.concat(parts, ignore_index=True), f"with your own data: {', '.join(said)}")
+    return join_own(pd.concat(parts, ignore_index=True), f"with your own data: {', '.join(said)}")
 
 
 def swept_until(frontier: Frontier, day: pd.Timestamp, reading: Reading | str) -> pd.Timestamp:

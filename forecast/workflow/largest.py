@@ -8,7 +8,7 @@ from datetime import date
 
 import pandas as pd
 
-from scale_forecast.by_date.largest import bundled_frontier, shown
+from scale_forecast.by_date.largest import bundled_frontier, show_table
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge
@@ -52,4 +52,4 @@ def largest(
     if frontier.until < min(known_at, max(days)):
         tell(f"the bundled models are complete until {frontier.until}: what came after is forecast too")
     table = frontier.table(days, of=COLUMNS_OF[of], seed=seed)
-    return Largest(table, shown(table), known_at)
+    return Largest(table, show_table(table), known_at)

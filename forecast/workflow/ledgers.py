@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.readers.files import Limits, decoded, sources
+from scale_forecast.data.readers.files import Limits, decode_text, sources
 from scale_forecast.resolvers.ledger import Head, Report, add_stamp, read_export, read_stamps, shown_address
 from scale_forecast.workflow.clock import now
 from scale_forecast.workflow.places import open_ledger_at
@@ -69,7 +69,7 @@ def export_ledger(ledger: str | Path | None = None) -> str:
 def import_ledger(file: str | Path, ledger: str | Path | None = None, *, stdin: BinaryIO | None = None) -> Copied:
     """Add the entries of an export to a ledger that is empty or began as the exported one did."""
     source = sources([str(file)], stdin)[0]
-    entries = read_export(decoded(line, source.name) for line in source.lines(Limits()))  # before a ledger is made
+    entries = read_export(decode_text(line, source.name) for line in source.lines(Limits()))  # before a ledger is made
     if not entries:
         raise DataError(f"{source.name}: holds no entries: import a file that `ledger export` wrote")
     with open_ledger_at(ledger, create=True) as book:

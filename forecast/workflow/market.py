@@ -155,7 +155,7 @@ def show_market(address: MarketAddress, *, tell: Tell = silent) -> MarketTable:
     for market in markets:
         if market.unknown:
             tell(f"{market.name} has fields this version does not know: {', '.join(market.unknown)}")
-    return _shown(markets)
+    return _show_markets(markets)
 
 
 def search_markets(text: str, *, on: str = "manifold", limit: int = 20, server: str | None = None) -> MarketTable:
@@ -163,10 +163,10 @@ def search_markets(text: str, *, on: str = "manifold", limit: int = 20, server: 
     markets = open_market_service(on, server).search(text, limit)
     if not markets:
         raise ForecastError(f"{on} has no open market about {text!r}: try fewer words")
-    return _shown(markets)
+    return _show_markets(markets)
 
 
-def _shown(markets: Sequence[Market]) -> MarketTable:
+def _show_markets(markets: Sequence[Market]) -> MarketTable:
     table = market_table(markets)
     return MarketTable(table, table[SHOWN].dropna(axis=1, how="all"))
 

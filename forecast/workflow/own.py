@@ -11,7 +11,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.fetch import Unreachable, fetch
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.own import added as by_hand
 from scale_forecast.data.own import vintages as fetched
 from scale_forecast.data.own.changes import CHANGES, changes, in_words
@@ -81,13 +81,13 @@ def add_score(
         tell(sentence)
     new = by_hand.add(folder, checked.scores, replace=replace)
     standing = len(checked.scores) - len(new)
-    tell(f"{counted(len(new), 'score')} added" + (f", {standing} stood already" if standing else ""))
-    return _listed(checked.scores)
+    tell(f"{count_of(len(new), 'score')} added" + (f", {standing} stood already" if standing else ""))
+    return _list_scores(checked.scores)
 
 
 def added_scores(*, data: str | Path | None = None) -> pd.DataFrame:
     """The scores added by hand, by the day they became public, each with the id by which it is removed."""
-    return _listed(by_hand.added(data_folder(data)))
+    return _list_scores(by_hand.list_added(data_folder(data)))
 
 
 def data_vintages(*, data: str | Path | None = None) -> pd.DataFrame:
@@ -142,7 +142,7 @@ def update_data(sources: str | Sequence[str] = (), *, data: str | Path | None = 
             unreached.append(error)
             tell(f"{error} {_what_is_there(folder, source)}")
             continue
-        table, name = _taken(folder, source, day, content, tell)
+        table, name = _keep_vintage(folder, source, day, content, tell)
         tables.append(table)
         kept += [name] if name else []
     if unreached and len(unreached) == len(asked) and not fetched.vintages(folder):
@@ -159,7 +159,7 @@ def _what_is_there(folder: Path, source: PublicSource) -> str:
     return "(commands go on with the bundled tables)"
 
 
-def _taken(
+def _keep_vintage(
     folder: Path, source: PublicSource, day: pd.Timestamp, content: bytes, tell: Tell
 ) -> tuple[pd.DataFrame, str | None]:
     """Keep what was fetched, and tell what is new in it."""
@@ -181,7 +181,7 @@ def _taken(
     return table, vintage.id
 
 
-def _listed(scores: Sequence[by_hand.AddedScore]) -> pd.DataFrame:
+def _list_scores(scores: Sequence[by_hand.AddedScore]) -> pd.DataFrame:
     columns = [
         *("id", "benchmark", "task", "score", "metric", "model", "organisation", "released", "known_on", "added_on"),
         *("evaluator", "version", "setting", "stderr", "source"),

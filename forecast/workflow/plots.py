@@ -15,7 +15,7 @@ from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.periods import parse_period
 from scale_forecast.inputs.folds import folds_of
 from scale_forecast.predictors.base import Predictor
-from scale_forecast.predictors.registry import DEFAULT, chosen, make
+from scale_forecast.predictors.registry import DEFAULT, choose, make
 from scale_forecast.show.plots.ahead import reversals_ahead, task_view
 from scale_forecast.show.plots.backtests import of_predictor, read_backtest
 from scale_forecast.show.plots.coverage import draw_coverage
@@ -267,7 +267,7 @@ def _scores(
         return backtest
     if backtest is not None:
         return read_backtest(Path(backtest))
-    names = chosen(predictors)
+    names = choose(predictors)
     panel, models = panel_of(tables_of(results, tell)), names_in(target)
     table = run.backtest(panel, folds_of(panel, "next-scale", models), names, cache=cache_folder(), progress=tell)
     if table.empty:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.resolvers.importing import Imported, import_files, unrecorded
+from scale_forecast.resolvers.importing import Imported, find_unrecorded, import_files
 from scale_forecast.resolvers.judge.resolve import Resolution, as_table, evidence_table, listing, resolve_all
 from scale_forecast.resolvers.judge.resolve import resolve as judge
 from scale_forecast.resolvers.kinds import KINDS
@@ -19,7 +19,7 @@ from scale_forecast.resolvers.questions.bank import (
     bundled_questions,
     dump_questions,
     find_question,
-    merged,
+    merge_questions,
     read_files,
     recorded_questions,
     summary,
@@ -42,7 +42,7 @@ def known_questions(files: Sequence[Path] = (), ledger: str | Path | None = None
             recorded = recorded_questions(book.questions()["definition"])
     written = {question.id: question.fingerprint for question in bundled}
     same = [question for question in recorded if written.get(question.id, question.fingerprint) == question.fingerprint]
-    return merged(bundled, same, read_files(files))
+    return merge_questions(bundled, same, read_files(files))
 
 
 def own_questions(files: Sequence[Path] = (), ledger: str | Path | None = None) -> list[Question]:
@@ -156,7 +156,7 @@ def add_questions(files: Sequence[Path], *, ledger: str | Path | None = None, te
         For a question that stands otherwise under its id.
     """
     new = read_files(files)
-    merged(known_questions((), ledger), new)
+    merge_questions(known_questions((), ledger), new)
     rows = [{"question_id": question.id, "definition": question.to_dict()} for question in new]
     with open_ledger_at(ledger, create=True) as book:
         added = set(book.append_questions(rows, at=clock.now()))
@@ -203,7 +203,7 @@ def import_questions(
     forecasts = found.forecasts
     if ledger_exists(ledger) or record:
         with open_ledger_at(ledger, create=record) as book:
-            forecasts = unrecorded(forecasts, book.forecasts())
+            forecasts = find_unrecorded(forecasts, book.forecasts())
             if record:
                 rows = [{"question_id": question.id, "definition": question.to_dict()} for question in found.questions]
                 book.append_questions(rows, at=at)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import Tables
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.resolvers.judge.resolve import resolve_all
@@ -89,7 +89,7 @@ def report(
     facts |= {"Made": f"{at:%Y-%m-%d %H:%M} UTC", **found.facts, "Versions": _versions()}
     if day is not None:
         facts["Known by"] = f"{day:%Y-%m-%d}"
-    tell(f"the page has {counted(len(found.tasks), 'task')}")
+    tell(f"the page has {count_of(len(found.tasks), 'task')}")
     whole = dataclasses.replace(found, questions=bearing, record=record, facts=facts, notes=(*notes, *tables.notes))
     return page(whole)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_forecast.data.errors import ForecastError
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.results import fingerprint
 from scale_forecast.resolvers.judge.resolve import Resolution, as_table, evidence_table, for_ledger, resolve_all
 from scale_forecast.resolvers.judge.settle import as_resolutions, settle_scores, settled_rows
@@ -197,10 +197,10 @@ def score(
     scored = scoring.score_record(forecasts, resolutions, questions, every=every, said=wanted)
     if scored["said"].nunique() > 1 and "said" not in names:
         names = ("said", *names)
-    subjects = counted(scored["subject"].nunique(), "settled question")
-    tell(f"{counted(len(forecasts), 'forecast')} recorded, {len(scored)} scored on {subjects}")
+    subjects = count_of(scored["subject"].nunique(), "settled question")
+    tell(f"{count_of(len(forecasts), 'forecast')} recorded, {len(scored)} scored on {subjects}")
     if left_out:
-        tell(f"{counted(left_out, 'forecast')} made when the outcome was public left out: --late scores them too")
+        tell(f"{count_of(left_out, 'forecast')} made when the outcome was public left out: --late scores them too")
     counts = scored["said"].value_counts().drop(scoring.AHEAD, errors="ignore")
     for name in counts.index:
         tell(f"{counts[name]} of them {_TOLD[name]}")

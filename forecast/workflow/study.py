@@ -10,8 +10,8 @@ import pandas as pd
 from scale_forecast.data.errors import UsageError
 from scale_forecast.show.plots.style import as_bytes
 from scale_forecast.studies.findings import Findings
-from scale_forecast.studies.registry import STUDIES, known, run_studies, table_of
-from scale_forecast.studies.report import pages, printed, summary
+from scale_forecast.studies.registry import STUDIES, find_study, run_studies, table_of
+from scale_forecast.studies.report import pages, print_findings, summary
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
@@ -38,7 +38,7 @@ class Studied:
 
     def text(self) -> str:
         """For people: of one study all it says, of several the sentences."""
-        return printed(self._only()) if len(self.findings) == 1 else summary(self.findings)
+        return print_findings(self._only()) if len(self.findings) == 1 else summary(self.findings)
 
     def pages(self) -> dict[str, bytes]:
         """The findings as a page with pictures and tables: file names and what stands in them."""
@@ -62,5 +62,5 @@ def study(
     joined : study the user's results together with the bundled figures
     seed : of resampling and simulation
     """
-    names: list[Any] = list(STUDIES) if name.lower() == "all" else [known(name)]
+    names: list[Any] = list(STUDIES) if name.lower() == "all" else [find_study(name)]
     return Studied(run_studies(names, tables_of(results, tell), joined=joined, seed=seed))

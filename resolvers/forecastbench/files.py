@@ -17,7 +17,7 @@ from scale_forecast.resolvers.markets.payload import (
     probability,
     require,
     time_of_text,
-    understood,
+    understand,
     unknown_fields,
 )
 
@@ -36,7 +36,7 @@ def is_question(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"source", "freeze_datetime_value", "resolution_dates"} <= set(payload)
 
 
-@understood("ForecastBench")
+@understand("ForecastBench")
 def markets_of(row: Payload, due: str | None = None) -> list[Market]:
     """The binary questions in one row: one of a market source, one per date of a dataset source.
 
@@ -68,13 +68,13 @@ def _market(row: Payload, id: str, date: str | None, due: str | None) -> Market:
     """A dataset question's freeze value is a value of the series, not a probability, and so is left out."""
     crowd = row.get("freeze_datetime_value") if date is None else None
     criteria = [row.get("resolution_criteria"), row.get("market_info_resolution_criteria")]
-    texts = [_filled(text, date, due) for text in criteria if text and text != NONE]
+    texts = [_fill_placeholders(text, date, due) for text in criteria if text and text != NONE]
     opened = time_of_text(row.get("market_info_open_datetime"), "market_info_open_datetime")
     closes = time_of_text(row.get("market_info_close_datetime"), "market_info_close_datetime")
     return Market(
         service="forecastbench",
         id=id,
-        title=_filled(str(require(row, "question", id)), date, due).split("\n\n")[0],
+        title=_fill_placeholders(str(require(row, "question", id)), date, due).split("\n\n")[0],
         kind=Kind.BINARY,
         status=Status.OPEN,
         url=row.get("url"),
@@ -89,7 +89,7 @@ def _market(row: Payload, id: str, date: str | None, due: str | None) -> Market:
     )
 
 
-def _filled(text: Any, date: str | None, due: str | None) -> str:
+def _fill_placeholders(text: Any, date: str | None, due: str | None) -> str:
     """A text with its two placeholders filled in."""
     return str(text).replace("{resolution_date}", date or "").replace("{forecast_due_date}", due or "the due date")
 

@@ -76,7 +76,7 @@ def forecasts_of(content: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["forecaster", *KEY, "direction", "probability"])
 
 
-def combined(values: Iterable[float], directions: Iterable[int]) -> float:
+def combine(values: Iterable[float], directions: Iterable[int]) -> float:
     """Probability, or outcome, that all parts of a combination happen: each is turned round where its direction is -1.
 
     >>> combined([1.0, 0.0], [1, -1])

@@ -18,11 +18,11 @@ from typing import Any, Literal
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.readers.files import parsed
+from scale_forecast.data.readers.files import parse_json
 from scale_forecast.resolvers.forecastbench import files as forecastbench
 from scale_forecast.resolvers.importing.imported import Imported, resolution
 from scale_forecast.resolvers.markets.market import Unsupported
-from scale_forecast.resolvers.markets.payload import understood
+from scale_forecast.resolvers.markets.payload import understand
 from scale_forecast.resolvers.questions.question import Question, Ruling
 
 
@@ -36,7 +36,7 @@ class Sets:
 
     def take(self, text: str, where: str) -> None:
         """Add a file's set to those of its kind."""
-        content = parsed(text, where)
+        content = parse_json(text, where)
         for kind in ("questions", "forecasts", "resolutions"):
             if isinstance(content, dict) and isinstance(content.get(kind), list):
                 getattr(self, kind).append((where, content))
@@ -47,7 +47,7 @@ class Sets:
         )
 
 
-@understood("ForecastBench")
+@understand("ForecastBench")
 def add_sets(out: Imported, sets: Sets, as_of: dt.datetime, fill_missing: bool) -> None:
     """Add what the sets hold together."""
     questions = _questions(out, sets.questions)

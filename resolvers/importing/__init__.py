@@ -60,7 +60,7 @@ def import_files(
     return out
 
 
-def unrecorded(rows: Iterable[dict[str, Any]], forecasts: pd.DataFrame) -> list[dict[str, Any]]:
+def find_unrecorded(rows: Iterable[dict[str, Any]], forecasts: pd.DataFrame) -> list[dict[str, Any]]:
     """The imported forecasts that a ledger (`Ledger.forecasts`) does not hold already."""
     names = ["question_id", "forecaster", "made_at", "probability"]
     held = set(forecasts[names].itertuples(index=False, name=None))

@@ -14,7 +14,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.spreadsheet import unmarked
+from scale_forecast.data.spreadsheet import unmark_table
 from scale_forecast.resolvers.importing.imported import Imported, resolution
 from scale_forecast.resolvers.questions.fields import ID_PATTERN
 from scale_forecast.resolvers.questions.question import Question
@@ -71,7 +71,7 @@ def _read_table(text: str, where: str, columns: Mapping[str, str], constants: Ma
             f"the fields are {', '.join(COLUMNS)}"
         )
     try:
-        raw = unmarked(pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True))
+        raw = unmark_table(pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True))
     except ValueError as error:
         raise DataError(f"{where}: not a CSV table ({str(error).strip().splitlines()[-1]}): save it as CSV") from error
     raw.columns = [str(c).strip() for c in raw.columns]

@@ -84,11 +84,11 @@ class Evidence:
         self.undated = int(known_days(results, reading).isna().sum())
         results = with_means(results)
         dated = results.assign(_day=known_days(results, reading)).dropna(subset="_day")
-        by_task = np.lexsort((dated["_day"].to_numpy(), _coded(dated["task"], "task")[0]))
+        by_task = np.lexsort((dated["_day"].to_numpy(), _code_names(dated["task"], "task")[0]))
         dated = dated.iloc[by_task].reset_index(drop=True)
         codes, shown = {}, {}
         for name in [*_NAMES, "checkpoint", "source"]:
-            code, lookup, shown[name] = _coded(dated[name], name)
+            code, lookup, shown[name] = _code_names(dated[name], name)
             codes[name] = code, lookup
         key = pd.DataFrame({name: codes[name][0] if name in codes else dated[name] for name in KEY})
         again = key.assign(score=dated["score"]).duplicated(keep="first").to_numpy()
@@ -115,7 +115,7 @@ class Evidence:
         self.flops = dated["train_flops"].to_numpy(dtype=float)
         self.shots = dated["shots"].to_numpy(dtype=float)
         self.is_checkpoint = dated["checkpoint"].notna().to_numpy()
-        higher, self.stderr = _described(dated, self.way, tasks, metrics)
+        higher, self.stderr = _describe_ways(dated, self.way, tasks, metrics)
         self.better = np.where(higher, self.score, -self.score)
         self._without_flops_from = self._first_without_flops()
         self._bounds = np.searchsorted(self._codes["task"], np.arange(len(self._lookup["task"]) + 1))
@@ -343,7 +343,7 @@ class Evidence:
         return [dict(zip(SHOWN, values, strict=True)) for values in plain.itertuples(index=False, name=None)]
 
 
-def _coded(names: pd.Series, column: str) -> tuple[np.ndarray, dict[str, int], list[str]]:
+def _code_names(names: pd.Series, column: str) -> tuple[np.ndarray, dict[str, int], list[str]]:
     """A number for each name, -1 where it is missing; the numbers by compared name; the name as first written.
 
     Models that two organisations call alike stay two, under their full names.
@@ -352,7 +352,7 @@ def _coded(names: pd.Series, column: str) -> tuple[np.ndarray, dict[str, int], l
     lookup: dict[str, int] = {}
     written: list[str] = []
     merged = []
-    clash = _called_alike(distinct) if column == "model" else set()
+    clash = _find_namesakes(distinct) if column == "model" else set()
     for name in distinct:
         compared = fold(name) if name in clash else name_key(column, name)
         code = lookup.setdefault(compared, len(lookup))
@@ -362,7 +362,7 @@ def _coded(names: pd.Series, column: str) -> tuple[np.ndarray, dict[str, int], l
     return np.array([*merged, -1], dtype=np.int32)[codes], lookup, written
 
 
-def _called_alike(models: Iterable[str]) -> set[str]:
+def _find_namesakes(models: Iterable[str]) -> set[str]:
     """Models of several organisations that have one name without them."""
     owners: dict[str, set[str]] = {}
     for name in models:
@@ -372,7 +372,7 @@ def _called_alike(models: Iterable[str]) -> set[str]:
     return {name for name in models if "/" in str(name) and len(owners[name_key("model", name)]) > 1}
 
 
-def _described(
+def _describe_ways(
     dated: pd.DataFrame, way: np.ndarray, tasks: pd.DataFrame, metrics: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whether higher is better, and the standard error, of each row; each way of measuring is described once."""

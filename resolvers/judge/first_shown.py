@@ -47,7 +47,7 @@ class Shown:
         return tuple(dict.fromkeys(int(row) for row in self.rows[i] if row >= 0))
 
 
-def joined(parts: Sequence[Shown]) -> Shown:
+def join_shown(parts: Sequence[Shown]) -> Shown:
     """Several as one; they name different families and as many rows."""
     return Shown(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("family", "known", "rows")))
 
@@ -114,7 +114,7 @@ def _by_day(evidence: Evidence, rows: np.ndarray) -> _Days:
     rows = rows[np.lexsort((evidence.known[rows], evidence.series[rows]))]
     series, known = evidence.series[rows], evidence.known[rows]
     if not len(rows):
-        return _padded(known, np.empty(0, dtype=int), np.empty(0, dtype=int), evidence, rows, np.empty(0))
+        return _pad_days(known, np.empty(0, dtype=int), np.empty(0, dtype=int), evidence, rows, np.empty(0))
     begins = np.ones(len(rows) + 1, dtype=bool)
     begins[1:-1] = series[1:] != series[:-1]
     start = np.flatnonzero(begins[:-1])[np.cumsum(begins[:-1]) - 1]
@@ -129,10 +129,10 @@ def _by_day(evidence: Evidence, rows: np.ndarray) -> _Days:
     scale = evidence.scale(row, known[ends][day])
     order = np.lexsort((scale, day))
     column = np.arange(len(day)) - np.repeat(first, count)
-    return _padded(known[ends], day, column, evidence, row[order], scale[order])
+    return _pad_days(known[ends], day, column, evidence, row[order], scale[order])
 
 
-def _padded(
+def _pad_days(
     known: np.ndarray, day: np.ndarray, column: np.ndarray, evidence: Evidence, row: np.ndarray, scale: np.ndarray
 ) -> _Days:
     shape = (len(known), int(column.max()) + 1 if len(column) else 0)

@@ -57,7 +57,7 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
         open are rows for `Ledger.append_resolutions`.
     """
     recorded = forecasts[forecasts["kind"] == "score"]
-    scores = recorded[[*SUBJECT, "family", "params", "train_flops"]].join(_measured(recorded))
+    scores = recorded[[*SUBJECT, "family", "params", "train_flops"]].join(_measured_of(recorded))
     about = scores.drop_duplicates([*SUBJECT, *_MEASURED], keep="last").reset_index(drop=True)
     about["_unclear"] = about.duplicated(SUBJECT, keep=False)
     final = known_by(results, as_of)
@@ -72,20 +72,20 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
         _way=_ways(about), _test=_keys(about, _TEST), _model=name_keys("model", about["model"].astype("str"))
     )
     settled = [
-        _settled(row, by_way.get(str(row["_way"])), by_test.get(str(row["_test"])), day)
+        _settle_subject(row, by_way.get(str(row["_way"])), by_test.get(str(row["_test"])), day)
         for row in wanted.to_dict("records")
     ]
     columns = ["status", "outcome", "stderr", "known_on", "reason", "evidence"]
     return about[SUBJECT].join(pd.DataFrame(settled, columns=columns)).assign(as_of=day)
 
 
-def _measured(forecasts: pd.DataFrame) -> pd.DataFrame:
+def _measured_of(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Evaluator, version and setting that score forecasts are of: an entry of the ledger keeps them in its details."""
     given = [one if isinstance(one, dict) else {} for one in forecasts["details"]]
     return pd.DataFrame({name: [one.get(name) for one in given] for name in _MEASURED}, forecasts.index, dtype="str")
 
 
-def _settled(
+def _settle_subject(
     about: dict[Any, Any], alike: pd.DataFrame | None, on_test: pd.DataFrame | None, day: pd.Timestamp
 ) -> dict[str, object]:
     """What one subject came to: by the model's name, else by its family and size, else open with what is near."""
@@ -166,12 +166,12 @@ def _as_resolution(row: dict[Any, Any]) -> Resolution:
         value=None if pd.isna(row["outcome"]) else row["outcome"],
         known_on=None if pd.isna(row["known_on"]) else row["known_on"].date(),
         as_of=row["as_of"].to_pydatetime(),
-        evidence=tuple({c: _shown(e.get(c)) for c in SHOWN} for e in evidence),
+        evidence=tuple({c: _show_value(e.get(c)) for c in SHOWN} for e in evidence),
         fingerprint="",
     )
 
 
-def _shown(value: Any) -> Any:
+def _show_value(value: Any) -> Any:
     return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value
 
 

@@ -42,11 +42,11 @@ def silence_about(measured: Measurement, scope: Scope, evidence: Evidence, as_of
         return Silence(newest.astype("datetime64[D]"), f"the newest score on {of} in scope is older than the deadline")
     seen = evidence.coverage[evidence.coverage["seen_on"].to_numpy() <= as_of]
     families: list[str | None] = [*_families(scope, evidence)]
-    found = [_told(seen, measured, scope, family) for family in families or [None]]
+    found = [_read_silence(seen, measured, scope, family) for family in families or [None]]
     return min(found, key=lambda silence: silence.until or np.datetime64("0001-01-01"))
 
 
-def _told(coverage: pd.DataFrame, measured: Measurement, scope: Scope, family: str | None) -> Silence:
+def _read_silence(coverage: pd.DataFrame, measured: Measurement, scope: Scope, family: str | None) -> Silence:
     """What the sources tell of one family, or of everybody."""
     told = silence_until(
         coverage,

@@ -12,10 +12,10 @@ import numpy as np
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.conflicts import families_in_conflict, readings
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.first_shown import Shown, joined
+from scale_forecast.resolvers.judge.first_shown import Shown, join_shown
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.kinds.silence import Nearest, disputed, nothing
+from scale_forecast.resolvers.kinds.silence import Nearest, dispute, nothing
 from scale_forecast.resolvers.questions.scope import Scope
 
 
@@ -73,7 +73,7 @@ class InFamilies(Measured, abstract=True):
         if len(seen.found):
             return self._yes(case, seen.found, int(seen.found.known.argmin()))
         if seen.disputed:
-            return disputed(self, case, seen.disputed)
+            return dispute(self, case, seen.disputed)
         return nothing(self, case, lambda: self.nearest(case, scope, rows))
 
     def _all_families(self, case: Case, scope: Scope, rows: np.ndarray, seen: _Seen) -> Finding:
@@ -83,7 +83,7 @@ class InFamilies(Measured, abstract=True):
         if not case.is_over or not len(concerned) or lacking:
             return nothing(self, case, lambda: self.nearest(case, scope, rows))
         if seen.disputed:
-            return disputed(self, case, seen.disputed)
+            return dispute(self, case, seen.disputed)
         finding = self._yes(case, found, int(found.known.argmax()))
         shown = tuple(itertools.chain.from_iterable(found.rows_at(i) for i in range(len(found))))
         reason = f"all {len(concerned)} measured families {self.happened} on {self.task}"
@@ -122,7 +122,7 @@ def _settle_conflicts(criterion: InFamilies, case: Case, scope: Scope, rows: np.
         sure = [reading for reading in read if len(reading)]
         found = found.keep(found.family != family)
         if read and len(sure) == len(read):
-            found = joined([found, max(sure, key=lambda reading: reading.known[0])])
+            found = join_shown([found, max(sure, key=lambda reading: reading.known[0])])
         elif sure or not read:
             unsure[family] = tuple(int(row) for row in mine[evidence.conflict[mine] >= 0])
     return _Seen(found, unsure)

@@ -16,7 +16,7 @@ from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, IfNothing, Measured
 from scale_forecast.resolvers.kinds.phrases import who_of
-from scale_forecast.resolvers.kinds.silence import disputed, none_measured, nothing
+from scale_forecast.resolvers.kinds.silence import dispute, none_measured, nothing
 from scale_forecast.resolvers.questions.scope import Scope
 
 
@@ -54,7 +54,7 @@ class Numeric(Measured):
         if self.statistic != "first" and not case.is_over:
             return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", (row,))
         if len({case.evidence.score[p] for p in picks}) > 1:
-            return disputed(self, case, {0: tuple(int(p) for p in dict.fromkeys(picks))})
+            return dispute(self, case, {0: tuple(int(p) for p in dict.fromkeys(picks))})
         return Finding(Status.NUMBER, said, (row,), case.evidence.known[row], float(case.evidence.score[row]))
 
     def rests_on_silence(self, finding: Finding, case: Case) -> bool:

@@ -47,7 +47,7 @@ class Release(Kind):
 
     def judge(self, case: Case) -> Finding:
         """Settled once a table holds its release; no source lists all releases, so that silence leaves it open."""
-        days = [day for name in self.model if (day := _released(name, case)) is not None]
+        days = [day for name in self.model if (day := _release_day(name, case)) is not None]
         said = " or ".join(self.model)
         if not days or min(days) > case.cutoff:
             return Finding(Status.OPEN, f"no table holds a release of {said}; no source lists all releases")
@@ -72,7 +72,7 @@ class Release(Kind):
         return f"{' or '.join(self.model)} {whether}"
 
 
-def _released(name: str, case: Case) -> np.datetime64 | None:
+def _release_day(name: str, case: Case) -> np.datetime64 | None:
     """The day of a model's release by the table of releases, else by its scores; None where neither has one."""
     if (release := release_of(name)) is not None:
         table = frontier_releases()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.resolvers.judge.case import SILENCE, Case, Finding
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured
@@ -37,7 +37,7 @@ def none_measured(criterion: Measured) -> Nearest:
     return (), f"no {criterion.metric} score on {where} was published for a model in scope"
 
 
-def disputed(criterion: Measured, case: Case, rows_of: Mapping[int, tuple[int, ...]]) -> Finding:
+def dispute(criterion: Measured, case: Case, rows_of: Mapping[int, tuple[int, ...]]) -> Finding:
     """The sources disagree, and the answer turns on which is right; ``rows_of`` are theirs, by family."""
     rows = tuple(dict.fromkeys(itertools.chain.from_iterable(rows_of.values())))
     model = case.evidence.name("model", rows[0])
@@ -46,7 +46,7 @@ def disputed(criterion: Measured, case: Case, rows_of: Mapping[int, tuple[int, .
         f"{case.evidence.score[r]:.4g} in {case.evidence.name('source', r)!r}" for r in of_model[: _NEAREST + 1]
     )
     others = len({case.evidence.name("model", r) for r in rows}) - 1
-    more = f" and {counted(others, 'other model')}" if others else ""
+    more = f" and {count_of(others, 'other model')}" if others else ""
     return Finding(
         Status.AMBIGUOUS,
         f"the sources disagree on {model} on {criterion.task} ({sources}){more} and the answer turns on it",

@@ -60,7 +60,7 @@ class Size(Kind):
         awaited = f"; awaiting evidence after {FRONTIER_COMPLETE_UNTIL}" if case.is_over else ""
         if self.value is None:
             top = known.iloc[int(known[column].argmax())]
-            said = f"the largest is {_said(top, column, unit)}"
+            said = f"the largest is {_say_model(top, column, unit)}"
             if over:
                 day = np.datetime64(top["released"], "s")
                 return Finding(Status.NUMBER, said, (), day, float(top[column]))
@@ -68,8 +68,8 @@ class Size(Kind):
         reached = known[Line(self.value, self.side).reached(known[column].to_numpy())]
         if len(reached):
             first = reached.sort_values("released", kind="stable").iloc[0]
-            return Finding(Status.YES, _said(first, column, unit), (), np.datetime64(first["released"], "s"))
-        said = f"the largest known is {_said(known.iloc[int(known[column].argmax())], column, unit)}"
+            return Finding(Status.YES, _say_model(first, column, unit), (), np.datetime64(first["released"], "s"))
+        said = f"the largest known is {_say_model(known.iloc[int(known[column].argmax())], column, unit)}"
         if over:
             return Finding(Status.NO, f"{said}; the table tells until {FRONTIER_COMPLETE_UNTIL}", (), case.resolve_by)
         return Finding(Status.OPEN, f"{said}{awaited}")
@@ -91,5 +91,5 @@ class Size(Kind):
         return f"a public model has {self.side.replace('_', ' ')} {self.value:.3g} {unit}"
 
 
-def _said(model: pd.Series, column: str, unit: str) -> str:
+def _say_model(model: pd.Series, column: str, unit: str) -> str:
     return f"{model['model']} with {model[column]:.3g} {unit} ({model['released']:%Y-%m-%d}, {model['source']})"

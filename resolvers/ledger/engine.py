@@ -47,7 +47,7 @@ def connect_to(where: str | Path, *, create: bool) -> Engine:
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
     try:
-        with spoken(engine):
+        with say_database_errors(engine):
             _bring_up_to_date(engine, create)
     except BaseException:
         engine.dispose()
@@ -109,7 +109,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def spoken(engine: Engine) -> Iterator[None]:
+def say_database_errors(engine: Engine) -> Iterator[None]:
     """Say a database's error in one sentence."""
     try:
         yield

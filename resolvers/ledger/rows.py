@@ -50,10 +50,10 @@ def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     ``forecaster`` defaults to ``predictor``, ``made_at`` to ``at``.
     """
     filled = dict(row)
-    filled.setdefault("kind", QUESTION if _given(filled.get("question_id")) else SCORE)
-    if not _given(filled.get("forecaster")):
+    filled.setdefault("kind", QUESTION if _is_given(filled.get("question_id")) else SCORE)
+    if not _is_given(filled.get("forecaster")):
         filled["forecaster"] = filled.get("predictor")
-    filled["made_at"] = _moment(filled["made_at"]) if _given(filled.get("made_at")) else utc_text(at)
+    filled["made_at"] = _moment(filled["made_at"]) if _is_given(filled.get("made_at")) else utc_text(at)
     plain = _plain(filled, "forecasts", ("kind", "forecaster"))
     where = f"the forecast by {plain['forecaster']!r}"
     _check_kind(plain["kind"], where)
@@ -73,7 +73,7 @@ def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
 def resolution_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A resolution of a question (``question_id``) or a score (``task``, ``model``): ``status``, ``outcome``, why."""
     filled = dict(row)
-    filled.setdefault("kind", QUESTION if _given(filled.get("question_id")) else SCORE)
+    filled.setdefault("kind", QUESTION if _is_given(filled.get("question_id")) else SCORE)
     filled["status"] = getattr(filled.get("status"), "value", filled.get("status"))
     plain = _plain(filled, "resolutions", ("kind", "status"))
     where = "the resolution"
@@ -110,7 +110,7 @@ def score_forecasts(
     known = set(TABLES["forecasts"].c.keys()) - CHAINED
     rows = []
     for record, row in zip(table.to_dict("records"), quantiles.tolist(), strict=True):
-        renamed = {_AS_RESULTS.get(str(name), str(name)): value for name, value in record.items() if _given(value)}
+        renamed = {_AS_RESULTS.get(str(name), str(name)): value for name, value in record.items() if _is_given(value)}
         rest = {name: renamed.pop(name) for name in [*renamed] if name not in known}
         rows.append(
             {
@@ -131,7 +131,7 @@ def stored_entry(name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     unknown = set(row) - {column.name for column in columns}
     if unknown:
         raise ValueError(f"unknown column {min(unknown)!r}")
-    plain = {column.name: _stored(row.get(column.name), column) for column in columns}
+    plain = {column.name: _to_storable(row.get(column.name), column) for column in columns}
     missing = [column.name for column in columns if not column.nullable and plain[column.name] is None]
     if missing:
         raise ValueError(f"no {missing[0]}")
@@ -185,7 +185,7 @@ def _plain(row: Mapping[str, Any], name: str, required: Iterable[str]) -> dict[s
     plain = {}
     for column in own:
         try:
-            plain[column] = _stored(row.get(column), TABLES[name].c[column])
+            plain[column] = _to_storable(row.get(column), TABLES[name].c[column])
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{column} {row[column]!r} cannot be recorded in the ledger's {name}: correct it"
@@ -194,11 +194,11 @@ def _plain(row: Mapping[str, Any], name: str, required: Iterable[str]) -> dict[s
     return plain
 
 
-def _stored(value: Any, column: Column) -> Any:
+def _to_storable(value: Any, column: Column) -> Any:
     """The value in the type that both engines give back unchanged."""
     if hasattr(value, "item") and not isinstance(value, (str, bytes)):
         value = value.item()
-    if not _given(value):
+    if not _is_given(value):
         return None
     if column.name in JSON_COLUMNS:
         text = canonical(_jsonable(value))
@@ -231,7 +231,7 @@ def _jsonable(value: Any) -> Any:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {str(name): _jsonable(item) for name, item in value.items() if _given(item)}
+        return {str(name): _jsonable(item) for name, item in value.items() if _is_given(item)}
     if isinstance(value, (list, tuple)):
         return [_jsonable(item) for item in value]
     if isinstance(value, (date, datetime)):
@@ -243,7 +243,7 @@ def _jsonable(value: Any) -> Any:
     return str(value)
 
 
-def _given(value: Any) -> bool:
+def _is_given(value: Any) -> bool:
     """False for None, NaN, NaT and NA."""
     try:
         return value is not None and bool(value == value)

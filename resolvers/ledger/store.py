@@ -171,7 +171,7 @@ class Ledger:
                 if not made:
                     raise
                 return Report(0, GENESIS, made, ("not: the entries, which cannot be read",))
-            looked_at = _looked_at(connection, report.entries, head is not None, len(stamps))
+            looked_at = _list_checks(connection, report.entries, head is not None, len(stamps))
         return Report(report.entries, report.head, (*made, *report.problems), looked_at)
 
     # --- exchange
@@ -224,12 +224,12 @@ class Ledger:
     # --- inside
 
     def _write(self, work: Callable[[Connection], engines.Result]) -> engines.Result:
-        with engines.spoken(self._engine):
+        with engines.say_database_errors(self._engine):
             return engines.write(self._engine, work)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with engines.spoken(self._engine), engines.reading(self._engine) as connection:
+        with engines.say_database_errors(self._engine), engines.reading(self._engine) as connection:
             yield connection
 
     def _frame(self, name: str) -> pd.DataFrame:
@@ -298,7 +298,7 @@ def _insert(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]
         )
 
 
-def _looked_at(connection: Connection, entries: int, head: bool, stamps: int) -> tuple[str, ...]:
+def _list_checks(connection: Connection, entries: int, head: bool, stamps: int) -> tuple[str, ...]:
     """What `Ledger.verify` checked, in words."""
     last = _head(connection)
     until = f", the last recorded at {last.recorded_at}" if last.recorded_at else ""

@@ -31,8 +31,12 @@ Part = tuple[str, str]
 
 def differences(connection: Connection) -> list[str]:
     """A sentence for each part of the database that is missing, changed or not of the ledger's making."""
-    made, expected = describe(connection), _expected(connection.dialect.name)
-    return [*_missing(made, expected, connection.dialect.name), *_changed(made, expected), *_added(made, expected)]
+    made, expected = describe(connection), _make_expected(connection.dialect.name)
+    return [
+        *_missing(made, expected, connection.dialect.name),
+        *_name_changes(made, expected),
+        *_name_additions(made, expected),
+    ]
 
 
 def describe(connection: Connection) -> dict[Part, str]:
@@ -72,18 +76,18 @@ def _missing(made: Mapping[Part, str], expected: Mapping[Part, str], engine: str
             yield f"the {kind} {name} is gone: someone removed it"
 
 
-def _changed(made: Mapping[Part, str], expected: Mapping[Part, str]) -> Iterator[str]:
+def _name_changes(made: Mapping[Part, str], expected: Mapping[Part, str]) -> Iterator[str]:
     for kind, name in sorted(expected.keys() & made.keys()):
         if made[kind, name] != expected[kind, name]:
             yield f"the {kind} {name} is not as the ledger makes it: someone changed it"
 
 
-def _added(made: Mapping[Part, str], expected: Mapping[Part, str]) -> Iterator[str]:
+def _name_additions(made: Mapping[Part, str], expected: Mapping[Part, str]) -> Iterator[str]:
     for kind, name in sorted(made.keys() - expected.keys()):
         yield f"the {kind} {name} is not of the ledger's making: someone added it"
 
 
-def _expected(engine: str) -> dict[Part, str]:
+def _make_expected(engine: str) -> dict[Part, str]:
     if engine == "postgresql":
         listed = json.loads(ON_POSTGRESQL.read_text(encoding="utf-8"))
         return {(kind, name): definition for kind, name, definition in listed}

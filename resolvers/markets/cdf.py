@@ -95,7 +95,7 @@ def admissible_cdf(wanted: np.ndarray, scale: Scale) -> np.ndarray:
     low = np.array([first, *[least] * scale.count, 1.0 - last])
     below, above = _spill(first, scale.open_lower, most), _spill(1.0 - last, scale.open_upper, most)
     high = np.array([below, *[most] * scale.count, above])
-    sent = _capped(np.concatenate([[0.0], raised, [1.0]]), low, high)[1:-1].round(ROUNDING)
+    sent = _cap_steps(np.concatenate([[0.0], raised, [1.0]]), low, high)[1:-1].round(ROUNDING)
     complaints = cdf_complaints(sent, scale.count, scale.open_lower, scale.open_upper)
     assert not complaints, complaints
     return sent
@@ -151,7 +151,7 @@ def _spill(beyond: float, is_open: bool, most: float) -> float:
     return max(beyond, most) if is_open else beyond
 
 
-def _capped(wanted: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _cap_steps(wanted: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """The CDF nearest in squares whose steps stay within limits; it begins at 0 and ends at 1.
 
     Dykstra's alternation between the CDFs that rise at least and those that rise at most by so much a step.
@@ -165,7 +165,7 @@ def _capped(wanted: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray
         down = risen + down - point
         if np.abs(point - risen).max() < CLOSE:
             break
-    return _repaired(point, low, high)
+    return _repair_steps(point, low, high)
 
 
 def _monotone(point: np.ndarray, line: np.ndarray, *, rising: bool) -> np.ndarray:
@@ -175,7 +175,7 @@ def _monotone(point: np.ndarray, line: np.ndarray, *, rising: bool) -> np.ndarra
     return np.concatenate([[0.0], np.clip(inner, min(0.0, end), max(0.0, end)) + line[1:-1], [1.0]])
 
 
-def _repaired(point: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _repair_steps(point: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """What the alternation left open: steps cut to their limits, the difference spread over those with room."""
     steps = np.clip(np.diff(point), low, high)
     missing = 1.0 - steps.sum()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.spreadsheet import marked
+from scale_forecast.data.spreadsheet import mark_table
 from scale_forecast.resolvers.forecastbench.files import markets_of, question_of
 from scale_forecast.resolvers.forecastbench.sets import file_name_complaints, forecast_set, read_set, set_complaints
 from scale_forecast.resolvers.markets import hubverse
@@ -34,7 +34,7 @@ def as_csv(forecasts: pd.DataFrame, resolutions: pd.DataFrame) -> str:
     """Every forecast with what became of it."""
     table = record_table(forecasts, resolutions)
     _raise_for(record_complaints(table), "the track record")
-    return marked(table).to_csv(index=False)
+    return mark_table(table).to_csv(index=False)
 
 
 def as_forecast_set(

@@ -18,10 +18,10 @@ from scale_forecast.resolvers.markets.payload import (
     require,
     time_of_seconds,
     time_of_text,
-    understood,
+    understand,
     unknown_fields,
 )
-from scale_forecast.resolvers.markets.service import Opens, answered
+from scale_forecast.resolvers.markets.service import Opens, require_answered
 from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
 
 SITE = Site("Kalshi", "https://api.elections.kalshi.com/trade-api/v2", reads=Rate(10, 1.0))
@@ -48,7 +48,7 @@ def is_market(payload: object) -> bool:
     return isinstance(payload, Mapping) and isinstance(payload.get("ticker"), str) and "event_ticker" in payload
 
 
-@understood("Kalshi")
+@understand("Kalshi")
 def market_of(payload: Payload) -> Market:
     """Parse a market of today's or of the older shape."""
     id = str(require(payload, "ticker", "this Kalshi market"))
@@ -137,7 +137,7 @@ class Kalshi:
     def markets_in(payload: Payload) -> list[Market] | None:
         return [market_of(payload)] if is_market(payload) else None
 
-    @understood("Kalshi")
+    @understand("Kalshi")
     def get(self, id: str) -> Market:
         """By ticker; a market settled long ago is looked for in the archive."""
         ticker = id.upper()
@@ -148,9 +148,9 @@ class Kalshi:
                 found = self.session.get(f"historical/markets/{ticker}")
             except ServiceError:
                 raise missing from None
-        return answered(market_of(require(found, "market", f"Kalshi's answer for {ticker}")), ticker)
+        return require_answered(market_of(require(found, "market", f"Kalshi's answer for {ticker}")), ticker)
 
-    @understood("Kalshi")
+    @understand("Kalshi")
     def search(self, text: str, limit: int) -> list[Market]:
         """Open markets whose title holds every word; Kalshi has no search of its own, so a few pages are read."""
         words = text.lower().split()
@@ -167,7 +167,7 @@ class Kalshi:
             cursor = {"cursor": str(page["cursor"])}
         return markets[:limit]
 
-    @understood("Kalshi")
+    @understand("Kalshi")
     def history(self, market: Market) -> list[Quote]:
         """Daily prices from the opening to the close, or to now."""
         start = market.opens or market.created
@@ -198,7 +198,7 @@ def _or_none(payload: Payload) -> Market | None:
         return None
 
 
-@understood("Kalshi")
+@understand("Kalshi")
 def quotes_of(candles: list[Any]) -> list[Quote]:
     """The price at the end of each period; the middle of bid and ask where nothing was traded."""
     quotes = []

@@ -20,12 +20,12 @@ from scale_forecast.resolvers.markets.payload import (
     probability,
     require,
     time_of_ms,
-    understood,
+    understand,
     unknown_fields,
 )
 from scale_forecast.resolvers.markets.rules import bet_complaints, resolution_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Opens, Stake, allowed, answered, receipt_field
+from scale_forecast.resolvers.markets.service import Opens, Stake, receipt_field, require_allowed, require_answered
 from scale_forecast.resolvers.markets.session import Rate, Refused, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
@@ -54,7 +54,7 @@ def is_market(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"id", "outcomeType"} <= set(payload)
 
 
-@understood("Manifold")
+@understand("Manifold")
 def market_of(payload: Payload) -> Market:
     """Parse a market, lite or full, of 2022 or of today.
 
@@ -153,7 +153,7 @@ def _resolution(payload: Payload, type_: str) -> dict[str, Any]:
     return {"resolution": OUTCOMES.get(outcome, outcome) or None, "settled_at": share}
 
 
-@understood("Manifold")
+@understand("Manifold")
 def quotes_of(bets: list[Any]) -> list[Quote]:
     """The price after each bet, oldest first; answers' bets carry the answer."""
     quotes = []
@@ -178,7 +178,7 @@ def bet_request(market: Market, answer: Stake) -> Request:
         body["answerId"] = market.option(answer.option).id
     if answer.limit is not None:
         body["limitProb"] = answer.limit
-    allowed(bet_complaints(body), market)
+    require_allowed(bet_complaints(body), market)
     return Request("manifold", market.id, "bet", body, market.url)
 
 
@@ -203,7 +203,7 @@ def resolution_request(market: Market, outcome: str) -> Request:
         if side not in ("yes", "no"):
             raise DataError(f"{market.name} resolves answer by answer: write 'ANSWER=yes' or 'ANSWER=no'")
         body = {"outcome": side.upper(), "answerId": market.option(label).id}
-    allowed(resolution_complaints(body), market)
+    require_allowed(resolution_complaints(body), market)
     return Request("manifold", market.id, f"market/{market.id}/resolve", body, market.url)
 
 
@@ -231,20 +231,20 @@ class Manifold:
     def markets_in(payload: Payload) -> list[Market] | None:
         return [market_of(payload)] if is_market(payload) else None
 
-    @understood("Manifold")
+    @understand("Manifold")
     def get(self, id: str) -> Market:
         """By id (letters and digits) or slug (words joined by hyphens, or one word)."""
         if "-" in id:
-            return answered(market_of(self.session.get(f"slug/{id}")), id)
+            return require_answered(market_of(self.session.get(f"slug/{id}")), id)
         try:
-            return answered(market_of(self.session.get(f"market/{id}")), id)
+            return require_answered(market_of(self.session.get(f"market/{id}")), id)
         except Refused as missing:
             try:
-                return answered(market_of(self.session.get(f"slug/{id}")), id)
+                return require_answered(market_of(self.session.get(f"slug/{id}")), id)
             except Refused:
                 raise missing from None
 
-    @understood("Manifold")
+    @understand("Manifold")
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("search-markets", term=text, filter="open", limit=min(limit, PAGE))
         markets = []
@@ -255,7 +255,7 @@ class Manifold:
                 continue
         return markets
 
-    @understood("Manifold")
+    @understand("Manifold")
     def history(self, market: Market) -> list[Quote]:
         bets: list[Any] = []
         before: dict[str, str] = {}
@@ -302,7 +302,7 @@ class Manifold:
         return send_once(self.session, request, journal, look, receipt, again=again)
 
 
-@understood("Manifold")
+@understand("Manifold")
 def _traces(bets: list[Any], body: Mapping[str, Any]) -> list[Trace]:
     """Those of our bets that are the one in a request, oldest first."""
     same = [bet for bet in bets if _is_bet(bet, body)]
@@ -321,7 +321,7 @@ def _is_bet(bet: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     )
 
 
-@understood("Manifold")
+@understand("Manifold")
 def _is_resolved(payload: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     if "answerId" in body and body["outcome"] in ("YES", "NO"):
         answers = {a.get("id"): a for a in payload.get("answers") or []}

@@ -23,12 +23,12 @@ from scale_forecast.resolvers.markets.payload import (
     require,
     time_of_seconds,
     time_of_text,
-    understood,
+    understand,
     unknown_fields,
 )
 from scale_forecast.resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Answer, Opens, Stake, allowed
+from scale_forecast.resolvers.markets.service import Answer, Opens, Stake, require_allowed
 from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
@@ -60,7 +60,7 @@ def is_question(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"type", "scheduled_close_time", "aggregations"} <= set(payload)
 
 
-@understood("Metaculus")
+@understand("Metaculus")
 def markets_of(post: Payload) -> list[Market]:
     """Every question of a post: one, those of a group, or both branches of a conditional.
 
@@ -84,7 +84,7 @@ def markets_of(post: Payload) -> list[Market]:
     return [market_of(question, f"{id}/{question.get('id')}", post) for question in questions]
 
 
-@understood("Metaculus")
+@understand("Metaculus")
 def market_of(question: Payload, id: str, post: Payload | None = None) -> Market:
     """Parse one question; ``id`` is the post's, or ``post/question`` in a group."""
     what = f"metaculus:{id}"
@@ -194,18 +194,18 @@ def forecast_request(market: Market, answer: Answer | Stake) -> Request:
     if market.status is not Status.OPEN:
         raise DataError(f"{market.name} is {market.status}: it takes no forecasts")
     if market.kind is Kind.BINARY:
-        p = _given(answer.probability, market, "a probability")
-        allowed(binary_complaints(p), market)
+        p = _require_value(answer.probability, market, "a probability")
+        require_allowed(binary_complaints(p), market)
         forecast: dict[str, Any] = {"probability_yes": p}
     elif market.kind is Kind.MULTIPLE_CHOICE:
-        each = dict(_given(answer.options, market, "one probability per option"))
-        allowed(multiple_choice_complaints(each, [option.label for option in market.options]), market)
+        each = dict(_require_value(answer.options, market, "one probability per option"))
+        require_allowed(multiple_choice_complaints(each, [option.label for option in market.options]), market)
         forecast = {"probability_yes_per_category": each}
     else:
         assert market.scale is not None
-        cdf = [float(p) for p in _given(answer.cdf, market, "a CDF")]
+        cdf = [float(p) for p in _require_value(answer.cdf, market, "a CDF")]
         scale = market.scale
-        allowed(cdf_complaints(cdf, scale.count, scale.open_lower, scale.open_upper), market)
+        require_allowed(cdf_complaints(cdf, scale.count, scale.open_lower, scale.open_upper), market)
         forecast = {"continuous_cdf": cdf}
     body = [{"question": int(market.question_id or market.id), **forecast}]
     return Request("metaculus", market.id, "questions/forecast/", body, market.url)
@@ -245,7 +245,7 @@ class Metaculus:
             return [market_of(payload, str(payload.get("post_id") or payload.get("id")))]
         return markets_of(payload) if is_post(payload) else None
 
-    @understood("Metaculus")
+    @understand("Metaculus")
     def get(self, id: str) -> Market:
         """By the post's number, or ``post/question`` in a group."""
         post, _, question = id.partition("/")
@@ -259,7 +259,7 @@ class Metaculus:
             raise DataError(f"metaculus:{id} names {len(markets)} questions: choose one of {ids}")
         return markets[0]
 
-    @understood("Metaculus")
+    @understand("Metaculus")
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("posts/", search=text, statuses="open", limit=min(limit, PAGE), with_cp="true")
         markets: list[Market] = []
@@ -270,7 +270,7 @@ class Metaculus:
                 continue
         return markets[:limit]
 
-    @understood("Metaculus")
+    @understand("Metaculus")
     def history(self, market: Market) -> list[Quote]:
         """As the post holds it; only part of the questions show it to a given token."""
         return list(market.history or self.get(market.id).history)
@@ -290,7 +290,7 @@ class Metaculus:
                 return []
             return [Trace(standing.start.isoformat(), None)]
 
-        return send_once(self.session, request, journal, look, _created, again=again)
+        return send_once(self.session, request, journal, look, _check_created, again=again)
 
     @staticmethod
     def prepare_withdrawal(market: Market) -> Request:
@@ -304,16 +304,16 @@ class Metaculus:
             mine = self.get(request.market).mine
             return [] if mine and _stands(mine[-1], self.session.clock.now()) else [Trace("withdrawn", None)]
 
-        return send_once(self.session, request, journal, look, _created, again=again)
+        return send_once(self.session, request, journal, look, _check_created, again=again)
 
 
-def _given(value: Any, market: Market, what: str) -> Any:
+def _require_value(value: Any, market: Market, what: str) -> Any:
     if value is None:
         raise DataError(f"{market.name} is {market.kind}: it takes {what}")
     return value
 
 
-def _created(answer: object) -> str | None:
+def _check_created(answer: object) -> str | None:
     """The server answers a forecast with an empty object."""
     return "created" if isinstance(answer, dict | list) else None
 

@@ -291,13 +291,13 @@ def score_record(record: TrackRecord) -> pd.DataFrame:
         outcome = None if market is None else outcome_of(market)
         fitting = group[[market is not None and fits(values, market) for values in group["values"]]]
         if market is not None and outcome is not None and len(fitting):
-            parts.append(_scored(market, outcome, fitting.reset_index(drop=True)))
+            parts.append(_score_market(market, outcome, fitting.reset_index(drop=True)))
     columns = ["question", "title", "forecaster", "resolution", "coverage", *SCORED]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return _with_official(table[columns], record.official)
 
 
-def _scored(market: Market, outcome: int, group: pd.DataFrame) -> pd.DataFrame:
+def _score_market(market: Market, outcome: int, group: pd.DataFrame) -> pd.DataFrame:
     times = _Times.of(market, group)
     values = np.vstack(group["values"].to_list())
     people = ~group["is_crowd"].to_numpy(dtype=bool)

@@ -15,7 +15,7 @@ Payload = Mapping[str, Any]
 _Parser = TypeVar("_Parser", bound=Callable[..., Any])
 
 
-def understood(service: str) -> Callable[[_Parser], _Parser]:
+def understand(service: str) -> Callable[[_Parser], _Parser]:
     """A parser whose stumbling over an answer of another shape becomes one sentence.
 
     This is the border to what others wrote: a list where a text should be must not end in a traceback.

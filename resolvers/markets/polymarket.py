@@ -19,10 +19,10 @@ from scale_forecast.resolvers.markets.payload import (
     require,
     time_of_seconds,
     time_of_text,
-    understood,
+    understand,
     unknown_fields,
 )
-from scale_forecast.resolvers.markets.service import Opens, answered
+from scale_forecast.resolvers.markets.service import Opens, require_answered
 from scale_forecast.resolvers.markets.session import Rate, Session, Site
 
 SITE = Site("Polymarket", "https://gamma-api.polymarket.com", reads=Rate(50, 10.0))
@@ -40,7 +40,7 @@ def is_book_market(payload: object) -> bool:
     return isinstance(payload, Mapping) and {"question", "tokens"} <= set(payload)
 
 
-@understood("Polymarket")
+@understand("Polymarket")
 def market_of(payload: Payload) -> Market:
     """Parse a Gamma market: yes and no, or other outcomes."""
     if is_book_market(payload):
@@ -115,19 +115,19 @@ class Polymarket:
     def markets_in(payload: Payload) -> list[Market] | None:
         return [market_of(payload)] if is_market(payload) or is_book_market(payload) else None
 
-    @understood("Polymarket")
+    @understand("Polymarket")
     def get(self, id: str) -> Market:
         """By slug or condition id, open or closed."""
         field = "condition_ids" if id.startswith("0x") else "slug"
         for closed in ("false", "true"):
             found = self.session.get("markets", **{field: id, "closed": closed})
             if found:
-                return answered(market_of(found[0]), id)
+                return require_answered(market_of(found[0]), id)
         raise DataError(
             f"Polymarket has no market {id!r}: give a market's address, not that of an event that holds several"
         )
 
-    @understood("Polymarket")
+    @understand("Polymarket")
     def search(self, text: str, limit: int) -> list[Market]:
         found = self.session.get("public-search", q=text, limit_per_type=limit)
         payloads = [market for event in found.get("events") or [] for market in event.get("markets") or []]
@@ -141,7 +141,7 @@ class Polymarket:
                 markets.append(market)
         return markets[:limit]
 
-    @understood("Polymarket")
+    @understand("Polymarket")
     def history(self, market: Market) -> list[Quote]:
         """Daily prices of yes (the first outcome); a closed market that answers with nothing is reported."""
         if not market.tokens:
@@ -153,7 +153,7 @@ class Polymarket:
         return quotes_of(points, None if market.kind is Kind.BINARY else market.options[0].label)
 
 
-@understood("Polymarket")
+@understand("Polymarket")
 def quotes_of(points: list[Any], option: str | None = None) -> list[Quote]:
     """Prices over time, oldest first."""
     quotes = []

@@ -63,8 +63,8 @@ def read_one(path: Path, id: str | None = None) -> Market:
     if not markets:
         raise Unsupported(refusals[0])
     if not found:
-        raise DataError(f"{path} holds no market {id!r}: it holds {_listed(markets)}")
-    raise DataError(f"{path} holds {len(found)} markets: say which with --id, such as {_listed(found)}")
+        raise DataError(f"{path} holds no market {id!r}: it holds {_list_names(markets)}")
+    raise DataError(f"{path} holds {len(found)} markets: say which with --id, such as {_list_names(found)}")
 
 
 def answers_to(market: Market, id: str) -> bool:
@@ -76,7 +76,7 @@ def answers_to(market: Market, id: str) -> bool:
     )
 
 
-def _listed(markets: list[Market]) -> str:
+def _list_names(markets: list[Market]) -> str:
     names = [market.name for market in markets[:5]]
     return ", ".join(names) + (", …" if len(markets) > 5 else "")
 

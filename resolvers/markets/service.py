@@ -97,7 +97,7 @@ class Writable(Service, Protocol):
         """Send a prepared request once."""
 
 
-def answered(market: Market, id: str) -> Market:
+def require_answered(market: Market, id: str) -> Market:
     """The market, if it is the one that was asked for by this id or slug.
 
     Raises
@@ -110,7 +110,7 @@ def answered(market: Market, id: str) -> Market:
     return market
 
 
-def allowed(complaints: list[str], market: Market) -> None:
+def require_allowed(complaints: list[str], market: Market) -> None:
     """Raise for complaints that the server would make."""
     if complaints:
         raise DataError(f"{market.name} would refuse this: {'; '.join(complaints)}")

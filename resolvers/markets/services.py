@@ -95,6 +95,6 @@ def takes_stakes(market: Market) -> bool:
     return bool(getattr(SERVICES.get(market.service), "takes_stakes", False))
 
 
-def named_with(method: str) -> list[str]:
+def services_with(method: str) -> list[str]:
     """Names of the services whose clients have a method."""
     return [name for name, service in SERVICES.items() if hasattr(service, method)]

@@ -89,7 +89,7 @@ class _ReadRetry(Retry):
 
     def sleep(self, response: Any = None) -> None:
         header = response.headers.get("Retry-After") if response is not None else None
-        asked = asked_to_wait(header, self.clock.now())
+        asked = seconds_to_wait(header, self.clock.now())
         pause = self.get_backoff_time() if asked is None else asked
         if pause > LONGEST_WAIT:
             raise ServiceError(f"asks to wait {pause:.0f} s: try again then")
@@ -97,7 +97,7 @@ class _ReadRetry(Retry):
             self.clock.sleep(pause)
 
 
-def asked_to_wait(header: str | None, now: datetime) -> float | None:
+def seconds_to_wait(header: str | None, now: datetime) -> float | None:
     """Seconds in a Retry-After header, a number or a date; None where it is missing or unreadable.
 
     >>> now = datetime.fromisoformat("2026-11-24T12:00:00+00:00")

@@ -10,7 +10,7 @@ from scale_forecast.resolvers.markets.journal import Request
 from scale_forecast.resolvers.markets.market import Market
 from scale_forecast.resolvers.markets.ours import stake
 from scale_forecast.resolvers.markets.service import Answer
-from scale_forecast.resolvers.markets.services import SERVICES, named_with, takes_stakes
+from scale_forecast.resolvers.markets.services import SERVICES, services_with, takes_stakes
 
 
 def prepare(market: Market, answer: Answer, purse: Purse, amount: float | None = None) -> Request:
@@ -33,7 +33,7 @@ def prepare_resolution(market: Market, outcome: str) -> Request:
 
 def _able(market: Market, method: str, complaint: str) -> Any:
     """The service of a market, where it has a method; else a refusal that names those that do."""
-    able = named_with(method)
+    able = services_with(method)
     if market.service not in able:
         raise UsageError(market.name + complaint.format(" and ".join(able)))
     return SERVICES[market.service]

@@ -101,11 +101,11 @@ def record_rows(record: TrackRecord) -> list[dict[str, Any]]:
             continue
         forecaster = f"{CROWD}:metaculus" if row["is_crowd"] else str(row["forecaster"])
         common = {"forecaster": forecaster, "made_at": row["start"].to_pydatetime()}
-        rows += [{**common, **said} for said in _said(market, np.asarray(row["values"]))]
+        rows += [{**common, **said} for said in _distribution_rows(market, np.asarray(row["values"]))]
     return rows
 
 
-def _said(market: Market, values: np.ndarray) -> list[dict[str, Any]]:
+def _distribution_rows(market: Market, values: np.ndarray) -> list[dict[str, Any]]:
     source = {"source": market.name}
     if market.kind is Kind.BINARY:
         return [{"question_id": question_id(market), "probability": float(values[1]), "details": source}]
@@ -138,8 +138,8 @@ def record_table(forecasts: pd.DataFrame, resolutions: pd.DataFrame) -> pd.DataF
             "forecaster": table["forecaster"],
             "time": table["made_at"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "probability": table["probability"],
-            "levels": [_listed(d, "levels") for d in table["distribution"]],
-            "quantiles": [_listed(d, "quantiles") for d in table["distribution"]],
+            "levels": [_list_values(d, "levels") for d in table["distribution"]],
+            "quantiles": [_list_values(d, "quantiles") for d in table["distribution"]],
             "target": target,
             "status": table["status"],
             "outcome": table["outcome"],
@@ -147,7 +147,7 @@ def record_table(forecasts: pd.DataFrame, resolutions: pd.DataFrame) -> pd.DataF
     )[RECORD]
 
 
-def _listed(distribution: Any, name: str) -> str | None:
+def _list_values(distribution: Any, name: str) -> str | None:
     return None if distribution is None else " ".join(f"{value:.12g}" for value in distribution[name])
 
 

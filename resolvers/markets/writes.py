@@ -84,7 +84,7 @@ def send_once(
             raise
         state = "accepted"
         if lost is not None:
-            receipt, state = _seen_since(before, look, clock), "confirmed"
+            receipt, state = _find_since(before, look, clock), "confirmed"
             if receipt is None:
                 raise NotConfirmed(
                     f"{lost}, and it is not to be seen there: it may still have been accepted; look at "
@@ -117,7 +117,7 @@ def _already_there(request: Request, journal: Journal, before: list[Trace], cloc
     return None
 
 
-def _seen_since(before: list[Trace], look: Callable[[], list[Trace]], clock: Clock) -> str | None:
+def _find_since(before: list[Trace], look: Callable[[], list[Trace]], clock: Clock) -> str | None:
     known = {trace.id for trace in before}
     for pause in PAUSES:
         clock.sleep(pause)

@@ -93,10 +93,13 @@ def find_question(question_id: str, questions: Iterable[Question]) -> Question:
 
 def recorded_questions(definitions: Iterable[Mapping[str, Any]]) -> list[Question]:
     """Questions from the definitions a ledger keeps."""
-    return [_parsed(dict(definition), f"the ledger's question {definition.get('id')!r}") for definition in definitions]
+    return [
+        _parse_question(dict(definition), f"the ledger's question {definition.get('id')!r}")
+        for definition in definitions
+    ]
 
 
-def merged(*parts: Iterable[Question]) -> list[Question]:
+def merge_questions(*parts: Iterable[Question]) -> list[Question]:
     """Several lists as one; of a question that stands in several the one with a ruling, else the first.
 
     Raises
@@ -137,7 +140,7 @@ def _name(item: Any, number: int) -> str:
     return repr(named) if named else f"number {number}"
 
 
-def _parsed(item: Any, where: str) -> Question:
+def _parse_question(item: Any, where: str) -> Question:
     require_moderate(item, where)
     if not isinstance(item, dict):
         raise DataError(f"{where} is not a mapping but {item!r}: write fields as 'name: value'")
@@ -148,8 +151,8 @@ def _parsed(item: Any, where: str) -> Question:
 
 
 def _possible(item: Any, where: str) -> Question:
-    """A question as `_parsed` gives it, refused where no score could ever answer it; what a ledger holds is not."""
-    question = _parsed(item, where)
+    """A question as `_parse_question` gives it, refused where no score could ever answer it; what a ledger holds is not."""
+    question = _parse_question(item, where)
     premise = question.premise
     for criterion in (question.criterion, *(() if premise is None else (premise.criterion,))):
         if (why := criterion.impossible()) is not None:

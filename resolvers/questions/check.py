@@ -23,10 +23,10 @@ def doubts(question: Question, evidence: Evidence) -> list[str]:
 def _of_leaf(leaf: Measured, evidence: Evidence) -> list[str]:
     if not len(evidence.rows_of(leaf.task)) and not len(evidence.rows_about(leaf)):
         return [f"no result on task {leaf.task!r}{did_you_mean(leaf.task, evidence.names('task'))}"]
-    if leaf.benchmark is not None and not _known("benchmark", leaf.benchmark, evidence.names("benchmark")):
+    if leaf.benchmark is not None and not _is_known("benchmark", leaf.benchmark, evidence.names("benchmark")):
         return [f"no result of benchmark {leaf.benchmark!r}{did_you_mean(leaf.benchmark, evidence.names('benchmark'))}"]
     metrics = evidence.metrics_of(leaf)
-    if not _known("metric", leaf.metric, metrics):
+    if not _is_known("metric", leaf.metric, metrics):
         return [f"no {leaf.metric} score on {leaf.task!r}: its metrics are {', '.join(metrics)}"]
     return []
 
@@ -36,9 +36,9 @@ def _of_scope(scope: Scope, evidence: Evidence) -> list[str]:
         f"no result of {column} {name!r}{did_you_mean(name, evidence.names(column))}"
         for column in (*SERIES_NAMES, "model")
         for name in getattr(scope, column)
-        if not _known(column, name, evidence.names(column))
+        if not _is_known(column, name, evidence.names(column))
     ]
 
 
-def _known(column: str, name: str, names: list[str]) -> bool:
+def _is_known(column: str, name: str, names: list[str]) -> bool:
     return name_key(column, name) in {name_key(column, n) for n in names}

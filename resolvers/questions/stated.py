@@ -13,7 +13,9 @@ from scale_forecast.resolvers.scores.odds import edge, implied_probability, kell
 COLUMNS = ["who", "theirs", "edge", "side", "kelly"]
 
 
-def stated(question: Question, recorded: pd.DataFrame | None, *, as_of: dt.date) -> list[tuple[str, float]]:
+def stated_probabilities(
+    question: Question, recorded: pd.DataFrame | None, *, as_of: dt.date
+) -> list[tuple[str, float]]:
     """Who said what probability: the bet on the question, its published forecasts, and those in a ledger.
 
     Parameters
@@ -39,7 +41,7 @@ def stated(question: Question, recorded: pd.DataFrame | None, *, as_of: dt.date)
 
 
 def against(probability: float, said: Sequence[tuple[str, float]]) -> pd.DataFrame:
-    """One row for each of `stated`: ``who, theirs``, and what our ``probability`` makes of it at that price.
+    """One row for each of `stated_probabilities`: ``who, theirs``, and what our ``probability`` makes of it at that price.
 
     ``edge`` is the expected gain of a share of YES (negative: of NO), ``kelly`` the share of wealth to stake on
     ``side``. Certainties, at which nobody bets, have neither.

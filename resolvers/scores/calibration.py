@@ -84,7 +84,7 @@ def murphy_decomposition(
     >>> round(m.reliability - m.resolution + m.uncertainty, 4), round(m.brier, 4)
     (0.19, 0.19)
     """
-    o, p, w = _checked(outcome, probability, weights)
+    o, p, w = _check_inputs(outcome, probability, weights)
     group = np.unique(p, return_inverse=True)[1] if bins is None else bin_index(p, bins)
     share = np.bincount(group, w)
     used = share > 0
@@ -118,7 +118,7 @@ def corp_decomposition(
     """
     from sklearn.isotonic import IsotonicRegression
 
-    o, p, w = _checked(outcome, probability, weights)
+    o, p, w = _check_inputs(outcome, probability, weights)
     fitted = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(p, o, sample_weight=w)
     recalibrated = np.clip(fitted, 0.0, 1.0)
     base = float(w @ o)
@@ -135,7 +135,7 @@ def reliability_curve(
 
     Columns ``probability``, ``frequency`` (recalibrated), ``count``.
     """
-    o, p, _ = _checked(outcome, probability, weights)
+    o, p, _ = _check_inputs(outcome, probability, weights)
     table = pd.DataFrame({"probability": p, "frequency": corp_decomposition(o, p, weights=weights).recalibrated})
     return table.groupby("probability", as_index=False).agg(
         frequency=("frequency", "mean"), count=("frequency", "size")
@@ -164,7 +164,7 @@ def calibration_table(
         ``low, high, count, share`` (of the weight), ``probability`` (mean said), ``frequency`` (mean happened),
         ``gap`` (frequency - probability), ``band_low, band_mid, band_high``.
     """
-    o, p, w = _checked(outcome, probability, weights)
+    o, p, w = _check_inputs(outcome, probability, weights)
     edges, index = _edges(p, bins), bin_index(p, bins)
     table = pd.DataFrame({"bin": index, "w": w, "wp": w * p, "wo": w * o})
     sums = table.groupby("bin").agg(count=("w", "size"), share=("w", "sum"), p=("wp", "sum"), o=("wo", "sum"))
@@ -254,7 +254,7 @@ def spiegelhalter(outcome: npt.ArrayLike, probability: npt.ArrayLike) -> Spiegel
     """
     from scipy.special import ndtr
 
-    o, p, _ = _checked(outcome, probability, None)
+    o, p, _ = _check_inputs(outcome, probability, None)
     spread = float((1 - 2 * p) ** 2 @ (p * (1 - p)))
     if spread == 0:
         return Spiegelhalter(np.nan, np.nan)
@@ -301,7 +301,7 @@ def _edges(p: np.ndarray, bins: int | npt.ArrayLike) -> np.ndarray:
     return edges
 
 
-def _checked(
+def _check_inputs(
     outcome: npt.ArrayLike, probability: npt.ArrayLike, weights: npt.ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Outcomes, probabilities, and weights that sum to 1."""

@@ -164,13 +164,13 @@ def over_time(
     """
     stood = np.clip(np.minimum(_times(end), closed) - np.maximum(_times(start), opened), 0.0, None)
     coverage = stood / _span(opened, scheduled)
-    return OverTime(_weighted(np.asarray(score, float), coverage), coverage)
+    return OverTime(_weigh(np.asarray(score, float), coverage), coverage)
 
 
 def at_time(score: npt.ArrayLike, start: npt.ArrayLike, end: npt.ArrayLike, *, when: float) -> OverTime:
     """A score where the forecast stood at one time (the spot), else 0 with coverage 0."""
     coverage = _standing(_times(start), _times(end), np.array([when]))[:, 0].astype(float)
-    return OverTime(_weighted(np.asarray(score, float), coverage), coverage)
+    return OverTime(_weigh(np.asarray(score, float), coverage), coverage)
 
 
 def peer_score_over_time(
@@ -195,7 +195,7 @@ def peer_score_over_time(
     lasted = np.diff(np.append(times, closed)) / _span(opened, scheduled)
     scores = _against_peers(p, counted, begin, finish, times, continuous)
     coverage = _standing(begin, finish, times) * lasted
-    return OverTime(_weighted(scores, coverage).sum(axis=1), coverage.sum(axis=1))
+    return OverTime(_weigh(scores, coverage).sum(axis=1), coverage.sum(axis=1))
 
 
 def peer_score_at(
@@ -213,7 +213,7 @@ def peer_score_at(
     moment = np.array([when])
     score = _against_peers(p, counted, begin, finish, moment, continuous)[:, 0]
     coverage = _standing(begin, finish, moment)[:, 0].astype(float)
-    return OverTime(_weighted(score, coverage), coverage)
+    return OverTime(_weigh(score, coverage), coverage)
 
 
 def relative_score_over_time(
@@ -242,7 +242,7 @@ def relative_score_over_time(
     coverage = _standing(begin, finish, times) * lasted
     with np.errstate(divide="ignore"):
         score = np.log2(p[:, None] / _positive(community)[None, :])
-    return OverTime(_weighted(score, coverage).sum(axis=1), coverage.sum(axis=1))
+    return OverTime(_weigh(score, coverage).sum(axis=1), coverage.sum(axis=1))
 
 
 def _against_peers(
@@ -265,7 +265,7 @@ def _standing(start: np.ndarray, end: np.ndarray, times: np.ndarray) -> np.ndarr
     return (start[:, None] <= times) & (times < end[:, None])
 
 
-def _weighted(score: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def _weigh(score: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """``score * weight``, with 0 where the weight is 0 even if the score is infinite."""
     with np.errstate(invalid="ignore"):
         return np.where(weight > 0, score * weight, 0.0)

@@ -100,7 +100,7 @@ def log_score_categories(outcome: npt.ArrayLike, probabilities: npt.ArrayLike) -
     """
     o, p = _categories(outcome, probabilities)
     with np.errstate(divide="ignore"):
-        return -np.log(_happened(o, p)) + 0.0
+        return -np.log(_probability_of_outcome(o, p)) + 0.0
 
 
 def spherical_score_categories(outcome: npt.ArrayLike, probabilities: npt.ArrayLike) -> np.ndarray:
@@ -110,7 +110,7 @@ def spherical_score_categories(outcome: npt.ArrayLike, probabilities: npt.ArrayL
     [0.8111]
     """
     o, p = _categories(outcome, probabilities)
-    return _happened(o, p) / np.linalg.norm(p, axis=-1)
+    return _probability_of_outcome(o, p) / np.linalg.norm(p, axis=-1)
 
 
 def ranked_probability_score(outcome: npt.ArrayLike, probabilities: npt.ArrayLike) -> np.ndarray:
@@ -151,5 +151,5 @@ def _categories(outcome: npt.ArrayLike, probabilities: npt.ArrayLike) -> tuple[n
     return o.astype(int), p
 
 
-def _happened(outcome: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+def _probability_of_outcome(outcome: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return np.take_along_axis(probabilities, outcome[..., None], axis=-1)[..., 0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scale_forecast.commands import main
 from scale_forecast.data.readers import read
-from scale_forecast.data.spreadsheet import mark, marked, unmark, unmarked
+from scale_forecast.data.spreadsheet import mark, mark_table, unmark, unmark_table
 
 TEXT = st.text(alphabet="'=+-@\t\r0.5ea ", max_size=6)
 
@@ -31,10 +31,10 @@ def test_a_table_comes_back_from_csv_as_it_was():
     table = pd.DataFrame(
         {"=name": ["=1+1", "plain", "'@x", None], "n": [-1.5, 2.0, 3.0, 4.0], "mixed": ["+a", 1, "b", -2]}
     )
-    text = marked(table).to_csv(index=False)
+    text = mark_table(table).to_csv(index=False)
     assert "\n=" not in text
     assert not text.startswith("=")
-    back = unmarked(pd.read_csv(io.StringIO(text)))
+    back = unmark_table(pd.read_csv(io.StringIO(text)))
     assert back["=name"].tolist()[:3] == table["=name"].tolist()[:3]
     assert back["n"].tolist() == table["n"].tolist()
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from scale_forecast.data.errors import ForecastError
 from scale_forecast.distribution import LEVELS, Forecast, Link
-from scale_forecast.inputs.panel import smoothed
+from scale_forecast.inputs.panel import smooth
 from scale_forecast.predictors.spread import without_smoothing
 
 
@@ -93,7 +93,7 @@ def test_taking_the_smoothing_out_gives_back_the_score_it_was_put_into():
     """Else a perfect score on 11 examples, smoothed to 0.92, is forecast as 0.92 for ever."""
     score, items = np.array([0.0, 0.3, 1.0, 1.0]), np.array([11.0, 50.0, 11.0, 1000.0])
     rows = pd.DataFrame({"n_examples": items, "is_share": True, "higher_is_better": True})
-    z = Link.of(rows).forward(smoothed(score, items, Link.of(rows)))
+    z = Link.of(rows).forward(smooth(score, items, Link.of(rows)))
     back = Link.of(rows).inverse(without_smoothing(z[:, None], rows))[:, 0]
     assert back == pytest.approx(score, abs=0.01)
     assert ((back > 0) & (back < 1)).all()

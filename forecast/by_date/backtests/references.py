@@ -95,14 +95,14 @@ def draws_of(
         gain = np.quantile(closed["record_after"] - closed["record"], QUANTILES)
         share = (about["unit"] == "share").to_numpy()[:, None]
         return np.where(share, np.minimum(record[:, None] + gain[None, :], 1.0), record[:, None])
-    at, errors = damped(centre, closed) if name.endswith("damped index trend") else (centre[name], None)
+    at, errors = damp(centre, closed) if name.endswith("damped index trend") else (centre[name], None)
     if errors is None:
         errors = (closed["z_after"] - closed[name]).to_numpy()
     forecast = np.maximum(at.to_numpy()[:, None] + np.quantile(errors, QUANTILES)[None, :], z[:, None])
     return scores_of(forecast, about, record)
 
 
-def damped(centre: pd.DataFrame, closed: pd.DataFrame) -> tuple[pd.Series, np.ndarray]:
+def damp(centre: pd.DataFrame, closed: pd.DataFrame) -> tuple[pd.Series, np.ndarray]:
     """The record plus that share of the index's trend which erred least on closed windows, and its errors there."""
     moved = closed["z"].to_numpy()[None, :] + DAMPINGS[:, None] * closed["trend"].to_numpy()[None, :]
     errors = closed["z_after"].to_numpy()[None, :] - moved

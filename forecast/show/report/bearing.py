@@ -35,7 +35,7 @@ def questions_on(
     names = set(tasks["task"].astype("str").map(fold)) | set(tasks["benchmark"].astype("str").map(fold))
     out = []
     for question, found in zip(questions, resolutions, strict=True):
-        if not names & {fold(name) for name in _named(question.criterion.model_dump(), "task")}:
+        if not names & {fold(name) for name in _find_texts(question.criterion.model_dump(), "task")}:
             continue
         said = forecasts_of(question, recorded)
         is_crowd = said["is_crowd"].astype(bool)
@@ -57,14 +57,14 @@ def questions_on(
     return table.loc[order.index].reset_index(drop=True)
 
 
-def _named(part: Any, key: str) -> Iterator[str]:
+def _find_texts(part: Any, key: str) -> Iterator[str]:
     """Every text under ``key`` anywhere in a criterion."""
     if isinstance(part, dict):
         for name, value in part.items():
             if name == key and value is not None:
                 yield from value if isinstance(value, (list, tuple)) else [value]
             else:
-                yield from _named(value, key)
+                yield from _find_texts(value, key)
     elif isinstance(part, (list, tuple)):
         for item in part:
-            yield from _named(item, key)
+            yield from _find_texts(item, key)

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pandas as pd
 
 from scale_forecast.backtests.summary import readable, summary
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.show.plots.backtests import of_predictor
 from scale_forecast.show.report import charts
 from scale_forecast.show.report.contents import setting_of, task_table
@@ -41,13 +41,13 @@ def upcoming_html(found: Upcoming) -> str:
     )
     head = tag("tr", "".join(tag("th", title, scope="col") for title in titles))
     more = f", the first {len(first)}" if len(first) < len(tasks) else ""
-    caption = f"{found.target.model}: {counted(len(tasks), 'task')}, largest change first{more}"
+    caption = f"{found.target.model}: {count_of(len(tasks), 'task')}, largest change first{more}"
     pictures = "".join(
         tag("figure", multiple(task, known[place]) + tag("figcaption", name(task["task"])))
         for place, task in enumerate(first.head(MOST_PICTURES).to_dict("records"))
     )
     whole = tag("table", tag("caption", text(caption)) + f"<thead>{head}</thead><tbody>{rows}</tbody>")
-    return _styled(whole + tag("div", pictures, class_="pictures"))
+    return _wrap_style(whole + tag("div", pictures, class_="pictures"))
 
 
 def _row(task: dict, setting: str) -> str:
@@ -70,15 +70,15 @@ def _row(task: dict, setting: str) -> str:
 def backtest_html(scores: pd.DataFrame) -> str:
     """The summary of a backtest table, and the gains, coverage and PIT of one of its predictors."""
     if scores.empty:
-        return _styled(tag("p", "A backtest without a score."))
+        return _wrap_style(tag("p", "A backtest without a score."))
     names = set(scores["predictor"])
     shown = readable(summary(scores, references=[r for r in REFERENCES if r in names]))
     mine = of_predictor(scores)
-    who = tag("p", f"{text(mine['predictor'].iloc[0])}, {counted(len(mine), 'score')}:")
+    who = tag("p", f"{text(mine['predictor'].iloc[0])}, {count_of(len(mine), 'score')}:")
     pictures = tag("div", charts.gains(mine) + charts.coverage(mine) + charts.pit(mine), class_="pictures")
-    return _styled(table(shown, "Backtest: lines count the same, lower CRPS is better") + who + pictures)
+    return _wrap_style(table(shown, "Backtest: lines count the same, lower CRPS is better") + who + pictures)
 
 
-def _styled(inside: str) -> str:
+def _wrap_style(inside: str) -> str:
     style = files("scale_forecast.show.report").joinpath("cells.css").read_text(encoding="utf-8")
     return f'<div class="scale-forecast"><style>{style}</style>{inside}</div>'

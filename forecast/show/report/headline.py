@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.show.report.contents import Report
 from scale_forecast.show.report.markup import name, number, percent, tag, text
 from scale_forecast.upcoming import uncovered
@@ -31,13 +31,13 @@ def headline(report: Report) -> str:
 def _overall(report: Report) -> str:
     parts = [
         f"{text(row['benchmark'])} {percent(row['origin'])} → <strong>{percent(row['median'])}</strong> "
-        f"({percent(row['q10'])} to {percent(row['q90'])}; {counted(row['tasks'], 'task')})"
+        f"({percent(row['q10'])} to {percent(row['q90'])}; {count_of(row['tasks'], 'task')})"
         for row in report.average.head(4).to_dict("records")
     ]
     if not parts:
         return f"{len(report.tasks)} tasks, none measured as a share: see each below."
     more = len(report.average) - len(parts)
-    rest = f"; {counted(more, 'smaller benchmark')} in the table" if more else ""
+    rest = f"; {count_of(more, 'smaller benchmark')} in the table" if more else ""
     return f"Mean score, with its 80% interval: {'; '.join(parts)}{rest}."
 
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 import pandas as pd
 
 from scale_forecast.backtests.summary import readable
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.sizes import format_size
 from scale_forecast.show.report import charts
 from scale_forecast.show.report.contents import Backtest, Report, setting_of
@@ -74,7 +74,7 @@ def _subtitle(report: Report) -> str:
     if pd.notna(target.train_flops):
         size.append(f"{target.train_flops:.2g} FLOP")
     made = report.facts.get("Made")
-    out = f"{text(target.family)} at {', '.join(size)}; {counted(len(report.tasks), 'task')}, forecast by "
+    out = f"{text(target.family)} at {', '.join(size)}; {count_of(len(report.tasks), 'task')}, forecast by "
     out += f"{text(report.upcoming.forecast.predictor)}{f' on {text(made)}' if made else ''}."
     known = int(report.tasks["truth"].notna().sum())
     if known:
@@ -102,7 +102,7 @@ def _multiples(report: Report) -> str:
 
 
 def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
-    out = _known(tasks[tasks["truth"].notna()])
+    out = _tell_known(tasks[tasks["truth"].notna()])
     if found is None:
         why = "No known model of the line has a smaller one of its own, so nothing can be tested on it here; "
         return out + tag("p", why + tag("code", "forecast backtest") + " does so on other lines.")
@@ -118,7 +118,7 @@ def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
     return out + tag("p", said) + table(readable(found.summary), "Backtest on the line's known models") + pictures
 
 
-def _known(rows: pd.DataFrame) -> str:
+def _tell_known(rows: pd.DataFrame) -> str:
     """How the forecast itself fared, where the target is out."""
     if rows.empty:
         return ""

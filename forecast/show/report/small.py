@@ -36,10 +36,10 @@ def multiple(task: Mapping[Any, Any], history: pd.DataFrame) -> str:
         x, y = place.target, place.y(task["truth"])
         diamond = f"M{x:.1f} {y - 5:.1f}l5 5l-5 5l-5-5z"
         parts.append(f'<path class="truth" d="{diamond}" data-tip="{text(tip)}"/>')
-    return tag("svg", "".join(parts), viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=spoken(task))
+    return tag("svg", "".join(parts), viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=describe_picture(task))
 
 
-def spoken(task: Mapping[Any, Any]) -> str:
+def describe_picture(task: Mapping[Any, Any]) -> str:
     """The picture in words."""
     share = bool(task["is_share"])
     said = (

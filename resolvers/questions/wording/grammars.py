@@ -16,16 +16,16 @@ _HERE = Path(__file__).parent
 @cache
 def phrase_grammar() -> Lark:
     """``phrases.lark``, which is read with one word of foresight."""
-    return _made("phrases.lark", parser="lalr")
+    return _load_grammar("phrases.lark", parser="lalr")
 
 
 @cache
 def statement_grammar() -> Lark:
     """``statements.lark``, of which every reading is wanted."""
-    return _made("statements.lark", parser="earley", ambiguity="explicit")
+    return _load_grammar("statements.lark", parser="earley", ambiguity="explicit")
 
 
-def _made(name: str, **options: Any) -> Lark:
+def _load_grammar(name: str, **options: Any) -> Lark:
     import lark
 
     class Given(lark.lexer.Lexer):

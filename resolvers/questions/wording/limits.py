@@ -62,13 +62,13 @@ def take_limits(phrases: Sequence[Phrase], context: Context) -> tuple[Limits, li
             _drop_dangling(kept, phrase)
             if kept and kept[-1].token == "TRAIN":
                 kept.pop()
-            who = sized(who, phrase.value)
+            who = limit_size(who, phrase.value)
         elif phrase.token not in _DROPPED:
             kept.append(phrase)
     return Limits(slots, who, any(phrase.token == "CLEARLY" for phrase in rest)), kept
 
 
-def sized(who: Who, level: Level) -> Who:
+def limit_size(who: Who, level: Level) -> Who:
     """Models limited to a size; a bound that is not included is moved by the least there is."""
     low, high = f"min_{level.unit}", f"max_{level.unit}"
     value = float(level.value or 0.0)

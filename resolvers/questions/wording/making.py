@@ -62,19 +62,19 @@ def make_question(
             "or ask as of an earlier day"
         )
     years = FAR if criterion.answers == "date" else YEARS
-    resolve_by = deadline or max(_later(opened, years), *_released_until(reading))
+    resolve_by = deadline or max(_later(opened, years), *_release_limits(reading))
     fields: dict[str, Any] = {
         "criterion": criterion if deadline is not None else criterion.annulled_if_silent(),
         "scope": scope,
         "opened": opened,
         "resolve_by": resolve_by,
-        "forecasts": _stated(reading),
+        "forecasts": _stated_probability(reading),
     }
     question = Question(id=question_id or "asked", title=title, **fields)
     return question if question_id else question.model_copy(update={"id": _identity(question)})
 
 
-def _stated(reading: Reading) -> Any:
+def _stated_probability(reading: Reading) -> Any:
     """The probability or the odds that the words give."""
     said = reading.get("stated")
     if said is None:
@@ -90,7 +90,7 @@ def _deadline(reading: Reading) -> dt.date | None:
     return None if when is None else when.last
 
 
-def _released_until(reading: Reading) -> list[dt.date]:
+def _release_limits(reading: Reading) -> list[dt.date]:
     who: Who = reading.get("who", Who())
     return [who.released_until or dt.date.min]
 
@@ -133,7 +133,7 @@ def _criterion(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
     return criterion, scope
 
 
-def _denied(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
+def _deny(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
     criterion, scope = _criterion(reading.parts[0], vocabulary)
     return denial(criterion), scope
 
@@ -151,7 +151,7 @@ def _parts(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, ...]:
 
 
 _WHOLES: dict[str, Callable[[Reading, Vocabulary], tuple[Kind, Scope]]] = {
-    "not": _denied,
+    "not": _deny,
     "all_of": lambda reading, vocabulary: (AllOf(of=_parts(reading, vocabulary)), Scope()),
     "any_of": lambda reading, vocabulary: (AnyOf(of=_parts(reading, vocabulary)), Scope()),
 }
@@ -169,10 +169,10 @@ def _over_places(reading: Reading, make: Make) -> Kind:
         raise AskBack("quantity", "'not' with several tests can be read two ways: write 'none of' or 'at least 1 of'")
     if quantity is None:
         return Not(of=AnyOf(of=of)) if reading.negated else (AnyOf if joint == "or" else AllOf)(of=of)
-    return _counted(quantity, of)
+    return _count_criterion(quantity, of)
 
 
-def _counted(quantity: Quantity, of: tuple[Kind, ...]) -> Kind:
+def _count_criterion(quantity: Quantity, of: tuple[Kind, ...]) -> Kind:
     wanted = quantity.number if quantity.number is not None else (quantity.share or 0.0) * len(of)
     least = int(wanted) + 1 if quantity.side in ("above", "at_most") else ceil(wanted)
     if least > len(of):
@@ -188,7 +188,7 @@ def _counted(quantity: Quantity, of: tuple[Kind, ...]) -> Kind:
     return Not(of=criterion) if quantity.side in ("below", "at_most") else criterion
 
 
-def _measured(place: Place, metric: str) -> dict[str, Any]:
+def _measured_fields(place: Place, metric: str) -> dict[str, Any]:
     """Fields of a measured criterion. Without any score on record it waits for a ruling."""
     fields = {"task": place.task, "benchmark": place.benchmark, "metric": metric}
     return fields if place.has_scores else {**fields, "if_nothing": "open"}
@@ -198,7 +198,7 @@ def _threshold(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
     level, scope = reading.get("level"), _scope(reading.get("who", Who()))
 
     def make(place: Place, metric: str) -> Kind:
-        return Threshold(**_measured(place, metric), score=level.value, side=level.side, scope=scope)
+        return Threshold(**_measured_fields(place, metric), score=level.value, side=level.side, scope=scope)
 
     return make, _limits(reading)
 
@@ -215,7 +215,7 @@ def _comparison(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
         if place.unit != "share" and least:
             raise AskBack("value", f"points are no difference on {place.name}, which is measured in {place.unit}")
         return Comparison(
-            **_measured(place, metric), better=better, worse=worse, margin=round(least, 10), beyond_noise=beyond
+            **_measured_fields(place, metric), better=better, worse=worse, margin=round(least, 10), beyond_noise=beyond
         )
 
     return make, _limits(reading)
@@ -225,7 +225,7 @@ def _numeric(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
     scope, statistic = _scope(reading.get("who", Who())), reading.get("statistic")
 
     def make(place: Place, metric: str) -> Kind:
-        fields = {**_measured(place, metric), "if_nothing": "annul" if place.has_scores else "open"}
+        fields = {**_measured_fields(place, metric), "if_nothing": "annul" if place.has_scores else "open"}
         return Numeric(**fields, statistic=statistic, scope=scope)
 
     return make, _limits(reading)
@@ -236,7 +236,7 @@ def _date(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
 
     def make(place: Place, metric: str) -> Kind:
         return Date(
-            **{**_measured(place, metric), "if_nothing": "open"}, score=level.value, side=level.side, scope=scope
+            **{**_measured_fields(place, metric), "if_nothing": "open"}, score=level.value, side=level.side, scope=scope
         )
 
     return make, _limits(reading)
@@ -253,7 +253,7 @@ def _choice(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
     fields |= {"of": reading.get("of"), "options": reading.get("options", ())}
 
     def make(place: Place, metric: str) -> Kind:
-        return Choice(**{**_measured(place, metric), "if_nothing": "open"}, **fields, scope=scope)
+        return Choice(**{**_measured_fields(place, metric), "if_nothing": "open"}, **fields, scope=scope)
 
     return make, _limits(reading)
 
@@ -273,7 +273,7 @@ def _leads(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]:
     rest = _scope(others)
 
     def make(place: Place, metric: str) -> Kind:
-        return Leads(**_measured(place, metric), **_first(reading), of=of, who=names, scope=rest)
+        return Leads(**_measured_fields(place, metric), **_first(reading), of=of, who=names, scope=rest)
 
     return make, _limits(reading)
 
@@ -283,7 +283,7 @@ def _lead_margin(reading: Reading, vocabulary: Vocabulary) -> tuple[Make, Scope]
     level = reading.get("level")
 
     def make(place: Place, metric: str) -> Kind:
-        fields = _measured(place, metric)
+        fields = _measured_fields(place, metric)
         return LeadMargin(**fields, ahead=ahead, behind=behind, margin=level.value, side=level.side)
 
     return make, _limits(reading)
@@ -327,7 +327,7 @@ def _scaling(kind: type[Reversal] | type[UShape]) -> Callable[[Reading, Vocabula
         families = [family for name in who.models if (family := vocabulary.family_of(name)) is not None]
         if families and not who.families:
             fields["family"] = tuple(dict.fromkeys(families))
-        return (lambda place, metric: kind(**_measured(place, metric))), _limits(reading, fields)
+        return (lambda place, metric: kind(**_measured_fields(place, metric))), _limits(reading, fields)
 
     return prepare
 

@@ -44,7 +44,7 @@ class Spoken:
 
 
 @cache
-def spoken() -> Spoken:
+def spoken_names() -> Spoken:
     """Names that people use, by folded form."""
     with open(TABLES / "wording" / "names.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -56,10 +56,10 @@ def read_phrases(context: Context) -> list[Phrase]:
     _refuse_elsewhere(words)
     _refuse_unknown(words, context)
     _refuse_conditions(words)
-    return [_phrase(node, context) for node in _parsed(mark(words)).children]
+    return [_phrase(node, context) for node in _parse_words(mark(words)).children]
 
 
-def _parsed(words: Sequence[Word]) -> Any:
+def _parse_words(words: Sequence[Word]) -> Any:
     import lark
 
     tokens = [lark.Token(word.token, word) for word in words]
@@ -233,14 +233,14 @@ def _margin(words: list[Word], node: Any, context: Context, text: str) -> tuple[
     return ("NEAR" if words[0].token == "WITHIN" else "MARGIN"), level
 
 
-def _sized(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Level]:
+def _read_size(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, Level]:
     side = next((word.value for word in words if word.token in ("SIDE", "SIZESIDE", "ORMORE")), None)
     number = next(word.value for word in words if word.token in ("FLOPS", "SIZE"))
     unit = "flops" if node.data == "flops" else "params"
     return unit.upper(), Level(float(number), unit, side, text=text)
 
 
-def _stated(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, float | str]:
+def _read_odds(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, float | str]:
     for word in words:
         if word.token == "ODDS":
             return "STATED", "{:g}:{:g}".format(*word.value)
@@ -284,9 +284,9 @@ _READ: dict[str, Callable[[list[Word], Any, Context, str], tuple[str, Any]]] = {
     "margin": _margin,
     "near": _margin,
     "quant": _quant,
-    "flops": _sized,
-    "params": _sized,
-    "stated": _stated,
+    "flops": _read_size,
+    "params": _read_size,
+    "stated": _read_odds,
     "shots": _shots,
     "prompt": _prompt,
     "metric": _metric,

@@ -52,7 +52,9 @@ def near_record(words: str, known: Iterable[Question], limit: int = 3) -> list[Q
     asked = _telling(words)
     if not asked:
         return []
-    scored = [(max(_shared(asked, _telling(title)) for title in _titles(question)), question) for question in known]
+    scored = [
+        (max(_share_of_words(asked, _telling(title)) for title in _titles(question)), question) for question in known
+    ]
     near = sorted((pair for pair in scored if pair[0] >= NEAR), key=lambda pair: -pair[0])
     return [question for _, question in near[:limit]]
 
@@ -71,7 +73,7 @@ def _telling(title: str) -> list[str]:
     return [word for word in _WORDS.findall(title.casefold()) if word not in _EMPTY]
 
 
-def _shared(one: list[str], other: list[str]) -> float:
+def _share_of_words(one: list[str], other: list[str]) -> float:
     """The share of words that two titles have in common, words that differ in a letter or an ending counted in part."""
     rest, common, unmatched = Counter(other), 0.0, []
     for word in one:

@@ -49,7 +49,7 @@ def read_statement(phrases: Sequence[Phrase], context: Context) -> Reading:
     for joint, kind in _JOINTS:
         parts = _split(phrases, joint)
         if len(parts) > 1:
-            return _joined([read_statement(part, context) for part in parts], kind)
+            return _join_readings([read_statement(part, context) for part in parts], kind)
     return _single(list(phrases), context)
 
 
@@ -71,7 +71,7 @@ def _is_statement(phrases: Sequence[Phrase]) -> bool:
     return bool(tokens & _PREDICATES) and bool(tokens & {"WHO", "PLACE"})
 
 
-def _joined(parts: list[Reading], kind: str) -> Reading:
+def _join_readings(parts: list[Reading], kind: str) -> Reading:
     if not all(part.is_yes_or_no for part in parts):
         raise UsageError("a question for a number, a date or a choice cannot be joined with others: ask it alone")
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
@@ -92,12 +92,12 @@ class _Tried:
 def _single(phrases: list[Phrase], context: Context) -> Reading:
     limits, rest = take_limits(_without_errors(_without_first(phrases)), context)
     trees = _trees(rest, context)
-    tried = _tried(trees, limits, context)
+    tried = _try_trees(trees, limits, context)
     if len(tried.readings) > 1:
         kinds = " or ".join(sorted({reading.kind.replace("_", " ") for reading in tried.readings}))
         raise AskBack(
             "kind",
-            f"{_said(rest, context)!r} can be read in {len(tried.readings)} ways ({kinds}): say it in other words",
+            f"{_words_of(rest, context)!r} can be read in {len(tried.readings)} ways ({kinds}): say it in other words",
         )
     if not tried.readings:
         raise min(tried.errors, key=_rank)
@@ -122,12 +122,12 @@ def _trees(phrases: Sequence[Phrase], context: Context) -> list[Any]:
     try:
         forest = statement_grammar().parse(tokens)  # type: ignore[arg-type]
     except (lark.exceptions.UnexpectedInput, lark.exceptions.UnexpectedEOF) as error:
-        raise _puzzled(phrases, context) from error
+        raise _ask_back(phrases, context) from error
     trees = lark.visitors.CollapseAmbiguities().transform(forest)
     return [tree.children[0] for tree in trees]
 
 
-def _tried(trees: Iterable[Any], limits: Limits, context: Context) -> _Tried:
+def _try_trees(trees: Iterable[Any], limits: Limits, context: Context) -> _Tried:
     """The distinct readings of some trees, and what was wrong with the others."""
     readings: list[Reading] = []
     errors: list[UsageError] = []
@@ -157,14 +157,14 @@ def _without_errors(phrases: list[Phrase]) -> list[Phrase]:
     return [
         replace(phrase, token="SCORE")
         if phrase.token == "ERROR"
-        else replace(phrase, value=_mirrored(phrase.value))
+        else replace(phrase, value=_mirror(phrase.value))
         if phrase.token == "LEVEL"
         else phrase
         for phrase in phrases
     ]
 
 
-def _mirrored(level: Level) -> Level:
+def _mirror(level: Level) -> Level:
     if level.value is None or level.unit not in ("percent", "points", None):
         raise AskBack(
             "metric", f"an error of {level.text!r} has no score beside it: ask for the score", words=level.text
@@ -173,16 +173,16 @@ def _mirrored(level: Level) -> Level:
     return replace(level, value=round(whole - level.value, 10), side=_MIRRORED[level.side])
 
 
-def _said(phrases: Sequence[Phrase], context: Context) -> str:
+def _words_of(phrases: Sequence[Phrase], context: Context) -> str:
     if not phrases:
         return context.text[:80]
     return context.text[phrases[0].span[0] : phrases[-1].span[1]][:80]
 
 
-def _puzzled(phrases: Sequence[Phrase], context: Context) -> AskBack:
+def _ask_back(phrases: Sequence[Phrase], context: Context) -> AskBack:
     """What is asked back where the phrases fit no statement: the slot that is missing, or the whole."""
     tokens = [phrase.token for phrase in phrases]
-    said = _said(phrases, context)
+    said = _words_of(phrases, context)
     for token, slot, sentence in _REFUSED:
         if token in tokens:
             words = phrases[tokens.index(token)].text

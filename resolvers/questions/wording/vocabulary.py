@@ -24,7 +24,7 @@ from scale_forecast.resolvers.questions.wording.names import (
     is_name,
     line_names,
     result_places,
-    spoken,
+    spoken_names,
 )
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Place
 
@@ -77,21 +77,23 @@ class Vocabulary:
         for model, family, params in models.itertuples(index=False):
             sizes.setdefault(fold(family), []).append((float(params), str(model)))
         releases = frontier_releases()
-        dated = [(_spaced(name), day.date()) for name, day in zip(releases["model"], releases["released"], strict=True)]
+        dated = [
+            (_space_out(name), day.date()) for name, day in zip(releases["model"], releases["released"], strict=True)
+        ]
         made = rows.dropna(subset=["released"]).drop_duplicates("model")
-        dated += [(_spaced(name), day.date()) for name, day in zip(made["model"], made["released"], strict=True)]
+        dated += [(_space_out(name), day.date()) for name, day in zip(made["model"], made["released"], strict=True)]
         vocabulary = cls(
             {},
             _by_benchmark(places),
             _by_benchmark(frontier),
             {fold(str(m)): (str(m), str(f)) for m, f in zip(models["model"], models["family"], strict=True)},
-            _written(rows["family"].unique()),
-            _written(metrics["metric"]),
+            _written_names(rows["family"].unique()),
+            _written_names(metrics["metric"]),
             frozenset(fold(m) for m in metrics.loc[~metrics["higher_is_better"].astype(bool), "metric"]),
             {family: sorted(found) for family, found in sizes.items()},
             tuple(dated),
         )
-        vocabulary.names.update(_named(vocabulary, releases, rows))
+        vocabulary.names.update(_index_names(vocabulary, releases, rows))
         return vocabulary
 
     # --- tests
@@ -210,7 +212,7 @@ class Vocabulary:
 
     def is_generation(self, name: str, by: dt.date) -> bool:
         """Whether a release by some day is called by a name, with more behind it or not."""
-        said = _spaced(name)
+        said = _space_out(name)
         return any(
             other.startswith(said) and not other[len(said) : len(said) + 1].isalnum() and day <= by
             for other, day in self.releases
@@ -240,9 +242,9 @@ def _by_benchmark(places: Iterable[Place]) -> dict[str, list[Place]]:
     return found
 
 
-def _named(vocabulary: Vocabulary, releases: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Name]:
+def _index_names(vocabulary: Vocabulary, releases: pd.DataFrame, rows: pd.DataFrame) -> dict[str, Name]:
     """Every name with what it is; of one that is several things the first in this order."""
-    table = spoken()
+    table = spoken_names()
     found: dict[str, Name] = {}
 
     def add(token: str, pairs: Iterable[tuple[str, object]]) -> None:
@@ -291,9 +293,9 @@ def _mean_human(places: Sequence[Place], which: int) -> float | None:
     return sum(known) / len(known) if known and len(known) == len(levels) else None
 
 
-def _spaced(name: object) -> str:
+def _space_out(name: object) -> str:
     return re.sub(r"[\s\-_]+", " ", str(name)).casefold()
 
 
-def _written(names: Iterable[object]) -> dict[str, str]:
+def _written_names(names: Iterable[object]) -> dict[str, str]:
     return {fold(str(name)): str(name) for name in names}

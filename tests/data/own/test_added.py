@@ -8,7 +8,7 @@ import pytest
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.frontier import bundled_by_date
-from scale_forecast.data.own.added import VENDOR, add, added, added_rows, take_away
+from scale_forecast.data.own.added import VENDOR, add, added_rows, list_added, take_away
 from scale_forecast.data.own.check import Said, check
 
 TODAY = dt.date(2026, 11, 30)
@@ -96,16 +96,16 @@ def test_a_new_benchmark_enters_by_its_metric_and_a_new_metric_by_its_direction(
 def test_the_scores_of_a_call_enter_all_or_none(tmp_path):
     with pytest.raises(UsageError):
         add(tmp_path, checked("HLE=0.6", "GPQA Diamond=95").scores)
-    assert added(tmp_path) == []
+    assert list_added(tmp_path) == []
 
 
 def test_a_score_is_kept_listed_and_taken_away(tmp_path):
     score = one("HLE=0.6", source="https://example.org")
     assert add(tmp_path, [score]) == [score]
-    assert added(tmp_path) == [score]
+    assert list_added(tmp_path) == [score]
     assert add(tmp_path, [one("HLE=0.6", source="https://example.org")]) == []
     assert take_away(tmp_path, [score.id]) == [score]
-    assert added(tmp_path) == []
+    assert list_added(tmp_path) == []
     with pytest.raises(UsageError, match="no score of yours has the id"):
         take_away(tmp_path, [score.id])
 
@@ -116,14 +116,14 @@ def test_another_score_of_the_same_thing_needs_a_word(tmp_path):
         add(tmp_path, [one("HLE=0.7")])
     add(tmp_path, [one("HLE=0.7", setting="with tools")])
     add(tmp_path, [one("HLE=0.65")], replace=True)
-    assert sorted(score.score for score in added(tmp_path)) == [0.65, 0.7]
+    assert sorted(score.score for score in list_added(tmp_path)) == [0.65, 0.7]
     with pytest.raises(UsageError, match="stands twice"):
         add(tmp_path, [one("HLE=0.6"), one("hle=0.7")])
 
 
 def test_a_score_enters_on_the_day_it_was_known_and_in_the_strict_reading_on_the_day_of_adding(tmp_path):
     add(tmp_path, [one("HLE=0.6", known=dt.date(2026, 11, 20))])
-    scores = added(tmp_path)
+    scores = list_added(tmp_path)
     assert len(added_rows(scores, pd.Timestamp("2026-11-19"))) == 0
     (row,) = added_rows(scores, pd.Timestamp("2026-11-20")).to_dict("records")
     assert (row["known_on"], row["seen_on"]) == ("2026-11-20", "2026-11-30")
@@ -136,7 +136,7 @@ def test_a_file_that_was_touched_is_named(tmp_path, spoil):
     (path,) = (tmp_path / "added").iterdir()
     path.write_text(spoil(path.read_text()))
     with pytest.raises(DataError, match=f"{path.name}: is not as `forecast data add` wrote it"):
-        added(tmp_path)
+        list_added(tmp_path)
 
 
 def test_what_is_kept_is_plain_json(tmp_path):

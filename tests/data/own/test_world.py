@@ -5,7 +5,7 @@ import pytest
 
 from scale_forecast.data.dates import LOWER_BOUND, known_days
 from scale_forecast.data.frontier import bundled_by_date, corrections, frontier_results, frontier_scores
-from scale_forecast.data.own.world import BY_HAND, OWN_COLUMNS, joined
+from scale_forecast.data.own.world import BY_HAND, OWN_COLUMNS, join_own
 
 FETCHED = pd.Timestamp("2026-11-30")
 BUNDLED = frontier_scores()
@@ -24,18 +24,18 @@ def rows(**columns):
 
 def new_of(own):
     """What the joined table has beside the bundled rows, which stand untouched."""
-    scores = joined(own, "own").scores
+    scores = join_own(own, "own").scores
     pd.testing.assert_frame_equal(scores.iloc[: len(BUNDLED)][BUNDLED.columns], BUNDLED, check_dtype=False)
     return scores.iloc[len(BUNDLED) :].reset_index(drop=True)
 
 
 def test_without_rows_the_bundled_tables_are_given_themselves():
-    assert joined(rows().iloc[:0], "none") is bundled_by_date()
+    assert join_own(rows().iloc[:0], "none") is bundled_by_date()
 
 
 def test_the_bundled_table_fetched_again_changes_no_row():
     again = BUNDLED.join(bundled_by_date().releases.set_index("model")["organisation"], on="model")
-    found = joined(again.assign(seen_on=FETCHED, dataset="epoch 2026-11-30").reindex(columns=OWN_COLUMNS), "own")
+    found = join_own(again.assign(seen_on=FETCHED, dataset="epoch 2026-11-30").reindex(columns=OWN_COLUMNS), "own")
     assert found.scores is BUNDLED
     assert found.results() is frontier_results()
 
@@ -55,7 +55,7 @@ def test_a_snapshot_named_with_its_day_is_the_release_of_that_day():
 
 
 def test_a_new_model_and_a_new_benchmark_are_described_as_far_as_the_row_says():
-    found = joined(rows(benchmark="zorgbench", task="zorgbench", metric="elo", score=1400.0), "own")
+    found = join_own(rows(benchmark="zorgbench", task="zorgbench", metric="elo", score=1400.0), "own")
     model = found.releases.iloc[-1]
     assert (model["model"], model["organisation"], model["released"]) == ("zorg-7", "Zorg", pd.Timestamp("2026-11-01"))
     assert found.benchmarks.iloc[-1][["task", "unit", "higher_is_better"]].tolist() == ["zorgbench", "Elo", True]
@@ -82,7 +82,7 @@ def test_another_score_of_the_same_thing_stands_beside_the_bundled_one_from_the_
     row = new_of(rows(**alike, score=bundled["score"] + 0.02))
     assert row["setting"].str.contains("as listed").all()
     assert known_days(row).tolist() == [FETCHED]
-    assert joined(rows(**alike, score=bundled["score"] + 0.02), "own").results() is not None  # no key stands twice
+    assert join_own(rows(**alike, score=bundled["score"] + 0.02), "own").results() is not None  # no key stands twice
 
 
 def test_no_day_is_outside_its_bounds():
@@ -118,6 +118,6 @@ def test_two_settings_of_one_fetching_with_one_score_both_stand():
 
 @pytest.mark.parametrize("missing", ["released", "organisation"])
 def test_a_model_of_which_little_is_known_is_kept_and_enters_nothing_by_date_without_a_day(missing):
-    found = joined(rows(**{missing: None}), "own")
+    found = join_own(rows(**{missing: None}), "own")
     assert "zorg-7" in set(found.results()["model"])
     assert ("zorg-7" in set(found.releases["model"])) is (missing != "released")

@@ -7,7 +7,7 @@ import pytest
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers import read
-from scale_forecast.data.readers.files import parsed, sources
+from scale_forecast.data.readers.files import parse_json, sources
 
 
 def test_a_pipe_in_a_directory_is_passed_over(tmp_path):
@@ -41,7 +41,7 @@ def test_a_key_that_stands_twice_among_many_is_found_in_one_pass():
         _unique([(key, 0) for key in [*keys, Counted("k1999")]], "a.json")
     assert Counted.looks < 10 * len(keys)
     with pytest.raises(DataError, match="the key 'a' stands twice"):
-        parsed('{"a": 1, "b": 2, "a": 3}', "a.json")
+        parse_json('{"a": 1, "b": 2, "a": 3}', "a.json")
 
 
 @pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\u0085", "\u000c"], ids=ascii)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scale_forecast.by_date.largest import OF, Frontier, bundled_frontier, dense_params, interval_of, score_lags, shown
+from scale_forecast.by_date.largest import (
+    OF,
+    Frontier,
+    bundled_frontier,
+    dense_params,
+    interval_of,
+    score_lags,
+    show_table,
+)
 from scale_forecast.data.catalog import frontier_models
 from scale_forecast.data.errors import DataError, UsageError
 
@@ -157,7 +165,7 @@ def test_the_table_shows_what_is_known_and_what_may_come(frontier):
     assert 0.5 < table["prob_larger"].iloc[1] < 1.0
     assert (table["low"] <= table["median"]).all()
     assert (table["median"] <= table["high"]).all()
-    assert shown(table)["80% interval"].iloc[0] == "2.5e+24 FLOP"
+    assert show_table(table)["80% interval"].iloc[0] == "2.5e+24 FLOP"
 
 
 def _history(rng, growth, jump, years):

@@ -5,7 +5,7 @@ import pytest
 
 from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.trained import trained_on
+from scale_forecast.by_date.trained import train_on
 from scale_forecast.data.errors import DataError
 from tests.forecast.by_date.tables import AS_OF, tables
 
@@ -17,26 +17,26 @@ def drawn(trained):
 
 
 def test_a_kept_state_forecasts_what_the_trained_one_does(tmp_path):
-    first, again = (trained_on(tables(), AS_OF, cache=tmp_path) for _ in range(2))
+    first, again = (train_on(tables(), AS_OF, cache=tmp_path) for _ in range(2))
     assert len(list(tmp_path.glob("by-date-*"))) == 1
     assert drawn(first) == drawn(again)
 
 
 def test_a_day_on_which_nothing_more_is_known_trains_nothing_anew(tmp_path):
     """A question of a fresh day took a minute, since states were kept by date."""
-    newest = trained_on(tables(), AS_OF, cache=tmp_path).state.world.newest
-    trained_on(tables(), newest, cache=tmp_path)
+    newest = train_on(tables(), AS_OF, cache=tmp_path).state.world.newest
+    train_on(tables(), newest, cache=tmp_path)
     assert len(list(tmp_path.glob("by-date-*"))) == 1
 
 
 def test_another_score_is_another_state(tmp_path):
-    trained_on(tables(), AS_OF, cache=tmp_path)
+    train_on(tables(), AS_OF, cache=tmp_path)
     scores = tables().scores.copy()
     scores.loc[scores["known_on"].idxmin(), "score"] += 0.01
-    trained_on(Tables(scores, tables().releases, tables().benchmarks), AS_OF, cache=tmp_path)
+    train_on(Tables(scores, tables().releases, tables().benchmarks), AS_OF, cache=tmp_path)
     assert len(list(tmp_path.glob("by-date-*"))) == 2
 
 
 def test_a_day_before_every_score_is_refused_in_a_sentence():
     with pytest.raises(DataError, match="no score by date was known on 1999-01-01"):
-        trained_on(tables(), pd.Timestamp("1999-01-01"))
+        train_on(tables(), pd.Timestamp("1999-01-01"))

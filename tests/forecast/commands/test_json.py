@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from scale_forecast.data.load import load
-from scale_forecast.data.own.added import added
+from scale_forecast.data.own.added import list_added
 from scale_forecast.data.results import fingerprint
 from tests.forecast.commands.doors import DOORS, options_of
 from tests.resolvers.markets.server import SAVED, Services
@@ -31,7 +31,7 @@ def scene(small_world, layouts, question_file, tmp_path):
     mine = tmp_path / "mine"
     assert small_world("data", "add", "--model", "GPT-5", "MMLU=0.9", "--data", mine).exit_code == 0
     places = {
-        "added": added(mine)[0].id,
+        "added": list_added(mine)[0].id,
         "own": layouts["long"][0],
         "question": question_file,
         "curves": tmp_path / "curves.csv",

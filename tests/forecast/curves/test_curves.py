@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from benchmarks.learning_curves import broken_law, learning_curves, noiseless
 from scale_forecast.commands import main
 from scale_forecast.curves import FORMS, fit_curves
-from scale_forecast.curves.averaging import carried
+from scale_forecast.curves.averaging import carry_residuals
 from scale_forecast.curves.batch import as_batch
 from scale_forecast.curves.levmar import inverse_spd, solve_spd
 from scale_forecast.curves.tables import fit_table
@@ -255,13 +255,13 @@ def test_what_every_form_misses_at_the_end_is_carried_forward():
     assert np.abs(np.log(fits.predict([x[-1] * 1.001])[:, 0] / y[:, -1])).mean() < 0.004
     residual = rng.normal(0, 0.02, (30, 200))
     batch = as_batch(np.tile(np.arange(1.0, 31.0), (200, 1)), np.exp(residual.T), kind="loss")
-    assert np.abs(carried(batch, batch.w, residual)).mean() < 0.6 * np.abs(residual[-1]).mean()
+    assert np.abs(carry_residuals(batch, batch.w, residual)).mean() < 0.6 * np.abs(residual[-1]).mean()
 
 
 def test_nothing_is_carried_forward_from_scores():
     x = np.tile(SCALES, (3, 1))
     batch = as_batch(x, np.linspace(0.1, 0.9, 24).reshape(3, 8), kind="accuracy")
-    assert carried(batch, batch.w, batch.z).tolist() == [0.0, 0.0, 0.0]
+    assert carry_residuals(batch, batch.w, batch.z).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_the_end_of_a_loss_curve_counts_more_than_its_start():

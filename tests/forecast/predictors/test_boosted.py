@@ -5,7 +5,7 @@ import pytest
 
 from scale_forecast.backtests.training import past_folds
 from scale_forecast.inputs.folds import Exclusion, folds_of
-from scale_forecast.predictors.boosted import INPUTS, Boosted, Gains, grown, located, suite_mean, without_own_line
+from scale_forecast.predictors.boosted import INPUTS, Boosted, Gains, grow, locate_targets, suite_mean, without_own_line
 from tests.worlds import TASKS, make_panel, make_results
 
 MANY = [f"task{i:02d}" for i in range(30)]
@@ -25,7 +25,7 @@ def test_trees_never_touch_the_common_shift(trained):
     _, boosted, fold = trained
     gains = Gains.of(fold.rows, fold.evidence)
     assert boosted.trees_ is not None
-    moved = located(boosted.trees_, gains) - gains.start
+    moved = locate_targets(boosted.trees_, gains) - gains.start
     assert np.abs(moved).max() > 0.01
     assert suite_mean(moved, gains.suite) == pytest.approx(0.0, abs=1e-12)
 
@@ -36,7 +36,7 @@ def test_contributions_add_up_to_the_own_part(trained):
     gains = Gains.of(fold.rows, fold.evidence)
     contributions = boosted.contributions(gains)
     assert contributions.shape == (len(fold.rows), len(INPUTS))
-    assert contributions.sum(axis=1) == pytest.approx(located(boosted.trees_, gains) - gains.start, abs=1e-9)
+    assert contributions.sum(axis=1) == pytest.approx(locate_targets(boosted.trees_, gains) - gains.start, abs=1e-9)
 
 
 def test_a_restored_state_predicts_the_same_bytes(trained):
@@ -51,9 +51,9 @@ def test_the_spread_is_learned_from_errors_of_trees_that_did_not_see_the_line(tr
     """Errors in the training sample are too small, and intervals made of them too narrow."""
     past, _, _ = trained
     gains = [Gains.of(fold.rows, fold.evidence) for fold in past]
-    trees = grown(past, gains)
+    trees = grow(past, gains)
     truth = [fold.truth["z"].to_numpy() for fold in past]
-    seen = np.concatenate([located(trees, g) - t for g, t in zip(gains, truth, strict=True)])
+    seen = np.concatenate([locate_targets(trees, g) - t for g, t in zip(gains, truth, strict=True)])
     unseen = np.concatenate([z - t for z, t in zip(without_own_line(past, gains), truth, strict=True)])
     assert np.abs(unseen).mean() > np.abs(seen).mean()
 
@@ -65,7 +65,7 @@ def test_trees_find_an_own_part_that_other_lines_foretell():
     boosted = Boosted().fit(past_folds(panel, Exclusion("Beta")))
     gains = Gains.of(fold.rows, fold.evidence)
     actual = gains.own(fold.truth["z"].to_numpy() - fold.rows["origin_z"].to_numpy())
-    said = located(boosted.trees_, gains) - gains.start
+    said = locate_targets(boosted.trees_, gains) - gains.start
     assert np.corrcoef(said, actual)[0, 1] > 0.2
 
 

@@ -11,7 +11,7 @@ from scale_forecast.data.trend import best_of, recovers, reverses, trend_of
 from scale_forecast.distribution import LEVELS, Forecast
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import as_panel
-from scale_forecast.inputs.steps import FALLING, FEATURES, Histories, described, known_steps
+from scale_forecast.inputs.steps import FALLING, FEATURES, Histories, describe_steps, known_steps
 from scale_forecast.inputs.targets import held_out_target, target_rows, visible
 from scale_forecast.predictors.events import prob_gain, trends_and_events
 from scale_forecast.predictors.reversal import TYPICAL_RECOVERY, TYPICAL_SHARE, Rate, Reversal
@@ -81,7 +81,7 @@ def test_a_step_is_described_without_its_target_and_what_is_larger():
         target = series.row[steps.at, steps.target]
         mine = (p.rows["line"] == "L0").to_numpy()[target]
         scale, compute = (p.rows[name].to_numpy()[target[mine]] for name in ("scale", "compute"))
-        return described(series, steps.at[mine], steps.origin[mine], scale, compute)
+        return describe_steps(series, steps.at[mine], steps.origin[mine], scale, compute)
 
     assert np.array_equal(of_line(panel), of_line(scrambled))
 

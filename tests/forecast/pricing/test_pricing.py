@@ -17,7 +17,7 @@ from scale_forecast.pricing import Desk, price_all, price_at
 from scale_forecast.pricing.arrivals import Publications
 from scale_forecast.pricing.maps import FORMS, chosen_map
 from scale_forecast.pricing.questions import leaf_on
-from scale_forecast.pricing.space import Event, held_off, probability_of, ranks
+from scale_forecast.pricing.space import Event, hold_off, probability_of, ranks
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
@@ -174,8 +174,8 @@ def test_ranks_are_permutations_by_column():
 
 
 def test_no_price_is_certain():
-    assert 0 < held_off(0.0) < held_off(1e-6) < held_off(1.0) < 1
-    assert held_off(0.3) + held_off(0.7) == pytest.approx(1.0, abs=1e-15)
+    assert 0 < hold_off(0.0) < hold_off(1e-6) < hold_off(1.0) < 1
+    assert hold_off(0.3) + hold_off(0.7) == pytest.approx(1.0, abs=1e-15)
 
 
 # --- maps ------------------------------------------------------------------------------------------------------------

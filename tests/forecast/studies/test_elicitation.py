@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import binom
 
 from scale_forecast.studies.elicitation import _holm, above_chance, pairs_of, study, without_shots
-from scale_forecast.studies.ladders import measured
+from scale_forecast.studies.ladders import measure_ladders
 from tests.studies import METRICS, answered, bundled_study, made_results, made_tasks
 
 
@@ -20,7 +20,7 @@ def tuned(scores, n_examples=1000, **how):
 
 
 def rows_of(results, tasks):
-    return measured(results, tasks, METRICS).rows
+    return measure_ladders(results, tasks, METRICS).rows
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.studies.inverse import arranged, expected_next, next_gains, selected, study
+from scale_forecast.studies.inverse import arrange_series, expected_next, next_gains, select_falls, study
 from tests.studies import METRICS, answered, made_results, made_tasks
 
 
 def test_tasks_picked_for_falling_regress_as_the_closed_form_says():
     """Truncated normal mean: under pure noise phi(2) / Phi(-2) / sqrt(2) = 1.678 standard errors."""
     assert expected_next(0.0) == pytest.approx(2.3732 / 2**0.5, abs=1e-3)
-    table = selected(seed=0)
+    table = select_falls(seed=0)
     assert table["next_gain"].to_numpy() == pytest.approx(table["closed_form"].to_numpy(), abs=0.05)
     assert table["share_picked"].iloc[0] == pytest.approx(0.02275, abs=0.001)
 
@@ -64,7 +64,7 @@ def test_prompts_that_turn_a_falling_task_are_found():
 def test_falls_that_are_noise_regress_in_the_figures_as_expected_of_noise():
     rng = np.random.default_rng(0)
     scores = answered(rng, np.full((6000, 3), 0.5), 100)
-    table = next_gains(*arranged(made_results(scores, 100), made_tasks(6000), METRICS), seed=0)
+    table = next_gains(*arrange_series(made_results(scores, 100), made_tasks(6000), METRICS), seed=0)
     fell = table[table["last_step"] == "fell"].iloc[0]
     assert fell["gain_points"] == pytest.approx(fell["if_noise_alone"], rel=0.15)
     assert fell["if_noise_alone"] == pytest.approx(100 * 1.678 * 0.05, rel=0.03)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from scale_forecast.studies.inverse import arranged
+from scale_forecast.studies.inverse import arrange_series
 from scale_forecast.studies.labels import by_noise, never_falling
 from tests.studies import METRICS, bundled_study, made_results, made_tasks
 
@@ -13,7 +13,7 @@ from tests.studies import METRICS, bundled_study, made_results, made_tasks
 def counts(truth, n_examples, seed=0):
     """Of repeats of scores around a truth: the two rows of `by_noise`."""
     scores = np.random.default_rng(seed).binomial(n_examples, truth) / n_examples
-    series, first = arranged(made_results(scores, n_examples), made_tasks(len(truth)), METRICS)
+    series, first = arrange_series(made_results(scores, n_examples), made_tasks(len(truth)), METRICS)
     return by_noise(series, first, seed=0, repeats=5).set_index("truth")
 
 

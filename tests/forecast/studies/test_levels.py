@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.studies.levels import explained, study
+from scale_forecast.studies.levels import explain_levels, study
 from tests.studies import METRICS, bundled_study, made_results, made_tasks
 
 PALM = Path(__file__).parents[3] / "data" / "tables" / "results" / "palm.csv"
@@ -45,7 +45,7 @@ def test_the_same_line_explains_levels_and_no_gains():
     rng = np.random.default_rng(0)
     medium = rng.uniform(0.2, 0.8, 400)
     score = np.column_stack([medium - rng.normal(0.05, 0.03, 400), medium, medium + rng.normal(0.05, 0.03, 400)])
-    found = explained(score)
+    found = explain_levels(score)
     assert found["level_out"] > 0.95
     assert found["gain_both_out"] == pytest.approx(0.0, abs=0.03)
 
@@ -53,7 +53,9 @@ def test_the_same_line_explains_levels_and_no_gains():
 def test_gains_that_go_on_are_explained():
     rng = np.random.default_rng(1)
     pace = rng.normal(0.1, 0.05, 400)
-    found = explained(np.column_stack([np.full(400, 0.2), 0.2 + pace, 0.2 + 2 * pace]) + rng.normal(0, 0.002, (400, 3)))
+    found = explain_levels(
+        np.column_stack([np.full(400, 0.2), 0.2 + pace, 0.2 + 2 * pace]) + rng.normal(0, 0.002, (400, 3))
+    )
     assert found["gain_out"] > 0.95
 
 

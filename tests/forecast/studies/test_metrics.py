@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 
 from scale_forecast.data.tasks import as_metrics
-from scale_forecast.studies.metrics import against_a_line, match_width, sharpness, simulated, study
+from scale_forecast.studies.metrics import against_a_line, match_width, sharpness, simulate, study
 from tests.studies import answered, made_results, made_tasks
 
 METRICS = as_metrics(
@@ -40,7 +40,7 @@ def test_sharpness_of_a_line_is_its_number_of_steps_and_falls_are_negative():
 
 
 def test_the_likelihood_forecasts_an_exact_match_that_its_own_past_does_not():
-    table = simulated(seed=0).set_index("tokens").query("kind == 'threshold'")
+    table = simulate(seed=0).set_index("tokens").query("kind == 'threshold'")
     assert (table["r2_from_likelihood"] > 0.5).all()
     assert (table["r2"] < 0.1).all()
     assert table["at_zero"].is_monotonic_increasing

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from scale_forecast.studies.noise import ceilings, expected_correlation, simulated, study
+from scale_forecast.studies.noise import ceilings, expected_correlation, simulate, study
 from tests.studies import METRICS, answered, bundled_study, made_results, made_tasks
 
 
 def test_simulated_correlations_follow_the_closed_form():
     """r = (v - 1) / (v + u + 2): -1/2 under pure noise, 0 where scalability equals a score's noise."""
-    table = simulated(seed=0)
+    table = simulate(seed=0)
     large = table[table["tasks"] == 1000]
     assert large["r"].to_numpy() == pytest.approx(large["closed_form"].to_numpy(), abs=0.015)
     assert large.iloc[0]["closed_form"] == -0.5
@@ -17,14 +17,14 @@ def test_simulated_correlations_follow_the_closed_form():
 
 def test_small_suites_scatter_as_fishers_z_says():
     """Ninety percent of suites of n tasks without correlation lie within tanh(1.645 / sqrt(n - 3))."""
-    table = simulated(seed=1)
+    table = simulate(seed=1)
     at = table[(table["variance_ratio"] == 1.0) & (table["tasks"] == 62)].iloc[0]
     assert [at["r_low"], at["r_high"]] == pytest.approx(np.tanh(1.645 / 59**0.5) * np.array([-1, 1]), abs=0.05)
 
 
 def test_the_seed_decides_the_simulation():
-    assert simulated(seed=3, repetitions=10).equals(simulated(seed=3, repetitions=10))
-    assert not simulated(seed=3, repetitions=10).equals(simulated(seed=4, repetitions=10))
+    assert simulate(seed=3, repetitions=10).equals(simulate(seed=3, repetitions=10))
+    assert not simulate(seed=3, repetitions=10).equals(simulate(seed=4, repetitions=10))
 
 
 def made(ratio, n_examples=400, tasks=2000, own=0.0):

@@ -7,11 +7,11 @@ from scale_forecast.studies.steps import (
     Verifier,
     chain_success,
     checked_step,
+    needed_unchecked,
     scale_needed,
     simulated_chains,
     step_needed,
     study,
-    unchecked_needed,
 )
 from tests.studies import METRICS, made_results, made_tasks
 
@@ -40,7 +40,7 @@ def test_tries_without_limit_multiply_the_odds_of_a_step():
     checked, tries = checked_step(p, verifier)
     assert checked / (1 - checked) == pytest.approx(p / (1 - p) * 0.75 / 0.2)
     assert tries == pytest.approx(1 / (p * 0.75 + (1 - p) * 0.2))
-    assert unchecked_needed(checked, verifier) == pytest.approx(p)
+    assert needed_unchecked(checked, verifier) == pytest.approx(p)
 
 
 def test_a_check_that_knows_nothing_changes_nothing():

@@ -9,7 +9,7 @@ import pytest
 
 from scale_forecast.studies import inverse, logistic, metrics, noise, steps
 from scale_forecast.studies.registry import STUDIES, run_studies
-from scale_forecast.studies.report import printed
+from scale_forecast.studies.report import print_findings
 from tests.studies import METRICS, made_results, made_tasks, tables_of
 
 RNG = np.random.default_rng(0)
@@ -27,7 +27,7 @@ CASES = {
 
 
 SIMULATIONS = [
-    (noise, "simulated"), (metrics, "simulated"), (inverse, "selected"), (logistic, "mixtures"),
+    (noise, "simulate"), (metrics, "simulate"), (inverse, "select_falls"), (logistic, "mixtures"),
     (logistic, "_momentum"), (logistic, "_simulated_states"), (steps, "_chains"),
 ]  # fmt: skip
 
@@ -45,7 +45,7 @@ def _simulated_once():
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_study_answers_in_numbers_or_says_what_is_missing(name, case):
     findings = run_studies([name], tables_of(CASES[case], made_tasks(12, chance=0.25), METRICS))[name]
-    text = printed(findings)
+    text = print_findings(findings)
     assert findings.sentences
     said = " ".join(findings.sentences)
     assert not re.search(r"\b(nan|inf|unknown)\b", said), text

@@ -12,12 +12,12 @@ from scale_forecast.data.load import Tables
 from scale_forecast.data.results import as_results, known_by
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.pricing.price import events_at
-from scale_forecast.pricing.space import held_off, probability_of
+from scale_forecast.pricing.space import hold_off, probability_of
 from scale_forecast.pricing.templates import NEW_FAMILY
 from scale_forecast.resolvers.kinds.first_by import FirstBy
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settled
+from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settle_deadlines
 from tests.forecast.synthetic.test_questions import RESULTS
 from tests.worlds import make_panel, make_tasks, scrambled
 
@@ -48,7 +48,7 @@ def test_questions_do_not_depend_on_what_came(asked):
     late = (RESULTS["known_on"] > pd.Timestamp(AS_OF)).to_numpy()
     other = scrambled(RESULTS, late)
     assert dated_questions(known(other), AS_OF, LAST) == asked
-    answers = [settled(asked, tables(results)) for results in (RESULTS, other)]
+    answers = [settle_deadlines(asked, tables(results)) for results in (RESULTS, other)]
     assert not np.array_equal(*answers, equal_nan=True), "the control saw no difference"
 
 
@@ -62,7 +62,7 @@ def test_no_threshold_was_reached_when_it_was_asked(asked):
 
 def test_the_judge_counts_what_was_public_by_the_deadline(asked):
     checked = 0
-    for one, answer in zip(asked, settled(asked, tables()), strict=True):
+    for one, answer in zip(asked, settle_deadlines(asked, tables()), strict=True):
         criterion, until = one.question.criterion, one.question.resolve_by
         if isinstance(criterion, FirstBy):
             criterion, until = criterion.event, criterion.by
@@ -106,7 +106,7 @@ def test_a_model_of_a_new_family_may_bring_it_about(desk):
 def test_the_events_of_a_question_give_its_price(desk):
     events = events_at(desk, question())
     price = price_at(desk, question(), interval=False)
-    assert held_off(probability_of(question().criterion, events)) == pytest.approx(price.probability, abs=1e-12)
+    assert hold_off(probability_of(question().criterion, events)) == pytest.approx(price.probability, abs=1e-12)
 
 
 def test_what_the_day_has_decided_has_no_events(desk):

@@ -48,7 +48,7 @@ def fold_of(results, model=TARGET, family="Beta"):
 def made():
     panel, fold = fold_of(RESULTS)
     asked = factory.questions_of(fold, panel)
-    return panel, fold, asked, factory.settled(asked, fold, panel, tables())
+    return panel, fold, asked, factory.settle_questions(asked, fold, panel, tables())
 
 
 def test_every_kind_is_asked(made):
@@ -64,7 +64,7 @@ def test_questions_do_not_depend_on_what_the_model_scored():
     asked = [factory.questions_of(fold, panel) for panel, fold in (one, other)]
     assert asked[0] == asked[1]
     answers = [
-        factory.settled(a, fold, panel, tables(results))
+        factory.settle_questions(a, fold, panel, tables(results))
         for a, (panel, fold), results in zip(asked, (one, other), (RESULTS, scrambled(RESULTS, own)), strict=True)
     ]
     assert (answers[0] != answers[1]).any(), "the control saw no difference"
@@ -94,7 +94,7 @@ def test_prices_of_generated_questions_tell_yes_from_no(made):
     panel, fold, asked, happened = made
     trained = Trained(panel).get("law", Exclusion("Beta"))
     model = PricedModel(trained.predict(fold.rows, fold.evidence), fold.evidence, reversal=Reversal().fit(None))
-    priced = factory.priced(asked, model)
+    priced = factory.price_questions(asked, model)
     assert priced["probability"].between(0.0, 1.0, inclusive="neither").all()
     plain = np.array([one.kind in ("threshold", "gain", "comparison") for one in asked])
     p, y = priced["probability"].to_numpy()[plain], happened[plain]

@@ -173,11 +173,11 @@ def test_a_time_without_zone_is_refused(ledger):
 @pytest.mark.parametrize("change", ["UPDATE {} SET recorded_at = '2020'", "DELETE FROM {}"])
 @pytest.mark.parametrize("table", ["questions", "forecasts", "resolutions"])
 def test_the_database_itself_refuses_changes(ledger, table, change):
-    from scale_forecast.resolvers.ledger.engine import spoken, writing
+    from scale_forecast.resolvers.ledger.engine import say_database_errors, writing
 
     fill(ledger, 5)
     engine = ledger._engine
-    with pytest.raises(DataError, match="append-only"), spoken(engine), writing(engine) as connection:
+    with pytest.raises(DataError, match="append-only"), say_database_errors(engine), writing(engine) as connection:
         connection.exec_driver_sql(change.format(table))
     assert ledger.verify().is_intact
 

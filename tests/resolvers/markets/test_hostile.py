@@ -10,7 +10,7 @@ import pytest
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.plain import plain_text
 from scale_forecast.resolvers.markets.keys import Key, without_key
-from scale_forecast.resolvers.markets.service import answered
+from scale_forecast.resolvers.markets.service import require_answered
 from scale_forecast.resolvers.markets.services import open_service
 from scale_forecast.resolvers.markets.session import Patience, ServiceError, Session, Site, reason
 from scale_forecast.resolvers.markets.timing import Clock
@@ -238,6 +238,6 @@ def test_a_market_is_known_by_its_id_or_the_last_part_of_its_address():
 
     market = market_of(saved("manifold/shapes_2026.json")["GET /v0/market/P0R6uAC2nU"])
     for name in ("P0R6uAC2nU", "will-anthropic-restore-access-to-fa"):
-        assert answered(market, name) is market
+        assert require_answered(market, name) is market
     with pytest.raises(ServiceError):
-        answered(market, "will-anthropic")
+        require_answered(market, "will-anthropic")

@@ -11,7 +11,7 @@ from scale_forecast.resolvers.markets.journal import Journal
 from scale_forecast.resolvers.markets.keys import Key, find_key, system_keyring
 from scale_forecast.resolvers.markets.market import Kind
 from scale_forecast.resolvers.markets.service import Answer, Stake
-from scale_forecast.resolvers.markets.services import SERVICES, locate, named_with, open_service
+from scale_forecast.resolvers.markets.services import SERVICES, locate, open_service, services_with
 from scale_forecast.resolvers.markets.session import Patience, Refused, ServiceError, Session, Site, reason
 from scale_forecast.resolvers.markets.timing import Clock, Rate, RateLimit
 from scale_forecast.resolvers.markets.writes import NotConfirmed
@@ -155,7 +155,7 @@ def test_histories_are_read_oldest_first():
 # --- writes -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", named_with("submit"))
+@pytest.mark.parametrize("name", services_with("submit"))
 def test_a_write_goes_out_once_and_a_second_run_finds_it_there(name, journal):
     with Services() as server:
         assert submit(server, name, journal).state == "accepted"
@@ -165,7 +165,7 @@ def test_a_write_goes_out_once_and_a_second_run_finds_it_there(name, journal):
         assert len(server.accepted) == 2
 
 
-@pytest.mark.parametrize("name", named_with("submit"))
+@pytest.mark.parametrize("name", services_with("submit"))
 @pytest.mark.parametrize("fault", ["500 after", "cut after", "silent after", "garbage after", "drip after"])
 def test_a_write_whose_answer_is_lost_is_found_by_reading_back(name, fault, journal):
     with Services(faults_at_the_write(name, fault)) as server:
@@ -173,7 +173,7 @@ def test_a_write_whose_answer_is_lost_is_found_by_reading_back(name, fault, jour
         assert len(server.accepted) == 1
 
 
-@pytest.mark.parametrize("name", named_with("submit"))
+@pytest.mark.parametrize("name", services_with("submit"))
 @pytest.mark.parametrize("fault", ["500 before", "cut before", "late"])
 def test_a_write_that_cannot_be_seen_is_not_sent_again(name, fault, journal):
     """Not even by a second run, unless the person says so: it may be accepted after all, and with ``late`` it is."""
@@ -200,7 +200,7 @@ OTHERS = {
 """Of each service answers that are not those of `WRITES`."""
 
 
-@pytest.mark.parametrize("name", named_with("submit"))
+@pytest.mark.parametrize("name", services_with("submit"))
 def test_what_was_never_confirmed_stops_every_other_write_to_its_market(name, journal):
     """With another probability too: the first may have been accepted, and the second would be a second bet."""
     with Services(faults_at_the_write(name, "500 before")) as server:

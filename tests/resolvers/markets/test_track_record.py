@@ -11,7 +11,7 @@ import pytest
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.forecastbench.sets import (
     brier_table,
-    combined,
+    combine,
     file_name_complaints,
     forecast_set,
     forecasts_of,
@@ -297,7 +297,7 @@ def test_market_questions_count_only_when_settled_after_the_due_date():
 
 @pytest.mark.parametrize("vector", [v for v in MARKETS if v["fn"] == "combo_resolution"], ids=lambda v: v["id"])
 def test_combinations_multiply_with_their_directions(vector):
-    assert combined(vector["values"], vector["directions"]) == vector["expected"]
+    assert combine(vector["values"], vector["directions"]) == vector["expected"]
 
 
 def test_combinations_are_read_with_their_direction():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.stated import against, stated
+from scale_forecast.resolvers.questions.stated import against, stated_probabilities
 
 DAY = dt.date(2023, 1, 1)
 
@@ -30,8 +30,8 @@ def test_a_bet_and_forecasts_count_from_their_day():
             {"forecaster": "late", "probability": 0.1, "time": "2023-06-01"},
         ],
     )
-    assert stated(asked, None, as_of=DAY) == [("a bet at 4:1 for", 0.8), ("crowd", 0.6)]
-    assert stated(asked, None, as_of=dt.date(2022, 11, 1)) == []
+    assert stated_probabilities(asked, None, as_of=DAY) == [("a bet at 4:1 for", 0.8), ("crowd", 0.6)]
+    assert stated_probabilities(asked, None, as_of=dt.date(2022, 11, 1)) == []
 
 
 def test_of_the_ledger_each_forecasters_last_word_by_the_day_counts():
@@ -43,7 +43,9 @@ def test_of_the_ledger_each_forecasters_last_word_by_the_day_counts():
         ("q", "c", None, "2022-12-01", 5),
         ("q", "stack", 0.4, "2022-12-01", 6),
     )
-    assert stated(question(), rows, as_of=DAY) == [("a", 0.3)], "nobody bets against what we said ourselves"
+    assert stated_probabilities(question(), rows, as_of=DAY) == [("a", 0.3)], (
+        "nobody bets against what we said ourselves"
+    )
 
 
 def test_a_price_above_our_probability_is_bet_against():
