@@ -2,7 +2,7 @@
 
 A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return is a formula to Excel, LibreOffice and
 Google Sheets. In our CSV it stands behind an apostrophe, which they take for "this is text" (OWASP, CSV injection).
-A text that already is such a text behind apostrophes gets one more, so that `unmark_table` gives back every table exactly.
+A text that already is such a text behind apostrophes gets one more, so that `unmark_table` gives every table back.
 Numbers, also as text, are left alone.
 """
 

@@ -161,7 +161,7 @@ def _await_worker(client: Any, address: str) -> None:
 
 @contextmanager
 def _silence_distributed() -> Iterator[None]:
-    """Without what distributed logs of a lost connection, tracebacks among it: `_say_cluster_errors` says it in a sentence."""
+    """Without what distributed logs of a lost connection, tracebacks too: `_say_cluster_errors` says it."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]
     levels = {logging.getLogger(name): logging.getLogger(name).level for name in ("distributed", *names)}
     try:

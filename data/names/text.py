@@ -76,7 +76,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def count_of(number: int, noun: str) -> str:
     """A number with its noun.
 
-    >>> counted(1, "score"), counted(2, "score")
+    >>> count_of(1, "score"), count_of(2, "score")
     ('1 score', '2 scores')
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

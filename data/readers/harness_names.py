@@ -26,9 +26,9 @@ class Named:
 def read_name(name: str) -> Named:
     """What a name such as ``leaderboard|arc:challenge|25|0`` or ``gsm8k|5`` says.
 
-    >>> named("harness|arc:challenge|25"), named("gsm8k|5")
+    >>> read_name("harness|arc:challenge|25"), read_name("gsm8k|5")
     (Named(task='arc_challenge', shots=25, suite=None), Named(task='gsm8k', shots=5, suite=None))
-    >>> named("helm|mmlu:anatomy|5|0"), named("wnli+prompt")
+    >>> read_name("helm|mmlu:anatomy|5|0"), read_name("wnli+prompt")
     (Named(task='mmlu_anatomy', shots=5, suite='helm'), Named(task='wnli+prompt', shots=None, suite=None))
     """
     parts = name.split("|")

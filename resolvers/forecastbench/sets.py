@@ -79,7 +79,7 @@ def forecasts_of(content: Mapping[str, Any]) -> pd.DataFrame:
 def combine(values: Iterable[float], directions: Iterable[int]) -> float:
     """Probability, or outcome, that all parts of a combination happen: each is turned round where its direction is -1.
 
-    >>> combined([1.0, 0.0], [1, -1])
+    >>> combine([1.0, 0.0], [1, -1])
     1.0
     """
     product = 1.0

@@ -101,7 +101,7 @@ def seconds_to_wait(header: str | None, now: datetime) -> float | None:
     """Seconds in a Retry-After header, a number or a date; None where it is missing or unreadable.
 
     >>> now = datetime.fromisoformat("2026-11-24T12:00:00+00:00")
-    >>> [asked_to_wait(text, now) for text in ("10", "Tue, 24 Nov 2026 12:00:05 GMT", "soon", None)]
+    >>> [seconds_to_wait(text, now) for text in ("10", "Tue, 24 Nov 2026 12:00:05 GMT", "soon", None)]
     [10.0, 5.0, None, None]
     """
     if header is None:

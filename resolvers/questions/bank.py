@@ -151,7 +151,7 @@ def _parse_question(item: Any, where: str) -> Question:
 
 
 def _possible(item: Any, where: str) -> Question:
-    """A question as `_parse_question` gives it, refused where no score could ever answer it; what a ledger holds is not."""
+    """A question as `_parse_question` gives it, refused where no score could ever answer it."""
     question = _parse_question(item, where)
     premise = question.premise
     for criterion in (question.criterion, *(() if premise is None else (premise.criterion,))):

@@ -41,7 +41,7 @@ def stated_probabilities(
 
 
 def against(probability: float, said: Sequence[tuple[str, float]]) -> pd.DataFrame:
-    """One row for each of `stated_probabilities`: ``who, theirs``, and what our ``probability`` makes of it at that price.
+    """One row for each of `stated_probabilities`: ``who, theirs`` and what our ``probability`` makes of that price.
 
     ``edge`` is the expected gain of a share of YES (negative: of NO), ``kelly`` the share of wealth to stake on
     ``side``. Certainties, at which nobody bets, have neither.
