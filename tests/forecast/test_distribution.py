@@ -145,8 +145,8 @@ def test_density_beside_an_atom_still_integrates_to_one_over_items():
     grid = np.arange(0.5, 100) / 100
     grid = np.append(grid, 0.3)
     mass = np.exp([forecast.log_density(np.array([g]))[0] for g in grid]) / 100
-    smooth = mass[:-1].sum()
-    assert smooth + 0.4 == pytest.approx(1.0, abs=0.02)
+    spread_out = mass[:-1].sum()
+    assert spread_out + 0.4 == pytest.approx(1.0, abs=0.02)
     assert mass[-1] > 0.4
 
 
