@@ -26,7 +26,7 @@ import pandas as pd
 from benchmarks.records import TABLES
 from scale_forecast.by_date.backtests.records import FEWEST_CLOSED, past_centres, stretched
 from scale_forecast.by_date.backtests.references import centres, draws_of
-from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, closed_windows, counted_tasks, known_by
+from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, closed_windows, counted_tasks, cut_by
 from scale_forecast.by_date.link import from_link
 from scale_forecast.by_date.tables import Tables, read_tables
 from scale_forecast.by_date.world import World, scale_of, see
@@ -89,7 +89,7 @@ def questions_on(
     for more in ABOVE:
         level = float(from_link(np.array([z + more]), scale)[0])
         if record < level <= HIGHEST:
-            said = told(Threshold(**about, score=level), futures, until)
+            said = tell(Threshold(**about, score=level), futures, until)
             outcome = float(after[-1] >= level)
             out.append(row(f"threshold +{more}", outcome, said, float((drift >= level).mean())))
     level = float(from_link(np.array([z + DATED]), scale)[0])
@@ -97,7 +97,7 @@ def questions_on(
         line = Threshold(**about, score=level)
         spread = [float((record + (drift - record) * np.sqrt(s) >= level).mean()) for s in (1 / 3, 2 / 3, 1.0)]
         losses = [
-            (told(line, futures, day.date()), by, float(best >= level))
+            (tell(line, futures, day.date()), by, float(best >= level))
             for day, by, best in zip(days, spread, after, strict=True)
         ]
         own, reference = (float(np.mean([(loss[i] - loss[2]) ** 2 for loss in losses])) for i in (0, 1))
@@ -105,7 +105,7 @@ def questions_on(
     leaders = best_of(world, task)
     final = best_of(later[-1], task).index[0]
     for place, name in enumerate(leaders.index[:3]):
-        said = told(Leads(**about, who=(name,)), futures, until)
+        said = tell(Leads(**about, who=(name,)), futures, until)
         out.append(row("leads now" if place == 0 else "leads not yet", float(name == final), said, np.nan))
     return out
 
@@ -114,7 +114,7 @@ def row(sort: str, outcome: float, said: float, drift: float) -> dict[str, objec
     return {"sort": sort, "outcome": outcome, "said": said, "drift": drift}
 
 
-def told(leaf: Measured, futures: RecordFutures, until: dt.date) -> float:
+def tell(leaf: Measured, futures: RecordFutures, until: dt.date) -> float:
     return float(leaf.foretell(futures, Scope(), until).mean())
 
 
@@ -129,7 +129,7 @@ def best_of(world: World, task: str) -> pd.Series:
 def drifts(tables: Tables, world: World, tasks: list[str], months: int) -> np.ndarray:
     """Draws of each record by its drift over the last 18 months, with the errors of closed windows."""
     taken, closed = closed_windows(tables, READING, world.as_of)
-    known = tables if taken == READING else known_by(tables, world.as_of, READING)
+    known = tables if taken == READING else cut_by(tables, world.as_of, READING)
     past = past_centres(known, taken, closed)
     own = past[past["months"] == months]
     own = own if len(own) >= FEWEST_CLOSED else stretched(past, months)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.names import counted, did_you_mean, fold
+from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.data.results import UNIT
 from scale_forecast.distribution import PRINTED, Forecast
@@ -114,8 +114,8 @@ def predict_upcoming(
     exclusion = Exclusion(target.line, as_of=as_of)
     forecast = (trained or Trained(panel, cache)).get(predictor, exclusion).predict(rows, evidence)
     if known is not None and len(known):
-        forecast = forecast.given(*_known_at(rows, known))
-    keep = wanted(forecast.targets, benchmark, tasks)
+        forecast = forecast.given(*_place_known(rows, known))
+    keep = select_targets(forecast.targets, benchmark, tasks)
     if known is not None and len(known):
         keep &= ~_same_canonical(forecast.targets, known)
     if not keep.any():
@@ -152,36 +152,36 @@ def without_chance(forecast: Forecast) -> int:
     return len(named.drop_duplicates())
 
 
-def uncovered(forecast: Forecast) -> str | None:
+def remark_uncovered(forecast: Forecast) -> str | None:
     """What is to be said of scores that are no shares; None where all are."""
     count = int((~forecast.targets["is_share"]).sum())
     if not count:
         return None
-    return f"{counted(count, 'forecast')} of losses or of scores without a highest: their intervals are {UNCOVERED}"
+    return f"{count_of(count, 'forecast')} of losses or of scores without a highest: their intervals are {UNCOVERED}"
 
 
-def wanted(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:
+def select_targets(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:
     """Mask of the rows of a benchmark and of some tasks; names match loosely, and an unknown one is refused."""
     keep = np.ones(len(rows), dtype=bool)
     if benchmark is not None:
-        keep &= _named(rows["benchmark"], benchmark, "benchmark")
+        keep &= _match_name(rows["benchmark"], benchmark, "benchmark")
     named = np.zeros(len(rows), dtype=bool)
     for task in tasks:
-        named |= _named(rows["task"], task, "task")
+        named |= _match_name(rows["task"], task, "task")
     keep &= named if tasks else True
     if not keep.any():
         raise UsageError(f"no task {', '.join(tasks)!r} in benchmark {benchmark!r}: leave one of the two out")
     return keep
 
 
-def _named(column: pd.Series, name: str, what: str) -> np.ndarray:
+def _match_name(column: pd.Series, name: str, what: str) -> np.ndarray:
     match = column.astype("str").map(fold) == fold(name)
     if not match.any():
         raise UsageError(f"no {what} {name!r} with history of this family{did_you_mean(name, column.unique())}")
     return match.to_numpy()
 
 
-def _known_at(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _place_known(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     strange = ~known["unit"].isin(rows["unit"])
     if strange.any():
         raise UsageError(

@@ -9,7 +9,7 @@ from scale_forecast.by_date.tables import BENCHMARKS, RELEASES, SCORES, Tables
 from scale_forecast.data.dates import LOWER_BOUND, latest_day
 from scale_forecast.data.load import Tables as Loaded
 from scale_forecast.data.metrics import SHARE, known_metric
-from scale_forecast.data.names import counted, fold
+from scale_forecast.data.names import count_of, fold
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.tasks import describe
 
@@ -36,10 +36,12 @@ def join_own(
     dated = dated[dated["day"].notna()]
     notes = []
     if undated := len(own) - len(dated):
-        notes.append(f"{counted(undated, 'score')} of yours without a day: left out by date; give released or known_on")
+        notes.append(
+            f"{count_of(undated, 'score')} of yours without a day: left out by date; give released or known_on"
+        )
     unseen = (dated["known_basis"] == LOWER_BOUND) & dated["seen_on"].isna()
     if bounds := int(unseen.sum()):
-        rows = f"{counted(bounds, 'score')} of yours known {LOWER_BOUND} a day"
+        rows = f"{count_of(bounds, 'score')} of yours known {LOWER_BOUND} a day"
         notes.append(f"{rows}: read by --release-dates alone; give seen_on, the first day on which somebody saw it")
     models = _known_models(bundled.releases["model"], aliases)
     named = [models.get(fold(model), model) for model in dated["model"]]
@@ -54,12 +56,12 @@ def join_own(
     replaced = _replaced(bundled.scores, scores, as_of)
     if replaced.any():
         notes.append(
-            f"{counted(int(replaced.sum()), 'bundled score')} replaced by yours of the same model and benchmark"
+            f"{count_of(int(replaced.sum()), 'bundled score')} replaced by yours of the same model and benchmark"
         )
     joined = Tables(
-        _stacked(bundled.scores[~replaced], scores),
-        _stacked(bundled.releases, releases),
-        _stacked(bundled.benchmarks, described),
+        _stack_tables(bundled.scores[~replaced], scores),
+        _stack_tables(bundled.releases, releases),
+        _stack_tables(bundled.benchmarks, described),
     )
     return joined, notes
 
@@ -128,7 +130,7 @@ def _unit(metric: str) -> str:
     return SHARE if known is None else known.unit
 
 
-def _stacked(above: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
+def _stack_tables(above: pd.DataFrame, below: pd.DataFrame) -> pd.DataFrame:
     """Two tables of the same columns as one, with the column types of the first."""
     if below.empty:
         return above.reset_index(drop=True)

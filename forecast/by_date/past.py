@@ -41,7 +41,7 @@ class Fared:
         return f"{ahead}: 80% intervals held {self.held:.0%} of {self.windows}; CRPS {below}"
 
 
-def fared(
+def how_fared(
     past: pd.DataFrame, as_of: pd.Timestamp, reading: str, days: int, record: float | None = None
 ) -> Fared | None:
     """How forecasts over about ``days`` fared; None where too few had closed by ``as_of``.

@@ -14,7 +14,7 @@ import pandas as pd
 
 from scale_forecast.by_date.fit import Parameters
 from scale_forecast.by_date.forecasts import Trained, train
-from scale_forecast.by_date.history import known_by
+from scale_forecast.by_date.history import cut_by
 from scale_forecast.by_date.spread import Spread
 from scale_forecast.by_date.state import state_with
 from scale_forecast.by_date.tables import Tables
@@ -27,7 +27,7 @@ TRAINING = ("scale_forecast.by_date.forecasts",)
 """Where training starts: a state is another one where anything that this imports has changed."""
 
 
-def trained_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache: Path | None = None) -> Trained:
+def train_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache: Path | None = None) -> Trained:
     """The state of what was known on a day, from the cache where it is kept.
 
     Raises
@@ -35,7 +35,7 @@ def trained_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cach
     DataError
         Where nothing was known by then.
     """
-    known = known_by(tables, pd.Timestamp(as_of), reading)
+    known = cut_by(tables, pd.Timestamp(as_of), reading)
     if known.scores.empty:
         raise DataError(f"no score by date was known on {pd.Timestamp(as_of):%Y-%m-%d} ({reading} reading)")
     newest = see(known, pd.Timestamp(as_of), reading).newest
@@ -44,7 +44,7 @@ def trained_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cach
     key = _key(known, newest, reading)
     kept = load_state(cache, key)
     if kept is not None:
-        return _restored(known, newest, reading, kept)
+        return _restore(known, newest, reading, kept)
     trained = train(known, newest, reading)
     save_state(cache, key, _arrays(trained))
     return trained
@@ -96,7 +96,7 @@ def _arrays(trained: Trained) -> dict[str, np.ndarray]:
     }
 
 
-def _restored(known: Tables, newest: pd.Timestamp, reading: str, kept: dict[str, np.ndarray]) -> Trained:
+def _restore(known: Tables, newest: pd.Timestamp, reading: str, kept: dict[str, np.ndarray]) -> Trained:
     spread = Spread(kept["years"], kept["numbers"], kept["seen"], kept["windows"])
     state = state_with(see(known, newest, reading), restored_parameters(kept))
     return Trained(state, spread, str(kept["past_reading"][0]))

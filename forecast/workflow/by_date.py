@@ -12,7 +12,7 @@ import pandas as pd
 from scale_forecast.by_date.coming import describe_coming, with_groups
 from scale_forecast.by_date.explain import ExplainedByDate, explain_model, explain_record
 from scale_forecast.by_date.forecasts import Trained
-from scale_forecast.by_date.history import known_by
+from scale_forecast.by_date.history import cut_by
 from scale_forecast.by_date.index import apart, capability_index
 from scale_forecast.by_date.new_model import NewModel, ScoresToCome, predict_model
 from scale_forecast.by_date.own import join_own
@@ -23,12 +23,12 @@ from scale_forecast.by_date.record_forecast import RecordForecast, read_records
 from scale_forecast.by_date.records import standing
 from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import Tables, as_tables
-from scale_forecast.by_date.trained import trained_on
+from scale_forecast.by_date.trained import train_on
 from scale_forecast.by_date.world import World, see
-from scale_forecast.data.dates import FRESH_DAYS, Reading, said_of
+from scale_forecast.data.dates import FRESH_DAYS, Reading, say_reading
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import Frontier, bundled_by_date, frontier_releases, past_records
-from scale_forecast.data.names import counted, did_you_mean
+from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge
@@ -122,7 +122,7 @@ def records(
         raise UsageError(
             f"{early[0]:%Y-%m-%d} is before {day:%Y-%m-%d}, the day of knowledge: give a later day to --by"
         )
-    tables, trained, newest = _trained(results, day, reading, data, bundled, tell)
+    tables, trained, newest = _train_tables(results, day, reading, data, bundled, tell)
     world = trained.state.world
     tasks = _tasks_named(names_in(benchmarks), world, tables.benchmarks)
     scope = _scope(names_in(organisation), names_in(line), open_weights, world.models)
@@ -133,7 +133,7 @@ def records(
     if not forecast.tasks:
         raise ForecastError(f"no model of {scope.sentence()} has a score there: leave the scope or the benchmark out")
     if lacking := len(paths.tasks if tasks is None else tasks) - len(forecast.tasks):
-        tell(f"{counted(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
+        tell(f"{count_of(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
     table = record_table(forecast, tables.benchmarks)
     table = with_past(table, past_records(), day, reading, start)
     if tasks is None and not thresholds:
@@ -294,8 +294,8 @@ def _coming(
     day = pd.Timestamp(day_of_knowledge(as_of))
     first, last = (pd.Timestamp(end) for end in parse_period(released))
     release = (first + (last - first) / 2).normalize()
-    tables, trained, _ = _trained(results, day, reading, data, bundled, tell)
-    coming = describe_coming(name, release, known_by(tables, day, reading).releases, **groups)
+    tables, trained, _ = _train_tables(results, day, reading, data, bundled, tell)
+    coming = describe_coming(name, release, cut_by(tables, day, reading).releases, **groups)
     if sentence := coming.sentence():
         tell(sentence)
     world = trained.state.world
@@ -317,7 +317,7 @@ def index(
     The arguments are those of `records`.
     """
     day = pd.Timestamp(day_of_knowledge(as_of))
-    _, trained, _ = _trained(results, day, reading, data, bundled, tell)
+    _, trained, _ = _train_tables(results, day, reading, data, bundled, tell)
     return Index(capability_index(trained.state), apart(trained.state), day)
 
 
@@ -344,18 +344,18 @@ def tables_by_date(
     return tables, frontier
 
 
-def _trained(
+def _train_tables(
     results: Results, day: pd.Timestamp, reading: str, data: str | Path | None, bundled: bool, tell: Tell
 ) -> tuple[Tables, Trained, pd.Timestamp]:
     """The tables, what was trained on them, and the day until which they go."""
     tables, frontier = tables_by_date(results, day, reading, data, bundled, tell)
     tell("training on what was known, unless that was done before")
-    trained = trained_on(tables, day, reading, cache_folder())
+    trained = train_on(tables, day, reading, cache_folder())
     newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
     if (old := (day - newest).days) > FRESH_DAYS:
         age = f"{old} days before {day:%Y-%m-%d}"
         tell(f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated")
-    if said := said_of(reading):
+    if said := say_reading(reading):
         tell(said)
     return tables, trained, newest
 

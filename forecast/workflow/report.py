@@ -20,7 +20,7 @@ from scale_forecast.resolvers.scores import record as scoring
 from scale_forecast.show.report.bearing import questions_on
 from scale_forecast.show.report.contents import gather
 from scale_forecast.show.report.page import page
-from scale_forecast.upcoming import uncovered
+from scale_forecast.upcoming import remark_uncovered
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.inputs import Size, panel_of, target_of
@@ -82,7 +82,7 @@ def report(
         progress=tell,
         trained=Trained(panel, cache_folder(), workers=workers or Workers()),
     )
-    if sentence := uncovered(found.upcoming.forecast):
+    if sentence := remark_uncovered(found.upcoming.forecast):
         tell(sentence)
     bearing, record = _bearing(found.tasks, tables, questions, ledger, day or at, tell)
     facts = {"Command": command} if command else {}

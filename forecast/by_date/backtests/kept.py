@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.by_date.forecasts import past_simulation
-from scale_forecast.by_date.history import known_by, quarters_before
+from scale_forecast.by_date.history import cut_by, quarters_before
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.state import State, fit_world, state_with
 from scale_forecast.by_date.tables import Tables
@@ -70,14 +70,14 @@ class Kept:
         return made
 
     def _cut(self, cut: Cut) -> Tables:
-        return self.tables if cut is None else known_by(self.tables, cut[1], cut[0])
+        return self.tables if cut is None else cut_by(self.tables, cut[1], cut[0])
 
 
 def _digest(world: World, tables: Tables) -> str:
     """Of the code, and of all that an origin and the quarters before it may see."""
     made_by = [code_fingerprint(TRAINING), *library_versions(), f"{STEPS} {DRAWS}"]
     digest = hashlib.sha256("|".join([*made_by, world.reading, str(world.as_of)]).encode())
-    known = known_by(tables, world.as_of, world.reading)
+    known = cut_by(tables, world.as_of, world.reading)
     for table in (known.scores, known.releases, known.benchmarks):
         digest.update("|".join(table.columns).encode())
         digest.update(np.sort(pd.util.hash_pandas_object(table, index=False).to_numpy()).tobytes())

@@ -18,7 +18,7 @@ from scale_forecast.by_date.history import (
     MODELS_AT_THE_ORIGIN,
     closed_windows,
     counted_tasks,
-    known_by,
+    cut_by,
     learn_spread,
 )
 from scale_forecast.by_date.link import to_link
@@ -59,7 +59,7 @@ def at_origin(kept: Kept, reading: str, origin: pd.Timestamp, targets: pd.DataFr
     """The windows of one origin; what is learned rests on windows that had closed by then."""
     taken, closed = closed_windows(kept.tables, reading, origin)
     cut: Cut = None if taken == reading else (reading, origin)
-    tables = kept.tables if cut is None else known_by(kept.tables, origin, reading)
+    tables = kept.tables if cut is None else cut_by(kept.tables, origin, reading)
     world = see(kept.tables, origin, reading)
     past = past_centres(tables, taken, closed)
     spread = learn_spread(closed, world.tasks, lambda day: kept.simulated(taken, day, cut))

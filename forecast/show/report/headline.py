@@ -10,7 +10,7 @@ import pandas as pd
 from scale_forecast.data.names import count_of
 from scale_forecast.show.report.contents import Report
 from scale_forecast.show.report.markup import name, number, percent, tag, text
-from scale_forecast.upcoming import uncovered
+from scale_forecast.upcoming import remark_uncovered
 
 MOST = 5
 WIDTH_80 = 2 * 1.2816
@@ -76,7 +76,7 @@ def _reverses(tasks: pd.DataFrame) -> str:
 def _unknowable(report: Report) -> str:
     tasks = report.tasks
     shares = tasks[tasks["is_share"]]
-    said = uncovered(report.upcoming.forecast)
+    said = remark_uncovered(report.upcoming.forecast)
     unsure = tag("p", f"{said}.") if said else ""
     if shares.empty:
         return tag("p", "The tasks are losses: no test set's sampling noise is known.") + unsure

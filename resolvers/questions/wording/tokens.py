@@ -14,7 +14,7 @@ from scale_forecast.data.catalog import TABLES
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import fold
 from scale_forecast.data.periods import PERIOD, parse_period, yearless_period
-from scale_forecast.resolvers.questions.wording.names import Name, spoken
+from scale_forecast.resolvers.questions.wording.names import Name, spoken_names
 from scale_forecast.resolvers.questions.wording.numbers import UNIT_WORDS, Found, read_number, read_value, size_letter
 from scale_forecast.resolvers.questions.wording.slots import AskBack
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
@@ -53,10 +53,14 @@ def phrases() -> dict[str, Name]:
     """The phrases of ``tables/wording/phrases.csv`` by compared form: which terminal each is, and its value."""
     with open(TABLES / "wording" / "phrases.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return {_compared(phrase): Name(row["token"], row["value"]) for row in rows for phrase in row["phrases"].split("|")}
+    return {
+        _comparison_key(phrase): Name(row["token"], row["value"])
+        for row in rows
+        for phrase in row["phrases"].split("|")
+    }
 
 
-def _compared(text: str) -> str:
+def _comparison_key(text: str) -> str:
     """A phrase as it is compared: signs count, articles and hyphens do not."""
     words = [word for word in re.split(r"[\s\-_]+", text.casefold()) if word not in _ARTICLES]
     return " ".join(filter(None, words)) or text.casefold()
@@ -131,7 +135,7 @@ class _Reader:
             ending = self.text[slice(*self.atoms[last])].casefold()
             if ending == "-" or (last > self.at and ending in _ARTICLES):  # neither counts in a name or a phrase
                 continue
-            phrase = phrases().get(_compared(words)) if self._is_apart(start, end) else None
+            phrase = phrases().get(_comparison_key(words)) if self._is_apart(start, end) else None
             if phrase is not None and ending.isdigit() and self._units(end):  # "at least 1 hour" is no "at least 1"
                 phrase = None
             if name is not None and (phrase is None or (name.token in ("PLACE", "MODEL", "ORG") and words.isupper())):
@@ -149,10 +153,10 @@ class _Reader:
 
     def _name(self, words: str, start: int, end: int) -> Name | None:
         folded = fold(words)
-        if self.before in ("LINE", "FAMILY", "MODEL", "VERSION", "TIER") and folded in spoken().tiers:
+        if self.before in ("LINE", "FAMILY", "MODEL", "VERSION", "TIER") and folded in spoken_names().tiers:
             return Name("TIER", words) if self._is_apart(start, end) else None
         found = self.vocabulary.names.get(folded)
-        if found is None or (folded in spoken().plain and words.islower()):
+        if found is None or (folded in spoken_names().plain and words.islower()):
             return None
         if found.token == "UNSURE" and found.value[1][0] == words:  # the name of one of them, written as it is
             found = Name("PLACE", (words,))
@@ -226,7 +230,7 @@ class _Reader:
         found = []
         for last in range(min(index + 5, len(self.atoms)) - 1, index - 1, -1):
             stop = self.atoms[last][1]
-            unit = phrases().get(_compared(self.text[begin:stop]))
+            unit = phrases().get(_comparison_key(self.text[begin:stop]))
             if unit is not None and unit.token in UNIT_WORDS and not self.text[stop : stop + 1].isalnum():
                 found.append((unit, stop))
         return found

@@ -50,7 +50,7 @@ def _one(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> Who:
     for word in words:
         who = replace(who, **_fields(word, who, opened))
     named = [word for word in words if word.token in ("MODEL", "LINE", "FAMILY", "VERSION", "TIER", "SIZE")]
-    return replace(who, **_named(named, vocabulary, opened)) if named else who
+    return replace(who, **_name_limits(named, vocabulary, opened)) if named else who
 
 
 def _fields(word: Word, who: Who, opened: dt.date) -> dict[str, Any]:
@@ -84,20 +84,20 @@ def _fields(word: Word, who: Who, opened: dt.date) -> dict[str, Any]:
     return {flags[token]: True} if token in flags else {}
 
 
-def _named(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> dict[str, Any]:
+def _name_limits(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> dict[str, Any]:
     """A model, a family, a product line, or a model to come: a line with its next number, a family with a size."""
     head, more = words[0], words[1:]
     size = next((word for word in more if word.token == "SIZE"), None)
     more = [word for word in more if word.token != "SIZE"]
-    said = " ".join(_joined(words))
+    said = " ".join(_join_hyphens(words))
     if head.token == "MODEL":
-        return {"models": (" ".join(_joined([head, *more])) if more else str(head.value),)}
+        return {"models": (" ".join(_join_hyphens([head, *more])) if more else str(head.value),)}
     if not more and size is None:
         return {"families" if head.token == "FAMILY" else "lines": (str(head.value),)}
     family = str(head.value)
     if head.token == "FAMILY" and not more and size is not None:
         return _of_family(vocabulary.with_size(family, float(size.value)))
-    name = " ".join(_joined([head, *more]))
+    name = " ".join(_join_hyphens([head, *more]))
     if (
         head.token == "FAMILY"
         and _may_be_a_size(head, more, vocabulary)
@@ -133,7 +133,7 @@ def _of_family(found: dict[str, str]) -> dict[str, Any]:
     )
 
 
-def _joined(words: Sequence[Word]) -> list[str]:
+def _join_hyphens(words: Sequence[Word]) -> list[str]:
     """A name as it is said, the hyphen before a version kept: GPT-6."""
     out = [str(words[0].value)]
     for before, word in itertools.pairwise(words):

@@ -14,7 +14,7 @@ from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.predictors.stack import Stack
 from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.sentences import describe_model
-from scale_forecast.upcoming import uncovered
+from scale_forecast.upcoming import remark_uncovered
 from tests.worlds import make_tasks
 
 SCALES = 10.0 ** np.array([8.0, 8.6, 9.2, 9.8, 10.4])
@@ -84,10 +84,10 @@ def test_the_default_predictor_takes_losses_from_here_and_shares_from_its_candid
 
 def test_intervals_of_losses_are_said_to_be_uncovered_and_those_of_shares_are_not():
     _, _, forecast, _ = forecast_of(losses(0.02, tasks=3))
-    assert "3 forecasts" in uncovered(forecast)
-    assert "uncovered" in uncovered(forecast)
+    assert "3 forecasts" in remark_uncovered(forecast)
+    assert "uncovered" in remark_uncovered(forecast)
     shares = Forecast.from_knots(forecast.targets.assign(is_share=True), forecast.knots[:, 1:-1], "shares")
-    assert uncovered(shares) is None
+    assert remark_uncovered(shares) is None
 
 
 def test_a_price_that_rests_on_a_loss_says_that_its_interval_is_uncovered():
