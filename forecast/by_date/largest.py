@@ -170,6 +170,22 @@ class Frontier:
             level = level + self._gain(day, seed)
         return level
 
+    def first_day(self, size: float, last: dt.date, n: int, seed: int, *, of: str = "train_flops") -> np.ndarray:
+        """The day on which the largest is ``size`` (in decades) or more, in the futures of `sample`.
+
+        Returns
+        -------
+        ndarray of datetime64[D], shape (n,); NaT for not until ``last``.
+        """
+        records = self.records_[of]
+        reached = records.day[records.size >= size]
+        first = np.full(n, reached[0] if len(reached) else np.inf)
+        if not len(reached):
+            for at, largest in self._futures(of, n, seed, _day(last)):
+                first = np.where(np.isinf(first) & (largest >= size), at, first)
+        found = np.ceil(np.where(first <= _day(last), first, 0.0)).astype("timedelta64[D]")
+        return np.where(first <= _day(last), np.datetime64("1970-01-01") + found, np.datetime64("NaT"))
+
     def recipe_gain(self, by: dt.date, n: int, seed: int) -> np.ndarray:
         """Decades of compute that recipes gain from the last known date to a day (less than 0 before), shape (n,).
 

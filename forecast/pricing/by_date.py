@@ -62,10 +62,10 @@ def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.
     measured = next(iter(leaf.leaves()), None)
     if measured is None:
         return Foretold(values, None, ())
-    news = [futures.new(measured, side, until) for side in measured.scopes(scope)]
-    if not np.any(news) and (until - futures.end()).days > LONG:
+    news = [futures.new(measured, side, until) for side in measured.scopes(scope) if not side.model]
+    if news and not np.any(news) and (until - futures.end()).days > LONG:
         raise Untold("nobody in scope released a model of late, so that none is expected to be measured")
-    return Foretold(values, np.any(news, axis=0), tuple(_sentences(futures, measured, scope, until)))
+    return Foretold(values, np.any(news, axis=0) if news else None, tuple(_sentences(futures, measured, scope, until)))
 
 
 def is_well_measured(futures: RecordFutures, leaf: Measured, scope: Scope) -> bool:
@@ -77,6 +77,9 @@ def is_well_measured(futures: RecordFutures, leaf: Measured, scope: Scope) -> bo
 def _sentences(futures: RecordFutures, leaf: Measured, scope: Scope, until: dt.date) -> Iterator[str]:
     """Of each side who holds the record, and how far it will be."""
     for side in leaf.scopes(scope):
+        if side.model:
+            yield from futures.say_models(leaf, side, until)
+            continue
         record = futures.standing(leaf, side)
         if record is None:
             yield f"nobody in scope has a score on {record_place(leaf)} by {futures.as_of}"

@@ -6,6 +6,7 @@ All questions of a day read the same draws, so that a narrower scope, a higher b
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Set
 from functools import cached_property
 from pathlib import Path
 
@@ -24,11 +25,13 @@ from scale_forecast.data.names.keys import (
     benchmark_key,
     is_of_line,
     metric_key,
+    model_key,
     organisation_name,
     same_test,
     task_key,
     whole_of,
 )
+from scale_forecast.pricing.named import coming, known_score, scores_to_come, within
 from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.evidence import Measurement
 from scale_forecast.resolvers.judge.futures import NOBODY, Untold
@@ -74,7 +77,14 @@ class RecordFutures:
     # --- what questions ask
 
     def best(self, measured: Measurement, scope: Scope, day: dt.date) -> np.ndarray:
-        """The best score of those in scope by a day, (n,); NaN while there is none."""
+        """The best score of those in scope by a day, (n,); NaN while there is none.
+
+        Of models that are named it is the score that they have, or will have: they are taken to be measured by then.
+        """
+        if scope.model:
+            self._refuse_limits(scope, {"model"})
+            task = self.task(measured)
+            return np.max([self._of_model(task, name, day) for name in scope.model], axis=0)
         return self._paths(day).over(self.task(measured), [pd.Timestamp(day)], self._whose(scope))[:, 0]
 
     def new(self, measured: Measurement, scope: Scope, day: dt.date) -> np.ndarray:
@@ -106,6 +116,10 @@ class RecordFutures:
         names = self._named(paths, task, whose, of, makers)
         return np.where(first <= np.datetime64(day), names, NOBODY)
 
+    def knows(self, model: str) -> bool:
+        """Whether a model has a score by date on anything."""
+        return model_key(model) in set(map(model_key, self._trained.state.world.models.index))
+
     def largest(self, unit: str, day: dt.date) -> np.ndarray:
         """The largest public model by a day, (n,): training FLOP or parameters."""
         if self._frontier is None:
@@ -113,7 +127,41 @@ class RecordFutures:
         of = "params" if unit == "params" else "train_flops"
         return 10.0 ** self._frontier.sample(day, self.draws, self.seed, of=of)
 
+    def _of_model(self, task: str, name: str, day: dt.date) -> np.ndarray:
+        state = self._trained.state
+        if (known := known_score(state.world, task, name)) is not None:
+            return np.full(self.draws, known)
+        found, paths = coming(name, self._tables.releases, self.as_of), self._paths(day)
+        days = pd.Timestamp(self.as_of), pd.Timestamp(day)
+        own = scores_to_come(state, found, task, days, self.draws, self.seed)
+        maker = found.model.organisation
+        whose = Whose((maker,)) if maker in set(paths.makers["organisation"]) else Whose()
+        return within(own, paths.over(task, [pd.Timestamp(day)], whose)[:, 0])
+
+    def largest_day(self, unit: str, line: Line) -> np.ndarray:
+        """The day on which a public model of a size comes out, (n,); NaT for not within `FURTHEST` years."""
+        if self._frontier is None:
+            raise Untold(f"too few sizes of models were public by {self.as_of}")
+        of = "params" if unit == "params" else "train_flops"
+        last = self.as_of + dt.timedelta(days=round(365.25 * FURTHEST))
+        return self._frontier.first_day(float(np.log10(_least(line))), last, self.draws, self.seed, of=of)
+
     # --- what is known
+
+    def say_models(self, measured: Measurement, scope: Scope, day: dt.date) -> Iterator[str]:
+        """What each model that is named is taken for."""
+        task = self.task(measured)
+        for name in scope.model:
+            if (known := known_score(self._trained.state.world, task, name)) is not None:
+                yield f"{name} has {known:.4g} on {task}, which is taken to stand"
+                continue
+            found = coming(name, self._tables.releases, self.as_of)
+            low, mid, high = np.quantile(self._of_model(task, name, day), [0.1, 0.5, 0.9])
+            yield (
+                f"{name} has no score on {task} by {self.as_of}: forecast {mid:.4g} (80%: {low:.4g} to {high:.4g}), as "
+                f"a model like {found.like} and never above the record of {found.model.organisation or 'all'}; taken "
+                f"for granted that it is released and measured by {day}"
+            )
 
     def task(self, measured: Measurement) -> str:
         """The task of the tables by date that a criterion measures."""
@@ -167,13 +215,16 @@ class RecordFutures:
 
     def _whose(self, scope: Scope) -> Whose:
         """Whose records a scope asks for."""
-        limits = sorted(scope.model_fields_set - _TOLD)
-        limits = [name for name in limits if getattr(scope, name) not in ((), None)]
-        if limits:
-            raise Untold(f"records by date do not tell apart {' and '.join(limits)}")
+        self._refuse_limits(scope)
         organisations = tuple(organisation_name(name) for name in scope.organisation)
         owners, lines = self._lines(scope.line)
         return Whose(organisations or owners, lines, scope.weights or "")
+
+    def _refuse_limits(self, scope: Scope, told: Set[str] = frozenset()) -> None:
+        limits = sorted(scope.model_fields_set - _TOLD - told)
+        limits = [name for name in limits if getattr(scope, name) not in ((), None)]
+        if limits:
+            raise Untold(f"records by date do not tell apart {' and '.join(limits)}")
 
     def _lines(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Product lines that go by these names, written with or without their organisation, and whose they are."""

@@ -17,7 +17,7 @@ from scale_forecast.pricing.by_date import Foretold, foretell, is_well_measured
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.maps import Map
 from scale_forecast.pricing.model import DRAWS, PricedModel
-from scale_forecast.pricing.questions import leaf_on, name_leaf, units_of
+from scale_forecast.pricing.questions import benchmark_of_average, leaf_on, name_leaf, units_of
 from scale_forecast.pricing.recalibration import Recalibration
 from scale_forecast.pricing.sentences import describe_arrivals, describe_families, describe_model, why_unpriced
 from scale_forecast.pricing.space import Event, probability_of
@@ -116,7 +116,7 @@ class Part:
 
 def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) -> Part | None:
     """A leaf on futures by date, unless these do not tell of it or the forecast by scale knows more of it."""
-    if desk.futures is None:
+    if desk.futures is None or _is_named_by_scale(desk, question, leaf, until):
         return None
     try:
         told = foretell(desk.futures, leaf, question.scope, until)
@@ -126,6 +126,21 @@ def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) 
     if not known and families_in_scope(desk, leaf, question.scope.within(leaf.scope)):
         return None
     return _part_told(leaf, told)
+
+
+def _is_named_by_scale(desk: Desk, question: Question, leaf: Measured, by: dt.date) -> bool:
+    """Whether a side names models whose family the forecast by scale knows on a test: what size tells is more."""
+    here = desk.of_benchmark(leaf)
+    if of := benchmark_of_average(leaf):
+        here = here | desk.part_of(of)
+    families = set(desk.panel.rows["family"][here].astype("str"))
+    for side in leaf.scopes(question.scope):
+        try:
+            if any(target.family in families for target in _named_targets(desk, side, by)):
+                return True
+        except DataError:
+            continue
+    return False
 
 
 def _part_by_date(desk: Desk, question: Question, leaf: Kind, until: dt.date) -> Part:

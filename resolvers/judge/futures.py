@@ -45,6 +45,14 @@ class Futures(Protocol):
         """Who reaches a line first, (n,) of names; `NOBODY` where nobody does by a day."""
         ...
 
+    def knows(self, model: str) -> bool:
+        """Whether a model has a score of any benchmark."""
+        ...
+
     def largest(self, unit: str, day: dt.date) -> np.ndarray:
         """The largest public model by a day, (n,): training FLOP or parameters."""
+        ...
+
+    def largest_day(self, unit: str, line: Line) -> np.ndarray:
+        """The day on which a public model of a size comes out, (n,) of datetime64[D]; NaT for not within the range."""
         ...

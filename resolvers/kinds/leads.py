@@ -10,7 +10,7 @@ import numpy as np
 from scale_forecast.data.names.keys import name_key
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Draws
-from scale_forecast.resolvers.judge.futures import Futures
+from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example
 from scale_forecast.resolvers.kinds.leading import Leading, Of
@@ -55,8 +55,14 @@ class Leads(Leading):
         return np.zeros(len(draws.raw), dtype=bool)
 
     def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
-        """Where it is one of them."""
-        return self._is_one(self.names(futures, scope.within(self.scope), self.of, until))
+        """Where it is one of them; models to come have a maker and no name, so that only known ones are told of."""
+        names = self.names(futures, scope.within(self.scope), self.of, until)
+        unknown = [name for name in self.who if self.of == "model" and not futures.knows(name)]
+        if unknown:
+            raise Untold(
+                f"{unknown[0]} has no score by date yet, and models to come are told by their maker: ask of it"
+            )
+        return self._is_one(names)
 
     def say_on(self, place: str) -> str:
         """Who leads."""

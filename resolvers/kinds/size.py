@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
+from pydantic import model_validator
 
 from scale_forecast.data.catalog import FRONTIER_COMPLETE_UNTIL, frontier_models
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.kinds.base import Example, Kind
+from scale_forecast.resolvers.kinds.base import Answers, Example, Kind
 from scale_forecast.resolvers.questions.scope import Scope
 
 COLUMNS = {"flops": ("train_flops", "training FLOP"), "params": ("params", "parameters")}
@@ -23,13 +24,14 @@ COLUMNS = {"flops": ("train_flops", "training FLOP"), "params": ("params", "para
 class Size(Kind):
     """A public model of so many parameters, or trained with so much compute, comes out.
 
-    ``value`` left out asks for the number: the largest one's.
+    ``value`` left out asks for the number: the largest one's. With ``asks: date`` it is the day on which one does.
     """
 
     kind: Literal["size"] = "size"
     unit: Literal["flops", "params"] = "flops"
     value: float | None = None
     side: Literal["at_least", "above"] = "at_least"
+    asks: Literal["whether", "date"] = "whether"
 
     example: ClassVar[Example] = {"kind": "size", "unit": "flops", "value": 1.0e30}
     may_be_dated: ClassVar[bool] = False
@@ -39,6 +41,17 @@ class Size(Kind):
     def is_number(self) -> bool:
         """Where no value is given."""
         return self.value is None
+
+    @property
+    def answers(self) -> Answers:
+        """Yes or no, a number, or a day."""
+        return "date" if self.asks == "date" else super().answers
+
+    @model_validator(mode="after")
+    def _a_day_of_a_size(self) -> Self:
+        if self.asks == "date" and self.value is None:
+            raise ValueError("asks 'date' needs a value: say which size is to be reached")
+        return self
 
     @property
     def parts(self) -> tuple[Kind, ...]:
@@ -68,7 +81,11 @@ class Size(Kind):
         reached = known[Line(self.value, self.side).reached(known[column].to_numpy())]
         if len(reached):
             first = reached.sort_values("released", kind="stable").iloc[0]
-            return Finding(Status.YES, _say_model(first, column, unit), (), np.datetime64(first["released"], "s"))
+            day = np.datetime64(first["released"], "s")
+            if self.asks == "date":
+                answer = str(day.astype("datetime64[D]"))
+                return Finding(Status.DATE, _say_model(first, column, unit), (), day, answer=answer)
+            return Finding(Status.YES, _say_model(first, column, unit), (), day)
         said = f"the largest known is {_say_model(known.iloc[int(known[column].argmax())], column, unit)}"
         if over:
             return Finding(Status.NO, f"{said}; the table tells until {FRONTIER_COMPLETE_UNTIL}", (), case.resolve_by)
@@ -80,6 +97,9 @@ class Size(Kind):
 
     def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
         """Where the largest model is so large, or how large it is."""
+        if self.asks == "date" and self.value is not None:
+            day = futures.largest_day(self.unit, Line(self.value, self.side))
+            return np.where(day <= np.datetime64(until), day, np.datetime64("NaT"))
         largest = futures.largest(self.unit, until)
         return largest if self.value is None else Line(self.value, self.side).reached(largest)
 
@@ -88,6 +108,9 @@ class Size(Kind):
         unit = COLUMNS[self.unit][1]
         if self.value is None:
             return f"the {unit} of the largest public model"
+        if self.asks == "date":
+            side = self.side.replace("_", " ")
+            return f"the day on which a public model first has {side} {self.value:.3g} {unit}"
         return f"a public model has {self.side.replace('_', ' ')} {self.value:.3g} {unit}"
 
 

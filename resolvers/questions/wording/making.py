@@ -297,7 +297,8 @@ def _size(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
         raise Refused("who", "sizes are foretold of the largest public model, not of whose it is: ask of any model")
     if level is None:
         return Size(unit=reading.get("unit")), Scope()
-    criterion = Size(unit=level.unit, value=level.value, side=level.side)
+    asks: Literal["whether", "date"] = "date" if reading.kind == "size_date" else "whether"
+    criterion = Size(unit=level.unit, value=level.value, side=level.side, asks=asks)
     return (denial(criterion) if reading.negated else criterion), Scope()
 
 
@@ -314,6 +315,7 @@ def _release(reading: Reading, vocabulary: Vocabulary) -> tuple[Kind, Scope]:
 _ALONE: dict[str, Callable[[Reading, Vocabulary], tuple[Kind, Scope]]] = {
     "size": _size,
     "size_number": _size,
+    "size_date": _size,
     "release": _release,
     "release_date": _release,
 }

@@ -62,6 +62,16 @@ def test_each_future_only_grows(frontier, of):
     assert (np.diff(known, axis=0) >= 0).all()
 
 
+@pytest.mark.parametrize("of", ["train_flops", "params"])
+def test_the_day_of_a_size_agrees_with_the_largest_by_each_day(frontier, of):
+    last = dt.date(2030, 1, 1)
+    size = float(frontier.sample(AS_OF, 1, 0, of=of)[0]) + 0.6
+    first = frontier.first_day(size, last, 400, 3, of=of)
+    for day in (AS_OF, dt.date(2024, 6, 1), dt.date(2026, 1, 1), last):
+        assert ((first <= np.datetime64(day)) == (frontier.sample(day, 400, 3, of=of) >= size)).all()
+    assert (frontier.first_day(size - 0.6, last, 5, 3, of=of) <= np.datetime64(AS_OF)).all()
+
+
 def test_the_past_is_what_it_was(frontier):
     assert set(frontier.sample(dt.date(2020, 6, 1), 50, 0)) == {np.log10(3.14e23)}
     assert set(frontier.sample(AS_OF, 50, 0)) == {np.log10(2.5272e24)}

@@ -160,6 +160,52 @@ def test_a_lead_and_its_opposite(probability):
     assert probability({**lead, "side": "above", "margin": 0.02}) <= ahead
 
 
+def test_a_model_to_come_is_never_likelier_than_its_maker(probability, bars):
+    """ "Alpha 99" is nobody's yet: it is forecast as the next of its line, and dealt to its maker's records."""
+    for bar in bars:
+        own, maker = probability(above(bar), model="Alpha 99"), probability(above(bar), organisation="A")
+        assert own <= maker
+    assert probability(above(bars[0]), model="Alpha 99") > 0.05
+
+
+def test_a_model_with_a_score_keeps_it_as_a_rival(probability, results, record):
+    known = known_by(results, AS_OF).sort_values("score")
+    best, other = known.iloc[-1], known.iloc[len(known) // 2]
+    lead = {"kind": "lead_margin", "task": TASK, "benchmark": TASK, "ahead": {}, "margin": 0.0, "side": "above"}
+    assert probability({**lead, "behind": {"model": str(other["model"])}}) > 0.99
+    beaten = probability({**lead, "behind": {"model": str(best["model"])}})
+    assert beaten == pytest.approx(probability(above(record, side="above")), abs=1e-9)
+
+
+def test_a_model_of_no_known_line_is_refused_and_none_to_come_leads(desk, bars):
+    with pytest.raises(DataError, match="Zeta 1"):
+        price_at(desk, question(above(bars[0]), model="Zeta 1"))
+    leads = {"kind": "leads", "task": TASK, "benchmark": TASK, "of": "model", "who": "Alpha 99"}
+    with pytest.raises(DataError, match="told by their maker"):
+        price_at(desk, question(leads))
+
+
+def test_whatever_implies_another_question_is_no_likelier(desk, probability, bars, record):
+    """Pairs (A, B) of which A implies B, over kinds, scopes, bars and days."""
+    days = [DAY + dt.timedelta(days=days) for days in (60, 200, 400)]
+    scopes = [{}, {"organisation": "A"}, {"organisation": ["A", "B"]}, {"line": "Alpha"}, {"weights": "open"}]
+    within = {0: [], 1: [2, 0], 2: [0], 3: [1, 2, 0], 4: [0]}
+    first = {"task": TASK, "benchmark": TASK, "of": "organisation"}
+    for i, day in enumerate(days):
+        for j, bar in enumerate(bars):
+            for k, scope in enumerate(scopes):
+                price = probability(above(bar), until=day, **scope)
+                for wider in within[k]:
+                    assert price <= probability(above(bar), until=day, **scopes[wider]) + 1e-12
+                assert price <= min(probability(above(lower), until=day, **scope) for lower in bars[: j + 1]) + 1e-12
+                assert price <= min(probability(above(bar), until=later, **scope) for later in days[i:]) + 1e-12
+            between = {"kind": "all_of", "of": [above(bar), {"kind": "not", "of": above(bars[-1], side="above")}]}
+            own, top = probability(above(bar), until=day), probability(above(bars[-1], side="above"), until=day)
+            assert probability(between, until=day) == pytest.approx(own - top, abs=1e-3)
+            reached = {"kind": "leads", **first, "who": "A", "score": bar}
+            assert probability(reached, until=day) <= probability(above(bar), until=day, organisation="A") + 1e-3
+
+
 def test_how_likely_it_is_measured_is_told_apart(desk, bars):
     price = price_at(desk, question(above(bars[1])))
     (_, measured), (_, given), (_, whole) = price.moved

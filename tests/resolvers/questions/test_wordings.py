@@ -25,7 +25,7 @@ def vocabulary():
 
 def said(who):
     """A side of a contest by its name."""
-    return who.weights or next(iter((*who.models, *who.families, *who.lines, *who.organisations)))
+    return who.weights or next(iter((*who.models, *who.families, *who.lines, *who.organisations)), "any model")
 
 
 def meaning(reading):
