@@ -18,6 +18,7 @@ from scale_forecast.data.names import fold
 _TABLES = Path(__file__).parent / "tables"
 _DATE = re.compile(r"[\s\-_](?:20[0-9]{2}-?[01][0-9]-?[0-3][0-9]|[0-9]{4})(?=$|[\s\-_])")
 """A day or month of release behind a name: ``-2024-08-06``, ``-20240806``, ``-2407``."""
+_STEP = re.compile(r"(?P<model>.+)[\s\-_](?P<step>step[\-_]?[0-9]+k?)", re.IGNORECASE)
 _GAP = re.compile(r"[\s\-_.:]{2,}")
 _UNTUNED = "base"
 QUANTISED, TUNED = "quantised", "tuned"
@@ -100,6 +101,16 @@ def without_additions(model: str) -> str:
     ('a-1b', 'Command R+', 'a 1e+09')
     """
     return re.split(r"@|(?<=[\w.])(?<![0-9]e)\+(?=[\w.])", model, maxsplit=1)[0]
+
+
+def step_in_name(model: str) -> tuple[str, str | None]:
+    """A model's name without the checkpoint that it ends with, and the checkpoint; None where it names none.
+
+    >>> step_in_name("pythia-410m-step3000"), step_in_name("widget-1b")
+    (('pythia-410m', 'step3000'), ('widget-1b', None))
+    """
+    match = _STEP.fullmatch(model)
+    return (match["model"], match["step"]) if match else (model, None)
 
 
 def same_weights(model: str) -> str:

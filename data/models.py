@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_models, frontier_models, model_sizes
+from scale_forecast.data.days import last_day
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.model_names import same_weights, weights_of, without_additions
 from scale_forecast.data.names import count_of, fold, fold_series, refuse_unknown_columns
@@ -95,7 +96,7 @@ def _day(value: object, name: str, row: int, where: str) -> object:
     if pd.isna(value):  # type: ignore[call-overload]
         return pd.NaT
     try:
-        return pd.to_datetime(str(value), format="ISO8601").tz_localize(None).normalize()
+        return pd.to_datetime(last_day(value), format="ISO8601").tz_localize(None).normalize()
     except ValueError:
         raise DataError(
             f"{where}: {name} {value!r} in row {row + 2} is not a date: write dates as YYYY-MM-DD"
@@ -248,9 +249,9 @@ def _fold_checkpoint(checkpoint: object) -> str:
 
 
 def _spellings(model: str) -> list[str]:
-    """A name as written, without its organisation, and without the suffix of converted weights."""
+    """A name as written, without its organisation, without the suffix of converted weights, and without brackets."""
     short = model.rsplit("/", 1)[-1]
-    return [model, short, re.sub(r"-hf$", "", short)]
+    return [model, short, re.sub(r"[()\[\]]", "", short), re.sub(r"-hf$", "", short)]
 
 
 def _describe(row: pd.Series, lookups: Sequence[_Lookup | _Repositories], said: _Said) -> dict[str, object]:

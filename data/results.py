@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.dates import Reading, known_days
+from scale_forecast.data.days import last_day
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.metrics import is_unbounded, known_metric
 from scale_forecast.data.model_names import weights_name
@@ -160,6 +161,8 @@ def _convert_column(column: pd.Series, name: str, kind: str, where: str) -> pd.S
         _refuse(column.notna() & truth.isna(), column, name, where, "is neither true nor false", "write true or false")
         return truth.astype("boolean")
     if kind == "date?":
+        if not pd.api.types.is_datetime64_any_dtype(column):
+            column = column.map({value: last_day(value) for value in column.dropna().unique()})
         parsed = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True).dt.tz_localize(None)
         _refuse(column.notna() & parsed.isna(), column, name, where, "is not a date", "write dates as YYYY-MM-DD")
         return parsed.dt.normalize().astype("datetime64[s]")

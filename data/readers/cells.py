@@ -23,10 +23,14 @@ _MARKS = re.compile(
     r"\*\*|__|`|</?(?:b|i|u|em|strong|sup|sub)>|[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2191\u2193]"
 )
 """Bold face, notes and arrows."""
+_PART_OF = re.compile(r"([0-9]{1,7})\s?/\s?([0-9]{1,7})")
+_EMPHASIS = re.compile(r"(\*\*|__|`|\*)(.+)\1|(?:<(?:b|i|u|em|strong)>)(.+)</(?:b|i|u|em|strong)>", re.IGNORECASE)
+_NOTES = " \t\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3"
 _ERROR = re.compile(r"(?:\u00b1|\+/-|\+-)\s*(?P<error>[0-9.,]+)\s*%?")
 _ASIDE = re.compile(r"\((?![^)]*(?:\u00b1|\+/-))[^)]*\)|\[[^\]]*\]")
 _NUMBER = re.compile(r"[+\-\u2212]?(?:[0-9][0-9.,\u2019' \u00a0\u202f]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _WITH_COMMA = re.compile(r"^[^0-9]*(?:[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]*),[0-9]+(?![0-9,])")
+_LEAST_COUNT = 1000.0
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 
 
@@ -39,7 +43,7 @@ class Numbers:
     value, stderr : Series of float
         In the unit of the cell; of a percent sign a hundredth. NaN where there is none.
     is_percent : Series of bool
-        Whether the cell carries a percent sign.
+        Whether the cell carries a percent sign, or counts (``131/1319``).
     is_bad : Series of bool
         Whether something stands there that is no number.
     """
@@ -86,12 +90,15 @@ def _has_decimal_commas(texts: object, european: bool) -> bool:
 
 
 def _cell(text: str, comma: bool) -> tuple[float, float, bool, bool]:
-    """Value, standard error, whether in percent, whether bad."""
+    """Value, standard error, whether its sign says that it is a share (``45%``, ``131/1319``), whether bad."""
     plain = _MARKS.sub("", text).strip().strip("|").strip()
     if plain.casefold() in EMPTY:
         return np.nan, np.nan, False, False
     error = _ERROR.search(plain)
     left = _ASIDE.sub("", _ERROR.sub("", plain)).replace("()", "").strip()
+    part_of = _PART_OF.fullmatch(left)
+    if part_of is not None and int(part_of[1]) <= int(part_of[2]) > 0:
+        return int(part_of[1]) / int(part_of[2]), np.nan, True, False
     is_percent = "%" in left or (error is not None and "%" in error[0])
     left = left.replace("%", "").strip()
     if not _NUMBER.fullmatch(left):
@@ -115,12 +122,29 @@ def _number(text: str, comma: bool) -> float:
         return float("nan")
 
 
+def plain_name(text: str) -> str:
+    """A name without bold face and without marks of notes behind it.
+
+    >>> plain_name("**acme-7b**"), plain_name("acme-7b\u2020"), plain_name("`A*-search`"), plain_name("Command R+")
+    ('acme-7b', 'acme-7b', 'A*-search', 'Command R+')
+    """
+    left = text.strip()
+    while match := _EMPHASIS.fullmatch(left.rstrip(_NOTES)):
+        left = (match[2] or match[3]).strip()
+    return left.rstrip(_NOTES + "*") or text
+
+
 def as_sizes(column: pd.Series, unit: float = 1.0) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Sizes, the part at work where a cell says it, and which cells are bad; plain numbers are in ``unit``."""
+    """Sizes, the part at work where a cell says it, and which cells are bad; plain numbers are in ``unit``.
+
+    A plain number below a thousand is bad where no unit is given: 7 is no model, and can be billions or millions.
+    """
     number = as_numbers(column) * unit
+    no_count = (number < _LEAST_COUNT) if unit == 1.0 else pd.Series(False, index=column.index)
+    number = number.mask(no_count)
     active = pd.Series(np.nan, index=column.index)
-    bad = pd.Series(False, index=column.index)
-    open_ = number.isna() & column.notna()
+    bad = no_count.copy()
+    open_ = number.isna() & column.notna() & ~no_count
     for text in column[open_].unique():
         here = open_ & (column == text)
         written = _MARKS.sub("", str(text)).strip()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from scale_forecast.data.catalog import bundled_models
-from scale_forecast.data.metrics import known_metric
+from scale_forecast.data.catalog import bundled_models, bundled_results, bundled_tasks
+from scale_forecast.data.metrics import is_unbounded, known_metric
 from scale_forecast.data.model_names import is_hosted, same_weights
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import metric_name, release_of
@@ -24,6 +24,20 @@ _UNITS = {"k": 1e3, "t": 1e12, "b": 1e9, "m": 1e6}
 _SHOTS = re.compile(r"[\s(,\[@_-]*\b([0-9]+)[\s-]*shots?\b[\s)\],]*", re.IGNORECASE)
 _COT = re.compile(r"[\s(,\[+-]*\bcot\b[\s)\],]*", re.IGNORECASE)
 _METRIC_BEHIND = re.compile(r"^(?P<task>.*\S)[\s(\[,:]+(?P<metric>[A-Za-z][\w@.^+-]*)[\s)\]]*$")
+_METRIC_BEFORE = re.compile(r"^(?P<metric>[A-Za-z][\w@.^+-]*)[\s:]+(?:on |of |for )?(?P<task>\S.*)$")
+_GO_BEFORE = re.compile(
+    r"accuracy|exact_match|f1|(?:sacre)?bleu.*|chrf.*|rouge.*|(?:\w+_)?(?:ppl|perplexity)|bits_per_byte|wer|cer|ter|loss"
+    r"|pass@\d+|elo|brier_score"
+)
+"""Metrics that people write before the task; words that begin names of tasks are not among them."""
+_SPREAD = re.compile(
+    r"(?P<of>.+?)[\s_(\[,:-]*(?:std\.?[\s_]?err(?:or)?\.?|stderr|s\.?e\.?m?\.?|std(?:[\s_]?dev)?|sd|\u00b1|\+/-|errors?"
+    r"|(?:95\s?%?\s?)?ci(?:\s?95\s?%?)?)[)\]]?",
+    re.IGNORECASE,
+)
+_ONLY_SIZE = re.compile(
+    r"[~\u2248]?\s*[0-9.,]+\s*(?:[kmbt]|bn|billion|million)(?:\s*(?:params|parameters))?", re.IGNORECASE
+)
 _WORDS = {
     **{f"rouge{sign}{kind}": f"rouge{kind.upper()}" for sign in ("", "-") for kind in "12l"},
     **{"pass1": "pass@1", "p@1": "pass@1"},
@@ -53,8 +67,12 @@ def _columns() -> dict[str, str]:
 
 @cache
 def _metrics_of_tasks() -> dict[str, str]:
+    """Tasks whose name says the metric, and those that the bundled figures hold in one metric that is no share."""
+    tasks = bundled_results()[["task", "metric"]].drop_duplicates().groupby("task")["metric"].agg(list)
+    alone = {fold(str(task)): str(metrics[0]) for task, metrics in tasks.items() if len(metrics) == 1}
+    found = {task: metric for task, metric in alone.items() if is_unbounded(metric)}
     with open(_TABLES / "task_metrics.csv", encoding="utf-8", newline="") as file:
-        return {fold(row["task"]): row["metric"] for row in csv.DictReader(file)}
+        return found | {fold(row["task"]): row["metric"] for row in csv.DictReader(file)}
 
 
 def our_column(title: str) -> str | None:
@@ -85,6 +103,8 @@ def scores_of(title: str) -> Header:
     (Header(task='MMLU', metric=None, shots=5, prompt=None), 'ppl', 'HumanEval')
     >>> scores_of("MT-Bench").metric, scores_of("GSM8K (8-shot, CoT)")
     ('grade', Header(task='GSM8K', metric=None, shots=8, prompt='cot'))
+    >>> scores_of("BLEU WMT14")
+    Header(task='WMT14', metric='bleu', shots=None, prompt=None)
     """
     plain = re.sub(r"[\u2191\u2193\u2b06\u2b07\ufe0f*]|\s*\(%\)|\s*%$", "", title).strip()
     shots = _SHOTS.search(plain)
@@ -101,6 +121,11 @@ def scores_of(title: str) -> Header:
     behind = _METRIC_BEHIND.match(plain)
     if metric is None and behind is not None and (known := _metric_of(behind["metric"])) is not None:
         metric, plain = known, behind["task"].strip(" -_(,:[")
+    before = _METRIC_BEFORE.match(plain)
+    if metric is None and before is not None and fold(plain) not in _tasks():
+        known = _metric_of(before["metric"])
+        if known is not None and _GO_BEFORE.fullmatch(known):
+            metric, plain = known, before["task"].strip()
     if metric is None and ((whole := known_metric(plain)) is None or "*" not in whole.name or "@" in plain):
         metric = _metric_of(plain)
     return Header(plain, metric, int(shots[1]) if shots else None, "cot" if cot else None)
@@ -113,6 +138,37 @@ def _metric_of(word: str) -> str | None:
     if known is None or "average" in known.name or known.name in ("map", "grade", "average"):
         return None
     return known.name if "*" not in known.name else name
+
+
+@cache
+def _tasks() -> frozenset[str]:
+    return frozenset(map(fold, bundled_tasks()["task"].unique()))
+
+
+@cache
+def _no_scores() -> tuple[re.Pattern[str], ...]:
+    with open(_TABLES / "columns_aside.csv", encoding="utf-8", newline="") as file:
+        return tuple(re.compile(row["pattern"], re.IGNORECASE) for row in csv.DictReader(file))
+
+
+def is_spread(title: str, titles: Iterable[str]) -> bool:
+    """Whether a title is that of the errors of another column: ``MMLU stderr`` beside ``MMLU``.
+
+    >>> is_spread("MMLU stderr", ["MMLU"]), is_spread("acc_stderr", ["acc"]), is_spread("MMLU STEM", ["MMLU"])
+    (True, True, False)
+    """
+    match = _SPREAD.fullmatch(title.strip())
+    return match is not None and fold(match["of"]) in {fold(other) for other in titles if other != title}
+
+
+def is_no_score(title: str) -> bool:
+    """Whether a title is that of numbers which are no scores: time, price, memory, rank, votes, settings of training.
+
+    >>> [is_no_score(title) for title in ("Latency (s)", "#", "Context length", "MMLU", "Time horizon (min)")]
+    [True, True, True, False, False]
+    """
+    plain = " ".join(title.replace("_", " ").split())
+    return any(pattern.fullmatch(plain) for pattern in _no_scores())
 
 
 def says_average(title: str) -> bool:
@@ -140,6 +196,15 @@ def looks_like_a_model(title: str) -> bool:
 @cache
 def _families() -> frozenset[str]:
     return frozenset(map(fold, bundled_models()["family"].unique()))
+
+
+def is_only_size(title: str) -> bool:
+    """Whether a title is a size and nothing else.
+
+    >>> is_only_size("7B"), is_only_size("~1.3 billion params"), is_only_size("Gopher 7B")
+    (True, True, False)
+    """
+    return _ONLY_SIZE.fullmatch(title.strip()) is not None
 
 
 def looks_like_models(titles: Iterable[str]) -> bool:

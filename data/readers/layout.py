@@ -11,10 +11,18 @@ import pandas as pd
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.data.readers.cells import as_cells
-from scale_forecast.data.readers.headers import looks_like_models, our_column, unit_of
+from scale_forecast.data.readers.cells import as_cells, as_sizes
+from scale_forecast.data.readers.headers import (
+    is_no_score,
+    is_only_size,
+    is_spread,
+    looks_like_models,
+    our_column,
+    unit_of,
+)
 from scale_forecast.data.readers.tables import UNNAMED
 from scale_forecast.data.results import COLUMNS
+from scale_forecast.data.sizes import format_size
 
 _SIZES = ("params", "active_params", "train_tokens", "train_flops")
 _ENOUGH = 0.5
@@ -119,12 +127,14 @@ def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
     guessed = _guess_columns(frame, set(layout.columns) | set(layout.constants), {*said, *layout.task_columns})
     names = guessed | said
     units = {ours: unit_of(theirs) for theirs, ours in names.items() if ours in _SIZES}
-    frame = frame.rename(columns=names)
+    frame = _with_models(frame.rename(columns=names), layout, units.get("params", 1.0))
     have = {*map(str, frame.columns), *layout.constants}
     form, scores = _form(frame, have, layout, name)
     if form is Form.ACROSS and not {"task", "benchmark"} & have:
         frame = frame.rename(columns={frame.columns[0]: "task"})
         guessed[str(frame.columns[0])] = "task"
+    if form is Form.ACROSS and "model" in frame:
+        frame = frame.rename(columns={"model": "family"})
     if form is Form.WIDE and "model" not in have:
         guessed[str(frame.columns[0])] = "model"
         frame = frame.rename(columns={frame.columns[0]: "model"})
@@ -134,6 +144,17 @@ def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
     aside = [str(c) for c in frame.columns if c not in about and c not in scores]
     taken = {theirs: ours for theirs, ours in guessed.items() if fold(theirs) != fold(ours)}
     return Titled(frame[[*about, *scores]], taken, units, form, scores, aside)
+
+
+def _with_models(frame: pd.DataFrame, layout: Layout, unit: float) -> pd.DataFrame:
+    """A table that names its models by their size, or by family and size, with a column for their names."""
+    if "model" in frame or "model" in layout.constants or "params" not in frame or not len(frame):
+        return frame
+    size, _, bad = as_sizes(frame["params"], unit)
+    if bad.any() or size.isna().any():
+        return frame
+    name = size.map(format_size)
+    return frame.assign(model=frame["family"].astype(str) + " " + name if "family" in frame else name)
 
 
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
@@ -163,9 +184,12 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
     if "model" in have and "score" in have:
         return (Form.LONG if place else Form.NONE), []
     others = [str(c) for c in frame.columns if c not in COLUMNS]
-    numbers = [c for c in others if _holds_numbers(frame[c])]
+    numbers = _scores_among(frame, others)
     if "model" in have and place:
         metrics = [c for c in numbers if known_metric(c) is not None]
+        sizes = [c for c in numbers if is_only_size(c)]
+        if sizes and not metrics and "family" not in have:
+            return Form.ACROSS, sizes
         return (Form.METRICS, metrics) if metrics else (Form.NONE, [])
     if "model" in have:
         return (Form.WIDE, numbers) if numbers else (Form.NONE, [])
@@ -177,6 +201,11 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
     if models and first in others and first not in numbers and looks_like_models(labels):
         return Form.WIDE, models
     return Form.NONE, []
+
+
+def _scores_among(frame: pd.DataFrame, titles: list[str]) -> list[str]:
+    """Columns of numbers that can be scores: no errors of others, no times, prices or ranks."""
+    return [c for c in titles if _holds_numbers(frame[c]) and not is_no_score(c) and not is_spread(c, titles)]
 
 
 def _task_columns(frame: pd.DataFrame, layout: Layout, name: str) -> list[str]:
@@ -193,7 +222,7 @@ def _task_columns(frame: pd.DataFrame, layout: Layout, name: str) -> list[str]:
     if ours:
         raise DataError(f"{name}: has a column {ours[0]!r}, so it is no wide table: leave out --wide")
     others = [str(c) for c in frame.columns if c not in COLUMNS]
-    tasks = [c for c in others if _holds_numbers(frame[c])]
+    tasks = _scores_among(frame, others)
     if not tasks:
         raise DataError(f"{name}: no column is left to be a task: none of the others holds numbers")
     return tasks

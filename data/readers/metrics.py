@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from scale_forecast.data.metrics import is_unbounded
+from scale_forecast.data.metrics import is_unbounded, known_metric
 from scale_forecast.data.names.keys import metric_name as plain_name
 
 _ONLY_FILTER = {
@@ -67,7 +67,7 @@ class Scales:
         if task.lower().startswith("squad") and _SQUAD.fullmatch(metric):
             return 100.0
         if not _TWO_SCALES.fullmatch(metric):
-            return 1.0
+            return self.stated if self.stated is not None and known_metric(metric) is None else 1.0
         most = self.largest.get(metric, 0.0)
         if most > 1.0 or most == 0.0:
             return 100.0
@@ -127,6 +127,8 @@ def score(
     if number < 0.0 and is_unbounded(metric):
         return Score(metric, refused="negative, where the metric is a loss")
     if not (0.0 <= number <= 1.0 or is_unbounded(metric)):
+        if known_metric(metric) is None:
+            return Score(metric, refused="more than 1 of a metric that is unknown: say the scale (--scale 100)")
         return Score(metric, refused="outside the metric's range [0, 1]")
     return Score(metric, number, error)
 

@@ -5,12 +5,13 @@ Cells are read as text and typed later, so that a value that is not a number is 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,8 +25,10 @@ from scale_forecast.data.spreadsheet import unmark_table
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "<NA>"]
 _MOST_CELLS = 5_000_000
 DELIMITER, SKIPPED, OTHER_SHEETS, IS_WESTERN = "delimiter", "skipped", "other_sheets", "is_western"
+ABOVE, OTHER_TABLES = "above", "other_tables"
 """What a frame's ``attrs`` say: the sign between cells, how many lines had the wrong number of cells, other sheets of
-the workbook, and whether the text was in Windows-1252."""
+the workbook, whether the text was in Windows-1252, what stands above the table in a cell of its own,
+and how many more tables of numbers a page holds."""
 
 
 def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
@@ -55,7 +58,10 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
             [parsed_line(line, n, source.name) for n, line in enumerate(text.split("\n"), 1) if line.strip()],
             source.name,
         )
-    frame = _markdown(text, source.name) if first == "|" else _csv(text, source.name)
+    pipes = _tables_of_pipes(text) if first == "|" or _PIPES.search(text[:_LONGEST_PAGE]) else []
+    if not pipes:
+        _refuse_markup(text, source.name)
+    frame = _markdown(pipes, source.name) if pipes else _csv(text, source.name)
     frame.attrs[IS_WESTERN] = is_western
     return frame
 
@@ -109,10 +115,11 @@ def _csv(text: str, name: str) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    text, delimiter = _without_title(text.lstrip("\r\n"))
-    header = re.split(r"[\r\n]", text, maxsplit=1)[0]
-    names = _names(next(iter(_split(header, delimiter)), []), name)
-    data = text.encode()
+    titles, rows, delimiter, above = _headed(text.lstrip("\r\n"))
+    names = _names(titles, name)
+    data = rows.encode()
+    if not data.strip():
+        raise DataError(f"{name}: the table has no rows: give at least one score")
     wrong: list[int] = []
 
     def skip(row: Any) -> str:
@@ -124,7 +131,6 @@ def _csv(text: str, name: str) -> pd.DataFrame:
             io.BytesIO(data),
             read_options=arrow.ReadOptions(
                 column_names=names,
-                skip_rows=1,
                 block_size=max(len(data), 1 << 16) if len(data) < 1 << 26 else 1 << 26,
             ),
             parse_options=arrow.ParseOptions(
@@ -142,22 +148,71 @@ def _csv(text: str, name: str) -> pd.DataFrame:
     if wrong and not table.num_rows:
         raise DataError(f"{name}: no line has {len(names)} cells: every row needs as many cells as the header")
     frame = unmark_table(table.to_pandas())
-    frame.attrs |= {DELIMITER: delimiter, SKIPPED: len(wrong)}
+    frame.attrs |= {DELIMITER: delimiter, SKIPPED: len(wrong), ABOVE: above}
     return frame
 
 
-def _without_title(text: str) -> tuple[str, str]:
-    """The table without lines above it that hold one cell, and the sign between its cells."""
-    lines = text[:65536].split("\n")[:20]
+def _headed(text: str) -> tuple[list[str], str, str, str | None]:
+    """The titles of a table, its rows as text, the sign between cells, and what stands above the table alone."""
+    if "\n" not in text[:65536]:
+        text = text.replace("\r", "\n")
+    lines = text[: max(65536, text.find("\n") + 1)].split("\n")[:20]
     delimiter = max(",\t;|", key=lambda sign: _regularity(lines, sign))
-    cells = [len(next(csv.reader([line], delimiter=delimiter), [])) for line in lines]
-    filled = [sum(bool(cell.strip()) for cell in next(csv.reader([line], delimiter=delimiter), [])) for line in lines]
-    for at, count in enumerate(cells):
-        if count > 1 and filled[at] > 1:
-            return ("\n".join(text.split("\n")[at:]) if at else text), delimiter
+    reader = csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)
+    top: list[tuple[list[str], int]] = []
+    with contextlib.suppress(csv.Error):  # a cell longer than any title
+        top += ((row, reader.line_num) for row in reader)
+    at, titles, above = header_of([row for row, _ in top])
+    rest = 0
+    for _ in range(top[at][1] if top else 0):
+        rest = text.find("\n", rest) + 1 or len(text)
+    return titles, text[rest:], delimiter, above
+
+
+def header_of(rows: Sequence[Sequence[object]]) -> tuple[int, list[str], str | None]:
+    """The place of the last line of a header among the first rows of a table, its titles, and what stands above alone.
+
+    Lines above the header hold one cell. Where a header has two lines, of which the upper spans columns of the lower,
+    the titles of both are put together.
+
+    >>> header_of([["Table 1", ""], ["Task", "7B"], ["a", "1"]])
+    (1, ['Task', '7B'], 'Table 1')
+    >>> header_of([["", "Gopher", "", "PaLM"], ["Task", "7B", "280B", "8B"], ["a", "1", "2", "3"]])[1]
+    ['Task', 'Gopher 7B', 'Gopher 280B', 'PaLM 8B']
+    """
+    texts = [["" if cell is None else str(cell).strip() for cell in row] for row in rows[:20]]
+    above = None
+    for at, row in enumerate(texts):
+        filled = [cell for cell in row if cell]
+        below = texts[at + 1] if at + 1 < len(texts) else []
+        if len(row) > 1 and filled and _spans(row, below):
+            return at + 1, _together(row, below), above
+        if len(row) > 1 and len(filled) > 1:
+            return at, row, above
+        above = filled[0] if filled else above
         if at > 5:
             break
-    return text, delimiter
+    return 0, (texts[0] if texts else []), None
+
+
+def _spans(upper: list[str], lower: list[str]) -> bool:
+    """Whether a line is the upper one of two of a header: it leaves cells open that the lower fills with no number."""
+    if len(upper) != len(lower) or not any(upper[1:]) or upper[-1:] == [""] == lower[-1:]:
+        return False
+    open_ = [low for up, low in zip(upper[1:], lower[1:], strict=True) if not up]
+    is_full = all(lower[1:]) and not (upper[0] and lower[0] and upper[0] != lower[0])
+    return bool(open_) and is_full and not any(_DATUM.fullmatch(low) for low in lower[1:])
+
+
+_DATUM = re.compile(r"[+\-\u2212~]?[0-9.,]+(?:e[+-]?[0-9]+)?\s*%?(?:\s*\u00b1.*)?|[-\u2013\u2014]|n/?a", re.IGNORECASE)
+
+
+def _together(upper: list[str], lower: list[str]) -> list[str]:
+    titles, span = [], ""
+    for up, low in zip(upper[1:], lower[1:], strict=True):
+        span = up or span
+        titles.append(f"{span} {low}".strip() if low != span else low)
+    return [lower[0] or upper[0], *titles]
 
 
 def _regularity(lines: list[str], sign: str) -> tuple[int, int]:
@@ -186,22 +241,44 @@ UNNAMED = "column {}"
 """What a column without a name is called, by its place."""
 
 
-def _split(header: str, delimiter: str) -> list[list[str]]:
-    return list(csv.reader([header], delimiter=delimiter))
+_PIPES = re.compile(r"^[ \t]*\|.*\|[ \t]*\r?\n[ \t]*\|[ \t:|-]*-[ \t:|-]*\|[ \t]*\r?$", re.MULTILINE)
+_LONGEST_PAGE = 1 << 21
+_MARKUP = {"<": "a web page", "\\": "LaTeX"}
 
 
-def _markdown(text: str, name: str) -> pd.DataFrame:
-    """The first table of pipes in a text; cells are taken without their links."""
-    rows: list[list[str]] = []
+def _refuse_markup(text: str, name: str) -> None:
+    """Refuse what is no table of cells between signs, by name."""
+    if (kind := _MARKUP.get(text.lstrip()[:1])) is not None:
+        raise DataError(f"{name}: is {kind}: save its table as CSV, Excel or Markdown")
+
+
+def _tables_of_pipes(text: str) -> list[list[list[str]]]:
+    """The tables of pipes in a text, each a list of rows of cells; cells are taken without their links."""
+    tables: list[list[list[str]]] = []
+    is_open = False
     for line in text.splitlines():
         if line.strip().startswith("|"):
+            if not is_open:
+                tables.append([])
             cells = re.split(r"(?<!\\)\|", line.strip().strip("|"))
-            rows.append([re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", cell).replace("\\|", "|").strip() for cell in cells])
-        elif rows:
-            break
+            plain = (re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", cell) for cell in cells)
+            tables[-1].append([cell.replace("\\|", "|").strip() for cell in plain])
+        is_open = line.strip().startswith("|")
+    return tables
+
+
+def _markdown(tables: list[list[list[str]]], name: str) -> pd.DataFrame:
+    """The first table of pipes that holds numbers, else the first."""
+    rows = next((rows for rows in tables if _has_numbers(rows)), tables[0])
     body = [row for row in rows[1:] if not all(re.fullmatch(r":?-*:?", cell) for cell in row)]
     names = [re.sub(r"\*\*|__|`", "", cell) for cell in rows[0]]
-    return _of_rows(names, body, name)
+    frame = _of_rows(names, body, name)
+    frame.attrs[OTHER_TABLES] = sum(other is not rows and _has_numbers(other) for other in tables)
+    return frame
+
+
+def _has_numbers(rows: list[list[str]]) -> bool:
+    return any(re.match(r"[~*_]*[+-]?[0-9.]+", cell) for row in rows[1:] for cell in row[1:])
 
 
 def _of_rows(names: list[str], body: list[list[Any]], name: str) -> pd.DataFrame:
@@ -237,13 +314,14 @@ def _workbook(source: Source, limits: Limits) -> pd.DataFrame:
     except Exception as error:  # openpyxl raises whatever its XML and zip libraries do
         raise DataError(f"{name}: the Excel workbook is damaged ({_first_line(error)}): save it again") from None
     for title, rows in sheets.items():
-        start = next((at for at, row in enumerate(rows) if sum(cell is not None for cell in row) > 1), None)
-        if start is None:
+        filled = [row for row in rows if any(cell is not None for cell in row)]
+        width = max((at + 1 for row in filled for at, cell in enumerate(row) if cell is not None), default=0)
+        if not any(sum(cell is not None for cell in row) > 1 for row in filled):
             continue
-        width = max(at + 1 for row in rows[start:] for at, cell in enumerate(row) if cell is not None)
-        body = [(row + [None] * width)[:width] for row in rows[start:] if any(cell is not None for cell in row)]
-        frame = _of_rows(["" if cell is None else str(cell) for cell in body[0]], body[1:], name)
-        frame.attrs[OTHER_SHEETS] = [other for other in sheets if other != title]
+        body = [(row + [None] * width)[:width] for row in filled]
+        at, titles, above = header_of(body)
+        frame = _of_rows(titles, body[at + 1 :], name)
+        frame.attrs |= {OTHER_SHEETS: [other for other in sheets if other != title], ABOVE: above}
         return frame
     raise DataError(f"{name}: the Excel workbook holds no table: put one on its first sheet")
 

@@ -12,25 +12,27 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_tasks
+from scale_forecast.data.days import as_days
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.model_names import step_in_name
+from scale_forecast.data.models import checkpoint_of
 from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.readers import averages
-from scale_forecast.data.readers.cells import Numbers, as_cells, as_sizes
+from scale_forecast.data.readers.cells import Numbers, as_cells, as_sizes, plain_name
 from scale_forecast.data.readers.files import Source
-from scale_forecast.data.readers.headers import our_column, scores_of
+from scale_forecast.data.readers.headers import is_no_score, is_only_size, our_column, scores_of
 from scale_forecast.data.readers.layout import Form, Layout, Titled, find_titles
 from scale_forecast.data.readers.reading import Reading
 from scale_forecast.data.readers.scales import ask_direction, count_refusals, in_units, without_direction
-from scale_forecast.data.readers.tables import DELIMITER, IS_WESTERN, OTHER_SHEETS, SKIPPED
+from scale_forecast.data.readers.tables import ABOVE, DELIMITER, IS_WESTERN, OTHER_SHEETS, OTHER_TABLES, SKIPPED
 from scale_forecast.data.results import COLUMNS, REQUIRED
 from scale_forecast.data.sizes import sizes_in_name
 
 _CELL = "_cell"
 _TITLE = "_title"
 _EMPTY = "empty cell"
-_ONLY_SIZE = re.compile(
-    r"[~\u2248]?\s*[0-9.,]+\s*(?:[kmbt]|bn|billion|million)(?:\s*(?:params|parameters))?", re.IGNORECASE
-)
+_WORDS_OF_A_NAME = 2
+_CAPTION = re.compile(r"(?:table|tab|figure|fig|results?|scores?|benchmarks?|evaluations?|source)\b", re.IGNORECASE)
 
 
 def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str | None = None) -> Reading:
@@ -54,16 +56,24 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
     long = _LONG[table.form](table)
     for ours, value in layout.constants.items():
         long[ours] = value
+    if table.form is Form.ACROSS and (aside := [t for t in long[_TITLE].unique() if is_no_score(str(t))]):
+        reading.notes.append(f"{source.name}: rows left aside, being no scores: {', '.join(aside)}")
+        long = long[~long[_TITLE].isin(aside)].reset_index(drop=True)
+    for ours in ("model", "task", "benchmark"):
+        if ours in long:
+            long[ours] = long[ours].map({name: plain_name(str(name)) for name in long[ours].dropna().unique()})
+    _with_checkpoints(long)
     reading.found = len(long) + skipped
     if skipped:
         reading.refused["line with another number of cells than the header"] += skipped
     european = frame.attrs.get(DELIMITER) == ";"
     long, notes = _with_sizes(long, table.units)
-    reading.notes += [f"{source.name}: {note}" for note in notes]
+    long, others = _with_days(long)
+    reading.notes += [f"{source.name}: {note}" for note in (*notes, *others)]
     cells = as_cells(long[_CELL], european=european)
     long = _with_units(long, cells, layout, table.form, reading, european)
-    if table.form in (Form.ACROSS, Form.WIDE) and len(long):
-        long = _name_by_size(long, model or source.stem, reading)
+    if len(long) and "model" in long:
+        long = _name_by_size(long, model or _title_above(frame) or source.stem, reading)
     if "benchmark" not in long and "benchmark" not in layout.constants and len(long):
         _with_benchmarks(long)
     reading.rows = long.drop(columns=[c for c in (_CELL, _TITLE) if c in long]).reset_index(drop=True)
@@ -105,6 +115,8 @@ def _remarks(frame: pd.DataFrame, table: Titled, source: Source) -> list[str]:
         remarks.append(
             f"{source.name}: of the workbook only the first sheet with a table is read, not {', '.join(others)}"
         )
+    if more := frame.attrs.get(OTHER_TABLES):
+        remarks.append(f"{source.name}: of the page's tables of numbers only the first is read, {more} are not")
     if frame.attrs.get(IS_WESTERN):
         remarks.append(f"{source.name}: is not in UTF-8 and read as Windows-1252")
     return remarks
@@ -128,11 +140,12 @@ def _across(table: Titled) -> pd.DataFrame:
     """One column a model: each row's title is taken apart."""
     about = [c for c in table.frame.columns if c not in table.scores]
     long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name="model", value_name=_CELL)
-    if "task" not in long:
-        long["task"] = long["benchmark"]
+    is_task = "task" not in long
+    long["task"] = long["benchmark"] if is_task else long["task"]
     long = long[long["task"].notna()].reset_index(drop=True)
     long[_TITLE] = long["task"].astype(str)
-    return _with_titles(long, _TITLE)
+    long = _with_titles(long, _TITLE)
+    return long.assign(benchmark=long["task"]) if is_task else long
 
 
 def _metrics(table: Titled) -> pd.DataFrame:
@@ -160,6 +173,18 @@ def _with_titles(long: pd.DataFrame, title: str) -> pd.DataFrame:
     return long
 
 
+def _with_checkpoints(long: pd.DataFrame) -> None:
+    """Checkpoints that names end with (``pythia-410m-step3000``), where no column says them."""
+    if "model" not in long or "checkpoint" in long:
+        return
+    found = {name: step_in_name(str(name)) for name in long["model"].dropna().unique()}
+    state = {name: checkpoint_of(model, step) for name, (model, step) in found.items() if step is not None}
+    if state:
+        names = {name: found[name][0] + (f"@{step}" if step else "") for name, step in state.items()}
+        long["checkpoint"] = long["model"].map(state)
+        long["model"] = long["model"].map(lambda name: names.get(name, name))
+
+
 def _with_sizes(long: pd.DataFrame, units: dict[str, float]) -> tuple[pd.DataFrame, list[str]]:
     """Sizes as numbers, whatever way they are written; what is none is unknown, and said."""
     notes = []
@@ -169,11 +194,22 @@ def _with_sizes(long: pd.DataFrame, units: dict[str, float]) -> tuple[pd.DataFra
         number, at_work, bad = as_sizes(long[name], units.get(name, 1.0))
         if bad.any():
             first = long.loc[bad, name].iloc[0]
-            notes.append(f"{name} {first!r} is no size ({count_of(int(bad.sum()), 'such cell')}): taken as unknown")
+            such = count_of(int(bad.sum()), "such cell")
+            notes.append(f"{name} {first!r} is no size ({such}): taken as unknown; write 7B, or the unit in the title")
         long[name] = number
         if name == "params" and at_work.notna().any():
             given = long["active_params"] if "active_params" in long else pd.Series(np.nan, index=long.index)
             long["active_params"] = given.where(given.notna(), at_work)
+    return long, notes
+
+
+def _with_days(long: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Days as YYYY-MM-DD, whatever way they are written; what is none is left to be counted."""
+    notes = []
+    for name in ("released", "known_on", "seen_on"):
+        if name in long:
+            long[name], said = as_days(long[name])
+            notes += [f"{name} {note}" for note in said]
     return long, notes
 
 
@@ -218,11 +254,20 @@ def _groups(long: pd.DataFrame, metric: pd.Series) -> pd.Series:
     return named if metric.nunique() == 1 else named.fillna("") + " " + metric.astype(str)
 
 
+def _title_above(frame: pd.DataFrame) -> str | None:
+    """What stands above a table alone, where it can be the name of a family: a word or two that are no caption."""
+    above = str(frame.attrs.get(ABOVE) or "").strip()
+    return above if above and len(above.split()) <= _WORDS_OF_A_NAME and not _CAPTION.match(above) else None
+
+
 def _name_by_size(long: pd.DataFrame, family: str, reading: Reading) -> pd.DataFrame:
     """Models that are called by their size alone belong to one family, named by the user or else by the file."""
-    alone = long["model"].map(lambda name: bool(_ONLY_SIZE.fullmatch(str(name).strip())))
+    is_size = {name: is_only_size(str(name)) for name in long["model"].unique()}
+    alone = long["model"].map(is_size).astype(bool)
     if not alone.any():
         return long
+    if "family" in long and long.loc[alone, "family"].notna().all():
+        return long.assign(model=long["model"].where(~alone, long["family"].astype(str) + " " + long["model"]))
     sizes = long["model"].astype(str).map(lambda name: sizes_in_name(name).params)
     long = long.assign(
         model=long["model"].where(~alone, family + " " + long["model"].astype(str).str.strip()),

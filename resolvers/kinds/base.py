@@ -14,7 +14,14 @@ from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, Union
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, GetCoreSchemaHandler, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    AfterValidator,
+    Field,
+    GetCoreSchemaHandler,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+)
 from pydantic_core import CoreSchema
 
 from scale_forecast.data.metrics import SHARE, known_metric
@@ -29,6 +36,21 @@ from scale_forecast.resolvers.questions.scope import Scope
 Answers = Literal["event", "number", "date", "option"]
 IfNothing = Literal["no", "annul", "ambiguous", "open"]
 Example = Mapping[str, object]
+
+
+def better_side(metric: str) -> str:
+    """The side of a line that is the better one: below it where a metric's lower scores are better."""
+    known = known_metric(metric)
+    return "at_least" if known is None or known.higher_is_better else "at_most"
+
+
+def _stated(side: str | None, info: ValidationInfo) -> str | None:
+    """A side that is no other than the better one need not be said."""
+    return None if side == better_side(str(info.data.get("metric", ""))) else side
+
+
+Side = Annotated[Literal["at_least", "above", "at_most", "below"] | None, AfterValidator(_stated)]
+"""Which side of a line counts; None for the better one of the metric."""
 
 
 class Kind(Strict):
@@ -235,6 +257,10 @@ class Measured(Kind, abstract=True):
         raise NotImplementedError
 
     # --- what follows
+
+    def line_at(self, score: float, side: str | None) -> Line:
+        """A score to be reached; without a side the better one of the metric."""
+        return Line(score, side or better_side(self.metric))
 
     def impossible(self) -> str | None:
         """A line or margin outside a metric's range, where the metric is known to be a share."""

@@ -11,7 +11,7 @@ from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.events import Draws, Line
 from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.kinds.base import Answers, Example, Measured
+from scale_forecast.resolvers.kinds.base import Answers, Example, Measured, Side
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import none_measured, nothing
 from scale_forecast.resolvers.questions.scope import Scope
@@ -22,7 +22,7 @@ class Date(Measured):
 
     kind: Literal["date"] = "date"
     score: float
-    side: Literal["at_least", "above", "at_most", "below"] = "at_least"
+    side: Side = None
 
     example: ClassVar[Example] = {"kind": "date", "task": "neqa", "score": 0.9}
     may_be_part: ClassVar[bool] = False
@@ -42,7 +42,7 @@ class Date(Measured):
     @property
     def line(self) -> Line:
         """The line, and the side of it that counts."""
-        return Line(self.score, self.side)
+        return self.line_at(self.score, self.side)
 
     def find(self, case: Case) -> Finding:
         """The day of the first score known that reaches it."""
@@ -68,5 +68,5 @@ class Date(Measured):
     def say_on(self, place: str) -> str:
         """Which day."""
         who, limits = who_of(self.scope)
-        side = self.side.replace("_", " ")
+        side = self.line.side.replace("_", " ")
         return ", ".join([f"the day on which {who} first scores {side} {self.score:g} on {place}", *limits])

@@ -12,7 +12,7 @@ from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.kinds.base import Measured, Side
 from scale_forecast.resolvers.kinds.silence import none_measured, nothing
 from scale_forecast.resolvers.questions.scope import Scope
 
@@ -26,7 +26,7 @@ class Leading(Measured, abstract=True):
     """
 
     score: float | None = None
-    side: Literal["at_least", "above", "at_most", "below"] = "at_least"
+    side: Side = None
 
     needs_futures: ClassVar[bool] = True
 
@@ -38,7 +38,7 @@ class Leading(Measured, abstract=True):
     @property
     def first_line(self) -> Line | None:
         """What has to be reached first; None where the best score on the day counts."""
-        return None if self.score is None else Line(self.score, self.side)
+        return None if self.score is None else self.line_at(self.score, self.side)
 
     def leader(self, case: Case, of: Of) -> Finding | tuple[int, str, str]:
         """The row of whoever leads, their name, and a sentence; a finding where that is nobody or not yet sure."""
@@ -72,9 +72,9 @@ class Leading(Measured, abstract=True):
     @property
     def what(self) -> str:
         """What they do, in words."""
-        if self.score is None:
+        if self.first_line is None:
             return "has the best score"
-        return f"is first to score {self.side.replace('_', ' ')} {self.score:g}"
+        return f"is first to score {self.first_line.side.replace('_', ' ')} {self.score:g}"
 
 
 def owner(evidence: Evidence, row: int, of: Of) -> str:

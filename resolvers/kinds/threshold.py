@@ -13,7 +13,7 @@ from scale_forecast.resolvers.judge.events import Draws, Line
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.first_shown import Shown, first_in_families
 from scale_forecast.resolvers.judge.futures import Futures, Untold
-from scale_forecast.resolvers.kinds.base import Example
+from scale_forecast.resolvers.kinds.base import Example, Side
 from scale_forecast.resolvers.kinds.families import InFamilies
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import Nearest, none_measured
@@ -25,7 +25,7 @@ class Threshold(InFamilies):
 
     kind: Literal["threshold"] = "threshold"
     score: float
-    side: Literal["at_least", "above", "at_most", "below"] = "at_least"
+    side: Side = None
 
     example: ClassVar[Example] = {"kind": "threshold", "task": "neqa", "score": 0.9, "scope": {"tuning": "base"}}
     extremes: ClassVar[bool] = True
@@ -33,7 +33,7 @@ class Threshold(InFamilies):
     @property
     def line(self) -> Line:
         """The line, and the side of it that counts."""
-        return Line(self.score, self.side)
+        return self.line_at(self.score, self.side)
 
     @property
     def happened(self) -> str:
@@ -42,7 +42,7 @@ class Threshold(InFamilies):
 
     @property
     def _side(self) -> str:
-        return self.side.replace("_", " ")
+        return self.line.side.replace("_", " ")
 
     def rows_of(self, evidence: Evidence, scope: Scope) -> np.ndarray:
         """Those of models that may decide: no other score counts."""

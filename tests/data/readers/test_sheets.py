@@ -159,3 +159,82 @@ def test_decimal_commas_are_not_taken_for_the_separator_in_a_sheet_of_the_foundi
     found = {(r.task, r.params): r.score for r in rows.itertuples()}
     assert found == pytest.approx({("Anatomy", 7e9): 0.417, ("Anatomy", 280e9): 0.622, ("Astronomy", 7e9): 0.391})
     assert set(rows["family"]) == {"Acme"}
+
+
+TWO = ",Gopher,,PaLM,\nTask,7B,280B,8B,62B\nAnalogies,45.1%,60%,50%,70%\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (TWO, {("Analogies", "Gopher 7B"): 0.451, ("Analogies", "Gopher 280B"): 0.6, ("Analogies", "PaLM 8B"): 0.5,
+               ("Analogies", "PaLM 62B"): 0.7}),
+        ("Gopher,,\nTask,7B,280B\nAnalogies,45.1%,60%\n", {("Analogies", "Gopher 7B"): 0.451,
+                                                              ("Analogies", "Gopher 280B"): 0.6}),
+        ("Size,Analogies\n7B,45.1%\n280B,60%\n", {("Analogies", "s 7B"): 0.451, ("Analogies", "s 280B"): 0.6}),
+        ("params (M),Analogies\n410,45.1\n6900,60\n", {("Analogies", "s 410M"): 0.451, ("Analogies", "s 6.9B"): 0.6}),
+        ("Model,Task,7B,70B\na,Analogies,45.1,60\nb,Analogies,50,66\n",
+         {("Analogies", "a 7B"): 0.451, ("Analogies", "a 70B"): 0.6, ("Analogies", "b 7B"): 0.5,
+          ("Analogies", "b 70B"): 0.66}),
+        ('Model,"Analogies\n(5-shot)"\na-7b,45.1\n', {("Analogies", "a-7b"): 0.451}),
+        ("# Card\n\nSome words.\n\n| Benchmark | a-7b |\n|---|---|\n| Analogies (5-shot) | **45.1** |\n",
+         {("Analogies", "a-7b"): 0.451}),
+        ("| Model | Analogies |\n|---|---|\n| **a-7b**\u2020 | 45.1 |\n", {("Analogies", "a-7b"): 0.451}),
+        ("Model,Analogies\na-7b,451/1000\n", {("Analogies", "a-7b"): 0.451}),
+    ],
+)  # fmt: skip
+def test_headers_of_two_lines_sizes_down_and_tables_within_pages(tmp_path, text, expected):
+    assert scores(read([sheet(tmp_path, text, "s.csv")])) == pytest.approx(expected)
+
+
+def test_the_lines_above_a_header_carry_shots_and_the_task_in_a_benchmark_column_is_plain(tmp_path):
+    rows = read([sheet(tmp_path, "Model,MMLU,,ARC,\n,0-shot,5-shot,0-shot,25-shot\na-7b,40.1,45.2,30,33\n")]).results
+    assert list(zip(rows["task"], rows["shots"], strict=True)) == [("MMLU", 0), ("MMLU", 5), ("ARC", 0), ("ARC", 25)]
+    rows = read([sheet(tmp_path, "Benchmark,a-1b,a-7b\nMMLU (5-shot),45.1,50\n")]).results
+    assert set(rows["benchmark"]) == set(rows["task"]) == {"MMLU"}
+
+
+@pytest.mark.parametrize(
+    "title", ["Latency (s)", "Rank* (UB)", "Votes", "Price ($/M tokens)", "Context length", "MMLU stderr", "Year"]
+)
+def test_times_prices_ranks_and_errors_are_no_scores(tmp_path, title):
+    loaded = read([sheet(tmp_path, f"model,MMLU,{title}\na-1b,45.1,3\na-7b,63.2,4\n")])
+    assert set(loaded.results["task"]) == {"MMLU"}
+    assert any(title in note and "left aside" in note for note in loaded.notes)
+
+
+def test_a_row_of_times_is_no_score_either(tmp_path):
+    loaded = read([sheet(tmp_path, "Task,a-1b,a-7b\nMMLU,45.1,60\nLatency (ms),12,40\n")])
+    assert set(loaded.results["task"]) == {"MMLU"}
+    assert any("Latency (ms)" in note for note in loaded.notes)
+
+
+def test_a_metric_may_stand_before_the_task_and_is_known_of_tasks_that_have_one(tmp_path):
+    rows = read([sheet(tmp_path, "Task,a-1b,a-7b\nBLEU WMT14,20.1,31.2\npile_cc,0.7,0.6\n")]).results
+    assert dict(zip(rows["task"], rows["metric"], strict=True)) == {"WMT14": "bleu", "pile_cc": "bits_per_byte"}
+
+
+def test_a_month_or_a_year_counts_from_its_last_day_and_a_number_is_no_size(tmp_path):
+    days = ["2024", "March 2024", "13/04/2024", "03/04/2024", "45385", "2024-06-01"]
+    body = "".join(f"MMLU,MMLU,m{i},7,0.5,{day}\n" for i, day in enumerate(days))
+    loaded = read([sheet(tmp_path, "benchmark,task,model,params,score,released\n" + body)])
+    assert [f"{day:%Y-%m-%d}" for day in loaded.results["released"]] == [
+        "2024-12-31", "2024-03-31", "2024-04-13", "2024-04-03", "2024-04-03", "2024-06-01",
+    ]  # fmt: skip
+    assert loaded.results["params"].isna().all()
+    assert any("'7' is no size" in note for note in loaded.notes)
+    alone = read([sheet(tmp_path, "benchmark,task,model,score,released\nMMLU,MMLU,m,0.5,03/04/2024\n")])
+    assert alone.results["released"].isna().all()
+
+
+def test_a_checkpoint_in_a_name_is_of_its_models_line_with_its_own_compute(tmp_path):
+    rows = read([sheet(tmp_path, "model,MMLU\npythia-410m-deduped-step3000,0.2\nMistral-7B-OpenOrca,0.5\n")]).results
+    assert rows[["line", "tuning"]].values.tolist() == [["Pythia", "base"], ["Mistral", "instruct"]]
+    assert rows["checkpoint"].iloc[0] == "step3000"
+    assert rows["train_flops"].iloc[0] == pytest.approx(1.53e19)
+
+
+@pytest.mark.parametrize(("text", "kind"), [("<html><table></table>", "web page"), ("\\begin{tabular}", "LaTeX")])
+def test_markup_is_refused_by_name(tmp_path, text, kind):
+    with pytest.raises(DataError, match=kind):
+        read([sheet(tmp_path, text, "x.txt")])

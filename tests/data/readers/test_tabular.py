@@ -191,7 +191,7 @@ def test_a_line_in_the_file_is_never_changed():
 def test_sizes_of_models_may_be_written_as_people_do():
     models = as_models(pd.DataFrame([{"model": "m", "params": "540B", "train_tokens": "1.3T", "released": "2022-04"}]))
     assert models.loc[0, ["params", "train_tokens"]].tolist() == [540e9, 1.3e12]
-    assert models.loc[0, "released"] == pd.Timestamp("2022-04-01")
+    assert models.loc[0, "released"] == pd.Timestamp("2022-04-30")
 
 
 # --- commands --------------------------------------------------------------------------------------------------------

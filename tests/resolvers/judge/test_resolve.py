@@ -114,6 +114,13 @@ def test_threshold_sides(side, score, expected):
     assert status({**REACH, "side": side}, [row(score)]) == expected
 
 
+@pytest.mark.parametrize(("score", "expected"), [(5.2, "yes"), (7.0, "no")])
+def test_a_line_on_a_metric_whose_lower_scores_are_better_is_reached_from_above(score, expected):
+    lower = {**REACH, "metric": "ppl", "score": 6.0}
+    assert status(lower, [row(score, metric="ppl")]) == expected
+    assert status({**lower, "side": "at_least"}, [row(score, metric="ppl")]) != expected
+
+
 @pytest.mark.parametrize(
     ("scope", "expected"),
     [
