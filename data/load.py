@@ -12,15 +12,19 @@ import pandas as pd
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
 from scale_forecast.data.dates import Reading, as_read
+from scale_forecast.data.errors import DataError
 from scale_forecast.data.frontier import Frontier, bundled_by_date
 from scale_forecast.data.names import count_of, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import describe_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
+from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import COLUMNS, as_results, has_size
 from scale_forecast.data.scale import without_size
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, describe
 
+Given = str | Path | pd.DataFrame
+"""A file or folder of results, or a table of them."""
 _COVERAGE = "give the columns source, covers, complete_until, and families or benchmark"
 
 
@@ -52,7 +56,7 @@ class Tables:
 
 
 def load(
-    paths: Sequence[str | Path] = (),
+    paths: Given | Sequence[Given] = (),
     *,
     tasks: str | Path | None = None,
     models: str | Path | None = None,
@@ -72,7 +76,8 @@ def load(
 
     Parameters
     ----------
-    paths, layout, model, stdin : see `data.readers.read`
+    paths : a file, a folder, a DataFrame, or several; of any layout that `data.readers` knows
+    layout, model, stdin : see `data.readers.read`
     tasks : a tasks table or a folder of BIG-bench tasks; what it says goes before the bundled descriptors
     models : a models table; asked before the bundled models
     frontier : tables by date, or True for the bundled ones
@@ -94,11 +99,14 @@ def load(
     described = None if tasks is None else read_tasks(tasks)
     known_models = None if models is None else read_models(models)
     stated = None if coverage is None else as_coverage(read_csv(coverage, _COVERAGE, dtype=str), where=str(coverage))
-    if not paths:
+    sources = _sources(paths)
+    if not sources:
         table, notes = _describe_tasks(bundled, described, None, str(tasks), by_date)
         rows, known = _read_days(bundled, reading), _coverage(None, stated, by_date is not None)
         return Tables(rows, table, bundled_metrics(), [*own, *notes], (), known, reading)
-    loaded = read(paths, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources)
+    loaded = read(
+        sources, models=known_models, layout=layout, model=model, stdin=stdin, several_sources=several_sources
+    )
     if several_sources:
         results, notes = pd.concat([loaded.results, bundled], ignore_index=True), []
     else:
@@ -110,6 +118,21 @@ def load(
     known = _coverage(loaded.results, stated, by_date is not None)
     rows = _read_days(results, reading)
     return Tables(rows, table, metrics, [*own, *loaded.notes, *notes, *task_notes, *unsized], families, known, reading)
+
+
+def _sources(paths: Given | Sequence[Given]) -> list[str | Path | Source]:
+    """What was given, one or several, as what is read: a table as the text of one, so that both are checked alike."""
+    each = [paths] if isinstance(paths, str | Path | pd.DataFrame) else paths
+    return [_source_of(one, place) if isinstance(one, pd.DataFrame) else one for place, one in enumerate(each)]
+
+
+def _source_of(table: pd.DataFrame, place: int) -> Source:
+    name = "the DataFrame" if place == 0 else f"DataFrame {place + 1}"
+    if table.columns.nlevels > 1 or not table.columns.is_unique:
+        raise DataError(f"{name}: its columns have no single name each: give one row of names")
+    named = table.index.names != [None]
+    text = (table.reset_index() if named else table).to_csv(index=False)
+    return Source(Path(name), text.encode())
 
 
 def _read_days(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from scale_forecast.data.errors import UsageError
@@ -53,6 +54,26 @@ def _number(digits: str) -> float:
         return float(re.sub(r"[_,]", ".", digits))
     except ValueError:
         return 0.0
+
+
+def size_list(sizes: str | float | Iterable[str | float] | None) -> tuple[float, ...]:
+    """One size or several, as numbers; none for None. Text is taken for one size where it reads as one.
+
+    >>> size_list("1T,5T"), size_list(7e9), size_list(["14B", 7e10]), size_list("7,000,000,000"), size_list(None)
+    ((1000000000000.0, 5000000000000.0), (7000000000.0,), (14000000000.0, 70000000000.0), (7000000000.0,), ())
+    """
+    if sizes is None:
+        return ()
+    if not isinstance(sizes, str):
+        each = [sizes] if isinstance(sizes, int | float) else list(sizes)
+        return tuple(parse_size(size) for size in each)
+    try:
+        return (parse_size(sizes),)
+    except UsageError:
+        parts = [part for part in re.split(r"[,;]", sizes) if part.strip()]
+        if len(parts) < 2:
+            raise
+        return tuple(parse_size(part) for part in parts)
 
 
 def parse_sizes(text: str | float) -> tuple[float, float | None]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from scale_forecast.curves import fit_curves
-    from scale_forecast.data.load import Tables
-    from scale_forecast.data.load import load as load_results
+    from scale_forecast.data.load import Tables, load
     from scale_forecast.data.logs import read_logs
     from scale_forecast.data.readers import Layout
     from scale_forecast.data.readers.registry import READERS, reader_lines
@@ -73,6 +72,7 @@ if TYPE_CHECKING:
         list_questions,
         show_question,
     )
+    from scale_forecast.workflow.quick import quick
     from scale_forecast.workflow.reach import reach
     from scale_forecast.workflow.report import report
     from scale_forecast.workflow.settle import resolve, score
@@ -82,7 +82,7 @@ from scale_forecast.data.notebook import show_as_html
 
 _HOMES = {
     "curves": "fit_curves",
-    "data.load": "Tables load_results=load",
+    "data.load": "Tables load",
     "data.logs": "read_logs",
     "data.readers": "Layout",
     "data.readers.registry": "READERS reader_lines",
@@ -117,6 +117,7 @@ _HOMES = {
     "workflow.plots": "plot_backtest plot_coverage plot_gains plot_largest plot_pit plot_question plot_reliability "
     "plot_reversal plot_skill plot_task",
     "workflow.questions": "add_questions check_questions import_questions list_questions show_question",
+    "workflow.quick": "quick",
     "workflow.reach": "reach",
     "workflow.report": "report",
     "workflow.settle": "resolve score",
@@ -132,8 +133,10 @@ __all__ = sorted(_NAMES)
 
 show_as_html(
     {
+        "scale_forecast.prediction:Prediction": "scale_forecast.show.report.cells:prediction_html",
         "scale_forecast.upcoming:Upcoming": "scale_forecast.show.report.cells:upcoming_html",
         "scale_forecast.backtests.run:BacktestTable": "scale_forecast.show.report.cells:backtest_html",
+        "scale_forecast.workflow.quick:Quick": "scale_forecast.show.quick:as_html",
         "scale_forecast.pricing.price:Price": "scale_forecast.show.prices:price_html",
         "scale_forecast.resolvers.questions.question:Question": "scale_forecast.show.questions:question_html",
         "scale_forecast.resolvers.judge.resolve:Resolution": "scale_forecast.show.questions:resolution_html",

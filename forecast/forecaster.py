@@ -32,8 +32,8 @@ class ScaleForecaster(BaseEstimator):
 
     Examples
     --------
-    >>> from scale_forecast import ScaleForecaster, load_results
-    >>> upcoming = ScaleForecaster("persistence").fit(load_results()).predict("PaLM", params=540e9, benchmark="MGSM")
+    >>> from scale_forecast import ScaleForecaster, load
+    >>> upcoming = ScaleForecaster("persistence").fit(load()).predict("PaLM", params=540e9, benchmark="MGSM")
     >>> len(upcoming.table)
     10
     """

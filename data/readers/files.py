@@ -154,9 +154,11 @@ def megabytes(size: int) -> str:
 
 
 def sources(
-    paths: Iterable[str | Path], stdin: BinaryIO | None = None, suffixes: tuple[str, ...] = SUFFIXES
+    paths: Iterable[str | Path | Source], stdin: BinaryIO | None = None, suffixes: tuple[str, ...] = SUFFIXES
 ) -> list[Source]:
     """The files behind ``paths``, each once, in order; a directory stands for every file of these endings below it.
+
+    What is a source already is taken as it is.
 
     Raises
     ------
@@ -165,6 +167,9 @@ def sources(
     """
     found: dict[str, Source] = {}
     for path in paths:
+        if isinstance(path, Source):
+            found[f"source {len(found)}"] = path
+            continue
         if str(path) == "-":
             if stdin is None:
                 raise DataError("'-' stands for standard input, which is not available here: name a file")

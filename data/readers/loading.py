@@ -53,7 +53,7 @@ class Loaded:
 
 
 def read(
-    paths: Iterable[str | Path],
+    paths: Iterable[str | Path | Source],
     *,
     models: pd.DataFrame | None = None,
     layout: Layout | None = None,
@@ -66,7 +66,7 @@ def read(
 
     Parameters
     ----------
-    paths : files, directories, or ``-`` for ``stdin``; gzip is undone
+    paths : files, directories, ``-`` for ``stdin``, or sources; gzip is undone
     models : a models table (`data.models.as_models`), asked before the bundled one
     layout : how the columns of a table are to be understood
     model : the model's name, for files that hold none

@@ -94,6 +94,12 @@ def _no_scores(frame: pd.DataFrame, table: Titled, source: Source) -> DataError:
     have = {*table.frame.columns, *(str(c) for c in frame.columns)}
     missing = next((name for name in REQUIRED if name not in have), "score")
     near = did_you_mean(missing, [str(c) for c in frame.columns])
+    if len(frame.columns) >= 2 and all(pd.to_numeric(frame[c], errors="coerce").notna().mean() > 0.5 for c in frame):
+        names = " and ".join(map(str, frame.columns[:2]))
+        return DataError(
+            f"{source.name}: numbers alone ({names}), without a model or a task: points of a learning or scaling curve "
+            "are fitted with `forecast curves fit`; a results table needs a column model and a column for each task"
+        )
     return DataError(
         f"{source.name}: no column {missing!r}{near}: a results table needs {', '.join(REQUIRED)}, or one column for "
         "each task beside a column model, or tasks down and models across; say which is which with --column, or --wide"

@@ -22,6 +22,7 @@ TABLE = {
     "plot": (f"{_HERE}.plot:plot_group", "Draw forecasts, backtests, questions."),
     "predict": (f"{_HERE}.predict:predict_command", "Predict the scores of an upcoming model."),
     "questions": (f"{_HERE}.questions:questions_group", "List, show, check and record questions."),
+    "quick": (f"{_HERE}.quick:quick_command", "What your results hold, and what comes next."),
     "reach": (f"{_HERE}.reach:reach_command", "The size, compute and date at which a score is reached."),
     "records": (f"{_HERE}.records:records_command", "How far each benchmark's record will be by a date."),
     "report": (f"{_HERE}.report:report_command", "Write one page about an upcoming model."),

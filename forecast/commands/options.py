@@ -15,7 +15,7 @@ import pandas as pd
 
 import scale_forecast
 from scale_forecast.commands.printing import AS_OF, FORMATS, OWN_DATA, RESULTS, Output, note
-from scale_forecast.commands.types import DAY, SIZE
+from scale_forecast.commands.types import DAY, SIZE, SIZES
 from scale_forecast.data.dates import Reading, say_reading
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import Tables, load
@@ -245,16 +245,26 @@ pricing_as_of = as_of_option("Know only what was public on this day.  [default: 
 reading_as_of = as_of_option("Read only what was public on this day.")
 
 
+def sizes_options(command: AnyCommand) -> AnyCommand:
+    """``--family`` and one size or several."""
+    return size_options(command, several=True)
+
+
 def target_options(command: AnyCommand) -> AnyCommand:
     """Which upcoming model: ``--family``, its size, and what may be known."""
     return size_options(command, family_required=True)
 
 
-def size_options(command: AnyCommand, *, family_required: bool = False) -> AnyCommand:
-    """``--family`` and the size of an upcoming model, where another option may say which it is."""
+def size_options(command: AnyCommand, *, family_required: bool = False, several: bool = False) -> AnyCommand:
+    """``--family`` and the size (or ``several``) of an upcoming model, where another option may say which it is."""
+    told = "Its parameters, such as 540B or 540e9"
 
     @click.option("--family", required=family_required, help="Family of the upcoming model.")
-    @click.option("--params", type=SIZE, help="Its parameters, such as 540B or 540e9.")
+    @click.option(
+        "--params",
+        type=SIZES if several else SIZE,
+        help=f"{told}; several sizes as 1T,5T." if several else f"{told}.",
+    )
     @click.option("--train-tokens", type=SIZE, help="Its training tokens; else inferred from the family.")
     @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")
     @reading_as_of

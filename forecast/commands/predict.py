@@ -24,10 +24,12 @@ from scale_forecast.commands.options import (
     results_options,
     shown_progress,
     size_options,
+    sizes_options,
     workers_options,
 )
 from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.data.errors import UsageError
+from scale_forecast.data.names import count_of
 from scale_forecast.show import views
 from scale_forecast.show.by_date import readable_scores
 from scale_forecast.show.terminal import as_text
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 @click.command("predict", cls=Command, listing=("Predictors", lambda: scale_forecast.predictor_lines()))
 @input_options
 @profiles_option
-@size_options
+@sizes_options
 @click.option("--name", help="What the model will be called: results under this name settle the forecast.")
 @coming_options
 @dates_options
@@ -59,7 +61,7 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
     \b
     Examples:
         forecast predict --family PaLM --params 540e9
-        forecast predict my_results.csv --family mine --params 70B --benchmark MMLU --format csv
+        forecast predict my_results.csv --params 70B,150B --benchmark MMLU --format csv
         forecast predict --model GPT-6 --organisation OpenAI --released 2027-02
     """
     by_date = {name: about.pop(name) for name in ("released", "organisation", "line", "tier", "reasoning", "reading")}
@@ -68,15 +70,16 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
         return
     if given := [name for name, value in by_date.items() if name != "reading" and value is not None]:
         raise UsageError(f"--{given[0].replace('_', '-')} is said of a model by date: name it with --model")
-    if about["family"] is None:
+    if about["family"] is None and not inputs.paths:
         raise UsageError("which model? give --family and a size, or --model and --released for one without a size")
     tables = inputs.load(reading=by_date["reading"])
     with shown_progress(about.pop("workers")) as several:
-        upcoming = scale_forecast.predict(tables, tasks=about.pop("task"), workers=several, tell=note, **about)
-    title = f"{upcoming.target.model}: {len(upcoming.table)} tasks, largest expected change first"
-    view = functools.partial(views.prediction, upcoming)
-    data = records(upcoming.table.assign(covered=upcoming.covered))
-    out.emit(upcoming.table, title=title, show=views.readable_forecasts(upcoming.table), view=view, data=data)
+        found = scale_forecast.predict(tables, tasks=about.pop("task"), workers=several, tell=note, **about)
+    models = ", ".join(part.target.model for part in found)
+    title = f"{models}: {count_of(len(found[0].table), 'task')}, largest expected change first"
+    view = functools.partial(views.prediction, found[0]) if len(found) == 1 else None
+    data = records(found.frame.assign(covered=found.covered))
+    out.emit(found.frame, title=title, show=views.readable_prediction(found), view=view, data=data)
 
 
 def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:

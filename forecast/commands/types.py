@@ -11,7 +11,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.members import Members
-from scale_forecast.data.sizes import parse_size
+from scale_forecast.data.sizes import parse_size, size_list
 
 
 class Size(click.ParamType):
@@ -22,6 +22,18 @@ class Size(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         try:
             return parse_size(value)
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Sizes(click.ParamType):
+    """One size, or several with commas between: 1T,5T."""
+
+    name = "sizes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, ...]:
+        try:
+            return value if isinstance(value, tuple) else size_list(value)
         except UsageError as error:
             self.fail(str(error), param, ctx)
 
@@ -71,5 +83,6 @@ class MemberName(click.ParamType):
 
 
 SIZE = Size()
+SIZES = Sizes()
 BYTES = Bytes()
 DAY = Day()

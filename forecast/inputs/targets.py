@@ -150,11 +150,11 @@ def upcoming_target(
         own = own[own["known_on"] <= released]
     name, line = str(named["family"].iloc[0]), str(named["line"].iloc[0])
     size = next_size(own, params, train_tokens, train_flops)
-    notes = []
+    notes, called = [], f"{name} {format_size(size.params)}"
     if size.tokens_like:
-        notes.append(f"training tokens of the target inferred from {name}'s models: {size.train_tokens:.3g}")
+        notes.append(f"training tokens of {called} inferred from {name}'s models: {size.train_tokens:.3g}")
     if size.params_like:
-        notes.append(f"parameters of the target inferred from {name}'s models: {size.params:.3g}")
+        notes.append(f"parameters of {called} inferred from {name}'s models: {size.params:.3g}")
     ahead = size.scale - size.smaller["scale"].max()
     if ahead > FAR:
         notes.append(
@@ -162,12 +162,48 @@ def upcoming_target(
             "no forecast over such a distance has been checked"
         )
     target = Target(
-        family=name, line=line, model=f"{name} {format_size(size.params)}", params=size.params,
+        family=name, line=line, model=called, params=size.params,
         train_tokens=size.train_tokens, train_flops=size.train_flops,
         tuning=str(size.smaller["tuning"].iloc[-1]) if len(size.smaller) else BASE,
         released=pd.NaT if released is None else released, compute=size.compute,
     )  # fmt: skip
     return target, notes
+
+
+def unheard_of(panel: Panel, target: Target, as_of: pd.Timestamp | None = None) -> str | None:
+    """What is to be said of a target's training tokens where no model that may be known is like it; None where one is.
+
+    Tokens that nobody states leave it to its parameters alone where it stands; tokens beyond those of every model, or
+    more or fewer a parameter, are a recipe that no score here speaks of.
+    """
+    tokens = target.train_tokens if np.isfinite(target.train_tokens) else target.train_flops / (6.0 * target.params)
+    if not np.isfinite(tokens):
+        return (
+            f"training tokens of {target.family}'s models are not known: a coming one is placed by its parameters "
+            "alone, as if trained like the smaller ones; give train_tokens"
+        )
+    rows = panel.rows[visible(panel, target, as_of) & panel.rows["checkpoint"].isna().to_numpy()]
+    models = rows[["model", "train_tokens"]].assign(params=rows["active_params"].fillna(rows["params"]))
+    models = models.dropna().drop_duplicates().sort_values("train_tokens", kind="stable", ignore_index=True)
+    if models.empty:
+        return None
+    most = models.iloc[-1]
+    if tokens > 1.1 * most["train_tokens"]:
+        times = tokens / most["train_tokens"]
+        return (
+            f"{target.model} on {tokens:.3g} tokens: {times:.1f} times those of any model here ({most['model']}, "
+            f"{most['train_tokens']:.3g}); say another number with train_tokens if that is not meant"
+        )
+    each, ratio = models["train_tokens"] / models["params"], tokens / target.params
+    if each.min() <= 1.1 * ratio and ratio <= 1.1 * each.max():
+        return None
+    few = bool(ratio < each.min())
+    end = models.iloc[int(each.argmin() if few else each.argmax())]
+    return (
+        f"{target.model} on {tokens:.3g} tokens is {ratio:.2g} a parameter, {'fewer' if few else 'more'} than any "
+        f"model here ({end['model']}, {end['train_tokens'] / end['params']:.2g}); say another number with train_tokens "
+        "if that is not meant"
+    )
 
 
 def _new_recipe(

@@ -5,6 +5,7 @@ Piped, the same tables are plain: `readable` and its like make those.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from scale_forecast.show.sparklines import calibration_bar, interval_bar, level_
 from scale_forecast.show.terminal import PIPED_WIDTH, View, fitting
 
 if TYPE_CHECKING:
+    from scale_forecast.prediction import Prediction
     from scale_forecast.upcoming import Upcoming
 
 MOST_ROWS = 40
@@ -101,6 +103,27 @@ def calibration(table: pd.DataFrame) -> View:
     ends = zip(shown["said"], shown["happened"], shown["band_low"], shown["band_high"], strict=True)
     shown["said │ happened ●"] = [calibration_bar(*row) for row in ends]
     return View(shown, ("band_low", "band_high", "low", "high"), ("said │ happened ●",))
+
+
+def readable_prediction(found: Prediction) -> pd.DataFrame:
+    """The selection for a terminal; of several sizes the model in the first column, the tasks in one order."""
+    if len(found) == 1:
+        return readable_forecasts(found.frame)
+    last = readable_forecasts(found[-1].table, MOST_ROWS // len(found))
+    units = found[-1].forecast.targets["unit"].loc[last.index]
+    parts = []
+    for part in found:
+        rows = part.table.set_index(part.forecast.targets["unit"].to_numpy())
+        here = readable_forecasts(rows, len(rows)).reindex(units[units.isin(rows.index)])
+        here.insert(0, "model", part.target.model)
+        parts.append(here)
+    return pd.concat(parts, ignore_index=True).sort_values("task", kind="stable", key=_in_order(last["task"]))
+
+
+def _in_order(names: pd.Series) -> Callable[[pd.Series], pd.Series]:
+    """A key that sorts names as they first stand in ``names``."""
+    place = {name: at for at, name in enumerate(dict.fromkeys(names))}
+    return lambda column: column.map(place)
 
 
 def readable_forecasts(table: pd.DataFrame, most: int = MOST_ROWS) -> pd.DataFrame:

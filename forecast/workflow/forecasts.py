@@ -17,6 +17,7 @@ from scale_forecast.data.names import count_of, tidy
 from scale_forecast.data.overview import select
 from scale_forecast.data.results import fingerprint
 from scale_forecast.data.scale import target_scale
+from scale_forecast.data.sizes import size_list
 from scale_forecast.distribution import PRINTED
 from scale_forecast.explanation import Explanation, explain_upcoming
 from scale_forecast.features.transitions import family_rows, feature_table, observed_steps, target_steps
@@ -24,22 +25,24 @@ from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.known import known_scores
 from scale_forecast.inputs.targets import family_rows as rows_of_family
 from scale_forecast.parallel import Workers
+from scale_forecast.prediction import Prediction
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, make, name_of
 from scale_forecast.resolvers.ledger.rows import score_forecasts
 from scale_forecast.upcoming import Upcoming, predict_upcoming, remark_uncovered, without_chance
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
-from scale_forecast.workflow.inputs import Size, number, panel_of, profiles_for, target_of
+from scale_forecast.workflow.inputs import Size, Sizes, family_of, number, panel_of, profiles_for, target_of
+from scale_forecast.workflow.notebooks import watched
 from scale_forecast.workflow.places import cache_folder, open_ledger_at
-from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
+from scale_forecast.workflow.tables import Results, Tell, names_in, once, silent, tables_of
 
 
 def predict(
     results: Results = None,
     *,
-    family: str,
-    params: Size | None = None,
+    family: str | None = None,
+    params: Sizes | None = None,
     train_tokens: Size | None = None,
     train_flops: Size | None = None,
     name: str | None = None,
@@ -53,13 +56,15 @@ def predict(
     ledger: str | Path | None = None,
     workers: Workers | None = None,
     tell: Tell = silent,
-) -> Upcoming:
+) -> Prediction:
     """Predict the scores of an upcoming model, task by task, as calibrated distributions.
 
     Parameters
     ----------
-    results : tables, or files of any known layout; the bundled figures when None
-    family, params, train_tokens, train_flops : the upcoming model; sizes as numbers or as ``"540B"``
+    results : tables, files of any known layout, or a DataFrame; the bundled figures when None
+    family : of the upcoming model; the only one of the user's results when None
+    params : its size, as a number or as ``"540B"``; several as ``["1T", "5T"]`` or ``"1T,5T"``
+    train_tokens, train_flops : as far as they are known; else inferred from the family
     name : what it will be called, by which a recorded forecast is settled later; its family and size when None
     as_of : read only what was public on this day
     benchmark, tasks : only these
@@ -72,30 +77,43 @@ def predict(
     tell : told what was inferred on the way, a sentence at a time
     """
     make(predictor)
-    tables, day = tables_of(results, tell), as_day(as_of)
+    tell = once(tell)
+    tables, day, sizes = tables_of(results, tell), as_day(as_of), size_list(params)
+    if len(sizes) > 1 and (name is not None or names_in(known) or train_flops is not None):
+        what = "--name" if name is not None else "--known" if names_in(known) else "--train-flops"
+        raise UsageError(f"{what} is said of one model: give one size with --params")
     panel = panel_of(tables, profiles, [predictor], tell)
-    target = target_of(panel, family, params, train_tokens, train_flops, day, tell)
+    family = family_of(tables, family)
+    targets = [target_of(panel, family, n, train_tokens, train_flops, day, tell) for n in sizes or (None,)]
     if name is not None:
-        target = replace(target, model=required_name(name))
-    tell(f"forecasting {target.model} with {name_of(predictor)}, which is trained first unless that was done before")
-    upcoming = predict_upcoming(
-        panel,
-        target,
-        predictor=predictor,
-        as_of=day,
-        benchmark=benchmark,
-        tasks=names_in(tasks),
-        known=known_scores(panel, target, names_in(known), day),
-        trained=Trained(panel, cache_folder(), workers=workers or Workers()),
-    )
-    if target.family in tables.own_families and (unknown := without_chance(upcoming.forecast)):
+        targets = [replace(targets[0], model=required_name(name))]
+    models = ", ".join(target.model for target in targets)
+    tell(f"forecasting {models} with {name_of(predictor)}, which is trained first unless that was done before")
+    with watched(workers) as several:
+        trained = Trained(panel, cache_folder(), workers=several)
+        prediction = Prediction(
+            [
+                predict_upcoming(
+                    panel,
+                    target,
+                    predictor=predictor,
+                    as_of=day,
+                    benchmark=benchmark,
+                    tasks=names_in(tasks),
+                    known=known_scores(panel, target, names_in(known), day),
+                    trained=trained,
+                )
+                for target in targets
+            ]
+        )
+    if family in tables.own_families and (unknown := without_chance(prediction.forecast)):
         tell(f"chance is unknown for {count_of(unknown, 'task')}: give n_choices or chance with --tasks")
-    if sentence := remark_uncovered(upcoming.forecast):
+    if sentence := remark_uncovered(prediction.forecast):
         tell(sentence)
     if record:
-        count = record_forecast(upcoming, tables.results, ledger, at=clock.now())
+        count = sum(record_forecast(part, tables.results, ledger, at=clock.now()) for part in prediction)
         tell(f"recorded {count} forecasts in the ledger")
-    return upcoming
+    return prediction
 
 
 def required_name(name: str) -> str:

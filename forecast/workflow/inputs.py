@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.profiles import read_profiles
-from scale_forecast.data.sizes import parse_size
+from scale_forecast.data.results import has_size
+from scale_forecast.data.sizes import format_size, parse_size
 from scale_forecast.inputs.panel import Panel, as_panel
-from scale_forecast.inputs.targets import Target, upcoming_target
+from scale_forecast.inputs.targets import Target, unheard_of, upcoming_target
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import PREDICTORS, name_of
 from scale_forecast.workflow.tables import Tell, silent
 
 Size = float | str
+Sizes = Size | Sequence[Size]
+"""One size or several."""
 
 
 def panel_of(
@@ -56,7 +60,39 @@ def target_of(
     target, notes = upcoming_target(panel, family, number(params), number(train_tokens), number(train_flops), as_of)
     for sentence in notes:
         tell(sentence)
+    if sentence := unheard_of(panel, target, as_of):
+        tell(sentence)
     return target
+
+
+def family_of(tables: Tables, family: str | None) -> str:
+    """The family named, else the only one of the user's results; where there are several, they are listed.
+
+    Raises
+    ------
+    UsageError
+        When it does not follow which family is meant.
+    """
+    if family is not None:
+        return family
+    own = tables.results[tables.results["family"].isin(tables.own_families)]
+    sized = own[has_size(own)]
+    names = list(dict.fromkeys(sized["family"]))
+    if len(names) == 1:
+        return str(names[0])
+    if names:
+        known = [f"{name} ({largest_of(sized[sized['family'] == name])})" for name in names[:6]]
+        more = ", ..." if len(names) > len(known) else ""
+        raise UsageError(f"which family? say --family, one of {', '.join(known)}{more}")
+    if len(own):
+        raise UsageError("no model of your results has a size to go by: give params in --models, or another --family")
+    raise UsageError("which family? say --family, such as PaLM, or give results of your own")
+
+
+def largest_of(rows: pd.DataFrame) -> str:
+    """How large the largest model of some rows is, in a word or two."""
+    params = rows["params"].max()
+    return f"up to {format_size(params)}" if pd.notna(params) else f"up to {rows['train_flops'].max():.2g} FLOPs"
 
 
 def number(size: Size | None) -> float | None:

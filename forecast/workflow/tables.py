@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from scale_forecast.data.load import Tables, load
+from scale_forecast.data.load import Given, Tables, load
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.workflow.clock import Day
 from scale_forecast.workflow.frontier import frontier_tables
 
-Results = Tables | str | Path | Sequence[str | Path] | None
-"""What a function of the workflow reads: tables, files of any known layout, or None for the bundled figures."""
+Results = Tables | Given | Sequence[Given] | None
+"""What a function of the workflow reads: tables, files of any layout, DataFrames, or None for the bundled figures."""
 Tell = Callable[[str], None]
 
 
@@ -19,8 +18,20 @@ def silent(sentence: str) -> None:
     """Where remarks go when nobody asks for them."""
 
 
+def once(tell: Tell) -> Tell:
+    """The same without repeating a sentence."""
+    said: set[str] = set()
+
+    def tell_new(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            tell(sentence)
+
+    return tell_new
+
+
 def tables_of(results: Results, tell: Tell = silent, *, frontier: bool = False, as_of: Day | None = None) -> Tables:
-    """Tables as they are; files, read and joined with the bundled figures; the bundled figures for None.
+    """Tables as they are; files and DataFrames, read and joined with the bundled figures; the bundled figures for None.
 
     ``frontier`` adds the scores since 2022 to what is read here, bundled and the user's own as of a day, as
     `data.load.load` does.
@@ -28,7 +39,7 @@ def tables_of(results: Results, tell: Tell = silent, *, frontier: bool = False, 
     if isinstance(results, Tables):
         return results
     by_date = frontier_tables(as_of) if frontier else False
-    tables = load([results] if isinstance(results, str | Path) else results or (), frontier=by_date)
+    tables = load(() if results is None else results, frontier=by_date)
     for sentence in tables.notes:
         tell(sentence)
     return tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,7 +53,9 @@ def scores_of_task(rows: pd.DataFrame, unit: int) -> pd.DataFrame:
     return pd.concat([own.assign(is_alike=False), alike.assign(is_alike=True)], ignore_index=True)
 
 
-def draw_task(scores: pd.DataFrame, forecast: pd.Series, truth: float | None = None) -> Figure:
+def draw_task(
+    scores: pd.DataFrame, forecast: pd.Series, truth: float | None = None, smaller: Sequence[pd.Series] = ()
+) -> Figure:
     """Scores of one task as measured, a line a family, and the fan of the forecast at the target.
 
     Parameters
@@ -62,6 +65,7 @@ def draw_task(scores: pd.DataFrame, forecast: pd.Series, truth: float | None = N
         `Panel`, and ``is_alike``; without the target's own score.
     forecast : a row of the forecast table
     truth : the target's score, where it has come out
+    smaller : rows of the forecast table of the same task for other sizes, of which the bars alone are drawn
     """
     kind = _scale(scores, forecast)
     target = float(forecast[f"target_{kind.removeprefix('train_')}"])
@@ -70,6 +74,8 @@ def draw_task(scores: pd.DataFrame, forecast: pd.Series, truth: float | None = N
     panel = axes[0, 0]
     _families(panel, drawn, str(forecast["family"]), kind)
     _fan(panel, forecast, drawn, kind, target)
+    for other in smaller:
+        _bar(panel, other, float(other[f"target_{kind.removeprefix('train_')}"]), labelled=False)
     if truth is not None:
         panel.plot(
             target, truth, "*", color=VERMILION, markersize=15, markeredgecolor="white", zorder=6, label="scored"
@@ -144,19 +150,26 @@ def _nearest_first(rows: pd.DataFrame, kind: str) -> list[str]:
 
 def _fan(axes: Axes, forecast: pd.Series, drawn: pd.DataFrame, kind: str, target: float) -> None:
     """Bands from the origin's score widening to the target, and a bar of the same intervals there."""
-    left, right = target / 10**HALF_WIDTH, target * 10**HALF_WIDTH
     own = drawn[drawn["family"] == forecast["family"]]
     origin = own.loc[own["model"] == forecast["origin_model"], kind]
+    if len(origin):
+        score = forecast["origin_score"]
+        for low, high, alpha in BANDS:
+            fan = [score, forecast[low]], [score, forecast[high]]
+            ends = [float(origin.iloc[0]), target / 10**HALF_WIDTH]
+            axes.fill_between(ends, *fan, color=BLUE, alpha=alpha / 3, linewidth=0)
+    _bar(axes, forecast, target, labelled=True)
+
+
+def _bar(axes: Axes, forecast: pd.Series, target: float, *, labelled: bool) -> None:
+    """The intervals and the median at the target."""
+    left, right = target / 10**HALF_WIDTH, target * 10**HALF_WIDTH
     for low, high, alpha in BANDS:
+        label = f"{int(high[1:]) - int(low[1:])}% interval" if labelled else None
         ends = forecast[low], forecast[high]
-        if len(origin):
-            start = float(origin.iloc[0])
-            score = forecast["origin_score"]
-            fan = [score, ends[0]], [score, ends[1]]
-            axes.fill_between([start, left], *fan, color=BLUE, alpha=alpha / 3, linewidth=0)
-        label = f"{int(high[1:]) - int(low[1:])}% interval"
         axes.fill_between([left, right], *ends, color=BLUE, alpha=alpha, linewidth=0, label=label)
-    axes.hlines(forecast["median"], left, right, color=BLACK, linewidth=2, zorder=5, label="median")
+    median = "median" if labelled else None
+    axes.hlines(forecast["median"], left, right, color=BLACK, linewidth=2, zorder=5, label=median)
 
 
 def _levels(axes: Axes, scores: pd.DataFrame) -> None:

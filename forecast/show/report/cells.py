@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 import pandas as pd
 
 from scale_forecast.backtests.summary import readable, summary
 from scale_forecast.data.names import count_of
+from scale_forecast.prediction import Prediction
 from scale_forecast.show.plots.backtests import of_predictor
 from scale_forecast.show.report import charts
 from scale_forecast.show.report.contents import setting_of, task_table
@@ -50,6 +52,11 @@ def upcoming_html(found: Upcoming) -> str:
     return _wrap_style(whole + tag("div", pictures, class_="pictures"))
 
 
+def prediction_html(found: Prediction) -> str:
+    """Every model of a prediction, the smallest first."""
+    return "".join(upcoming_html(part) for part in sorted(found, key=lambda part: part.target.compute))
+
+
 def _row(task: dict, setting: str) -> str:
     share = bool(task["is_share"])
     cells = [
@@ -65,6 +72,12 @@ def _row(task: dict, setting: str) -> str:
         text(task["trend"]),
     ]
     return tag("tr", "".join(tag("td", content) for content in cells))
+
+
+def styled_tables(tables: Mapping[str, pd.DataFrame], sentences: Sequence[str] = ()) -> str:
+    """Plain tables under their titles, and sentences below."""
+    whole = "".join(table(shown, title) for title, shown in tables.items())
+    return _styled(whole + "".join(tag("p", text(sentence)) for sentence in sentences))
 
 
 def backtest_html(scores: pd.DataFrame) -> str:

@@ -86,6 +86,7 @@ CASES = {
     "questions import": "{crowd} --dry-run",
     "questions list": "--results {own}",
     "questions show": "mine --results {own}",
+    "quick": "{own} --predictor drift --params 100B,200B",
     "reach": "task00 0.9 --results {own} --family Gamma --as-of 2024-01-01 --predictor drift",
     "records": "--by 2023-12 --as-of 2023-03-01 --release-dates --above 0.9",
     "resolve": "{own} --as-of 2024-01-01",

@@ -33,6 +33,7 @@ CASES = {
     "questions check": "{question} --format csv",
     "questions list": "-q {question} --as-of 2024-01-01 --format csv",
     "questions show": "mine -q {question} --as-of 2024-01-01 --format csv",
+    "quick": "--predictor drift --params 100B --format csv",
     "reach": "task00 0.9 --family Gamma --as-of 2024-01-01 --predictor drift --format csv",
     "records": "--by 2023-12 --as-of 2023-03-01 --release-dates --format csv",
     "report": f"{TARGET} --predictor drift",
