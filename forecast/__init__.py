@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from scale_forecast.data.readers import Layout
     from scale_forecast.data.readers.registry import READERS, reader_lines
     from scale_forecast.distribution import Forecast
-    from scale_forecast.forecaster import ScaleForecaster
     from scale_forecast.inputs.folds import folds_of
     from scale_forecast.inputs.panel import as_panel
     from scale_forecast.parallel import Workers
+    from scale_forecast.prediction import Prediction
     from scale_forecast.predictors.registry import PREDICTORS, predictor_lines
     from scale_forecast.pricing import Desk, price, price_all
     from scale_forecast.resolvers.kinds import KINDS
-    from scale_forecast.resolvers.ledger import shown_address
+    from scale_forecast.resolvers.ledger import Ledger, shown_address
     from scale_forecast.resolvers.markets.compare import Purse
     from scale_forecast.resolvers.markets.services import SERVICES
     from scale_forecast.show.plots.registry import PLOTS
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
     from scale_forecast.workflow.curves import curve_forms, fit_curve_table
     from scale_forecast.workflow.due import due
+    from scale_forecast.workflow.estimator import ScaleForecaster
     from scale_forecast.workflow.figures import import_data, list_data, show_data
     from scale_forecast.workflow.forecasts import explain, predict, step_features, train
     from scale_forecast.workflow.frontier import frontier_tables
@@ -87,14 +88,14 @@ _HOMES = {
     "data.readers": "Layout",
     "data.readers.registry": "READERS reader_lines",
     "distribution": "Forecast",
-    "forecaster": "ScaleForecaster",
     "inputs.folds": "folds_of",
     "inputs.panel": "as_panel",
     "parallel": "Workers",
     "predictors.registry": "PREDICTORS predictor_lines",
     "pricing": "Desk price price_all",
     "resolvers.kinds": "KINDS",
-    "resolvers.ledger": "shown_address",
+    "prediction": "Prediction",
+    "resolvers.ledger": "Ledger shown_address",
     "resolvers.markets.compare": "Purse",
     "resolvers.markets.services": "SERVICES",
     "show.plots.registry": "PLOTS",
@@ -106,6 +107,7 @@ _HOMES = {
     "workflow.by_date_views": "plot_index plot_records",
     "workflow.curves": "curve_forms fit_curve_table",
     "workflow.due": "due",
+    "workflow.estimator": "ScaleForecaster",
     "workflow.figures": "import_data list_data show_data",
     "workflow.forecasts": "explain predict step_features train",
     "workflow.frontier": "frontier_tables",

@@ -106,9 +106,8 @@ assert features.OWNER == "the distribution features", features
 assert forecast.OWNER == "the distribution forecast", forecast
 import scale_forecast
 assert scale_forecast.__file__.startswith(sys.argv[1]), scale_forecast
-from scale_forecast import ScaleForecaster, load
-upcoming = ScaleForecaster("persistence").fit(load()).predict("PaLM", params=540e9, benchmark="MGSM")
-print(len(upcoming.table))
+found = scale_forecast.predict(family="PaLM", params=540e9, benchmark="MGSM", predictor="persistence")
+print(len(found.frame))
 """
 
 

@@ -25,7 +25,7 @@ FEWEST_TASKS = 4
 class Trained:
     """Predictors trained for an exclusion, each once, and kept on disk where a folder is given.
 
-    ``workers`` go through the past forecasts that are learned from.
+    ``workers``, which may change between trainings, go through the past forecasts that are learned from.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Trained:
     ) -> None:
         self._panel = panel
         self._cache = cache
-        self._workers = workers or Workers()
+        self.workers = workers or Workers()
         self._past: dict[Exclusion, list[Fold]] = {}
         self._fitted: dict[tuple[str | int, Exclusion], Predictor] = {}
         self._given: dict[int, Predictor] = {}
@@ -70,7 +70,7 @@ class Trained:
         if exclusion not in self._past:
             self._past = {exclusion: past_folds(self._panel, exclusion)}
         with one_thread():
-            return make(predictor).fit(self._past[exclusion], self._workers)
+            return make(predictor).fit(self._past[exclusion], self.workers)
 
 
 def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:

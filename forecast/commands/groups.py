@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from scale_forecast.data.errors import ForecastError, UsageError
+from scale_forecast.data.errors import ForecastError, UsageError, speak_of_options
 from scale_forecast.data.plain import plain_text
 
 TYPED = "forecast.typed"
@@ -23,7 +23,12 @@ Listing = tuple[str, Callable[[], Sequence[tuple[str, str]]]]
 
 @contextmanager
 def one_sentence(ctx: click.Context) -> Iterator[None]:
-    """Turns a `ForecastError` into what click prints without a traceback."""
+    """Turns a `ForecastError` into what click prints without a traceback, in the words of the command line."""
+    with speak_of_options():
+        yield from _translated(ctx)
+
+
+def _translated(ctx: click.Context) -> Iterator[None]:
     try:
         yield
     except UsageError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from scale_forecast.data.errors import spoken
 from scale_forecast.data.load import Given, Tables, load
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.workflow.clock import Day
@@ -19,13 +20,13 @@ def silent(sentence: str) -> None:
 
 
 def once(tell: Tell) -> Tell:
-    """The same without repeating a sentence."""
+    """The same without repeating a sentence, in the words of whoever is told."""
     said: set[str] = set()
 
     def tell_new(sentence: str) -> None:
         if sentence not in said:
             said.add(sentence)
-            tell(sentence)
+            tell(spoken(sentence))
 
     return tell_new
 

@@ -61,12 +61,14 @@ def open_ledger(where: str | Path, *, create: bool = True) -> Ledger:
 class Ledger:
     """Append-only record of questions, forecasts and resolutions. Use as a context manager, or `close` it.
 
+    ``Ledger("ledger.db")`` opens one at a path or address as `open_ledger` does, made where there is none.
+
     Appending is one transaction: all rows or none, on disk before the call returns. Several processes may append at
     once. A revision is a new row; of a question's resolutions the last one stands.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, where: str | Path | Engine) -> None:
+        self._engine = where if isinstance(where, Engine) else engines.connect_to(where, create=True)
 
     def __enter__(self) -> Ledger:
         return self

@@ -8,12 +8,12 @@ from scale_forecast.backtests.run import backtest
 from scale_forecast.cache.state import state_key
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import Tables
-from scale_forecast.forecaster import ScaleForecaster
 from scale_forecast.inputs.folds import Exclusion, folds_of
 from scale_forecast.predictors.reference import FamilyDrift, Persistence, TaskLaw
 from scale_forecast.predictors.registry import PREDICTORS, identity, make
+from scale_forecast.workflow.estimator import ScaleForecaster
 from tests.studies import METRICS
-from tests.worlds import make_panel, make_results, make_tasks
+from tests.worlds import TASKS, make_panel, make_results, make_tasks
 
 
 class Hopeful(Persistence):
@@ -34,7 +34,9 @@ def tables():
 
 
 def predicted(predictor, cache=None):
-    return ScaleForecaster(predictor, cache=cache).fit(tables()).predict("Alpha", 10**11.7).table
+    wanted = pd.DataFrame({"family": "Alpha", "params": 10**11.7, "task": TASKS})
+    medians = ScaleForecaster(predictor, cache=cache).fit(tables()).predict(wanted)
+    return pd.DataFrame({"task": TASKS, "median": medians})
 
 
 def small_backtest(predictors, cache=None):
