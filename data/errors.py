@@ -23,7 +23,7 @@ class ForecastError(Exception):
     """Says in one sentence what is wrong, where, and what to do. The command line exits with 1."""
 
     def __str__(self) -> str:
-        return spoken(super().__str__())
+        return translate(super().__str__())
 
 
 class DataError(ForecastError):
@@ -44,12 +44,12 @@ def speak_of_options() -> Iterator[None]:
         _AS_OPTIONS.reset(token)
 
 
-def spoken(sentence: str) -> str:
+def translate(sentence: str) -> str:
     """A sentence in the words of whoever reads it.
 
-    >>> spoken("give --train-tokens or see `forecast data list --sizes`")
+    >>> translate("give --train-tokens or see `forecast data list --sizes`")
     'give train_tokens or see `forecast data list --sizes`'
-    >>> spoken("say --set shots=5 or --percent")
+    >>> translate("say --set shots=5 or --percent")
     'say layout=Layout(constants={"shots": "5"}) or layout=Layout(percent=True)'
     """
     return sentence if _AS_OPTIONS.get() else _OPTION.sub(_argument, sentence)

@@ -1,4 +1,4 @@
-"""A user's own ladder of models: what is in it, which sizes come next, and how well its known sizes were foretold."""
+"""A user's own ladder of models: what is in it, which sizes come next, and how well those known were foretold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
-from scale_forecast.data.names import counted
+from scale_forecast.data.names import count_of
 from scale_forecast.data.results import SUITE
 from scale_forecast.data.scale import BELOW
 from scale_forecast.data.sizes import format_size
@@ -83,7 +83,7 @@ def benchmark_means(upcoming: Upcoming, *, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(found)[[*MEANS, "origin_score", "median", "mean", "q10", "q90", "prob_gain"]]
 
 
-def foretold(
+def forecast_known_models(
     panel: Panel, family: str, trained: Trained, predictor: str | Predictor, as_of: pd.Timestamp | None = None
 ) -> pd.DataFrame:
     """Each known model of a family forecast from its smaller ones, as its next one is: a backtest table.
@@ -104,7 +104,7 @@ def foretold(
 
 
 def track_record(table: pd.DataFrame) -> pd.DataFrame:
-    """What `foretold` comes to, a row a model, benchmark and metric: means, errors, and how many were in the interval.
+    """Forecasts of known models in short, a row a model, benchmark and metric: means, errors, scores in the interval.
 
     ``error`` and ``error_no_change`` (of the largest smaller model's score) are mean absolute errors in score units.
     """
@@ -136,34 +136,34 @@ def record_in_words(record: pd.DataFrame) -> str:
     models = record["target_model"].nunique()
     held = int(record["in_80"].sum())
     said = (
-        f"{counted(models, 'known model')}, {counted(tasks, 'score')}: {held} of {tasks} inside the "
+        f"{count_of(models, 'known model')}, {count_of(tasks, 'score')}: {held} of {tasks} inside the "
         f"80% interval; nearer than no change in {better} of {len(record)} rows"
     )
     few = " (one model tells little of the next)" if models == 1 else ""
     return said + few
 
 
-def wanting(panel: Panel, family: str, upcoming: Upcoming | None = None) -> list[str]:
+def list_needs(panel: Panel, family: str, upcoming: Upcoming | None = None) -> list[str]:
     """What would let a forecast of the family say more, a sentence each."""
     rows = panel.rows
     own = rows[(rows["family"] == family).to_numpy()]
     sizes, said = own["model"].nunique(), []
     if sizes < 3:
         more = "a second size would tell its slope and give a track record" if sizes == 1 else "a third would tell more"
-        said.append(f"{counted(sizes, 'model')} of {family} known: {more}")
+        said.append(f"{count_of(sizes, 'model')} of {family} known: {more}")
     if not own["train_flops"].notna().all():
         said.append("training tokens are not known: with train_tokens models are compared by compute")
     if own["known_on"].isna().any():
         said.append("some scores have no day: with released or known_on the forecast can be made as of a day")
     if unknown := int((~own["noise_known"]).sum()):
-        said.append(f"{counted(unknown, 'score')} without n_examples or stderr: their noise is assumed")
+        said.append(f"{count_of(unknown, 'score')} without n_examples or stderr: their noise is assumed")
     share = (own["is_share"] & own["higher_is_better"]).to_numpy()
     if unknown := own.loc[share & own["chance"].isna().to_numpy(), "task"].nunique():
-        said.append(f"chance is unknown for {counted(unknown, 'task')}: give n_choices or chance in a tasks table")
+        said.append(f"chance is unknown for {count_of(unknown, 'task')}: give n_choices or chance in a tasks table")
     others = rows.loc[(rows["line"] != own["line"].iloc[0]).to_numpy(), "task_code"].unique()
     if alone := own.loc[~own["task_code"].isin(others), "task"].nunique():
         of = own["task"].nunique()
-        said.append(f"{alone} of {counted(of, 'task')} have no score of any other family: they rest on yours alone")
+        said.append(f"{alone} of {count_of(of, 'task')} have no score of any other family: they rest on yours alone")
     if upcoming is not None and (losses := int((~upcoming.forecast.targets["is_share"]).sum())):
-        said.append(f"{counted(losses, 'forecast')} of losses: their intervals held far fewer scores than they say")
+        said.append(f"{count_of(losses, 'forecast')} of losses: their intervals held far fewer scores than they say")
     return said

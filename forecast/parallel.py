@@ -27,7 +27,7 @@ WORKER_PATIENCE = "180s"
 """How long a cluster may be without any worker at first: its nannies may be starting others for those that died."""
 
 
-def unwatched(done: int, total: int) -> None:
+def ignore_progress(done: int, total: int) -> None:
     """Where progress goes when nobody looks; a function of its own, so that what holds workers can be pickled."""
 
 
@@ -50,7 +50,7 @@ class Workers:
     jobs: int = 1
     dask: str | None = None
     threads: bool = False
-    progress: Callable[[int, int], None] = unwatched
+    progress: Callable[[int, int], None] = ignore_progress
 
     def __post_init__(self) -> None:
         """Refuses an address that is none at once: the client would try it for a minute first."""

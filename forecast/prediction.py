@@ -33,7 +33,7 @@ class Prediction(ShowsHtml, Sequence[Upcoming]):
     def __init__(self, parts: Sequence[Upcoming]) -> None:
         self._parts = tuple(parts)
         self.frame: pd.DataFrame = pd.concat([part.table for part in self._parts], ignore_index=True)
-        self.forecast: Forecast = joined([part.forecast for part in self._parts])
+        self.forecast: Forecast = concatenate([part.forecast for part in self._parts])
 
     def __repr__(self) -> str:
         names = ", ".join(part.target.model for part in self._parts)
@@ -69,7 +69,7 @@ class Prediction(ShowsHtml, Sequence[Upcoming]):
         return import_module("scale_forecast.show.plots.prediction").draw_prediction(self._parts, task)
 
 
-def joined(forecasts: Sequence[Forecast]) -> Forecast:
+def concatenate(forecasts: Sequence[Forecast]) -> Forecast:
     """Several models' distributions as one, each model a group of its own."""
     groups = [np.full(len(one), place) for place, one in enumerate(forecasts)]
     first = forecasts[0]

@@ -4,7 +4,10 @@ import os
 import shutil
 import tempfile
 
+import pytest
 from hypothesis import settings
+
+from scale_forecast.data.errors import speak_of_options
 
 # No test asserts a time, and a run must not depend on the day's luck.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -24,3 +27,10 @@ def pytest_configure(config):
         folder = tempfile.mkdtemp(prefix="forecast-tests-")
         os.environ["FORECAST_CACHE"] = folder
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+@pytest.fixture
+def words_of_options():
+    """Errors name options of the command line, as its users read them."""
+    with speak_of_options():
+        yield

@@ -25,10 +25,10 @@ Listing = tuple[str, Callable[[], Sequence[tuple[str, str]]]]
 def one_sentence(ctx: click.Context) -> Iterator[None]:
     """Turns a `ForecastError` into what click prints without a traceback, in the words of the command line."""
     with speak_of_options():
-        yield from _translated(ctx)
+        yield from _translate(ctx)
 
 
-def _translated(ctx: click.Context) -> Iterator[None]:
+def _translate(ctx: click.Context) -> Iterator[None]:
     try:
         yield
     except UsageError as error:

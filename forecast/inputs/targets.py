@@ -170,7 +170,7 @@ def upcoming_target(
     return target, notes
 
 
-def unheard_of(panel: Panel, target: Target, as_of: pd.Timestamp | None = None) -> str | None:
+def remark_tokens(panel: Panel, target: Target, as_of: pd.Timestamp | None = None) -> str | None:
     """What is to be said of a target's training tokens where no model that may be known is like it; None where one is.
 
     Tokens that nobody states leave it to its parameters alone where it stands; tokens beyond those of every model, or

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from scale_forecast.show.report.cells import styled_tables
+from scale_forecast.show.report.cells import tables_html
 from scale_forecast.show.terminal import as_text
 
 
@@ -20,7 +20,7 @@ def as_page(families: pd.DataFrame, means: pd.DataFrame, record: pd.DataFrame, s
 def as_html(found: object) -> str:
     """The same for a notebook; ``found`` is a `workflow.quick.Quick`."""
     tables = _tables(found.families, found.frame, found.record)  # type: ignore[attr-defined]
-    return styled_tables(tables, [found.said, *found.needs])  # type: ignore[attr-defined]
+    return tables_html(tables, [found.said, *found.needs])  # type: ignore[attr-defined]
 
 
 def _tables(families: pd.DataFrame, means: pd.DataFrame, record: pd.DataFrame) -> dict[str, pd.DataFrame]:

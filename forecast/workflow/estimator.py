@@ -19,13 +19,13 @@ from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.data.results import UNIT
 from scale_forecast.distribution import Forecast
 from scale_forecast.inputs.panel import Panel, as_panel
-from scale_forecast.prediction import joined
+from scale_forecast.prediction import concatenate
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.upcoming import predict_upcoming
 from scale_forecast.workflow.clock import as_day
 from scale_forecast.workflow.inputs import family_of, number, target_of
-from scale_forecast.workflow.notebooks import watched
+from scale_forecast.workflow.notebooks import show_in_notebook
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.tables import Results, tables_of
 
@@ -108,16 +108,16 @@ class ScaleForecaster(RegressorMixin, BaseEstimator):
             For a row whose task has no score of a smaller model of the family.
         """
         check_is_fitted(self, "panel_")
-        rows = self._described(_frame(X))
+        rows = self._describe_rows(_frame(X))
         parts, order = [], []
-        with watched(None) as workers:
+        with show_in_notebook(None) as workers:
             self._trained.workers = workers  # whose bar a notebook shows
             for _, group in rows.groupby(["family", *SIZES], dropna=False, sort=False):
                 parts.append(self._forecast(group))
                 order.append(group["_row"].to_numpy())
-        return joined(parts).take(np.argsort(np.concatenate(order), kind="stable"))
+        return concatenate(parts).take(np.argsort(np.concatenate(order), kind="stable"))
 
-    def _described(self, X: pd.DataFrame) -> pd.DataFrame:
+    def _describe_rows(self, X: pd.DataFrame) -> pd.DataFrame:
         """The rows with a family and sizes, as far as they follow from the models' names or the fitted table."""
         if "task" not in X:
             raise UsageError(f"no column 'task'{did_you_mean('task', X.columns)}: a row to predict names its task")

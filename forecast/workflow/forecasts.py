@@ -33,9 +33,9 @@ from scale_forecast.upcoming import Upcoming, predict_upcoming, remark_uncovered
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.inputs import Size, Sizes, family_of, number, panel_of, profiles_for, target_of
-from scale_forecast.workflow.notebooks import watched
+from scale_forecast.workflow.notebooks import show_in_notebook
 from scale_forecast.workflow.places import cache_folder, open_ledger_at
-from scale_forecast.workflow.tables import Results, Tell, names_in, once, silent, tables_of
+from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of, tell_once
 
 
 def predict(
@@ -77,7 +77,7 @@ def predict(
     tell : told what was inferred on the way, a sentence at a time
     """
     make(predictor)
-    tell = once(tell)
+    tell = tell_once(tell)
     tables, day, sizes = tables_of(results, tell), as_day(as_of), size_list(params)
     if len(sizes) > 1 and (name is not None or names_in(known) or train_flops is not None):
         what = "--name" if name is not None else "--known" if names_in(known) else "--train-flops"
@@ -89,7 +89,7 @@ def predict(
         targets = [replace(targets[0], model=required_name(name))]
     models = ", ".join(target.model for target in targets)
     tell(f"forecasting {models} with {name_of(predictor)}, which is trained first unless that was done before")
-    with watched(workers) as several:
+    with show_in_notebook(workers) as several:
         trained = Trained(panel, cache_folder(), workers=several)
         prediction = Prediction(
             [

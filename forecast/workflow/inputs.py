@@ -13,7 +13,7 @@ from scale_forecast.data.profiles import read_profiles
 from scale_forecast.data.results import has_size
 from scale_forecast.data.sizes import format_size, parse_size
 from scale_forecast.inputs.panel import Panel, as_panel
-from scale_forecast.inputs.targets import Target, unheard_of, upcoming_target
+from scale_forecast.inputs.targets import Target, remark_tokens, upcoming_target
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import PREDICTORS, name_of
 from scale_forecast.workflow.tables import Tell, silent
@@ -60,7 +60,7 @@ def target_of(
     target, notes = upcoming_target(panel, family, number(params), number(train_tokens), number(train_flops), as_of)
     for sentence in notes:
         tell(sentence)
-    if sentence := unheard_of(panel, target, as_of):
+    if sentence := remark_tokens(panel, target, as_of):
         tell(sentence)
     return target
 

@@ -12,7 +12,7 @@ from scale_forecast.parallel import Workers
 
 
 @contextmanager
-def watched(workers: Workers | None, what: str = "learning from past forecasts") -> Iterator[Workers]:
+def show_in_notebook(workers: Workers | None, what: str = "learning from past forecasts") -> Iterator[Workers]:
     """The workers given, or one in this process, whose progress a notebook shows; the bar is gone at the end."""
     shell = _notebook()
     if workers is not None or shell is None:

@@ -11,19 +11,19 @@ import pandas as pd
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.load import Tables
-from scale_forecast.data.names import counted, did_you_mean, fold
+from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.data.results import has_size
 from scale_forecast.data.sizes import size_list
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.ladder import (
     benchmark_means,
-    foretold,
+    forecast_known_models,
     inventory,
+    list_needs,
     next_sizes,
     record_in_words,
     track_record,
-    wanting,
 )
 from scale_forecast.parallel import Workers
 from scale_forecast.prediction import Prediction
@@ -32,9 +32,9 @@ from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.upcoming import predict_upcoming
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.inputs import Sizes, panel_of, target_of
-from scale_forecast.workflow.notebooks import watched
+from scale_forecast.workflow.notebooks import show_in_notebook
 from scale_forecast.workflow.places import cache_folder
-from scale_forecast.workflow.tables import Results, Tell, names_in, once, silent, tables_of
+from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of, tell_once
 
 MOST_FAMILIES = 3
 """Forecast unless they are named: each takes a training of its own."""
@@ -69,7 +69,7 @@ class Quick(ShowsHtml):
 
     def __repr__(self) -> str:
         sizes = ", ".join(part.target.model for found in self.predictions for part in found)
-        return f"<Quick: {counted(len(self.families), 'family').replace('familys', 'families')}, next {sizes}>"
+        return f"<Quick: {count_of(len(self.families), 'ladder')}, next {sizes}>"
 
     @property
     def whole(self) -> dict[str, Any]:
@@ -104,22 +104,22 @@ def quick(
         When no model of the results has a size.
     """
     make(predictor)
-    tell = once(tell)
+    tell = tell_once(tell)
     tables, day = tables_of(results, tell), as_day(as_of)
     own = tables.results[tables.results["family"].isin(tables.own_families)]
     if own.empty:
         raise UsageError("whose results? name a file or folder of yours; of published families `predict` tells")
     panel = panel_of(tables)
-    predictions, means, foretold_, needs = [], [], [], []
-    with watched(workers) as several:
+    predictions, means, held_out, needs = [], [], [], []
+    with show_in_notebook(workers) as several:
         trained = Trained(panel, cache_folder(), workers=several)
         for name in _families(own, names_in(family), tell):
             found = _next(panel, tables, name, params, day, predictor, trained, tell)
             predictions.append(found)
             means += [benchmark_means(part) for part in found]
-            foretold_.append(foretold(panel, name, trained, predictor, day))
-            needs += [sentence for sentence in wanting(panel, name, found[0]) if sentence not in needs]
-    record = track_record(pd.concat(foretold_, ignore_index=True))
+            held_out.append(forecast_known_models(panel, name, trained, predictor, day))
+            needs += [sentence for sentence in list_needs(panel, name, found[0]) if sentence not in needs]
+    record = track_record(pd.concat(held_out, ignore_index=True))
     frame = pd.concat(means, ignore_index=True)
     return Quick(inventory(own), predictions, frame, record, record_in_words(record), needs)
 
@@ -150,8 +150,7 @@ def _families(own: pd.DataFrame, asked: Sequence[str], tell: Tell) -> list[str]:
     names = [str(name) for name in known.index]
     if not asked:
         if len(names) > MOST_FAMILIES:
-            left = len(names) - MOST_FAMILIES
-            tell(f"{counted(left, 'more family').replace('familys', 'families')} not forecast: name them with --family")
+            tell(f"not forecast: {', '.join(names[MOST_FAMILIES:])}; name families to forecast with --family")
         return names[:MOST_FAMILIES]
     found = {fold(name): name for name in names}
     for name in asked:

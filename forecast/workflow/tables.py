@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from scale_forecast.data.errors import spoken
+from scale_forecast.data.errors import translate
 from scale_forecast.data.load import Given, Tables, load
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.workflow.clock import Day
@@ -19,14 +19,14 @@ def silent(sentence: str) -> None:
     """Where remarks go when nobody asks for them."""
 
 
-def once(tell: Tell) -> Tell:
+def tell_once(tell: Tell) -> Tell:
     """The same without repeating a sentence, in the words of whoever is told."""
     said: set[str] = set()
 
     def tell_new(sentence: str) -> None:
         if sentence not in said:
             said.add(sentence)
-            tell(spoken(sentence))
+            tell(translate(sentence))
 
     return tell_new
 

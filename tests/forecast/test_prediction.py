@@ -79,7 +79,7 @@ def test_a_picture_holds_the_forecast_of_every_size(both):
 
 def test_the_only_family_is_taken_and_of_several_all_are_named(mine):
     other = mine.assign(family="Own", line="Own", model=mine["model"].str.replace("Gamma", "Own"))
-    with pytest.raises(UsageError, match=r"which family\? say --family, one of Gamma \(up to .*\), Own \(up to"):
+    with pytest.raises(UsageError, match=r"which family\? say family, one of Gamma \(up to .*\), Own \(up to"):
         sf.predict(pd.concat([mine, other]), params="100B", predictor="drift")
     with pytest.raises(UsageError, match="which family"):
         sf.predict(params="100B", predictor="drift")

@@ -9,6 +9,8 @@ import pytest
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.importing import import_files
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 NOW = dt.datetime(2026, 11, 24, tzinfo=dt.UTC)
 SETS = Path(__file__).parent.parent / "fixtures" / "markets" / "forecastbench"
 """Recorded sets, CC BY-SA 4.0; see the LICENSE.txt beside them."""

@@ -74,10 +74,10 @@ def _row(task: dict, setting: str) -> str:
     return tag("tr", "".join(tag("td", content) for content in cells))
 
 
-def styled_tables(tables: Mapping[str, pd.DataFrame], sentences: Sequence[str] = ()) -> str:
+def tables_html(tables: Mapping[str, pd.DataFrame], sentences: Sequence[str] = ()) -> str:
     """Plain tables under their titles, and sentences below."""
     whole = "".join(table(shown, title) for title, shown in tables.items())
-    return _styled(whole + "".join(tag("p", text(sentence)) for sentence in sentences))
+    return _wrap_style(whole + "".join(tag("p", text(sentence)) for sentence in sentences))
 
 
 def backtest_html(scores: pd.DataFrame) -> str:

@@ -11,6 +11,8 @@ from scale_forecast.data.frontier import bundled_by_date
 from scale_forecast.data.own.added import VENDOR, add, added_rows, list_added, take_away
 from scale_forecast.data.own.check import Said, check
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 TODAY = dt.date(2026, 11, 30)
 NEW = {"model": "Nova 9", "organisation": "Acme", "released": dt.date(2026, 11, 12)}
 

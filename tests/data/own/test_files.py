@@ -7,6 +7,8 @@ import pytest
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.own.files import entries, remove, write_folder, write_new
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 
 def at_once(work, times=8):
     """What ``work`` gives in so many threads that start together."""

@@ -10,7 +10,7 @@ import pytest
 import scale_forecast as sf
 from scale_forecast.backtests.training import Trained
 from scale_forecast.inputs.targets import upcoming_target
-from scale_forecast.ladder import benchmark_means, foretold
+from scale_forecast.ladder import benchmark_means, forecast_known_models
 from scale_forecast.upcoming import predict_upcoming
 from tests.worlds import TASKS, make_panel, make_results, scrambled
 
@@ -60,7 +60,7 @@ def test_the_track_record_reads_nothing_at_or_above_the_model_that_it_foretells(
     largest = (results["model"] == "Gamma 2").to_numpy()
     middle = (results["model"] == "Gamma 1").to_numpy()
     told = [
-        foretold(panel, "Gamma", Trained(panel), "drift").set_index(["target_model", "task"])["median"]
+        forecast_known_models(panel, "Gamma", Trained(panel), "drift").set_index(["target_model", "task"])["median"]
         for panel in (
             make_panel(results),
             make_panel(scrambled(results, largest)),
@@ -108,7 +108,7 @@ def test_what_is_no_results_leads_to_the_command_that_is_meant(small_world, tmp_
 
 def test_the_library_shows_it_in_one_line_and_as_tables(small_world, own_rows):
     found = sf.quick(own_rows, params="100B", predictor="drift")
-    assert repr(found) == "<Quick: 1 family, next Gamma 100B>"
+    assert repr(found) == "<Quick: 1 ladder, next Gamma 100B>"
     html = found._repr_html_()
     assert html.count("<caption>") == 3
     assert found.said in html

@@ -18,6 +18,8 @@ from scale_forecast.curves.tables import fit_table
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.parallel import Workers
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 SCALES = np.logspace(8, 11, 8)
 BOTH = [pytest.param(form.name, kind, id=f"{form.name}-{kind}") for form in FORMS.values() for kind in form.kinds]
 

@@ -15,6 +15,8 @@ from scale_forecast.resolvers.markets.saved import read_one, read_saved
 from scale_forecast.resolvers.markets.services import SERVICES
 from scale_forecast.resolvers.markets.tables import market_table
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 SAVED = Path(__file__).parent.parent.parent / "fixtures" / "markets"
 
 MARKETS = {

@@ -21,6 +21,8 @@ from scale_forecast.resolvers.markets.saved import read_one, read_saved
 from scale_forecast.resolvers.questions.bank import dump_questions, parse_questions
 from scale_forecast.resolvers.questions.question import Question
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 SAVED = Path(__file__).parent.parent.parent / "fixtures" / "markets"
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 DATED = {
