@@ -8,7 +8,7 @@ beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -80,6 +80,8 @@ _TUNED = {"base": "base", "instruct": "instruct"}
 class Frontier:
     """The three tables: the bundled ones, or those joined with a user's own (`data.own.world`).
 
+    What it gives as results and tasks is made once; callers must not change it in place.
+
     ``scores`` may have the column ``dataset``: where a row is from. ``own`` says in one sentence what of a user's was
     joined; None for nothing.
     """
@@ -96,11 +98,19 @@ class Frontier:
 
     def results(self) -> pd.DataFrame:
         """As a results table: see `frontier_results`."""
-        return frontier_results() if self.is_bundled else _results(self)
+        return frontier_results() if self.is_bundled else self._own_results
 
     def tasks(self) -> pd.DataFrame:
         """As a tasks table: see `frontier_tasks`."""
-        return frontier_tasks() if self.is_bundled else _tasks(self)
+        return frontier_tasks() if self.is_bundled else self._own_tasks
+
+    @cached_property
+    def _own_results(self) -> pd.DataFrame:
+        return _results(self)
+
+    @cached_property
+    def _own_tasks(self) -> pd.DataFrame:
+        return _tasks(self)
 
 
 @cache

@@ -147,6 +147,8 @@ def _one_line_a_family(rows: pd.DataFrame, fill: pd.Series) -> pd.Series:
     """Of a family of which some models are of a known line and some unknown, all belong to the known one."""
     open_rows = rows["line"].isna()
     pairs = pd.DataFrame({"family": rows["family"], "line": fill})[open_rows].drop_duplicates()
+    if pairs["family"].is_unique:
+        return fill
     other = pairs[pairs["line"].map(lambda x: fold(str(x))) != pairs["family"].map(lambda x: fold(str(x)))]
     single = other.drop_duplicates("family", keep=False).set_index("family")["line"]
     mixed = pairs["family"][pairs["family"].duplicated()].unique()

@@ -263,11 +263,12 @@ def _hold_together(table: pd.DataFrame) -> pd.DataFrame:
         mixed = state.groupby(table["family"]).transform("nunique") > 1
         of_series = mixed & (state != "")
         table["family"] = table["family"].where(~of_series, table["family"] + "@" + state)
+    pairs = set(zip(table["line"], table["model"], strict=True))
+    if len({(line, weights_name(model)) for line, model in pairs}) == len({weights_name(model) for _, model in pairs}):
+        return table
     models = table[["line", "model", "params"]].drop_duplicates()
     weights = models["model"].map({name: weights_name(name) for name in models["model"].unique()})
     several = models.groupby(weights)["line"].transform("nunique") > 1
-    if not several.any():
-        return table
     joined = {str(line): str(line) for line in models["line"]}
     for _, copies in models[several].groupby(weights[several], sort=False):
         first = copies.iloc[0]

@@ -23,11 +23,16 @@ TASKS = [f"task{i:02d}" for i in range(8)]
 
 def make_results(*, seed: int = 0, lines: dict[str, int] | None = None, tasks: list[str] | None = None) -> pd.DataFrame:
     """Scores that rise with compute at a pace of their own; Alpha has a tuned sister family in its line."""
+    return _results(seed, tuple((lines or LINES).items()), tuple(tasks or TASKS)).copy()
+
+
+@functools.cache
+def _results(seed: int, lines: tuple[tuple[str, int], ...], tasks: tuple[str, ...]) -> pd.DataFrame:
+    """Made once a process; whoever asks for it gets a copy."""
     rng = np.random.default_rng(seed)
-    lines, tasks = lines or LINES, tasks or TASKS
     level, pace = rng.normal(-0.3, 0.8, len(tasks)), rng.normal(0.6, 0.3, len(tasks))
     rows = []
-    for number, (line, scales) in enumerate(lines.items()):
+    for number, (line, scales) in enumerate(lines):
         lift = rng.normal(0, 0.3)
         sisters = [(line, "base", 0.0)] + ([(f"{line}-tuned", "instruct", 0.4)] if number == 0 else [])
         for family, tuning, gain in sisters:
@@ -50,12 +55,23 @@ def make_results(*, seed: int = 0, lines: dict[str, int] | None = None, tasks: l
 
 def make_tasks(tasks: list[str] | None = None) -> pd.DataFrame:
     """Four choices each."""
-    names = tasks or TASKS
+    return _tasks(tuple(tasks or TASKS)).copy()
+
+
+@functools.cache
+def _tasks(names: tuple[str, ...]) -> pd.DataFrame:
     return as_tasks(pd.DataFrame({"benchmark": "world", "task": names, "chance": 0.25, "n_choices": 4}))
 
 
 def make_panel(results: pd.DataFrame | None = None) -> Panel:
-    return as_panel(make_results() if results is None else results, make_tasks(), bundled_metrics())
+    if results is None:
+        return Panel(_panel().rows.copy())
+    return as_panel(results, make_tasks(), bundled_metrics())
+
+
+@functools.cache
+def _panel() -> Panel:
+    return as_panel(make_results(), make_tasks(), bundled_metrics())
 
 
 @functools.cache

@@ -41,6 +41,8 @@ def choose_runs(rows: pd.DataFrame, readings: list[Reading]) -> Chosen:
     rows, notes = _tell_versions_apart(rows)
     is_part = _is_part(rows)
     key = _key(rows)
+    if key.is_unique:
+        return _choice(rows, [*notes, *_parts_alone(rows, is_part, readings)])
     rows, added = _add_up_parts(rows, key, is_part, readings)
     notes += added
     is_part, key = _is_part(rows), key.loc[rows.index]
@@ -59,7 +61,11 @@ def choose_runs(rows: pd.DataFrame, readings: list[Reading]) -> Chosen:
             readings[int(file)].refused[reason] += int(count)  # type: ignore[call-overload]
     kept = rows[~loses]
     notes += _parts_alone(kept, is_part.loc[kept.index], readings)
-    return Chosen(kept.drop(columns=[OF_EXAMPLES, IS_LIMITED, TASK_VERSION]), notes)
+    return _choice(kept, notes)
+
+
+def _choice(rows: pd.DataFrame, notes: list[str]) -> Chosen:
+    return Chosen(rows.drop(columns=[OF_EXAMPLES, IS_LIMITED, TASK_VERSION]), notes)
 
 
 def _key(rows: pd.DataFrame) -> pd.Series:
@@ -76,6 +82,8 @@ def _is_part(rows: pd.DataFrame) -> pd.Series:
 
 def _tell_versions_apart(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Where files ran several versions of a task, the version is part of what was measured."""
+    if rows[TASK_VERSION].nunique() < 2:
+        return rows, []
     unit = [name for name in UNIT if name != "version"]
     task = rows[unit].apply(lambda column: fold_series(column.astype("str")) if column.dtype == object else column)
     task = task.groupby(unit, dropna=False, sort=False).ngroup()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from scale_forecast.by_date.state import State
 
@@ -18,7 +18,7 @@ way."""
 def capability_index(state: State, interval: float = 0.8) -> pd.DataFrame:
     """Each visible model's ability with an interval, the ablest first; on Epoch's scale where its anchors are
     present."""
-    spread = np.sqrt(np.diag(state.covariance)) * norm.ppf(0.5 + interval / 2.0)
+    spread = np.sqrt(np.diag(state.covariance)) * ndtri(0.5 + interval / 2.0)
     intercept, slope = _scale(state)
     table = pd.DataFrame(
         {

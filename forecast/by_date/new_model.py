@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from scale_forecast.by_date.link import Scale, exact_link, from_link, sampling_variance, to_link
 from scale_forecast.by_date.state import State, ability_given, task_given
@@ -59,7 +59,7 @@ class ScoresToCome:
     def quantiles(self, levels: np.ndarray) -> np.ndarray:
         """Quantiles of each task's score, shape (tasks, levels)."""
         scale = np.sqrt(np.diag(self.covariance))
-        z = self.mean[:, None] + scale[:, None] * t.ppf(np.asarray(levels), TAIL)[None, :]
+        z = self.mean[:, None] + scale[:, None] * stdtrit(TAIL, np.asarray(levels))[None, :]
         return self._scores(z.T).T
 
     def prob_above(self, task: str, score: float) -> float:
@@ -68,7 +68,7 @@ class ScoresToCome:
         if task in self.out:
             return float(self.out[task] > score)
         z, scale = exact_link(score, self.scales[i]), float(np.sqrt(self.covariance[i, i]))
-        return float(t.sf((z - self.mean[i]) / scale, TAIL)) if scale > 0 else float(z < self.mean[i])
+        return float(stdtr(TAIL, -(z - self.mean[i]) / scale)) if scale > 0 else float(z < self.mean[i])
 
     def _scores(self, z: np.ndarray) -> np.ndarray:
         columns = [

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from scale_forecast.distribution import LEVELS
 from scale_forecast.inputs.panel import Panel, own_history, pad_rows
@@ -31,7 +31,7 @@ BEND = 0.3
 FORGOTTEN_DECADES = 0.5
 LARGEST_SIZE = 0.75
 """Link units: however wild a history, no more than a factor of two either way is one standard deviation."""
-SHAPE = student.ppf(LEVELS, df=4)
+SHAPE = stdtrit(4, LEVELS)
 LEAST_SPREAD = 1e-6
 UNCOVERED = "uncovered, since in backtests those of losses held far fewer scores than they say"
 """What is said of their intervals wherever they are shown."""

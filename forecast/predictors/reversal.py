@@ -14,8 +14,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
-from scipy.stats import beta
+from scipy.special import betaincinv, expit, logit
 
 from scale_forecast.data.trend import TRENDS
 from scale_forecast.distribution import Forecast
@@ -52,7 +51,7 @@ class Rate:
         by_line = np.bincount(line, weight * (happened - rate)) if len(line) else np.zeros(0)
         variance = float(by_line @ by_line) / max(total, 1.0) ** 2
         steps = float(np.clip(rate * (1 - rate) / variance, 1.0, len(line))) if variance > 0 else float(len(line))
-        ends = beta.ppf([0.05, 0.95], rate * steps + typical, (1 - rate) * steps + 1 - typical)
+        ends = betaincinv(rate * steps + typical, (1 - rate) * steps + 1 - typical, [0.05, 0.95])
         return cls(rate, *(float(end) for end in ends))
 
 

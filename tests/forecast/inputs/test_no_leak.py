@@ -6,6 +6,7 @@ quick tests stand first: `benchmarks.mutants` drops and turns every condition of
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from scale_forecast.explanation import explain_upcoming
 from scale_forecast.features.transitions import family_rows, feature_table, observed_steps, target_steps
 from scale_forecast.inputs.folds import Exclusion, folds_of
 from scale_forecast.inputs.known import known_scores
-from scale_forecast.inputs.panel import as_panel
+from scale_forecast.inputs.panel import Panel, as_panel
 from scale_forecast.inputs.targets import upcoming_target
 from scale_forecast.predictors.registry import PREDICTORS
 from scale_forecast.pricing import Desk, price_at
@@ -51,11 +52,27 @@ def hidden_from_live(results, as_of=None):
 
 def worlds(*sorts, mask=hidden_from_live, **options):
     """The base world, and three that differ in what ``mask`` says may not be known: other rows, more rows, and both."""
-    more = with_rows(BASE, *sorts)
-    yield BASE
-    yield changed(BASE, mask(BASE, **options))
-    yield more
-    yield changed(more, mask(more, **options), seed=2)
+    key = (*map(id, sorts), mask, *options.items())
+    if key not in _WORLDS:
+        more = with_rows(BASE, *sorts)
+        _WORLDS[key] = [
+            BASE,
+            changed(BASE, mask(BASE, **options)),
+            more,
+            changed(more, mask(more, **options), seed=2),
+        ]
+    return _WORLDS[key]
+
+
+_WORLDS: dict[tuple, list[pd.DataFrame]] = {}
+_PANELS: dict[int, tuple[pd.DataFrame, Panel]] = {}
+
+
+def panel_of(results):
+    """Made once for each table, which is kept so that no other has its id."""
+    if id(results) not in _PANELS:
+        _PANELS[id(results)] = results, make_panel(results)
+    return _PANELS[id(results)][1]
 
 
 def assert_same_bytes(said):
@@ -79,7 +96,7 @@ LATE_KIN = ["Beta late", "Beta-plain 0", "Beta-tuned 0.5", "Beta-tuned 1", "Beta
 
 
 def folds(results, kind, *, dated):
-    found = [fold for fold in folds_of(make_panel(results), kind, [TARGET]) if fold.target.family == "Beta"]
+    found = [fold for fold in folds_of(panel_of(results), kind, [TARGET]) if fold.target.family == "Beta"]
     found = [fold for fold in found if fold.date_limited == dated]
     assert found
     return found
@@ -100,7 +117,7 @@ def test_a_forecast_reads_exactly_what_it_may_know(kind, dated, also):
 
 @pytest.mark.parametrize("dated", [False, True])
 def test_what_is_learned_for_a_line_is_of_other_lines_alone(dated):
-    panel, day = make_panel(FULL), DAY_BEFORE if dated else None
+    panel, day = panel_of(FULL), DAY_BEFORE if dated else None
     allowed = panel.rows[Exclusion("Beta", as_of=day).allows(panel)]
     assert set(allowed["model"].astype(str)) == {*OTHERS, *([] if dated else LATER)}
 
@@ -108,7 +125,7 @@ def test_what_is_learned_for_a_line_is_of_other_lines_alone(dated):
 def test_what_is_learned_for_the_next_scale_is_smaller_or_of_other_lines_and_was_public():
     """A model of the family that was scored later serves as evidence alone."""
     (made,) = folds(FULL, "next-scale", dated=True)
-    panel = make_panel(FULL)
+    panel = panel_of(FULL)
     allowed = panel.rows[made.exclusion.allows(panel)]
     assert set(allowed["model"].astype(str)) == {*OWN, "Beta-tuned 0", *OTHERS}
 
@@ -126,7 +143,7 @@ def test_no_checkpoint_of_the_target_is_read_where_nobodys_parameters_are_known(
     results = with_rows(BASE, FOREVER).assign(params=np.nan)
     results = results[results["train_flops"].notna() & (results["model"] != "Beta wide")]
     (made,) = folds(as_results(results), "next-scale", dated=True)
-    panel = make_panel(as_results(results))
+    panel = panel_of(as_results(results))
     for rows in (made.evidence.rows, panel.rows[made.exclusion.allows(panel)]):
         assert set(rows.loc[rows["line"] == "Beta", "model"].astype(str)) <= {*OWN, *SMALLER_KIN}
 
@@ -168,7 +185,18 @@ def test_a_family_is_measured_in_compute_where_the_target_and_all_smaller_ones_h
 
 
 def backtested(results, kind, *, dated, predictors=QUICK):
-    panel = make_panel(results)
+    if results is BASE:
+        return backtested_base(kind, dated, tuple(predictors))
+    return backtest_of(results, kind, dated, predictors)
+
+
+@functools.cache
+def backtested_base(kind, dated, predictors):
+    return backtest_of(BASE, kind, dated, list(predictors))
+
+
+def backtest_of(results, kind, dated, predictors):
+    panel = panel_of(results)
     table = backtest(panel, folds(results, kind, dated=dated), predictors)
     kept = [name for name in SAID if name in table]
     return table[["predictor", "fold", "task", "distance", "origin_score", "n_examples", *kept]]
@@ -196,7 +224,7 @@ def test_a_backtest_does_move_with_what_it_may_know(model, dated):
 
 def test_what_is_learned_for_a_line_moves_with_other_lines_alone():
     def learned(results):
-        state = Trained(make_panel(results)).get("pooled", Exclusion("Beta")).state()
+        state = Trained(panel_of(results)).get("pooled", Exclusion("Beta")).state()
         return b"".join(np.asarray(value).tobytes() for value in state.values())
 
     before = learned(BASE)
@@ -232,7 +260,7 @@ def test_leave_task_out_knows_neither_the_task_of_other_lines_nor_an_average_tha
 
 def test_by_year_knows_nothing_of_what_came_later():
     def table(results):
-        panel = make_panel(results)
+        panel = panel_of(results)
         made = [fold for fold in folds_of(panel, "by-year", ["Beta 1", TARGET]) if fold.name == "by-year 2022"]
         said = backtest(panel, made, QUICK)
         return said[["predictor", "fold", "task", *[n for n in SAID if n in said]]]
@@ -251,7 +279,7 @@ def test_by_year_knows_nothing_of_what_came_later():
 
 
 def target_of(results, as_of=None):
-    panel = make_panel(results)
+    panel = panel_of(results)
     return panel, *upcoming_target(panel, "Beta", LARGE, released=as_of)
 
 
@@ -275,7 +303,7 @@ def test_predict_knows_nothing_that_is_as_large_or_came_later(as_of):
 )
 def test_what_describes_an_upcoming_model_comes_from_smaller_models_of_its_family(given, as_of):
     def described(results):
-        target, notes = upcoming_target(make_panel(results), "Beta", **{"params": None, **given}, released=as_of)
+        target, notes = upcoming_target(panel_of(results), "Beta", **{"params": None, **given}, released=as_of)
         return f"{target} {notes}"
 
     assert_same_bytes(described(r) for r in worlds(*SORTS[as_of], as_of=as_of))
