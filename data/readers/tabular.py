@@ -60,8 +60,9 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
         reading.notes.append(f"{source.name}: rows left aside, being no scores: {', '.join(aside)}")
         long = long[~long[_TITLE].isin(aside)].reset_index(drop=True)
     for ours in ("model", "task", "benchmark"):
-        if ours in long:
-            long[ours] = long[ours].map({name: plain_name(str(name)) for name in long[ours].dropna().unique()})
+        names = {name: plain_name(str(name)) for name in long[ours].dropna().unique()} if ours in long else {}
+        if any(name != plain for name, plain in names.items()):
+            long[ours] = long[ours].map(names)
     _with_checkpoints(long)
     reading.found = len(long) + skipped
     if skipped:
@@ -269,9 +270,9 @@ def _title_above(frame: pd.DataFrame) -> str | None:
 def _name_by_size(long: pd.DataFrame, family: str, reading: Reading) -> pd.DataFrame:
     """Models that are called by their size alone belong to one family, named by the user or else by the file."""
     is_size = {name: is_only_size(str(name)) for name in long["model"].unique()}
-    alone = long["model"].map(is_size).astype(bool)
-    if not alone.any():
+    if not any(is_size.values()):
         return long
+    alone = long["model"].map(is_size).astype(bool)
     if "family" in long and long.loc[alone, "family"].notna().all():
         return long.assign(model=long["model"].where(~alone, long["family"].astype(str) + " " + long["model"]))
     sizes = long["model"].astype(str).map(lambda name: sizes_in_name(name).params)
