@@ -66,3 +66,25 @@ def is_unbounded(name: str) -> bool:
     """
     metric = known_metric(name)
     return metric is not None and metric.unit != SHARE
+
+
+_READ_FIRST = ("acc_norm", "accuracy", "preferred", "exact_match", "multiple_choice_grade", "pass@1", "f1")
+
+
+def metric_rank(name: str) -> int:
+    """How early a metric is read where a task has several, 0 the first: `acc_norm`, `acc`, other shares, the rest.
+
+    >>> metric_rank("acc_norm") < metric_rank("acc") < metric_rank("f1") < metric_rank("prob_correct")
+    True
+    >>> metric_rank("f1a") < metric_rank("perplexity")
+    True
+    """
+    plain = metric_name(name.partition(":")[0].strip()).casefold()
+    if plain in _READ_FIRST:
+        return _READ_FIRST.index(plain)
+    metric = known_metric(name)
+    if metric is None:
+        return len(_READ_FIRST) + 4
+    kinds = ((SHARE, "threshold"), (SHARE, "linear"), (SHARE, "proper"))
+    of_kind = (metric.unit, metric.kind)
+    return len(_READ_FIRST) + (kinds.index(of_kind) if of_kind in kinds else 3)

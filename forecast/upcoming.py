@@ -29,6 +29,28 @@ FORECAST_COLUMNS = [
 
 
 @dataclass(frozen=True)
+class Past:
+    """How the same predictor fares on the known models of a target's line, of which it learned nothing.
+
+    Attributes
+    ----------
+    means : DataFrame
+        A row a benchmark, setting and model: ``model``, the columns of `data.results.SUITE`, ``tasks, q10, median,
+        q90, score``.
+    scores : DataFrame
+        A row a task and model: ``model, q10, median, q90, score, is_share``.
+    """
+
+    means: pd.DataFrame
+    scores: pd.DataFrame
+
+    @property
+    def models(self) -> list[str]:
+        """The models that were forecast again."""
+        return list(dict.fromkeys(self.scores["model"]))
+
+
+@dataclass(frozen=True)
 class Upcoming(ShowsHtml):
     """The forecast of one upcoming model and what it was made from.
 
@@ -40,12 +62,15 @@ class Upcoming(ShowsHtml):
     forecast : Forecast
     table : DataFrame
         One row per task, `FORECAST_COLUMNS`.
+    past : Past or None
+        How such forecasts fared on the line's known models, where that was asked for.
     """
 
     target: Target
     evidence: Panel
     forecast: Forecast
     table: pd.DataFrame
+    past: Past | None = None
 
     @property
     def covered(self) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,9 +28,8 @@ from scale_forecast.commands.options import (
 )
 from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.data.errors import UsageError
-from scale_forecast.data.names import count_of
-from scale_forecast.show import views
 from scale_forecast.show.by_date import readable_scores
+from scale_forecast.show.first_screen import MOST_ROWS, first_screen
 from scale_forecast.show.terminal import as_text
 
 if TYPE_CHECKING:
@@ -47,13 +45,14 @@ if TYPE_CHECKING:
 @dates_options
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
+@click.option("--all-metrics", is_flag=True, help="Show every metric of a task, not the first alone.")
 @click.option("--predictor", default="stack", show_default=True, help="How to predict.")
 @click.option("--known", multiple=True, metavar="TASK=SCORE|FILE", help="A score of the target already published.")
 @click.option("--record", is_flag=True, help="Append the forecast to the ledger, to be settled later.")
 @ledger_option
 @workers_options()
 @output_options
-def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any) -> None:
+def predict_command(inputs: Inputs, model: str | None, all_metrics: bool, out: Output, **about: Any) -> None:
     """Predict the scores of an upcoming model, task by task, as calibrated distributions.
 
     By scale with --family and a size; by date with --model and --released, where nobody publishes a size.
@@ -74,12 +73,13 @@ def predict_command(inputs: Inputs, model: str | None, out: Output, **about: Any
         raise UsageError("which model? give --family and a size, or --model and --released for one without a size")
     tables = inputs.load(reading=by_date["reading"])
     with shown_progress(about.pop("workers")) as several:
-        found = scale_forecast.predict(tables, tasks=about.pop("task"), workers=several, tell=note, **about)
-    models = ", ".join(part.target.model for part in found)
-    title = f"{models}: {count_of(len(found[0].table), 'task')}, largest expected change first"
-    view = functools.partial(views.prediction, found[0]) if len(found) == 1 else None
+        found = scale_forecast.predict(
+            tables, tasks=about.pop("task"), past=out.is_for_people, workers=several, tell=note, **about
+        )
+    shown, most = (found, MOST_ROWS // len(found)) if out.is_for_people else ((), 0)
+    screens = [first_screen(part, all_metrics=all_metrics, most=most).text() for part in shown]
     data = records(found.frame.assign(covered=found.covered))
-    out.emit(found.frame, title=title, show=views.readable_prediction(found), view=view, data=data)
+    out.emit(found.frame, text="\n".join(screens), data=data)
 
 
 def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:

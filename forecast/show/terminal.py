@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 PIPED_WIDTH = 160
+"""At which a piped table leaves out columns that may go."""
 LONG = 1000
 """Rows of a table that rich is spared: it takes a tenth of a millisecond for each cell."""
 _NAME = 24
+_UNFOLDED = 100_000
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,13 @@ def as_text(
 
     Parameters
     ----------
-    width : characters; that of the terminal when None
+    width : characters; that of the terminal when None, and piped as many as the longest line has
     spare : columns that are left out, the first one first, where the table is wider than a terminal
     pictures : columns that hold sparklines and bars: coloured, never folded
     """
     terminal = is_terminal()
-    width = width or (shutil.get_terminal_size().columns if terminal else PIPED_WIDTH)
+    # What reads a pipe searches and cuts lines: there no cell is folded.
+    width = width or (shutil.get_terminal_size().columns if terminal else _UNFOLDED)
     if terminal:
         table = fitting(table, width, spare)
     colour = terminal and not os.environ.get("NO_COLOR")
@@ -67,7 +70,7 @@ def _long_text(table: pd.DataFrame, title: str | None, width: int, colour: bool)
     cells = [[cell(value) for value in table[name]] for name in table.columns]
     head, *rows = lay_out([str(name) for name in table.columns], cells, [_is_number(table[n]) for n in table], width)
     head = f"\x1b[1m{head}\x1b[0m" if colour else head
-    return "\n".join([*([title] if title else []), head, *rows, ""])
+    return "\n".join([*([title] if title else []), head.rstrip(), *(row.rstrip() for row in rows), ""])
 
 
 def _is_number(column: pd.Series) -> bool:
@@ -84,6 +87,7 @@ def _rich_text(table: pd.DataFrame, title: str | None, width: int, colour: bool,
     view = Table(
         title=Text(title) if title else None,
         title_justify="left",
+        title_style="bold" if colour else "",
         box=None,
         header_style="bold",
         pad_edge=False,
@@ -101,7 +105,8 @@ def _rich_text(table: pd.DataFrame, title: str | None, width: int, colour: bool,
     for row in table.itertuples(index=False):
         view.add_row(*(Text(cell(value)) for value in row))
     console.print(view)
-    return buffer.getvalue()
+    text = buffer.getvalue()
+    return text if colour else "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
 def fitting(table: pd.DataFrame, width: int, spare: Sequence[str]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from scale_forecast.features.transitions import family_rows, feature_table, obse
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.known import known_scores
 from scale_forecast.inputs.targets import family_rows as rows_of_family
+from scale_forecast.means import past_of
 from scale_forecast.parallel import Workers
 from scale_forecast.prediction import Prediction
 from scale_forecast.predictors.base import Predictor
@@ -54,6 +55,7 @@ def predict(
     profiles: str | Path | None = None,
     record: bool = False,
     ledger: str | Path | None = None,
+    past: bool = False,
     workers: Workers | None = None,
     tell: Tell = silent,
 ) -> Prediction:
@@ -73,6 +75,7 @@ def predict(
     profiles : file of item profiles, as `forecast data logs --profile` writes
     record : append the forecast to the ledger, to be settled later
     ledger : path or address; the user's own when None
+    past : forecast the known models of its line too, to say how such forecasts fared
     workers : who trains
     tell : told what was inferred on the way, a sentence at a time
     """
@@ -91,21 +94,22 @@ def predict(
     tell(f"forecasting {models} with {name_of(predictor)}, which is trained first unless that was done before")
     with show_in_notebook(workers) as several:
         trained = Trained(panel, cache_folder(), workers=several)
-        prediction = Prediction(
-            [
-                predict_upcoming(
-                    panel,
-                    target,
-                    predictor=predictor,
-                    as_of=day,
-                    benchmark=benchmark,
-                    tasks=names_in(tasks),
-                    known=known_scores(panel, target, names_in(known), day),
-                    trained=trained,
-                )
-                for target in targets
-            ]
-        )
+        parts = [
+            predict_upcoming(
+                panel,
+                target,
+                predictor=predictor,
+                as_of=day,
+                benchmark=benchmark,
+                tasks=names_in(tasks),
+                known=known_scores(panel, target, names_in(known), day),
+                trained=trained,
+            )
+            for target in targets
+        ]
+        if past:
+            parts = [replace(part, past=past_of(part, trained, predictor, day)) for part in parts]
+    prediction = Prediction(parts)
     if family in tables.own_families and (unknown := without_chance(prediction.forecast)):
         tell(f"chance is unknown for {count_of(unknown, 'task')}: give n_choices or chance with --tasks")
     if sentence := remark_uncovered(prediction.forecast):

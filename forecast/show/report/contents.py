@@ -14,17 +14,15 @@ from scale_forecast.backtests.summary import summary
 from scale_forecast.backtests.training import Trained
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.results import fingerprint, has_size
-from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
+from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import Target, held_out_target, visible
+from scale_forecast.inputs.targets import Target, visible
+from scale_forecast.means import benchmark_means, known_folds
 from scale_forecast.predictors.ceiling import noise_ceiling, sampling_noise, suites
 from scale_forecast.show.plots.ahead import truths
 from scale_forecast.upcoming import Upcoming, predict_upcoming
 
 REFERENCES = ("pooled-law", "drift", "persistence")
-DRAWS = 1000
-MOST_TARGETS = 8
-"""Known models of the line that are forecast again for the backtest, the largest first."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Report:
     history : DataFrame
         ``row`` (place in ``tasks``), ``model, scale, params, score, se`` of the family's smaller models, by scale.
     average : DataFrame
-        Mean over the accuracies of each benchmark: ``benchmark, tasks, origin, median, q10, q90`` (joint samples).
+        Mean over the shares of each benchmark and setting: `means.benchmark_means`.
     backtest : None where no smaller model of the line can be forecast
     sources : DataFrame, ``source, scores`` and ``read_for`` (``family`` or ``others``)
     questions, record : DataFrame or None
@@ -119,7 +117,7 @@ def gather(
         upcoming=upcoming,
         tasks=tasks,
         history=upcoming.history(tasks["unit"].to_numpy()),
-        average=average_of(upcoming),
+        average=benchmark_means(upcoming),
         backtest=own_line_backtest(upcoming, trained, predictor, as_of),
         sources=sources_of(upcoming),
         facts={
@@ -151,23 +149,6 @@ def task_table(upcoming: Upcoming, known: dict[int, float]) -> pd.DataFrame:
     return table.loc[order.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 
-def average_of(upcoming: Upcoming, *, seed: int = 0) -> pd.DataFrame:
-    """`Report.average`: what the joint distribution says of means over a benchmark, aggregates left out."""
-    rows = upcoming.forecast.targets
-    use = np.flatnonzero((rows["is_share"] & rows["aggregate_of"].isna()).to_numpy(dtype=bool))
-    if not len(use):
-        return pd.DataFrame(columns=["benchmark", "tasks", "origin", "median", "q10", "q90"])
-    part = upcoming.forecast.take(use)
-    draws = part.sample(DRAWS, seed=seed)
-    out = []
-    for name, index in part.targets.groupby("benchmark", observed=True, sort=False).indices.items():
-        low, median, high = np.quantile(draws[:, index].mean(axis=1), [0.1, 0.5, 0.9])
-        origin = float(part.targets["origin_score"].to_numpy()[index].mean())
-        out.append((str(name), len(index), origin, median, low, high))
-    table = pd.DataFrame(out, columns=["benchmark", "tasks", "origin", "median", "q10", "q90"])
-    return table.sort_values("tasks", ascending=False, kind="stable", ignore_index=True)
-
-
 def own_line_backtest(
     upcoming: Upcoming, trained: Trained, predictor: str, as_of: pd.Timestamp | None
 ) -> Backtest | None:
@@ -176,7 +157,7 @@ def own_line_backtest(
     Nothing is trained anew for it: what the forecast itself was made with excluded the whole line already. Other lines
     are read as for the forecast itself, whatever their date.
     """
-    folds = list(_folds(upcoming, Exclusion(upcoming.target.line, as_of=as_of)))
+    folds = known_folds(upcoming, as_of)
     if not folds:
         return None
     names = list(dict.fromkeys([predictor, *REFERENCES]))
@@ -184,22 +165,6 @@ def own_line_backtest(
     table = pd.concat(parts, ignore_index=True)
     found = summary(table, references=[name for name in REFERENCES if name != predictor])
     return Backtest(table, found, [fold.target.model for fold in folds])
-
-
-def _folds(upcoming: Upcoming, exclusion: Exclusion) -> list[Fold]:
-    evidence = upcoming.evidence
-    models = held_out_models(evidence)
-    models = models[models["line"] == upcoming.target.line]
-    models = models[~models["family"].astype("str").str.contains("@")]
-    own_first = models["family"].ne(upcoming.target.family)
-    models = models.assign(order=own_first).sort_values(["order", "scale"], ascending=[True, False], kind="stable")
-    out = []
-    for row in models.head(MOST_TARGETS).itertuples():
-        target = held_out_target(evidence, str(row.model), str(row.family))
-        made = make_fold(evidence, target, exclusion, visible(evidence, target), "own line")
-        if made is not None:
-            out.append(made)
-    return out
 
 
 def sources_of(upcoming: Upcoming) -> pd.DataFrame:

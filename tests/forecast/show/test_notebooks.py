@@ -11,7 +11,7 @@ from scale_forecast.inputs.folds import folds_of
 from scale_forecast.inputs.targets import scale_in, upcoming_target
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve
-from scale_forecast.show import views
+from scale_forecast.show.first_screen import first_screen
 from scale_forecast.show.plots.ahead import task_view
 from scale_forecast.show.plots.examples import make_question
 from scale_forecast.show.plots.task import draw_task
@@ -58,9 +58,10 @@ def test_history_is_the_familys_or_the_origins(world):
     assert (found["scale"] < scale_in(upcoming.evidence, upcoming.target)).all()
 
 
-def test_a_terminal_shows_a_sparkline_and_a_bar_for_each_task(world):
+def test_a_terminal_shows_a_sparkline_and_a_bar_for_each_task(world, monkeypatch):
     _, upcoming = world
-    view = views.prediction(upcoming)
+    monkeypatch.setattr("scale_forecast.show.first_screen.is_terminal", lambda: True)
+    view = first_screen(upcoming).tasks
     assert view.table["so far"].str.len().between(1, 8).all()
     assert view.table["0 to 1"].str.contains("┃").all()
 

@@ -76,6 +76,13 @@ def test_a_pipe_gets_no_colour_and_no_picture():
     assert "<script>alert(1)</script>" in text
 
 
+def test_a_pipe_gets_whole_lines_without_blanks_at_their_ends():
+    table = pd.DataFrame({"name": ["x" * 400, "y"], "score": [0.25, np.nan], "note": ["a", "word " * 90]})
+    lines = as_text(table, title="t").splitlines()
+    assert len(lines) == 2 + len(table)
+    assert all(line == line.rstrip() for line in lines)
+
+
 def test_control_characters_of_a_name_do_not_reach_the_terminal(as_terminal):
     text = re.sub(r"\x1b\[[0-9;]*m", "", as_text(TABLE, width=200))
     assert "\x1b" not in text

@@ -1,0 +1,146 @@
+"""What a forecast says of each benchmark as a whole, and how such means fared on the known models of its line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.backtests.training import Trained
+from scale_forecast.data.metrics import metric_rank
+from scale_forecast.data.results import SUITE, UNIT
+from scale_forecast.distribution import Forecast
+from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
+from scale_forecast.inputs.targets import held_out_target, visible
+from scale_forecast.predictors.base import Predictor
+from scale_forecast.upcoming import Past, Upcoming
+
+DRAWS = 1000
+MOST_TARGETS = 8
+"""Known models of the line that are forecast again, the family's own and the largest first."""
+MEAN_COLUMNS = [*SUITE, "tasks", "origin", "median", "q05", "q10", "q25", "q75", "q90", "q95"]
+_LEVELS = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "median": 0.5, "q75": 0.75, "q90": 0.9, "q95": 0.95}
+
+
+def is_primary(table: pd.DataFrame) -> np.ndarray:
+    """Mask of one metric a task and setting, that which is read first: `acc_norm` before `acc`.
+
+    Parameters
+    ----------
+    table : DataFrame with the columns of `data.results.UNIT`
+    """
+    rank = table["metric"].astype("str").map(metric_rank)
+    rest = [name for name in UNIT if name != "metric" and name in table]
+    best = rank.groupby([table[name].astype("object") for name in rest], dropna=False).transform("min")
+    first = rank.eq(best)
+    again = table[first].duplicated(rest).reindex(table.index, fill_value=False)
+    return (first & ~again).to_numpy(dtype=bool)
+
+
+def benchmark_means(upcoming: Upcoming, *, seed: int = 0) -> pd.DataFrame:
+    """What the joint distribution says of the mean over each benchmark's shares, measured one way.
+
+    Averages of other tasks are left out, and of a task with several metrics all but the first.
+
+    Returns
+    -------
+    DataFrame
+        `MEAN_COLUMNS`, a row a benchmark and setting, the most tasks first.
+    """
+    suites = _suites(upcoming)
+    if suites.empty:
+        return pd.DataFrame(columns=MEAN_COLUMNS)
+    quantiles = _mean_quantiles(upcoming.forecast, suites, seed)
+    origin = upcoming.table["origin_score"].groupby(suites).mean()
+    first = upcoming.table.loc[suites.groupby(suites).head(1).index, SUITE].set_axis(
+        suites.drop_duplicates().to_numpy(), axis=0
+    )
+    table = first.astype({"benchmark": "str", "prompt": "str"}).join(quantiles).assign(origin=origin)
+    table = table.sort_values(["tasks", "benchmark", "prompt"], ascending=[False, True, True], kind="stable")
+    return table[MEAN_COLUMNS].reset_index(drop=True)
+
+
+def _suites(upcoming: Upcoming) -> pd.Series:
+    """Of every row that enters a mean, a number for its benchmark and setting."""
+    targets = upcoming.forecast.targets
+    enters = is_primary(upcoming.table) & (targets["is_share"] & targets["aggregate_of"].isna()).to_numpy(dtype=bool)
+    part = upcoming.table[enters]
+    number = part.groupby([part[name].astype("object") for name in SUITE], dropna=False, sort=False).ngroup()
+    return number.rename("suite")
+
+
+def _mean_quantiles(forecast: Forecast, suites: pd.Series, seed: int) -> pd.DataFrame:
+    """``tasks`` and quantiles of the mean over the rows of each suite; ``suites`` has the rows' places as index."""
+    places = suites.index.to_numpy()
+    draws = forecast.take(places).sample(DRAWS, seed=seed)
+    out = {}
+    for suite, rows in suites.reset_index(drop=True).groupby(suites.to_numpy()).indices.items():
+        out[suite] = [len(rows), *np.quantile(draws[:, rows].mean(axis=1), list(_LEVELS.values()))]
+    return pd.DataFrame.from_dict(out, orient="index", columns=["tasks", *_LEVELS]).astype({"tasks": int})
+
+
+def known_folds(upcoming: Upcoming, as_of: pd.Timestamp | None) -> list[Fold]:
+    """The line's known smaller models as targets, the family's own and the largest first; checkpoints left out."""
+    evidence, exclusion = upcoming.evidence, Exclusion(upcoming.target.line, as_of=as_of)
+    models = held_out_models(evidence)
+    models = models[models["line"] == upcoming.target.line]
+    models = models[~models["family"].astype("str").str.contains("@")]
+    own_first = models["family"].ne(upcoming.target.family)
+    models = models.assign(order=own_first).sort_values(["order", "scale"], ascending=[True, False], kind="stable")
+    out = []
+    for row in models.head(MOST_TARGETS).itertuples():
+        target = held_out_target(evidence, str(row.model), str(row.family))
+        made = make_fold(evidence, target, exclusion, visible(evidence, target), "own line")
+        if made is not None:
+            out.append(made)
+    return out
+
+
+def past_of(
+    upcoming: Upcoming,
+    trained: Trained,
+    predictor: str | Predictor,
+    as_of: pd.Timestamp | None = None,
+    *,
+    seed: int = 0,
+) -> Past | None:
+    """How forecasts like this one fared on the line's known models; None where none can be forecast.
+
+    Nothing is trained anew: what the forecast was made with excluded the whole line already.
+
+    Parameters
+    ----------
+    upcoming : the forecast
+    trained, predictor, as_of : what it was made with
+    """
+    suites = _suites(upcoming)
+    suite_of = dict(zip(upcoming.forecast.targets["unit"].to_numpy()[suites.index], suites, strict=True))
+    named = upcoming.table.loc[suites.index, SUITE].assign(suite=suites).drop_duplicates("suite").set_index("suite")
+    means, scores = [], []
+    for fold in known_folds(upcoming, as_of):
+        forecast = trained.get(predictor, fold.exclusion).predict(fold.rows, fold.evidence)
+        asked = fold.rows["unit"].isin(upcoming.forecast.targets["unit"]).to_numpy()
+        scores.append(_past_scores(forecast, fold)[asked])
+        if len(here := fold.rows["unit"].map(suite_of).dropna().astype(int)):
+            found = _mean_quantiles(forecast, here, seed)
+            found["score"] = fold.truth["score"].groupby(here).mean()
+            means.append(named.join(found[["tasks", "q10", "median", "q90", "score"]], how="inner"))
+            means[-1].insert(0, "model", fold.target.model)
+    if not scores:
+        return None
+    columns = ["model", *SUITE, "tasks", "q10", "median", "q90", "score"]
+    return Past(_joined(means, columns), _joined(scores, ["model", "q10", "median", "q90", "score", "is_share"]))
+
+
+def _past_scores(forecast: Forecast, fold: Fold) -> pd.DataFrame:
+    table = pd.DataFrame(forecast.quantiles([0.1, 0.5, 0.9]), columns=["q10", "median", "q90"])
+    return table.assign(
+        model=fold.target.model,
+        score=fold.truth["score"].to_numpy(),
+        is_share=forecast.targets["is_share"].to_numpy(dtype=bool),
+    )
+
+
+def _joined(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
