@@ -8,8 +8,9 @@ from functools import cache
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_tasks
+from scale_forecast.data.frontier import frontier_benchmarks
 from scale_forecast.data.names import fold, fold_series
-from scale_forecast.data.names.keys import relative_of
+from scale_forecast.data.names.keys import benchmark_key, relative_of
 
 HARNESS = "lm-eval"
 """Benchmark of lm-evaluation-harness tasks that belong to no bundled benchmark."""
@@ -63,16 +64,18 @@ def canonical_of(benchmark: str, task: str) -> str | None:
 def describe_by_name(results: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     """Rows for a tasks table: the tasks of ``results`` that ``tasks`` lacks and that are a published task by name.
 
-    A descriptor is copied where all bundled rows of the canonical task agree on it; test-set sizes never are.
+    A descriptor is copied where all bundled rows of the canonical task agree on it; test-set sizes never are. A whole
+    benchmark that only the tables by date have, as MMLU's average, brings its chance level.
     """
     have = set(zip(fold_series(tasks["benchmark"]), fold_series(tasks["task"]), strict=True))
     rows = []
     for benchmark, task in results[["benchmark", "task"]].drop_duplicates().itertuples(index=False):
-        canonical = None if (fold(benchmark), fold(task)) in have else canonical_of(benchmark, task)
-        if canonical is not None:
-            rows.append(
-                {"benchmark": benchmark, "task": task, "canonical_task": canonical, **_common_values(canonical)}
-            )
+        if (fold(benchmark), fold(task)) in have:
+            continue
+        canonical = canonical_of(benchmark, task)
+        known = _common_values(canonical) if canonical is not None else _limits_of(task)
+        if known is not None:
+            rows.append({"benchmark": benchmark, "task": task, "canonical_task": canonical, **known})
     return pd.DataFrame(rows, columns=["benchmark", "task", "canonical_task", *_COPIED])
 
 
@@ -81,6 +84,19 @@ def _common_values(canonical: str) -> dict[str, object]:
     tasks = bundled_tasks()
     same = tasks.loc[tasks["canonical_task"] == canonical, list(_COPIED)]
     return {name: same[name].iloc[0] for name in _COPIED if same[name].notna().all() and same[name].nunique() == 1}
+
+
+def _limits_of(name: str) -> dict[str, object] | None:
+    """Chance level and ceiling of a benchmark of shares in the tables by date; None for any other name."""
+    chance = _chance_levels().get(benchmark_key(name))
+    return None if chance is None else {"chance": chance, "ceiling": 1.0}
+
+
+@cache
+def _chance_levels() -> dict[str, float]:
+    known = frontier_benchmarks()
+    whole = known[(known["unit"] == "share") & known["chance"].notna() & (known["benchmark"] == known["task"])]
+    return {benchmark_key(name): float(chance) for name, chance in zip(whole["task"], whole["chance"], strict=True)}
 
 
 @cache

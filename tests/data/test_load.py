@@ -65,6 +65,15 @@ def test_tasks_known_by_name_gain_descriptors_and_the_canonical_task(tmp_path):
     assert own.loc[["my own"], ["chance", "n_choices", "input_words"]].isna().all(axis=None)
 
 
+def test_a_whole_benchmark_of_the_tables_by_date_brings_its_chance_level(tmp_path):
+    """Else a sheet with a column MMLU is forecast as if 0.25 were a score that somebody earned."""
+    tasks = ["MMLU", "gpqa-diamond", "HLE", "my own"]
+    rows = described(load([user_file(tmp_path, task=tasks, score=0.5)]))
+    own = rows[rows["model"] == "mine-7b"]
+    assert own.loc[tasks[:3], "chance"].tolist() == [0.25, 0.25, 0.048]
+    assert own.loc[["my own"], "chance"].isna().all()
+
+
 def test_a_private_task_with_a_common_name_is_not_taken_for_a_published_one(tmp_path):
     rows = described(load([user_file(tmp_path, task=["operators", "color"])]))
     own = rows[rows["model"] == "mine-7b"]
