@@ -90,11 +90,11 @@ def _made(panel: Panel, line: str) -> Kept:
     models = held_out_models(panel)
     named = models.loc[models["line"].eq(line) & ~models["family"].astype("str").str.contains("@")]
     folds = [
-        fold.take(fold.rows["origin_is_own"].to_numpy())
+        shares_of(fold)
         for fold in folds_of(panel, "leave-family-out", named["model"].astype("str").unique().tolist())
         if not fold.date_limited and "@" not in fold.target.family and fold.target.line == line
     ]
-    targets = sorted((f for f in map(shares_of, folds) if len(f.rows)), key=lambda f: -f.target.compute)[:EACH]
+    targets = sorted((fold for fold in folds if len(fold.rows)), key=lambda fold: -fold.target.compute)[:EACH]
     with one_thread():
         variances = [*PRIORS, fit_variances(panel.rows[exclusion.allows(panel)])]
         past = [shares_of(fold) for fold in _largest_of_each(past_folds(panel, exclusion))]

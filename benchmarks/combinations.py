@@ -201,9 +201,9 @@ def groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: mask.to_numpy(dtype=bool) for name, mask in named.items() if mask.any()}
 
 
-def _change(table: pd.DataFrame, base: pd.DataFrame, column: str) -> str:
-    resampled = Resampled(base)
-    low, high = interval(resampled.means(table[column].to_numpy()) / resampled.means(base[column].to_numpy()) - 1.0)
+def _change(table: pd.DataFrame, base: pd.DataFrame, column: str, resampled: Resampled) -> str:
+    draws = [resampled.means(of[column].to_numpy()) for of in (table, base)]
+    low, high = interval(draws[0] / draws[1] - 1.0)
     return f"{nested_mean(table, column) / nested_mean(base, column) - 1.0:+.1%} [{low:+.1%}, {high:+.1%}]"
 
 
@@ -214,10 +214,11 @@ def report(tables: dict[str, pd.DataFrame]) -> None:
         if mask is None:
             continue
         start = base[mask].reset_index(drop=True)
+        resampled = Resampled(start)
         print(f"\n{of}: {len(start)} scores of {start['line'].nunique()} lines, CRPS {nested_mean(start, 'crps'):.4f}")
         for way, table in tables.items():
             part = table[mask].reset_index(drop=True)
-            crps, brier = (_change(part, start, column) for column in ("crps", "brier"))
+            crps, brier = (_change(part, start, column, resampled) for column in ("crps", "brier"))
             print(f"  {way:44} CRPS {crps:26} Brier {brier:26} in 80% {nested_mean(part, 'inside'):.0%}")
     held = {
         way: [f"{nested_mean(table[mask], 'inside'):.0%}" for mask in groups(base).values()]
