@@ -90,7 +90,7 @@ DATA_ERRORS = {
     "key twice by another spelling": (lambda p: csv(p, {}, {"model": "A 1B"}), "row 3 repeats the key"),
     "key twice in two files": (lambda p: csv(p) + csv(p, {"score": "0.6"}, name="s.csv"), "repeats the key"),
     "no score column": (lambda p: csv(p, drop=["score"]), "no column 'score'"),
-    "no model column": (lambda p: csv(p, drop=["model"]), "no column 'model'"),
+    "no model column": (lambda p: csv(p, drop=["model", "params"]), "no column 'model'"),
     "empty model": (lambda p: csv(p, {"model": ""}), "is missing"),
     "misspelt column": (lambda p: csv(p, {"familly": "A"}), "unknown column 'familly' (did you mean 'family'?)"),
     "column twice": (lambda p: raw(p, "task,model,params,score,score\nt,a-1b,1e9,.5,.5\n"), "stands twice"),
