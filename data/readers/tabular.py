@@ -159,7 +159,7 @@ def _metrics(table: Titled) -> pd.DataFrame:
     """One column a metric."""
     about = [c for c in table.frame.columns if c not in table.scores]
     long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name="metric", value_name=_CELL)
-    if "task" not in long:
+    if "task" not in long and "benchmark" in long:
         long["task"] = long["benchmark"]
     return long
 

@@ -203,6 +203,18 @@ def test_times_prices_ranks_and_errors_are_no_scores(tmp_path, title):
     assert any(title in note and "left aside" in note for note in loaded.notes)
 
 
+@pytest.mark.parametrize("title", ["\u0394", "Human", "Random"])
+def test_differences_people_and_chance_are_no_models(tmp_path, title):
+    loaded = read([sheet(tmp_path, f"Task,a-1b,a-7b,{title}\nMMLU,45.1,60,15\n")])
+    assert set(loaded.results["model"]) == {"a-1b", "a-7b"}
+    assert any(title in note and "left aside" in note for note in loaded.notes)
+
+
+def test_metrics_across_take_the_task_that_the_user_says(tmp_path):
+    loaded = read([sheet(tmp_path, "Model,Accuracy,F1\na-1b,0.5,0.4\n")], layout=Layout(constants={"task": "X"}))
+    assert {(r.task, r.metric.lower()) for r in loaded.results.itertuples()} == {("X", "accuracy"), ("X", "f1")}
+
+
 def test_a_row_of_times_is_no_score_either(tmp_path):
     loaded = read([sheet(tmp_path, "Task,a-1b,a-7b\nMMLU,45.1,60\nLatency (ms),12,40\n")])
     assert set(loaded.results["task"]) == {"MMLU"}
