@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,12 +15,52 @@ settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
 
+LONGEST_FIRST = (
+    "forecast/inputs/test_no_leak.py",
+    "forecast/pricing/test_pricing.py",
+    "forecast/commands/test_layouts.py",
+    "forecast/by_date/test_forecasts.py",
+    "forecast/commands/test_json.py",
+    "resolvers/judge/test_resolve.py",
+    "forecast/studies/test_withstand.py",
+    "forecast/commands/test_ask.py",
+    "data/logs/test_logs.py",
+    "features/test_transitions.py",
+    "forecast/test_parallel.py",
+    "test_fuzz.py",
+    "forecast/by_date/test_backtests.py",
+    "resolvers/scores/test_record.py",
+    "forecast/show/plots/test_plot_command.py",
+    "data/logs/test_profiles.py",
+    "data/logs/test_inspect.py",
+    "data/readers/test_bounds.py",
+    "resolvers/questions/test_wording.py",
+    "resolvers/ledger/test_ledger.py",
+    "forecast/pricing/test_futures.py",
+    "forecast/synthetic/test_questions.py",
+)
+"""Files of ten processor seconds and more: where processes take a file each, none of them may be begun last."""
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(LONGEST_FIRST)}
+    root = Path(__file__).parent
+
+    def place(item):
+        path = item.path.relative_to(root).as_posix() if item.path.is_relative_to(root) else ""
+        return places.get(path, len(places))
+
+    items.sort(key=place)
+
+
 def pytest_configure(config):
     """What tests train is kept for the session, for all its processes, and never in the user's own cache.
 
     Keys hold the code and the data, so a state serves only where training would give it. With FORECAST_CACHE set, that
     folder is used and stays. The data of whoever runs the tests are never read: their folder is empty here.
     """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False  # by number of tests, which puts files of few long ones last
     own = tempfile.mkdtemp(prefix="forecast-tests-")
     os.environ["FORECAST_DATA"] = own
     config.add_cleanup(lambda: shutil.rmtree(own, ignore_errors=True))

@@ -103,7 +103,7 @@ def test_no_feature_moves_when_all_that_a_step_may_not_know_is_scrambled(options
     results, tasks = tables
     steps = observed_steps(results, pairs="all", as_of=options.get("as_of"))
     rng = np.random.default_rng(5)
-    for same in some_pairs_of_models(steps, 8, rng):
+    for same in some_pairs_of_models(steps, 4, rng):
         rows = forbidden(results, same.iloc[0], **options)
         assert rows.sum() > 10
         before = features(results, tasks, METRICS, same, **options)

@@ -1,5 +1,6 @@
 """Forecasts by date: what they may know, what they promise of records, and odd tables."""
 
+import functools
 import re
 
 import numpy as np
@@ -25,9 +26,15 @@ from tests.forecast.by_date.tables import AS_OF, frames, tables
 DAYS = [AS_OF + pd.DateOffset(months=3), AS_OF + pd.DateOffset(months=12)]
 
 
+@functools.cache
+def trained_on(make, *given, reading="dated"):
+    """Trained once on the tables that a function of this file makes of what is given."""
+    return train(make(*given), AS_OF, reading)
+
+
 @pytest.fixture(scope="module")
 def trained():
-    return train(tables(), AS_OF)
+    return trained_on(tables)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +60,8 @@ def scrambled(reading):
 @pytest.mark.parametrize("reading", ["dated", "release", "strict"])
 def test_nothing_known_later_moves_a_forecast_by_a_byte(reading):
     drawn = [
-        forecast_records(train(source, AS_OF, reading), DAYS, draws=50).draws.tobytes()
-        for source in (tables(), scrambled(reading))
+        forecast_records(state, DAYS, draws=50).draws.tobytes()
+        for state in (trained_on(tables, reading=reading), trained_on(scrambled, reading, reading=reading))
     ]
     assert drawn[0] == drawn[1]
 
@@ -62,7 +69,7 @@ def test_nothing_known_later_moves_a_forecast_by_a_byte(reading):
 def test_nothing_known_later_moves_a_scope_an_index_a_coming_model_or_an_explanation(trained):
     target = NewModel("Alpha 99", DAYS[0], "A", "Alpha", "flagship")
     found = []
-    for state in (trained, train(scrambled("dated"), AS_OF)):
+    for state in (trained, trained_on(scrambled, "dated")):
         paths = RecordPaths(state, DAYS[-1], draws=50)
         scoped = paths.over("shares 1", DAYS, Scope(("A",)))
         new = predict_model(state.state, target, {"shares 2": 0.7})
@@ -218,9 +225,13 @@ def noisy(known_on):
     return as_tables(scores, releases, benchmarks)
 
 
+def without_ceiling():
+    return as_tables(*(noisy(None).scores, noisy(None).releases, frames()[2]))
+
+
 def test_no_forecast_goes_beyond_what_the_labels_let_anybody_score():
-    found = forecast_records(train(noisy("2024-06-01"), AS_OF), DAYS, ["shares 3"], draws=200)
-    unheeded = forecast_records(train(noisy(None), AS_OF), DAYS, ["shares 3"], draws=200)
+    found = forecast_records(trained_on(noisy, "2024-06-01"), DAYS, ["shares 3"], draws=200)
+    unheeded = forecast_records(trained_on(noisy, None), DAYS, ["shares 3"], draws=200)
     assert found.draws.max() <= 0.8 < unheeded.draws.max()
     state = fit(noisy("2024-06-01"), AS_OF)
     target = NewModel("Alpha 99", DAYS[1], "A", "Alpha", "flagship")
@@ -230,8 +241,8 @@ def test_no_forecast_goes_beyond_what_the_labels_let_anybody_score():
 @pytest.mark.parametrize("known_on", ["2024-07-02", None])
 def test_a_ceiling_that_is_not_known_yet_moves_nothing(known_on):
     drawn = [
-        forecast_records(train(source, AS_OF), DAYS, ["shares 3"], draws=50).draws.tobytes()
-        for source in (noisy(known_on), as_tables(*(noisy(None).scores, noisy(None).releases, frames()[2])))
+        forecast_records(state, DAYS, ["shares 3"], draws=50).draws.tobytes()
+        for state in (trained_on(noisy, known_on), trained_on(without_ceiling))
     ]
     assert drawn[0] == drawn[1]
 

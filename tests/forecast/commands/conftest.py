@@ -4,25 +4,40 @@ import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
-from tests.worlds import make_results, make_tasks
+from scale_forecast.data.frontier import Frontier, bundled_by_date
+from tests.worlds import make_results, make_tasks, session_cache
 
 OWN = "Gamma"
 """The family that is the user's."""
 
 
 @pytest.fixture(scope="session")
-def small_cache(tmp_path_factory):
-    """Trained once for all tests."""
-    return tmp_path_factory.mktemp("cache")
+def small_cache():
+    """Trained once for all tests, whichever process runs them."""
+    return session_cache()
+
+
+@pytest.fixture(scope="session")
+def few_by_date():
+    """Of the scores since 2022 those on one benchmark: what judges read them all for takes most of a command's time."""
+    scores, releases, benchmarks = (getattr(bundled_by_date(), name) for name in ("scores", "releases", "benchmarks"))
+    return Frontier(scores[scores["benchmark"] == "MMLU"].reset_index(drop=True), releases, benchmarks)
 
 
 @pytest.fixture
-def small_world(monkeypatch, tmp_path, small_cache):
+def small_world(monkeypatch, tmp_path, small_cache, few_by_date):
     """Runs a command in a world without `OWN`, its ledger in a folder of the test."""
+    return small_world_in(tmp_path, monkeypatch, small_cache, few_by_date)
+
+
+def small_world_in(tmp_path, monkeypatch, small_cache, few_by_date):
     results, tasks = make_results(), make_tasks()
     bundled = results[results["family"] != OWN].reset_index(drop=True)
     monkeypatch.setattr("scale_forecast.data.load.bundled_results", lambda: bundled)
     monkeypatch.setattr("scale_forecast.data.load.bundled_tasks", lambda: tasks)
+    monkeypatch.setattr("scale_forecast.data.load.bundled_by_date", lambda: few_by_date)
+    for reader in ("commands.options", "workflow.tables"):
+        monkeypatch.setattr(f"scale_forecast.{reader}.frontier_tables", lambda *_, **__: few_by_date)
     monkeypatch.setattr("scale_forecast.workflow.questions.bundled_questions", list)
     monkeypatch.setenv("FORECAST_CACHE", str(small_cache))
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 from importlib.resources import files
 
 import pytest
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 from scale_forecast.data.load import load
 from scale_forecast.data.own.added import list_added
 from scale_forecast.data.results import fingerprint
+from tests.forecast.commands.conftest import QUESTION, small_world_in
 from tests.forecast.commands.doors import DOORS, options_of
 from tests.resolvers.markets.server import SAVED, Services
 
@@ -22,18 +24,33 @@ LOG = (
 )
 
 
+@pytest.fixture(scope="session")
+def scenery(tmp_path_factory, small_cache, few_by_date):
+    """A folder of files and a ledger with entries, of which each test has a copy."""
+    folder = tmp_path_factory.mktemp("scenery")
+    (folder / "curves.csv").write_text(CURVES)
+    (folder / "crowd.csv").write_text(FORECASTS)
+    (folder / "samples_t_2024.jsonl").write_text(LOG + "\n")
+    (folder / "mine.yaml").write_text(QUESTION)
+    with pytest.MonkeyPatch.context() as patch:
+        run = small_world_in(folder, patch, small_cache, few_by_date)
+        for words in (
+            ("data", "add", "--model", "GPT-5", "MMLU=0.9", "--data", folder / "mine"),
+            ("questions", "add", folder / "mine.yaml"),
+            ("ledger", "export", "-o", folder / "export.jsonl"),
+        ):
+            assert run(*words).exit_code == 0
+    return folder
+
+
 @pytest.fixture
-def scene(small_world, layouts, question_file, tmp_path):
+def scene(small_world, scenery, layouts, tmp_path):
     """Runs a command; ``{own}`` and its like in the words are files of the small world, its ledger has entries."""
-    (tmp_path / "curves.csv").write_text(CURVES)
-    (tmp_path / "crowd.csv").write_text(FORECASTS)
-    (tmp_path / "samples_t_2024.jsonl").write_text(LOG + "\n")
-    mine = tmp_path / "mine"
-    assert small_world("data", "add", "--model", "GPT-5", "MMLU=0.9", "--data", mine).exit_code == 0
+    shutil.copytree(scenery, tmp_path, dirs_exist_ok=True)
     places = {
-        "added": list_added(mine)[0].id,
+        "added": list_added(tmp_path / "mine")[0].id,
         "own": layouts["long"][0],
-        "question": question_file,
+        "question": tmp_path / "mine.yaml",
         "curves": tmp_path / "curves.csv",
         "crowd": tmp_path / "crowd.csv",
         "log": tmp_path / "samples_t_2024.jsonl",
@@ -41,7 +58,6 @@ def scene(small_world, layouts, question_file, tmp_path):
         "saved": SAVED,
         "bet": f"manifold:P0R6uAC2nU --saved {SAVED}",
     }
-    assert small_world("questions", "add", question_file).exit_code == 0
 
     def run(words, **more):
         return small_world(*shlex.split(words.format(**places, **more)))
@@ -112,7 +128,6 @@ def test_every_command_that_takes_a_format_is_tried():
 def test_json_is_what_the_schema_says(scene, door, tmp_path):
     if door == "data logs":
         pytest.importorskip("duckdb")
-    assert scene("ledger export -o {folder}/export.jsonl").exit_code == 0
     with Services() as server:
         out = scene(f"{door} {CASES[door]} --format json", server=server.address)
     assert out.exit_code == 0, out.output

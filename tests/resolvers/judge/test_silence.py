@@ -130,16 +130,20 @@ def test_a_near_miss_is_named_and_not_read_as_nothing(columns, scope, said):
     assert said in found.reason
 
 
+@pytest.fixture(scope="module")
+def bundled():
+    tables = load((), frontier=True)
+    return Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
+
+
 @pytest.mark.parametrize(("benchmark", "task"), [("MMLU", "average"), ("MMLU", "MMLU"), (None, "mmlu")])
 @pytest.mark.parametrize(("day", "status"), [("2023-03-13", "open"), ("2023-03-15", "yes"), ("2026-11-24", "yes")])
-def test_an_average_is_settled_by_whoever_states_it_from_the_day_it_was_public(benchmark, task, day, status):
+def test_an_average_is_settled_by_whoever_states_it_from_the_day_it_was_public(bundled, benchmark, task, day, status):
     """Above 80% on MMLU was priced .48 three years after it had happened, and never settled."""
-    tables = load((), frontier=True)
-    evidence = Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
     question = asked_of(benchmark=benchmark, task=task, side="above").model_copy(
         update={"opened": pd.Timestamp("2022-01-01", tz="UTC").to_pydatetime()}
     )
-    found = resolve(question, evidence, as_of=day)
+    found = resolve(question, bundled, as_of=day)
     assert found.status.value == status
     assert status == "open" or ("GPT-4" in found.reason and "2023-03-14" in found.reason)
 

@@ -55,19 +55,23 @@ def results():
 
 
 @pytest.fixture(scope="module")
+def evidence(results):
+    return Evidence(results, make_tasks(), bundled_metrics())
+
+
+@pytest.fixture(scope="module")
 def desk(results):
     tables = Tables(results, make_tasks(), bundled_metrics())
     return Desk(tables, AS_OF, predictor="persistence", recalibrate=False)
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
-def test_every_example_is_checked_judged_priced_told_and_written(kind, results, desk):
+def test_every_example_is_checked_judged_priced_told_and_written(kind, evidence, desk):
     question = as_question(in_the_world(dict(kind.example)))
     criterion = question.criterion
     assert type(criterion) is kind
     assert question.kind == kind.name
 
-    evidence = Evidence(results, make_tasks(), bundled_metrics())
     assert all(isinstance(sentence, str) for sentence in doubts(question, evidence))
 
     early, late = (resolve(question, evidence, as_of=day) for day in ("2020-06-15", "2030-01-01"))

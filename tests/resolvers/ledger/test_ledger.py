@@ -616,6 +616,7 @@ def test_a_ledger_whose_revision_was_touched_is_left_alone_and_the_remedy_named(
 def test_an_address_of_a_file_behaves_as_its_path(tmp_path, monkeypatch):
     """Also where there is no file yet: what only reads says so or goes on without, and makes none."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("scale_forecast.workflow.questions.bundled_questions", list)
     for where in ("sqlite:///new.db", "new.db"):
         listed = CliRunner().invoke(main, ["questions", "list", "--ledger", where])
         assert listed.exit_code == 0, listed.output

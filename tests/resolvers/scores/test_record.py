@@ -319,9 +319,9 @@ def test_a_question_counts_once_however_often_it_was_forecast(ledger):
 
 
 def test_bootstrap_intervals_hold_the_truth_as_often_as_they_say():
-    """95% intervals of a mean over 60 questions; 60 repetitions leave a standard error of 2.8 points."""
+    """95% intervals of a mean over 60 questions; 30 repetitions leave a standard error of 4 points."""
     rng, held = np.random.default_rng(1), 0
-    for seed in range(60):
+    for seed in range(30):
         p = rng.beta(2, 2, 60)
         rows = pd.DataFrame({"subject": np.arange(60).astype(str), "brier": (p - (rng.uniform(size=60) < p)) ** 2})
         rows = rows.reindex(columns=record._COLUMNS).assign(
@@ -329,7 +329,7 @@ def test_bootstrap_intervals_hold_the_truth_as_often_as_they_say():
         )
         low, high = record.summarise(rows, seed=seed, draws=200)[["brier_low", "brier_high"]].iloc[0]
         held += low <= 0.2 <= high  # E p(1 - p) of Beta(2, 2)
-    assert 0.86 <= held / 60 <= 1.0
+    assert 0.83 <= held / 30 <= 1.0
 
 
 def test_resampling_questions_widens_intervals_where_forecasts_repeat(ledger):
