@@ -20,6 +20,7 @@ from scale_forecast.by_date.records import Record
 from scale_forecast.by_date.scopes import Scope as Whose
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.trained import train_on
+from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import (
     benchmark_key,
@@ -173,7 +174,23 @@ class RecordFutures:
             if _is_task(measured, whole, str(benchmark), str(name)):
                 return str(name)
         where = measured.benchmark or measured.task
-        raise Untold(f"no score by date in {measured.metric} on {where} was known by {self.as_of}")
+        raise Untold(f"no score by date in {measured.metric} on {where} was known by {self.as_of}{self.hint(measured)}")
+
+    def hint(self, measured: Measurement) -> str:
+        """What another reading of days would count of a test of which this one knows nothing; empty for nothing."""
+        if self._reading != Reading.DATED:
+            return ""
+        whole = whole_of(measured.benchmark, measured.task)
+        about = self._tables.benchmarks[["benchmark", "task"]].drop_duplicates()
+        names = [task for of, task in about.itertuples(index=False) if _is_task(measured, whole, str(of), str(task))]
+        scores = self._tables.scores
+        count = int((scores["task"].isin(names) & (scores["known_on"] <= pd.Timestamp(self.as_of))).sum())
+        if not count:
+            return ""
+        return (
+            f"; of {count} scores of models that were out by then the day of publication is not known: "
+            "`--release-dates` counts them"
+        )
 
     def standing(self, measured: Measurement, scope: Scope) -> Record | None:
         """The record of those in scope as it is known; None where nobody has a score."""

@@ -79,7 +79,7 @@ def why_unpriced(desk: Desk, leaf: Measured, family: str | None) -> str:
         more = "" if benchmark_key(of) in benchmarks else f", nor any of a benchmark {of!r}"
         return (
             f"no score{whose} on {name_leaf(leaf)} was known by {desk.as_of}{more}{did_you_mean(leaf.task, names)}: "
-            "there is nothing to start from; give results on it"
+            f"there is nothing to start from; give results on it{desk.futures.hint(leaf) if desk.futures else ''}"
         )
     metrics = desk.evidence.metrics_of(leaf)
     if metric_key(leaf.metric) not in map(metric_key, metrics):

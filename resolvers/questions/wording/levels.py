@@ -39,19 +39,21 @@ def on_test(level: Level, place: Place, metric: str) -> tuple[Level, str | None]
 
 
 def _human(level: Level, place: Place) -> tuple[Level, str]:
-    """The human level that the tables have; the average one unless experts are asked for."""
+    """The human level that the tables have, by whose it is; the benchmark's usual one where the words do not choose."""
     known = {"average": place.human_average, "best": place.human_best}
-    wanted = level.human if known[str(level.human)] is not None else ("best" if level.human == "average" else "average")
-    value = known[str(wanted)]
+    wanted = place.human_usual if level.human in ("usual", None) else str(level.human)
+    other = {"average": "best", "best": "average"}[wanted]
+    if known[wanted] is None:
+        wanted, other = other, wanted
+    value = known[wanted]
     if value is None:
         sentence = f"no table has a human level on {place.name}: write the score that counts, such as 'above 80%'"
         raise AskBack("value", sentence, words=level.text)
-    names = {"average": "average human", "best": "best or expert human"}
-    other = {"average": "best", "best": "average"}[str(wanted)]
+    names = dict(zip(known, place.human_names, strict=True))
     beside = "" if known[other] is None else f"; {names[other]}: {known[other]:g}"
     return replace(
         level, value=value, unit="share"
-    ), f"human level on {place.name}: {value:g} ({names[str(wanted)]}{beside})"
+    ), f"human level on {place.name}: {value:g} ({names[wanted]}{beside})"
 
 
 def _minutes(level: Level) -> Level:

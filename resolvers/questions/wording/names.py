@@ -86,6 +86,21 @@ def _human_levels(tasks: pd.DataFrame) -> dict[tuple[str, str], tuple[float, flo
     return dict(zip(keys, levels.fillna(elsewhere).itertuples(index=False, name=None), strict=True))
 
 
+@cache
+def _humans() -> dict[str, dict[str, str]]:
+    """Whose the human levels of a benchmark are, and which "human" alone means (``tables/wording/humans.csv``)."""
+    with open(TABLES / "wording" / "humans.csv", encoding="utf-8", newline="") as file:
+        return {fold(row["benchmark"]): row for row in csv.DictReader(file)}
+
+
+def _human_baseline(benchmark: str) -> dict[str, Any]:
+    row = _humans().get(fold(benchmark))
+    if row is None:
+        return {}
+    named = [row[name] or default for name, default in zip(("average", "best"), Place.human_names, strict=True)]
+    return {"human_usual": row["usual"], "human_names": tuple(f"{name}, {row['source']}" for name in named)}
+
+
 def frontier_places(benchmarks: pd.DataFrame) -> Iterator[Place]:
     """The tasks of the frontier tables."""
     for row in benchmarks.to_dict("records"):
@@ -97,6 +112,7 @@ def frontier_places(benchmarks: pd.DataFrame) -> Iterator[Place]:
             unit=str(row["unit"]),
             human_average=_number(row["human_average"]),
             human_best=_number(row["human_best"]),
+            **_human_baseline(str(row["benchmark"])),
             released=None if pd.isna(released) else pd.Timestamp(released).date(),
         )
 

@@ -162,7 +162,7 @@ def _level(words: list[Word], node: Any, context: Context, text: str) -> tuple[s
     if "HUMAN" in by_token:
         return "LEVEL", Level(None, "human", side, human=by_token["HUMAN"].value, text=text)
     if "SUPERHUMAN" in by_token:
-        return "LEVEL", Level(None, "human", "above", human="average", text=text)
+        return "LEVEL", Level(None, "human", "above", human="usual", text=text)
     if "PERFECT" in by_token:
         return "LEVEL", Level(100.0, "percent", "at_least", text=text)
     if "SATURATED" in by_token:

@@ -41,7 +41,8 @@ class Place:
     """A task of a benchmark, and the metrics it is scored in.
 
     ``families`` have scores on it (folded names); ``has_scores`` says whether any result carries it; ``unit`` and the
-    human levels are those of the benchmarks table; ``released`` is the day the benchmark was published.
+    human levels are those of the benchmarks table, ``human_usual`` the one that "human" alone means and
+    ``human_names`` whose they are; ``released`` is the day the benchmark was published.
     """
 
     benchmark: str
@@ -52,6 +53,8 @@ class Place:
     unit: str = "share"
     human_average: float | None = None
     human_best: float | None = None
+    human_usual: Literal["average", "best"] = "average"
+    human_names: tuple[str, str] = ("average human", "best or expert human")
     released: dt.date | None = None
 
     @property
@@ -113,7 +116,7 @@ class Level:
     high: float | None = None
     high_side: Side | None = None
     manner: str | None = None
-    human: Literal["average", "best"] | None = None
+    human: Literal["usual", "average", "best"] | None = None
     text: str = ""
 
 

@@ -120,7 +120,8 @@ class Vocabulary:
             return mine[0]
         metrics = tuple(dict.fromkeys(metric for place in mine for metric in place.metrics)) or ("accuracy",)
         families = frozenset().union(*(place.families for place in mine))
-        whole = next(iter(self.frontier.get(fold(benchmark), [])), None)
+        key = benchmark_key(benchmark)
+        whole = next((places[0] for name, places in self.frontier.items() if benchmark_key(name) == key), None)
         human = (whole.human_average, whole.human_best) if whole else (_mean_human(mine, 0), _mean_human(mine, 1))
         return Place(
             mine[0].benchmark if mine else benchmark,
@@ -131,6 +132,7 @@ class Vocabulary:
             human_average=human[0],
             human_best=human[1],
             released=None if whole is None else whole.released,
+            **({"human_usual": whole.human_usual, "human_names": whole.human_names} if whole else {}),
         )
 
     def _alone(self, folded: str) -> list[Place]:

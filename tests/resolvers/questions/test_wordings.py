@@ -192,3 +192,23 @@ def test_every_phrase_means_one_thing():
 def test_no_reading_is_guessed_for_words_in_no_table(vocabulary):
     with pytest.raises(UsageError, match="'modle' is not understood"):
         read_phrases(Context(vocabulary, dt.date(2024, 6, 1), "any modle scores 80% on MMLU"))
+
+
+HUMAN = [
+    ("any model beats the human baseline on MMLU by 2025", 0.898, "experts"),
+    ("any model beats the average human on MMLU by 2025", 0.345, "crowd workers"),
+    ("any model reaches expert level on MMLU by 2025", 0.898, "experts"),
+    ("any model surpasses the average human rater on BIG-Bench Hard by 2025", 0.677, "average human rater"),
+    ("any model surpasses the best human rater on BBH by 2025", 0.944, "best human rater"),
+    ("any model reaches human level on GPQA by 2025", 0.697, "PhD experts"),
+]
+
+
+@pytest.mark.parametrize(("words", "score", "whose"), HUMAN)
+def test_human_is_the_usual_baseline_of_a_benchmark_unless_the_words_choose_and_says_whose(
+    words, score, whose, vocabulary
+):
+    understood = understand(words, vocabulary=vocabulary, opened=dt.date(2024, 6, 1))
+    assert understood.question.criterion.score == pytest.approx(score)
+    told = understood.sentence.split(f": {score:g} (", 1)[1].split(";")[0]
+    assert whose in told
