@@ -11,6 +11,7 @@ import pandas as pd
 from scale_forecast.resolvers.judge.futures import NOBODY, OTHER
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+_SAID = (0.1, 0.5, 0.9)
 RAREST = 0.005
 """Options of less than this are told together as ``other``."""
 NEVER = "not within the range looked at"
@@ -46,18 +47,33 @@ def number(values: np.ndarray) -> Answer:
     return Answer("number", f"median {mid:.4g} (80%: {low:.4g} to {high:.4g}){rest}", table)
 
 
+def number_from(scores: np.ndarray, above: np.ndarray) -> Answer:
+    """Quantiles of a number that reaches each of some rising scores with a probability, by lines between them."""
+    table = pd.DataFrame({"level": LEVELS, "value": np.interp(LEVELS, 1.0 - above, scores)})
+    low, mid, high = (table["value"].iloc[i] for i in (1, 3, 5))
+    return Answer("number", f"median {mid:.4g} (80%: {low:.4g} to {high:.4g})", table)
+
+
+def day_from(ends: list[dt.date], shares: np.ndarray) -> Answer:
+    """P by each of some days, and of never; the first of the days by which each share has it."""
+    never = max(1.0 - float(shares[-1]), 0.0)
+    table = pd.DataFrame(
+        {"by": [*(f"{end}" for end in ends), f"{NEVER} ({ends[-1]})"], "probability": [*map(float, shares), never]}
+    )
+    found = [(level, next((end for end, p in zip(ends, shares, strict=True) if p >= level), None)) for level in _SAID]
+    said = [f"{level:.0%} by {when}" for level, when in found if when is not None]
+    return Answer("date", ", ".join([*said, f"{never:.2f} {NEVER} ({ends[-1]})"]), table)
+
+
 def day(values: np.ndarray, start: dt.date, until: dt.date) -> Answer:
     """P by the end of each quarter until a day, and of never; the median day where there is one."""
     reached = values[~np.isnat(values)]
     ends = [end.date() for end in pd.date_range(start, until, freq="QE") if end.date() < until] + [until]
-    shares = [float((reached <= np.datetime64(end)).sum()) / len(values) for end in ends]
-    never = 1.0 - shares[-1]
-    table = pd.DataFrame(
-        {"by": [*(f"{end}" for end in ends), f"{NEVER} ({until})"], "probability": [*shares, max(never, 0.0)]}
-    )
-    quantiles = [_quantile(values, level) for level in (0.1, 0.5, 0.9)]
-    said = [f"{level:.0%} by {when}" for level, when in zip((0.1, 0.5, 0.9), quantiles, strict=True) if when]
-    return Answer("date", ", ".join([*said, f"{max(never, 0.0):.2f} {NEVER} ({until})"]), table)
+    table = day_from(ends, np.array([float((reached <= np.datetime64(end)).sum()) / len(values) for end in ends])).table
+    never = float(table["probability"].iloc[-1])
+    quantiles = [_quantile(values, level) for level in _SAID]
+    said = [f"{level:.0%} by {when}" for level, when in zip(_SAID, quantiles, strict=True) if when]
+    return Answer("date", ", ".join([*said, f"{never:.2f} {NEVER} ({until})"]), table)
 
 
 def option(values: np.ndarray) -> Answer:

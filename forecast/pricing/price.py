@@ -17,6 +17,7 @@ from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.pricing.answers import Answer, day, number, option
 from scale_forecast.pricing.by_date import foretell
+from scale_forecast.pricing.by_scale import answer_by_scale
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.parts import Part, start_of
 from scale_forecast.pricing.space import Event, hold_off, probability_of
@@ -214,24 +215,29 @@ class _Open:
         )  # fmt: skip
 
     def answer(self) -> Price:
-        """A number, a day or an option, which futures by date alone tell of."""
+        """A number, a day or an option: on futures by date, or where thresholds are priced by scale read off these."""
         question, desk = self.question, self.desk
         ((leaf, until),) = question.criterion.dated_leaves(question.resolve_by)
+        so_far = max((float(row["score"]) for row in self.known.evidence), default=-np.inf)
+        if (by_scale := answer_by_scale(desk, question, leaf, until, so_far)) is not None:
+            return self._told(leaf, *by_scale, desk.predictor)
         try:
             told = foretell(desk.futures, leaf, question.scope, until.date())
         except Untold as untold:
             hint = "; `forecast predict` gives the distribution of a named model" if question.is_numeric else ""
             raise DataError(f"{question.id} asks for {_ASKED[leaf.answers]}, and {untold}{hint}") from untold
         if leaf.answers == "number":
-            so_far = max((float(row["score"]) for row in self.known.evidence), default=-np.inf)
             answer = number(np.fmax(told.values, so_far))  # tables by scale may hold a higher score than those by date
         elif leaf.answers == "date":
             answer = day(told.values, desk.as_of, until.date())
         else:
             answer = option(told.values)
+        return self._told(leaf, answer, told.said, BY_DATE)
+
+    def _told(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str) -> Price:
         return Price(
-            question.id, question.title, np.nan, np.nan, np.nan, np.nan, "", (), told.said, Status.OPEN, desk.as_of,
-            BY_DATE, self._staleness([leaf]), answer,
+            self.question.id, self.question.title, np.nan, np.nan, np.nan, np.nan, "", (), said, Status.OPEN,
+            self.desk.as_of, predictor, self._staleness([leaf]), answer,
         )  # fmt: skip
 
     def _staleness(self, leaves: Sequence[Kind] | None = None) -> str:

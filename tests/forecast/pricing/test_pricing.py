@@ -107,6 +107,21 @@ def test_a_later_deadline_is_strictly_more_likely(desk, days, level):
     assert all(a < b for a, b in itertools.pairwise(prices)), prices
 
 
+def test_a_day_and_a_number_agree_with_thresholds_where_these_are_priced_by_scale(desk):
+    bar = best_known() + 0.3 * (1.0 - best_known())
+    days = price_at(desk, question({**above(bar), "kind": "date"}, resolve_by="2021-06-15")).answer.table
+    whole = probability(desk, question(above(bar), resolve_by="2021-06-15"))
+    assert days["probability"].iloc[-2] == pytest.approx(whole)
+    assert days["probability"].iloc[:-1].is_monotonic_increasing
+    by = {"kind": "first_by", "by": days["by"].iloc[1], "event": above(bar)}
+    assert days["probability"].iloc[1] == pytest.approx(probability(desk, question(by, resolve_by="2021-06-15")))
+    number = {"kind": "numeric", "task": "task00"}
+    table = price_at(desk, question(number, resolve_by="2021-06-15")).answer.table.set_index("level")["value"]
+    assert table.is_monotonic_increasing
+    assert table.iloc[0] >= best_known()
+    assert 1.0 - probability(desk, question(above(table[0.9]), resolve_by="2021-06-15")) == pytest.approx(0.9, abs=0.02)
+
+
 @QUICK
 @given(st.lists(st.tuples(st.sampled_from(TASKS), st.floats(0.2, 0.98)), min_size=2, max_size=3), st.data())
 def test_combinations_keep_within_their_bounds(desk, parts, data):
@@ -303,7 +318,7 @@ def test_a_part_that_has_happened_counts_in_full(desk):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (question({"kind": "numeric", "task": "task00"}), "asks for a number"),
+        (question({"kind": "numeric", "task": "task00", "statistic": "lowest"}), "asks for a number"),
         (question({"kind": "manual", "why": "a jury decides"}), "a jury decides"),
         (question(above(0.5, "task99")), "nothing to start from"),
         (question(above(0.5, metric="brier")), "was measured in accuracy, not brier"),
