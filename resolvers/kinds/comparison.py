@@ -156,7 +156,7 @@ class Comparison(Measured):
         """Who beats whom."""
         margin = f" by {self.margin:g} or more" if self.margin else ""
         noise = " beyond noise" if self.beyond_noise else ""
-        said = f"{who_of(self.better)[0]} beats {who_of(self.worse)[0]}{margin}{noise} on {place}"
+        said = f"{_say_side(self.better)} beats {_say_side(self.worse)}{margin}{noise} on {place}"
         return ", ".join([said, *limits_of(self.scope)])
 
 
@@ -168,6 +168,11 @@ def _alike(evidence: Evidence, first: np.ndarray, second: np.ndarray) -> list[tu
 
 def _best_pair(evidence: Evidence, first: np.ndarray, second: np.ndarray) -> tuple[int, int]:
     return int(first[evidence.better[first].argmax()]), int(second[evidence.better[second].argmax()])
+
+
+def _say_side(side: Scope) -> str:
+    who, limits = who_of(side)
+    return f"{who} ({', '.join(limits)})" if limits else who
 
 
 def _name_of(side: Scope) -> str:

@@ -44,6 +44,8 @@ __all__ = [
 _LONGEST = 600
 _LABEL = re.compile(r"^\[[^\]]*\]")
 """What a tournament writes in front of its titles."""
+_OR_MORE = re.compile(r"\b(\d[\d.,]*)\+(?=[ -]?(?:hours?|minutes?|hrs?|points?|elo)\b)", re.IGNORECASE)
+"""What is said of a number before its unit: "16+ hours"."""
 _PLAIN = str.maketrans(
     {"\u2265": ">=", "\u2264": "<="}
     | dict.fromkeys("\u2018\u2019", "'")
@@ -127,5 +129,6 @@ def alike(question: Question, known: Iterable[Question]) -> list[Question]:
 def _plain(text: str) -> str:
     """The words on one line, without typographic signs and the mark at the end."""
     text = "".join(c for c in text.translate(_PLAIN) if c.isprintable() or c.isspace())
+    text = _OR_MORE.sub(r"at least \1", text)
     text = re.sub(r"\s+", " ", text).strip(" ?.!,;")
     return _LABEL.sub("", text).strip(" ?.!,;:\"'")

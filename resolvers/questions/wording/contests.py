@@ -85,7 +85,8 @@ def gains(parts: Parts, limits: Limits, context: Context) -> Reading:
 def lead_margin(parts: Parts, limits: Limits, context: Context) -> Reading:
     """How far one side is ahead of another."""
     near, level = parts.one("NEAR"), parts.one("LEVEL")
-    if (match := parts.one("MATCH")) is not None:  # "A matches B": B is no bit ahead
+    match = parts.one("MATCH") or (parts.one("REACH") if len(parts.all("WHO")) == 2 and level is None else None)
+    if match is not None and near is None:  # "A matches B": B is no bit ahead
         behind, ahead = _two(parts, limits, context)
         level_with = Level(0.0, "points", "at_most", text=match.text)
         return _lead(parts, limits, context, ahead, behind, level_with, match.span)

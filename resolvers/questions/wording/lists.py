@@ -42,6 +42,8 @@ def _without_tellers(words: Sequence[Word]) -> list[Word]:
     for i, word in enumerate(words):
         after = words[i + 1].token if i + 1 < len(words) else ""
         if word.token == "PLACE" and any(_tells_of(word, test) for test in tests):
+            if kept and kept[-1].token == "SOURCEWORD":
+                kept.pop()
             continue
         if word.token == "REACH" and i and words[i - 1].token == "PLACE" and words[i - 1] not in kept[-1:]:
             continue

@@ -244,9 +244,10 @@ def _size_date(parts: Parts, limits: Limits, context: Context) -> Reading:
 
 def _size_number(parts: Parts, limits: Limits, context: Context) -> Reading:
     """The largest training compute, or the most parameters, as a number."""
-    said = parts.one("COMPUTE") or parts.one("TRAINING") or parts.one("HOWMUCH")
+    said = parts.one("COMPUTE") or parts.one("TRAINING") or parts.one("HOWMUCH") or parts.one("PARAMWORD")
+    said = said or parts.one("FLOPWORD")
     assert said is not None
-    unit = "params" if said.value == "params" else "flops"
+    unit = "params" if said.value == "params" or said.token == "PARAMWORD" else "flops"
     whos = parts.all("WHO")
     found = {"unit": slot(unit, said), **shared_limits(limits), **when_of(limits)}
     if whos and whos[-1].value.facts():

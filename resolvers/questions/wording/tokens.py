@@ -27,7 +27,7 @@ _YEAR = re.compile(r"[12][0-9]{3}")
 _NEGATIVE = re.compile(r"-[0-9.]\S*")
 _VERSION = re.compile(r"[ -]?(v?\d{1,4}(?:\.\d+)*[a-z]?)(?![a-z0-9])", re.IGNORECASE)
 _BRACKETS = re.compile(r"^\s*\[[^\]]*\]\s*")
-_CODE_NAME = re.compile(r"[A-Z][\w.-]*(?: [A-Z0-9][\w.-]*){0,3}")
+_CODE_NAME = re.compile(r"(?:o(?=\d)|[A-Z])[\w.-]*(?: [A-Z0-9][\w.-]*){0,3}")
 _NO_GENERATION = 20
 """A number from here on behind a product line is no generation of it."""
 _ARTICLES = frozenset({"the", "a", "an"})
@@ -240,10 +240,11 @@ def _name_released(words: list[Word]) -> list[Word]:
     """A capitalised name that no table knows is a model to come where a company releases it: "OpenAI releases R2"."""
     out = list(words)
     for i, word in enumerate(words):
-        before = words[i - 1] if i else None
-        if word.token != "UNKNOWN" or not _CODE_NAME.fullmatch(word.text) or before is None:
+        before = words[i - 1].token if i else ""
+        if word.token != "UNKNOWN" or not _CODE_NAME.fullmatch(word.text):
             continue
-        if before.token == "RELEASE" and any(one.token == "ORG" for one in words[:i]):
+        after = [one.token for one in words[i + 1 : i + 3] if one.token != "BE"][:1]
+        if "RELEASE" in (before, *after) and any(one.token == "ORG" for one in words):
             out[i] = Word("MODEL", word.text, word.start, word.end, word.text)
     return out
 

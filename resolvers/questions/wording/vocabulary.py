@@ -29,6 +29,7 @@ from scale_forecast.resolvers.questions.wording.names import (
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Place
 
 _SHOWN = 4
+_PASS_ONCE = fold("pass@1")
 
 
 @dataclass(frozen=True, repr=False)
@@ -164,6 +165,8 @@ class Vocabulary:
         """
         if name is not None:
             chosen = {fold(metric): metric for metric in place.metrics}
+            if fold(name) == _PASS_ONCE and place.metrics == ("accuracy",):  # the share that is solved at once
+                return "accuracy"
             if fold(name) not in chosen:
                 sentence = f"no {name} score on {place.name}: its metrics are {', '.join(place.metrics)}"
                 raise AskBack("metric", sentence, words=name, candidates=place.metrics)
