@@ -8,15 +8,11 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.results import is_unbounded
 from scale_forecast.pricing.answers import Answer, day_from, number_from
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.parts import Part
 from scale_forecast.pricing.space import hold_off, probability_of
-from scale_forecast.resolvers.kinds.base import Kind
-from scale_forecast.resolvers.kinds.date import Date
-from scale_forecast.resolvers.kinds.numeric import Numeric
-from scale_forecast.resolvers.kinds.threshold import Threshold
+from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.question import Question
 
 BARS = 24
@@ -30,46 +26,38 @@ def answer_by_scale(
 
     ``so_far`` is the best score known, minus infinity for none.
     """
-    if isinstance(leaf, Date):
-        whole = _part(desk, question, _threshold(leaf, leaf.score, leaf.side), until)
-        return None if whole is None else (_day(desk, question, leaf, until), whole.said)
-    if isinstance(leaf, Numeric) and leaf.statistic == "highest" and not is_unbounded(leaf.metric):
-        low = so_far if np.isfinite(so_far) else 0.0
-        whole = _part(desk, question, _threshold(leaf, 0.5 * (1.0 + low), "at_least"), until)
-        return None if whole is None else (_number(desk, question, leaf, until, low), whole.said)
-    return None
-
-
-def _threshold(leaf: Date | Numeric, score: float, side: str) -> Threshold:
-    fields = {"task": leaf.task, "benchmark": leaf.benchmark, "metric": leaf.metric, "scope": leaf.scope}
-    return Threshold.model_validate({**fields, "score": score, "side": side})
-
-
-def _part(desk: Desk, question: Question, leaf: Threshold, until: dt.datetime) -> Part | None:
-    """A threshold as the forecast by scale prices it."""
+    low = so_far if np.isfinite(so_far) else 0.0
+    measured = next(iter(leaf.leaves()), None)
+    asked = None if measured is None else measured.whether(0.5 * (1.0 + low))
+    if measured is None or asked is None:
+        return None
     try:
-        part = Part.of(desk, question, leaf, until)
+        whole = Part.of(desk, question, asked, until)
     except DataError:
         return None
-    return part if part.told is None else None
+    if whole.told is not None:
+        return None
+    if measured.answers == "date":
+        return _day(desk, question, asked, until), whole.said
+    return _number(desk, question, measured, until, low), whole.said
 
 
-def _probability(desk: Desk, question: Question, leaf: Threshold, until: dt.datetime) -> float:
-    part = Part.of(desk, question, leaf, until)
-    return hold_off(probability_of(leaf, [part.event()]))
+def _probability(desk: Desk, question: Question, asked: Measured, until: dt.datetime) -> float:
+    part = Part.of(desk, question, asked, until)
+    return hold_off(probability_of(asked, [part.event()]))
 
 
-def _day(desk: Desk, question: Question, leaf: Date, until: dt.datetime) -> Answer:
+def _day(desk: Desk, question: Question, asked: Measured, until: dt.datetime) -> Answer:
     ends = [end.date() for end in pd.date_range(desk.as_of, until.date(), freq="QE") if end.date() < until.date()]
-    threshold = _threshold(leaf, leaf.score, leaf.side)
     days = [dt.datetime.combine(end, until.timetz()) for end in ends] + [until]
-    shares = [_probability(desk, question, threshold, day) for day in days]
+    shares = [_probability(desk, question, asked, day) for day in days]
     return day_from([*ends, until.date()], np.maximum.accumulate(shares))
 
 
-def _number(desk: Desk, question: Question, leaf: Numeric, until: dt.datetime, low: float) -> Answer:
+def _number(desk: Desk, question: Question, leaf: Measured, until: dt.datetime, low: float) -> Answer:
     """Quantiles between the probabilities of scores that are closer together towards the best known and towards 1."""
     places = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, BARS + 2))[1:-1]
     bars = low + (1.0 - low) * places
-    above = [_probability(desk, question, _threshold(leaf, float(bar), "at_least"), until) for bar in bars]
+    asked = [one for bar in bars if (one := leaf.whether(float(bar))) is not None]
+    above = [_probability(desk, question, one, until) for one in asked]
     return number_from(np.r_[low, bars, 1.0], np.r_[1.0, np.minimum.accumulate(above), 0.0])

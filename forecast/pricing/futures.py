@@ -32,7 +32,7 @@ from scale_forecast.data.names.keys import (
     task_key,
     whole_of,
 )
-from scale_forecast.pricing.named import coming, known_score, scores_to_come, within
+from scale_forecast.pricing.named import describe_named, known_score, limit_to, scores_to_come
 from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.evidence import Measurement
 from scale_forecast.resolvers.judge.futures import NOBODY, Untold
@@ -132,12 +132,12 @@ class RecordFutures:
         state = self._trained.state
         if (known := known_score(state.world, task, name)) is not None:
             return np.full(self.draws, known)
-        found, paths = coming(name, self._tables.releases, self.as_of), self._paths(day)
+        found, paths = describe_named(name, self._tables.releases, self.as_of), self._paths(day)
         days = pd.Timestamp(self.as_of), pd.Timestamp(day)
         own = scores_to_come(state, found, task, days, self.draws, self.seed)
         maker = found.model.organisation
         whose = Whose((maker,)) if maker in set(paths.makers["organisation"]) else Whose()
-        return within(own, paths.over(task, [pd.Timestamp(day)], whose)[:, 0])
+        return limit_to(own, paths.over(task, [pd.Timestamp(day)], whose)[:, 0])
 
     def largest_day(self, unit: str, line: Line) -> np.ndarray:
         """The day on which a public model of a size comes out, (n,); NaT for not within `FURTHEST` years."""
@@ -156,7 +156,7 @@ class RecordFutures:
             if (known := known_score(self._trained.state.world, task, name)) is not None:
                 yield f"{name} has {known:.4g} on {task}, which is taken to stand"
                 continue
-            found = coming(name, self._tables.releases, self.as_of)
+            found = describe_named(name, self._tables.releases, self.as_of)
             low, mid, high = np.quantile(self._of_model(task, name, day), [0.1, 0.5, 0.9])
             yield (
                 f"{name} has no score on {task} by {self.as_of}: forecast {mid:.4g} (80%: {low:.4g} to {high:.4g}), as "

@@ -26,7 +26,7 @@ def known_score(world: World, task: str, name: str) -> float | None:
     return float(mine.max()) if len(mine) else None
 
 
-def coming(name: str, releases: pd.DataFrame, as_of: dt.date) -> Coming:
+def describe_named(name: str, releases: pd.DataFrame, as_of: dt.date) -> Coming:
     """A model without scores, as a rule on names describes it from what was released by a day.
 
     Raises
@@ -58,7 +58,7 @@ def scores_to_come(
     return np.concatenate(parts)
 
 
-def within(own: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def limit_to(own: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Draws of a model's score dealt to those of its maker's record by rank, and never above it."""
     limit = np.where(np.isfinite(whole), whole, np.inf)
     out = np.empty(len(own))

@@ -243,6 +243,15 @@ class Measured(Kind, abstract=True):
         return None
 
     @property
+    def place_fields(self) -> dict[str, Any]:
+        """What another kind on the same test, of the same models, is made with."""
+        return {"task": self.task, "benchmark": self.benchmark, "metric": self.metric, "scope": self.scope}
+
+    def whether(self, score: float) -> Measured | None:
+        """The yes or no that a day or a number is read off, for a number at a score; None for what needs none."""
+        return None
+
+    @property
     def event_kind(self) -> str:
         """The kind of event, of which past ones tell how often it happens."""
         return self.kind

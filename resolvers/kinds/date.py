@@ -14,6 +14,7 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Answers, Example, Measured, Side
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import none_measured, nothing
+from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.scope import Scope
 
 
@@ -43,6 +44,10 @@ class Date(Measured):
     def line(self) -> Line:
         """The line, and the side of it that counts."""
         return self.line_at(self.score, self.side)
+
+    def whether(self, score: float) -> Measured | None:
+        """Whether its own line is reached by a day."""
+        return Threshold.model_validate({**self.place_fields, "score": self.score, "side": self.side})
 
     def find(self, case: Case) -> Finding:
         """The day of the first score known that reaches it."""

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import model_validator
 
+from scale_forecast.data.results import is_unbounded
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.conflicts import readings
 from scale_forecast.resolvers.judge.events import Draws
@@ -17,6 +18,7 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, IfNothing, Measured
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import dispute, none_measured, nothing
+from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.scope import Scope
 
 
@@ -41,6 +43,12 @@ class Numeric(Measured):
     def is_number(self) -> bool:
         """Yes."""
         return True
+
+    def whether(self, score: float) -> Measured | None:
+        """Whether the best score reaches a line; the lowest and the first are read off none."""
+        if self.statistic != "highest" or is_unbounded(self.metric):
+            return None
+        return Threshold.model_validate({**self.place_fields, "score": score, "side": "at_least"})
 
     def find(self, case: Case) -> Finding:
         """The statistic of the qualifying scores: ``first`` at once, ``highest`` and ``lowest`` after the deadline."""
