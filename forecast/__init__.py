@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.backtest_by_date import BY_DATE_FOLDS, backtest_by_date
     from scale_forecast.workflow.by_date import explain_by_date, index, predict_by_date, records
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
+    from scale_forecast.workflow.compare import compare
     from scale_forecast.workflow.curves import curve_forms, fit_curve_table
     from scale_forecast.workflow.due import due
     from scale_forecast.workflow.estimator import ScaleForecaster
@@ -105,6 +106,7 @@ _HOMES = {
     "workflow.backtest_by_date": "BY_DATE_FOLDS backtest_by_date",
     "workflow.by_date": "explain_by_date index predict_by_date records",
     "workflow.by_date_views": "plot_index plot_records",
+    "workflow.compare": "compare",
     "workflow.curves": "curve_forms fit_curve_table",
     "workflow.due": "due",
     "workflow.estimator": "ScaleForecaster",
@@ -138,6 +140,7 @@ show_as_html(
         "scale_forecast.prediction:Prediction": "scale_forecast.show.report.cells:prediction_html",
         "scale_forecast.upcoming:Upcoming": "scale_forecast.show.report.cells:upcoming_html",
         "scale_forecast.backtests.run:BacktestTable": "scale_forecast.show.report.cells:backtest_html",
+        "scale_forecast.workflow.compare:Compared": "scale_forecast.show.compare:as_html",
         "scale_forecast.workflow.quick:Quick": "scale_forecast.show.quick:as_html",
         "scale_forecast.pricing.price:Price": "scale_forecast.show.prices:price_html",
         "scale_forecast.resolvers.questions.question:Question": "scale_forecast.show.questions:question_html",

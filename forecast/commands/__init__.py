@@ -10,6 +10,7 @@ _HERE = "scale_forecast.commands"
 TABLE = {
     "ask": (f"{_HERE}.ask:ask_command", "Price a question, and compare with what others say."),
     "backtest": (f"{_HERE}.backtest:backtest_command", "Score every predictor on models already known."),
+    "compare": (f"{_HERE}.compare:compare_command", "Two families or organisations side by side."),
     "curves": (f"{_HERE}.curves:curves", "Fit scaling curves by the thousand."),
     "data": (f"{_HERE}.data:data_group", "Look at the bundled figures; check and convert yours."),
     "due": (f"{_HERE}.due:due_command", "What waits: evidence that arrived, deadlines past and next."),

@@ -1,0 +1,155 @@
+"""Two families, or two organisations, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scale_forecast.by_date.compare import compare_organisations
+from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.names import count_of, did_you_mean, fold
+from scale_forecast.data.notebook import ShowsHtml
+from scale_forecast.inputs.panel import Panel
+from scale_forecast.side_by_side import Comparison, compare_families
+from scale_forecast.workflow.clock import Day, as_day
+from scale_forecast.workflow.frontier import frontier_tables
+from scale_forecast.workflow.inputs import panel_of
+from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
+
+
+@dataclass(frozen=True)
+class Compared(ShowsHtml):
+    """What `compare` found: ``frame`` a row a task or benchmark, ``tables`` all by name, ``said`` the gist in words."""
+
+    a: str
+    b: str
+    frame: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    said: list[str]
+
+    def __repr__(self) -> str:
+        return f"<Compared: {self.a} and {self.b} on {count_of(len(self.frame), 'task')}>"
+
+
+def compare(
+    a: str,
+    b: str,
+    results: Results = None,
+    *,
+    benchmark: str | None = None,
+    as_of: Day | None = None,
+    seed: int = 0,
+    tell: Tell = silent,
+) -> Compared:
+    """Two families at equal compute, or two organisations day by day, on what both have scores on.
+
+    Parameters
+    ----------
+    a, b : families of the results or bundled figures; else organisations of the tables by date
+    results : tables, files or DataFrames; the bundled figures when None
+    benchmark : on this one alone
+    as_of : know only what was public on this day
+    seed : of the draws that intervals come from
+
+    Raises
+    ------
+    UsageError
+        For a name that is neither.
+    DataError
+        Where both have no score on one task.
+    """
+    tables, day = tables_of(results, tell), as_day(as_of)
+    panel = panel_of(tables)
+    if day is not None:
+        panel = panel.known((panel.rows["known_on"] <= day).to_numpy())
+    if benchmark is not None:
+        panel = panel.take((panel.rows["benchmark"].astype(str).map(fold) == fold(benchmark)).to_numpy())
+    families = [str(name) for name in tables.results["family"].unique()]
+    named = {fold(name): name for name in families}
+    if fold(a) == fold(b):
+        raise UsageError(f"{a!r} twice: give two families, or two organisations")
+    if fold(a) in named and fold(b) in named:
+        return _by_scale(panel, named[fold(a)], named[fold(b)], seed)
+    return _by_date(a, b, families, benchmark, day)
+
+
+def _by_scale(panel: Panel, a: str, b: str, seed: int) -> Compared:
+    found = compare_families(panel, a, b, seed=seed)
+    tables = {"equal_compute": found.equal, "effective_compute": found.effective, "tasks": found.tasks}
+    return Compared(a, b, found.tasks, tables, [*_gist(found, a, b), *_cautions(panel, found, a, b)])
+
+
+def _gist(found: Comparison, a: str, b: str) -> list[str]:
+    said = []
+    if len(found.equal):
+        last = found.equal.iloc[-1]
+        leader, other, prob = (b, a, last["prob_b_ahead"]) if last["gap"] > 0 else (a, b, 1 - last["prob_b_ahead"])
+        ends = f"{last['gap_q10']:+.3f} to {last['gap_q90']:+.3f}"
+        said.append(
+            f"at {last['compute']:.2g} FLOP, the most that both have, {leader} is ahead of {other} by "
+            f"{abs(last['gap']):.3f} on the mean of {count_of(int(last['tasks']), 'task')} "
+            f"(80% interval of {b} less {a}: {ends}; probability {prob:.2f})"
+        )
+        if np.isfinite(found.crossing):
+            said.append(f"the lead changes at {found.crossing:.2g} FLOP; in {found.crossing_prob:.0%} of draws it does")
+    else:
+        said.append(f"no compute lies inside the sizes of both {a} and {b}: nothing is said of equal compute")
+    inside = found.effective[np.isfinite(found.effective["times"]) & (found.effective["times"] > 0)]
+    if len(inside):
+        last = inside.iloc[-1]
+        said.append(
+            f"{last['model']} scores as {a} would with {last['times']:.2g} times its compute "
+            f"(80% interval {last['times_q10']:.2g} to {last['times_q90']:.2g})"
+        )
+    for name in ("saturated", "emerging", "falling", "u-shaped"):
+        counts = [int((found.tasks[f"trend_{side}"] == name).sum()) for side in ("a", "b")]
+        if any(counts):
+            said.append(f"{name}: {count_of(counts[0], 'task')} of {a}, {counts[1]} of {b}")
+    human = found.tasks["human"].notna()
+    if human.any():
+        reached = [int(found.tasks.loc[human, f"human_{side}"].notna().sum()) for side in ("a", "b")]
+        said.append(
+            f"average human level, known of {int(human.sum())}: reached on {reached[0]} by {a}, {reached[1]} by {b}"
+        )
+    return said
+
+
+def _cautions(panel: Panel, found: Comparison, a: str, b: str) -> list[str]:
+    said = []
+    if unlike := int((~found.tasks["alike"]).sum()):
+        said.append(
+            f"{unlike} of {count_of(len(found.tasks), 'task')} were measured otherwise (shots, prompt or benchmark)"
+        )
+    rows = panel.rows
+    for name in (a, b):
+        if rows.loc[(rows["family"] == name).to_numpy(), "train_flops"].isna().any():
+            said.append(f"compute of some models of {name} is not known and taken as compute-optimal for their size")
+    return said
+
+
+def _by_date(a: str, b: str, families: list[str], benchmark: str | None, day: pd.Timestamp | None) -> Compared:
+    frontier = frontier_tables(day)
+    makers = [str(name) for name in frontier.releases["organisation"].dropna().unique()]
+    named = {fold(name): name for name in makers}
+    for name in (a, b):
+        if fold(name) not in named:
+            raise UsageError(
+                f"no two families or two organisations: {name!r} is unknown{did_you_mean(name, families + makers)}"
+            )
+    one, two = named[fold(a)], named[fold(b)]
+    rows = frontier.scores.merge(frontier.releases[["model", "organisation"]], on="model")
+    rows = rows[rows["known_on"].notna() & ((rows["known_on"] <= day) if day is not None else True)]
+    if benchmark is not None:
+        rows = rows[rows["task"].map(fold) == fold(benchmark)]
+    table = compare_organisations(rows, frontier.benchmarks, one, two)
+    if table.empty:
+        raise DataError(f"no benchmark has scores of both {one} and {two} by one evaluator: compare others")
+    leads = table["ahead"].value_counts()
+    said = [
+        f"{one} is ahead on {leads.get(one, 0)} and {two} on {leads.get(two, 0)} of "
+        f"{count_of(len(table), 'record')} (by benchmark and evaluator) that both have",
+        "days are those by which scores were public at the latest; the compute of most models is not published",
+    ]
+    return Compared(one, two, table, {"records": table}, said)
