@@ -1,0 +1,76 @@
+"""A scaling person's and a notebook person's daily jobs: each takes at most two tries, the first leading to the second.
+
+Of the learning curve in two columns only the lead is tested here: how `forecast curves fit` reads it is that command's.
+"""
+
+import pandas as pd
+import pytest
+
+import scale_forecast as sf
+from scale_forecast.data.errors import UsageError
+from tests.a_users_files import MODELS, scores, write_harness_results
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Results of a harness, a folder a model."""
+    for model in MODELS["model"]:
+        write_harness_results(tmp_path / "results" / model, model)
+    return tmp_path / "results"
+
+
+def test_a_folder_of_a_harness_takes_one_try(small_world, folder):
+    out = small_world("quick", folder, "--predictor", "drift")
+    assert out.exit_code == 0, out.output
+    assert "mine 14B" in out.stdout
+    one = small_world("predict", folder, "--params", "14B,28B", "--predictor", "drift")
+    assert one.exit_code == 0, one.output
+
+
+def test_a_sheet_in_percent_with_a_column_a_task_takes_one_try(small_world, tmp_path):
+    sheet = scores().pivot(index="model", columns="task", values="score").mul(100).round(1)
+    sheet.insert(0, "Params", MODELS.set_index("model")["params"])
+    sheet.reset_index().to_excel(tmp_path / "sheet.xlsx", index=False)
+    out = small_world("quick", tmp_path / "sheet.xlsx", "--predictor", "drift")
+    assert out.exit_code == 0, out.output
+    assert "mine 14B" in out.stdout
+
+
+def test_a_prediction_without_a_size_or_of_two_families_says_what_to_type(small_world, folder, tmp_path):
+    without = small_world("predict", folder, "--predictor", "drift")
+    assert without.exit_code == 2
+    assert "say how large the model is: --params" in without.stderr
+    two = pd.concat(
+        [scores(), scores().assign(family="other", model=lambda t: t["model"].str.replace("mine", "other"))]
+    )
+    two.to_csv(tmp_path / "two.csv", index=False)
+    asked = ("predict", tmp_path / "two.csv", "--params", "14B", "--predictor", "drift")
+    first = small_world(*asked)
+    assert first.exit_code == 2
+    assert "say --family, one of mine (up to 7B), other (up to 7B)" in first.stderr
+    second = small_world(
+        "predict", tmp_path / "two.csv", "--params", "14B", "--family", "other", "--predictor", "drift"
+    )
+    assert second.exit_code == 0, second.output
+
+
+def test_a_notebook_takes_a_table_as_it_is(small_world):
+    found = sf.predict(scores(), params=["14B", "70B"], predictor="drift")
+    assert len(found.frame) == 8
+    assert found.plot() is not None
+    forecaster = sf.ScaleForecaster("drift").fit(scores())
+    wanted = pd.DataFrame({"task": ["anatomy", "sociology"], "params": ["14B", "70B"]})
+    frame = found.frame.set_index(["task", "target_params"])["median"]
+    assert forecaster.predict(wanted).tolist() == pytest.approx([frame["anatomy", 14e9], frame["sociology", 70e9]])
+    with pytest.raises(UsageError, match="say how large the model is: params, train_flops, or both"):
+        sf.predict(scores(), predictor="drift")
+    assert {"quick", "predict", "compare", "load", "ScaleForecaster"} <= set(dir(sf))
+
+
+def test_two_families_are_compared_in_one_try_and_a_misspelt_one_in_two(small_world, layouts):
+    first = small_world("compare", "Gama", "Beta", "--results", layouts["long"][0])
+    assert first.exit_code == 2
+    assert "did you mean 'Gamma'" in first.stderr
+    second = small_world("compare", "Gamma", "Beta", "--results", layouts["long"][0])
+    assert second.exit_code == 0, second.output
+    assert "FLOP, the most that both have" in second.stdout
