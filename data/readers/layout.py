@@ -141,7 +141,8 @@ def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
     about = [c for c in frame.columns if c in COLUMNS and c not in scores]
     if form is not Form.LONG:
         about = [c for c in about if c not in ("score", *(("task",) if form is Form.WIDE else ()))]
-    aside = [str(c) for c in frame.columns if c not in about and c not in scores]
+    named = {*about, *scores}
+    aside = [str(c) for c in frame.columns if c not in named]
     taken = {theirs: ours for theirs, ours in guessed.items() if fold(theirs) != fold(ours)}
     return Titled(frame[[*about, *scores]], taken, units, form, scores, aside)
 

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pandas as pd
 
@@ -22,8 +22,12 @@ from scale_forecast.data.readers.archives import opened_archive
 from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line, sources
 from scale_forecast.data.spreadsheet import unmark_table
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "None", "<NA>"]
 _MOST_CELLS = 5_000_000
+_MOST_COLUMNS = 10_000
 DELIMITER, SKIPPED, OTHER_SHEETS, IS_WESTERN = "delimiter", "skipped", "other_sheets", "is_western"
 ABOVE, OTHER_TABLES = "above", "other_tables"
 """What a frame's ``attrs`` say: the sign between cells, how many lines had the wrong number of cells, other sheets of
@@ -39,6 +43,19 @@ def read_frame(source: Source, limits: Limits) -> pd.DataFrame:
     DataError
         For what is no table, or is cut off, damaged or too large.
     """
+    frame = _frame(source, limits)
+    _require_few(len(frame.columns), source.name)
+    return frame
+
+
+def _require_few(columns: int, name: str) -> None:
+    if columns > _MOST_COLUMNS:
+        raise DataError(
+            f"{name}: has {columns:,} columns, more than {_MOST_COLUMNS:,}: give a row for each score, or several files"
+        )
+
+
+def _frame(source: Source, limits: Limits) -> pd.DataFrame:
     head = source.head()
     if head[:4] == b"PAR1":
         return _parquet(source.whole(limits.table), source.name)
@@ -91,8 +108,10 @@ def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **
     text = decode_text(source.table(Limits()), source.name)
     if not text.strip():
         raise DataError(f"{source.name}: the file is empty: {advice}")
+    _require_few(len(_split(text.lstrip().split("\n", 1)[0], str(how.get("sep", ",")))), source.name)
     try:
-        return unmark_table(pd.read_csv(io.StringIO(text), **how))
+        frame = pd.read_csv(io.StringIO(text), **how)
+        return unmark_table(frame) if "'" in text else frame
     except (ValueError, OverflowError) as error:
         raise DataError(f"{source.name}: not a CSV table ({_last_line(error)}): {advice}") from None
 
@@ -106,9 +125,37 @@ def _parquet(data: bytes, name: str) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(io.BytesIO(data)).to_pandas()
+        file = pq.ParquetFile(io.BytesIO(data))
+        names = [n for n in file.schema_arrow.names if not re.fullmatch(r"__index_level_\d+__", n)]
+        if names:
+            _names(names, name)
+        table = file.read()
+        return pa.table({n: _plain(table[n]) for n in names}).to_pandas()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{name}: the Parquet file is damaged ({_first_line(error)}): write it again") from None
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of texts, numbers, days or truth values; what is nested or of any other type is taken as text."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    kind = column.type
+    if types.is_dictionary(kind):
+        return _plain(column.cast(kind.value_type))
+    if types.is_decimal(kind):
+        return column.cast(pa.float64(), safe=False)
+    texts = types.is_string, types.is_large_string, types.is_string_view
+    numbers = types.is_boolean, types.is_integer, types.is_floating, types.is_date, types.is_timestamp, types.is_null
+    if any(test(kind) for test in (*texts, *numbers)):
+        return column
+    return pa.chunked_array([pa.array([_as_text(value) for value in column.to_pylist()], pa.string())])
+
+
+def _as_text(value: object) -> str | None:
+    if value is None:
+        return None
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _csv(text: str, name: str) -> pd.DataFrame:
@@ -147,7 +194,8 @@ def _csv(text: str, name: str) -> pd.DataFrame:
         raise DataError(f"{name}: {_first_line(error)}: every row needs as many cells as the header") from None
     if wrong and not table.num_rows:
         raise DataError(f"{name}: no line has {len(names)} cells: every row needs as many cells as the header")
-    frame = unmark_table(table.to_pandas())
+    frame = table.to_pandas()
+    frame = unmark_table(frame) if "'" in text else frame
     frame.attrs |= {DELIMITER: delimiter, SKIPPED: len(wrong), ABOVE: above}
     return frame
 
@@ -221,13 +269,22 @@ def _regularity(lines: list[str], sign: str) -> tuple[int, int]:
     >>> max(",;", key=lambda sign: _regularity(["Task;7B;280B", "a;41,7;62,2", "b;39,1;"], sign))
     ';'
     """
-    cells = Counter(len(next(csv.reader([line], delimiter=sign), [])) for line in lines)
+    cells = Counter(len(_split(line, sign)) for line in lines)
     alike = {count: times for count, times in cells.items() if count > 1}
     return max(((times, count) for count, times in alike.items()), default=(0, 0))
 
 
+def _split(line: str, delimiter: str) -> list[str]:
+    """The cells of one line; a carriage return within is a space, and what csv refuses is one cell."""
+    try:
+        return next(csv.reader([line.rstrip("\r").replace("\r", " ")], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]
+
+
 def _names(names: list[str], name: str) -> list[str]:
     """Names of columns, each once; one that is missing is called by its place."""
+    _require_few(len(names), name)
     stripped = [n.strip() for n in names]
     twice = [n for n, count in Counter(n for n in stripped if n).items() if count > 1]
     if twice:

@@ -31,6 +31,8 @@ from scale_forecast.data.sizes import sizes_in_name
 _CELL = "_cell"
 _TITLE = "_title"
 _EMPTY = "empty cell"
+_FEW = 40
+"""Columns that are named where some are left aside."""
 _WORDS_OF_A_NAME = 2
 _CAPTION = re.compile(r"(?:table|tab|figure|fig|results?|scores?|benchmarks?|evaluations?|source)\b", re.IGNORECASE)
 
@@ -114,9 +116,10 @@ def _remarks(frame: pd.DataFrame, table: Titled, source: Source) -> list[str]:
     if not said and table.form in (Form.LONG,):
         remarks = []
     if table.aside:
-        wrong = [(c, near) for c in table.aside if (near := did_you_mean(c, COLUMNS)) and our_column(c) is None]
+        wrong = [(c, near) for c in table.aside[:_FEW] if (near := did_you_mean(c, COLUMNS)) and our_column(c) is None]
+        rest = f" and {len(table.aside) - _FEW:,} more" if len(table.aside) > _FEW else ""
         hint = f"; {wrong[0][0]!r}{wrong[0][1]}" if wrong and table.form is Form.LONG else ""
-        remarks.append(f"{source.name}: columns left aside: {', '.join(table.aside)}{hint}")
+        remarks.append(f"{source.name}: columns left aside: {', '.join(table.aside[:_FEW])}{rest}{hint}")
     others = frame.attrs.get(OTHER_SHEETS) or []
     if others:
         remarks.append(

@@ -22,6 +22,10 @@ ROLES = ("fit", "extrapolate")
 LEVELS = {"q05": 0.05, "q10": 0.1, "q25": 0.25, "q75": 0.75, "q90": 0.9, "q95": 0.95}
 
 
+LARGEST = 1e60
+"""Beyond it, or below its inverse, powers of what is measured leave the range of numbers."""
+
+
 def read_curves(path: str | Path, stdin: BinaryIO | None = None) -> pd.DataFrame:
     """Read a CSV file, or ``-`` for ``stdin``; every column but the name as it stands, for `fit_table` to check."""
     names = {"curve": "str", "family": "str", "role": "str"}
@@ -133,6 +137,10 @@ def _check_rows(table: pd.DataFrame, where: str) -> pd.DataFrame:
             _refuse(bad, rows[name], name, where, "is not a number: give a plain number or leave it empty")
             rows[name] = number
     _refuse(~(rows["x"] > 0), rows["x"], "x", where, "is not positive: curves are fitted in log x")
+    for name in ("x", "y"):
+        size = rows[name].abs()
+        bad = (size > LARGEST) | ((size > 0) & (size < 1 / LARGEST))
+        _refuse(bad, rows[name], name, where, f"is not between {1 / LARGEST:g} and {LARGEST:g}: is its unit right?")
     if "n_examples" in rows:
         bad = rows["n_examples"].notna() & ~(rows["n_examples"] >= 1)
         _refuse(bad, rows["n_examples"], "n_examples", where, "is below 1: leave it empty when unknown")
