@@ -11,6 +11,7 @@ import json
 import os
 import queue
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -206,7 +207,7 @@ class Session:
         try:
             status, answer = self._exchange("POST", path, {}, body)
         except _FAILURES as error:
-            if isinstance(error, requests.ConnectTimeout) or _never_connected(error):
+            if isinstance(error, requests.ConnectTimeout) or _never_connected(error) or _is_untrusted(error):
                 raise self._error(Refused, f"cannot be reached ({_why(error)}): nothing was sent") from None
             raise self._error(Unanswered, f"gave no answer ({_why(error)})") from None
         if 200 <= status < 300:
@@ -363,9 +364,21 @@ def _never_connected(error: BaseException) -> bool:
     return False
 
 
+def _is_untrusted(error: BaseException | None) -> bool:
+    """Whether a server's certificate was refused, before anything was sent."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+    return False
+
+
 def _why(error: BaseException) -> str:
     if isinstance(error, _TooSlow):
         return str(error)
+    if _is_untrusted(error):
+        return "its certificate cannot be trusted: is the network what it seems?"
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return "timed out"
     if _never_connected(error):

@@ -1,21 +1,26 @@
 """A service that lies, drips, sends on or echoes the key gets nothing out of the client and nothing onto the screen."""
 
 import contextlib
+import http.server
 import json
 import socket
+import ssl
 import threading
+from pathlib import Path
 
 import pytest
 
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.fetch import Bounds, fetch
 from scale_forecast.data.plain import plain_text
 from scale_forecast.resolvers.markets.keys import Key, without_key
 from scale_forecast.resolvers.markets.service import require_answered
 from scale_forecast.resolvers.markets.services import open_service
-from scale_forecast.resolvers.markets.session import Patience, ServiceError, Session, Site, reason
+from scale_forecast.resolvers.markets.session import Patience, Refused, ServiceError, Session, Site, reason
 from scale_forecast.resolvers.markets.timing import Clock
 from tests.resolvers.markets.server import KEY, Services, saved
 
+SELF_SIGNED = Path(__file__).parent.parent.parent / "fixtures" / "tls" / "self_signed.pem"
 HASTY = Patience(connect=1.0, read=0.3, whole=0.3, retries=0, backoff=0.01)
 
 
@@ -135,6 +140,38 @@ def test_an_address_in_the_open_is_not_followed():
     onward = response(b"", "302 Found", "Location: http://example.org/x")
     with Raw(onward) as server, pytest.raises(ServiceError, match="sends on"):
         session(server).get("here")
+
+
+@contextlib.contextmanager
+def impostor():
+    """Speaks TLS on the loopback with a certificate that nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(SELF_SIGNED)
+    server = http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    server.handle_error = lambda *_: None
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield f"https://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_server_with_a_certificate_that_nobody_vouches_for_gets_no_key_and_no_bet(method):
+    """It was called a broken connection, and a write that never went out blocked its market."""
+    more = {"body": {}} if method == "post" else {}
+    with impostor() as address:
+        impostors = Session(Site("Double", address, "Key"), SECRET, Clock(sleep=lambda _: None), HASTY)
+        with pytest.raises(ServiceError, match="its certificate cannot be trusted") as error:
+            getattr(impostors, method)("here", **more)
+    assert isinstance(error.value, Refused) == (method == "post")
+
+
+def test_a_table_is_not_fetched_from_such_a_server():
+    with impostor() as address, pytest.raises(DataError, match="its certificate cannot be trusted"):
+        fetch(f"{address}/x.zip", Bounds(wait=2.0))
 
 
 PUBLIC = "https://api.example.org/v2"
