@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import multiprocessing
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,12 @@ from scale_forecast.cache.state import load_state, save_state, state_key, write_
 from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import DERIVED, Panel
 from tests.worlds import make_panel
+from tests.writers import write_without_end
 
 PANEL = make_panel()
 GIVEN = sorted(set(PANEL.rows.columns) - DERIVED)
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.writers"])
 
 
 def changed(column):
@@ -92,3 +97,28 @@ def test_a_state_that_was_damaged_or_altered_is_no_state(tmp_path, change):
         data = b""
     path.write_bytes(data)
     assert load_state(tmp_path, "k") is None
+
+
+def test_where_nothing_can_be_kept_the_work_goes_on(tmp_path):
+    """A folder that is missing and cannot be made, as below a home that is a file or of another user."""
+    (tmp_path / "home").write_text("")
+    save_state(tmp_path / "home" / "cache", "k", {"a": np.arange(3.0)})
+    assert load_state(tmp_path / "home" / "cache", "k") is None
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(40, marks=pytest.mark.slow)])
+def test_two_that_keep_the_same_at_once_and_are_killed_leave_it_whole(kills, tmp_path):
+    """Whatever moment a kill strikes, what is read is one of the two, whole, and what is half written is not read."""
+    for kill in range(kills):
+        writers = [PROCESSES.Process(target=write_without_end, args=(tmp_path, value)) for value in (1.0, 2.0)]
+        for writer in writers:
+            writer.start()
+        while load_state(tmp_path, "k") is None:
+            time.sleep(0.001)
+        time.sleep(0.002 * kill)
+        for writer in writers:
+            writer.kill()
+            writer.join()
+        kept = load_state(tmp_path, "k")["a"]
+        assert kept.tolist() in ([1.0] * 50_000, [2.0] * 50_000)
+        (tmp_path / "k.npz").unlink()
