@@ -153,3 +153,18 @@ def test_siblings_of_no_or_two_targets_are_refused():
     for target in ((), ("a", "b")):
         with pytest.raises(UsageError, match="name one"):
             backtest_siblings(target=target)
+
+
+def test_the_table_for_people_says_the_figures_of_the_summary():
+    """Only an exact 0 loses its sign, and what is not known says so."""
+    table = lines_of(np.array([[0.5, 1.0]]), np.random.default_rng(4))
+    found = summary(table, references=["drift"], draws=50)
+    found.loc[0, ["r2", "ceiling_r2"]] = [-1e-9, np.nan]
+    shown = readable(found)
+    for name, column in (("MAE", "mae"), ("RMSE", "rmse"), ("CRPS", "crps"), ("r of gains", "r")):
+        pd.testing.assert_series_equal(shown[name], found[column], check_names=False)
+    assert np.allclose(shown["R2"], found["r2"], atol=5e-4, equal_nan=True)
+    assert not np.signbit(shown["R2"][0])
+    assert np.allclose(shown["R2, shift forgiven"], found["r2_shift_forgiven"], atol=5e-4, equal_nan=True)
+    assert shown["R2 ceiling"][0] == "unknown"
+    assert shown["in 80%"].tolist() == [f"{share:.0%}" for share in found["cover80"]]
