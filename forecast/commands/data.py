@@ -215,7 +215,10 @@ def _own(inputs: Inputs) -> Loaded:
 def _readable(rows: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
     """Some columns, sizes as people write them; what no row says is left away."""
     filled = [name for name in shown if rows[name].notna().any()]
-    return rows.assign(params=rows["params"].map(format_size))[filled]
+    score = rows["score"]
+    if score.between(0.0, 1.0).all() and ((score * 1000.0).round(6) % 1.0 != 0.0).any():
+        score = score.map("{:.4f}".format)  # shares of which some say more than three digits
+    return rows.assign(params=rows["params"].map(format_size), score=score)[filled]
 
 
 def _emit_results(results: pd.DataFrame, out: Output, shown: list[str]) -> None:

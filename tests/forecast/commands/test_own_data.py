@@ -208,3 +208,9 @@ def test_a_folder_of_the_users_is_a_source_too(own):
     out = own("data", "update", HUB)
     assert out.exit_code == 0
     assert "nothing is new and nothing changed" in out.stderr
+
+
+def test_a_share_of_four_digits_is_printed_with_all(tmp_path, own):
+    path = tmp_path / "s.csv"
+    path.write_text("model,MMLU\na-1b,0.8564\n")
+    assert "0.8564" in own("data", "import", path).stdout
