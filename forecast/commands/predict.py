@@ -85,8 +85,6 @@ def predict_command(inputs: Inputs, model: str | None, all_metrics: bool, out: O
 def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str, Any], about: dict[str, Any]) -> None:
     """The forecast of a model by its day of release, from the bundled scores by date and the user's."""
     _refuse_scale(about, "--model")
-    if about["record"]:
-        raise UsageError("--model records nothing yet: leave --record")
     if by_date["released"] is None:
         raise UsageError("--model needs the day of its release: give --released, such as 2027-02")
     known = _scores(about["known"])
@@ -97,6 +95,8 @@ def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str,
         known=known,
         benchmarks=named,
         as_of=about["as_of"],
+        record=about["record"],
+        ledger=about["ledger"],
         tell=note,
         **own_data(),
         **by_date,

@@ -13,6 +13,7 @@ from scale_forecast.commands.options import (
     as_of_option,
     dates_options,
     input_options,
+    ledger_option,
     output_options,
     own_data,
     seed_option,
@@ -40,6 +41,8 @@ from scale_forecast.show.terminal import as_text
 @as_of_option("Only what was known on this day.  [default: today]", today=True)
 @dates_options
 @seed_option()
+@click.option("--record", is_flag=True, help="Append the forecast to the ledger, as questions that results settle.")
+@ledger_option
 @output_options
 def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
     """The best score on each benchmark by a date, as a distribution, and who holds it.
@@ -53,6 +56,7 @@ def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
         forecast records --by 2027-06-30 --benchmark "GPQA Diamond"
         forecast records --by 2027 --above 0.6 --benchmark "Humanity's Last Exam" --format csv
         forecast records --by 2027 --open-weights
+        forecast records --by 2027-06 --benchmark "GPQA Diamond" --record
         forecast records my_results.csv --by 2027 --benchmark "my task"
     """
     found = scale_forecast.records(results=inputs.load() if inputs.paths else None, tell=note, **own_data(), **about)

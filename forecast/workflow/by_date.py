@@ -31,9 +31,10 @@ from scale_forecast.data.frontier import Frontier, bundled_by_date, frontier_rel
 from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
-from scale_forecast.workflow.clock import Day, day_of_knowledge
+from scale_forecast.workflow.clock import Day, day_of_knowledge, now
 from scale_forecast.workflow.frontier import frontier_tables, swept_until
 from scale_forecast.workflow.places import cache_folder
+from scale_forecast.workflow.record_by_date import record_model, record_records
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
 
 
@@ -90,6 +91,8 @@ def records(
     reading: str = "dated",
     draws: int = 1000,
     seed: int = 0,
+    record: bool = False,
+    ledger: str | Path | None = None,
     data: str | Path | None = None,
     bundled: bool = False,
     tell: Tell = silent,
@@ -107,6 +110,7 @@ def records(
     as_of : only what was known on this day; today when None
     reading : ``dated``, ``release`` (optimistic) or ``strict``: how the day of a score is read
     draws, seed : of the simulated futures
+    record, ledger : append to the ledger, as questions: see `workflow.record_by_date`
     data, bundled : the folder of your own data, or leave them out: see `workflow.frontier.frontier_tables`
 
     Raises
@@ -136,12 +140,27 @@ def records(
         tell(f"{count_of(lacking, 'benchmark')} on which no model of {scope.sentence()} has a score: left out")
     table = record_table(forecast, tables.benchmarks)
     table = with_past(table, past_records(), day, reading, start)
-    if tasks is None and not thresholds:
-        return Records(forecast, table, pd.DataFrame(), day, newest, paths, scope)
-    months = pd.date_range(day, max(days), freq="MS")
-    ladder = ladder_table(read_records(paths, sorted({*asked, *months}), forecast.tasks, scope), thresholds)
-    ladder = ladder[ladder["by"].isin(asked)].reset_index(drop=True)
-    return Records(forecast, table, ladder, day, newest, paths, scope)
+    ladder = pd.DataFrame()
+    if tasks is not None or thresholds:
+        months = pd.date_range(day, max(days), freq="MS")
+        ladder = ladder_table(read_records(paths, sorted({*asked, *months}), forecast.tasks, scope), thresholds)
+        ladder = ladder[ladder["by"].isin(asked)].reset_index(drop=True)
+    found = Records(forecast, table, ladder, day, newest, paths, scope)
+    if record:
+        metrics = _metrics(results, day, data, bundled)
+        count = record_records(found, tables, metrics, reading, ledger, at=now())
+        tell(f"recorded {count_of(count, 'forecast')} in the ledger; `forecast resolve` settles them")
+    return found
+
+
+def _metrics(results: Results, day: pd.Timestamp, data: str | Path | None, bundled: bool) -> dict[str, str]:
+    """The metric of each task, by which a recorded forecast is settled."""
+    known = frontier_tables(day, data=data, bundled=bundled).benchmarks
+    metrics = dict(zip(known["task"], known["metric"], strict=True))
+    if results is None:
+        return metrics
+    own = tables_of(results, silent).results
+    return dict(zip(own["task"], own["metric"], strict=True)) | metrics
 
 
 def _scope(organisations: Sequence[str], lines: Sequence[str], open_weights: bool, models: pd.DataFrame) -> Scope:
@@ -170,6 +189,8 @@ def predict_by_date(
     benchmarks: str | Sequence[str] = (),
     as_of: Day | None = None,
     reading: str = "dated",
+    record: bool = False,
+    ledger: str | Path | None = None,
     data: str | Path | None = None,
     bundled: bool = False,
     tell: Tell = silent,
@@ -184,6 +205,7 @@ def predict_by_date(
     organisation, line, tier, reasoning : who makes it; its product line; flagship, mid, small, nano; does it reason
     known : scores that are out already, by benchmark
     benchmarks : only these, by name; all with data when empty
+    record, ledger : append to the ledger, to be settled by the model's name
     as_of, reading, data, bundled : as for `records`
     """
     day, trained, tables, coming, out = _coming(
@@ -207,7 +229,12 @@ def predict_by_date(
     scores = predict_model(trained.state, coming, out, tasks=asked)
     table = scores_table(scores, name, coming.released, standing(trained.state, asked), tables.benchmarks)
     table = table[table["task"].isin(tasks)].reset_index(drop=True)
-    return ModelByDate(scores, table, day, world.newest)
+    found = ModelByDate(scores, table, day, world.newest)
+    if record:
+        metrics = _metrics(results, day, data, bundled)
+        count = record_model(found, tables, metrics, reading, ledger, at=now())
+        tell(f"recorded {count_of(count, 'forecast')} in the ledger; results under the name {name} settle them")
+    return found
 
 
 def explain_by_date(

@@ -29,6 +29,9 @@ _MEASURED = ("evaluator", "version", "setting")
 _UNCLEAR = (
     "forecasts of several evaluators, versions or settings are recorded of it, and an entry settles them together"
 )
+BY_DATE = "date"
+"""What an entry's details say under ``by`` where the forecast is of the best score that its model has, however it was
+measured: by date a score is one of several settings, reruns and evaluators."""
 _NEAR_NAME = 0.8
 _OFFERED = 2
 
@@ -80,9 +83,10 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
 
 
 def _measured_of(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Evaluator, version and setting that score forecasts are of: an entry of the ledger keeps them in its details."""
+    """Evaluator, version and setting that score forecasts are of, and whether they go by date, from their details."""
     given = [one if isinstance(one, dict) else {} for one in forecasts["details"]]
-    return pd.DataFrame({name: [one.get(name) for one in given] for name in _MEASURED}, forecasts.index, dtype="str")
+    names = (*_MEASURED, "by")
+    return pd.DataFrame({name: [one.get(name) for one in given] for name in names}, forecasts.index, dtype="str")
 
 
 def _settle_subject(
@@ -91,6 +95,10 @@ def _settle_subject(
     """What one subject came to: by the model's name, else by its family and size, else open with what is near."""
     if about["_unclear"]:
         return {"status": "open", "reason": _UNCLEAR}
+    if about["by"] == BY_DATE and on_test is not None:
+        named = on_test[on_test["_model"] == about["_model"]]
+        if len(named):
+            return _best(named.drop(columns="_model"))
     if alike is not None:
         named = alike[alike["_model"] == about["_model"]]
         if len(named):
@@ -103,6 +111,16 @@ def _settle_subject(
     near = _near(about, on_test)
     offered = f"; near misses, which settle nothing: {', '.join(near)}" if near else ""
     return {"status": "open", "reason": f"no score was public by {day:%Y-%m-%d}{offered}"}
+
+
+def _best(rows: pd.DataFrame) -> dict[str, object]:
+    """The best of a model's scores, public from the day on which the first of them was."""
+    falling = (rows["higher_is_better"] == False).all()  # noqa: E712
+    ordered = rows.sort_values(["score", "known_on"], ascending=[falling, True], kind="stable")
+    found = _resolution(ordered.head(1))
+    if len(rows) == 1:
+        return found
+    return {**found, "known_on": rows["known_on"].min(), "reason": f"{found['reason']}; the best of {len(rows)} scores"}
 
 
 def _near(about: dict[Any, Any], on_test: pd.DataFrame | None) -> list[str]:

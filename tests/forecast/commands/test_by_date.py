@@ -108,3 +108,37 @@ def test_what_a_name_says_rests_on_models_released_by_the_day_of_knowledge():
     """GPT-4 Turbo came in November 2023: on the day asked nobody knew of it."""
     out = run("predict", "--model", "GPT-4 Turbo", "--released", "2024-06", "--benchmark", "mmlu", *DAY)
     assert "as of GPT-3.5" in out.stderr
+
+
+def test_a_forecast_of_a_model_by_date_is_recorded_settled_by_its_name_and_scored(tmp_path):
+    """On GPT-4, whose scores came two weeks later: by today's clock that is late, and `score` says so."""
+    book = ("--ledger", str(tmp_path / "ledger.db"))
+    asked = ("--model", "GPT 4", "--released", "2023-06", "--benchmark", "mmlu", "--known", "gsm8k=0.9")
+    out = run("predict", *asked, *DAY, "--record", *book)
+    assert out.exit_code == 0, out.output
+    assert "recorded 1 forecast in the ledger" in out.stderr
+    settled = run("resolve", "--as-of", "2026-07-01", *book, "--format", "csv")
+    assert settled.exit_code == 0, settled.output
+    assert ",number," in settled.stdout
+    assert "best of" in settled.stdout
+    scored = run("score", "--late", *book, "--format", "json")
+    assert scored.exit_code == 0, scored.output
+    assert '"by-date"' in run("ledger", "export", *book).stdout
+
+
+def test_records_are_recorded_as_questions_that_results_settle(tmp_path):
+    book = ("--ledger", str(tmp_path / "ledger.db"))
+    asked = ("--by", "2023-12", "--benchmark", "mmlu", "--above", "0.8", "--above", "0.99", "--above", "0.3")
+    for _ in range(2):
+        out = run("records", *asked, *DAY, "--record", *book)
+        assert out.exit_code == 0, out.output
+    assert "recorded 3 forecasts in the ledger" in out.stderr
+    settled = run("resolve", "--as-of", "2026-07-01", *book, "--format", "csv")
+    assert settled.exit_code == 0, settled.output
+    rows = [line for line in settled.stdout.splitlines() if line.startswith("by-date-mmlu")]
+    assert len(rows) == 3
+    assert sum(",yes," in row for row in rows) == 1
+    (number,) = (row for row in rows if "highest score" in row)
+    assert "no source lists the leaders of MMLU; the highest of" in number  # which settles no maximum
+    scored = run("score", "--late", *book)
+    assert "6 forecasts recorded, 1 scored" in " ".join(scored.stderr.split()), scored.output
