@@ -3,7 +3,7 @@
     python -m benchmarks.mutants          # some minutes; exits 1 when a mutant survives
     python -m benchmarks.mutants --list   # the mutants, made from the code
 
-The mutants are made from the syntax tree of the functions in `RULE`: each side of an ``and`` or ``or`` dropped, each
+The mutants are made from the syntax tree of the functions in `RULES`: each side of an ``and`` or ``or`` dropped, each
 ``&=`` and ``|=`` left out, each ``not`` left out, each comparison turned round. Each is run in a process of its own
 against the tests of leaks alone; one that all of them pass has survived.
 """
@@ -19,10 +19,10 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 
-TESTS = "tests/forecast/inputs/test_no_leak.py"
+BY_SCALE, BY_DATE = "tests/forecast/inputs/test_no_leak.py", "tests/forecast/by_date/test_visible.py"
 RULE = {
     "scale_forecast.data.scale": ("below",),
     "scale_forecast.inputs.targets": (
@@ -35,10 +35,20 @@ RULE = {
     ),
     "scale_forecast.inputs.folds": ("Exclusion.allows", "of_tasks", "_mask_allowed"),
 }
-"""Where the rule stands."""
+"""Where the rule of the forecasts by scale stands."""
+RULE_BY_DATE = {
+    "scale_forecast.data.dates": ("latest_day", "known_days"),
+    "scale_forecast.by_date.world": ("_visible", "newest_day", "_tasks"),
+    "scale_forecast.by_date.history": ("windows", "_days", "_standing", "_window", "cut_by", "closed_windows"),
+    "scale_forecast.by_date.own": ("_replaced",),
+    "scale_forecast.by_date.past": ("closed_by",),
+}
+"""Where that of the forecasts by date stands."""
+RULES = {BY_SCALE: RULE, BY_DATE: RULE_BY_DATE}
+"""Of each file of tests of leaks the rule that it holds."""
 TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
 }  # fmt: skip
 Change = Callable[[ast.AST], ast.AST]
 
@@ -52,15 +62,17 @@ class Mutant:
     line: int
     what: str
     tree: ast.Module
+    tests: str = BY_SCALE
 
     def __str__(self) -> str:
         return f"{self.module.removeprefix('scale_forecast.')}.{self.function}:{self.line} {self.what}"
 
 
 def mutants() -> Iterator[Mutant]:
-    for module, names in RULE.items():
-        for name in names:
-            yield from mutants_of(module, name)
+    for tests, rule in RULES.items():
+        for module, names in rule.items():
+            for name in names:
+                yield from (replace(mutant, tests=tests) for mutant in mutants_of(module, name))
 
 
 def mutants_of(module: str, name: str) -> Iterator[Mutant]:
@@ -134,7 +146,7 @@ def put_in_place(mutant: Mutant) -> None:
     function_of(mutant.module, mutant.function).__code__ = code
 
 
-def is_killed(mutant: Mutant | None) -> bool:
+def is_killed(mutant: Mutant | None, tests: str) -> bool:
     """Whether a test fails; without a mutant, whether one fails anyway."""
     child = os.fork()
     if child == 0:
@@ -144,7 +156,7 @@ def is_killed(mutant: Mutant | None) -> bool:
             put_in_place(mutant)
         with open(os.devnull, "w") as nothing:
             os.dup2(nothing.fileno(), 1)
-            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", TESTS]) != pytest.ExitCode.OK
+            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", tests]) != pytest.ExitCode.OK
         os._exit(int(failed))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 
@@ -158,12 +170,13 @@ def main() -> None:
     if given.list:
         print("\n".join(map(str, made)))
         return
-    importlib.import_module(TESTS.removesuffix(".py").replace("/", "."))  # once, not in every process
-    if is_killed(None):
-        sys.exit(f"{TESTS} fails as it is, so that a failure tells nothing: mend that first")
+    for tests in sorted({mutant.tests for mutant in made}):
+        importlib.import_module(tests.removesuffix(".py").replace("/", "."))  # once, not in every process
+        if is_killed(None, tests):
+            sys.exit(f"{tests} fails as it is, so that a failure tells nothing: mend that first")
     survived = []
     for mutant in made:
-        killed = is_killed(mutant)
+        killed = is_killed(mutant, mutant.tests)
         print("killed  " if killed else "SURVIVED", mutant, flush=True)
         survived += [] if killed else [mutant]
     print(f"{len(made) - len(survived)} of {len(made)} mutants killed")

@@ -124,7 +124,7 @@ def as_models(state: State, targets: list[NewModel]) -> pd.DataFrame:
     """Targets as a models table; an organisation, tier or line that is not known is one of its own."""
     rows = []
     for target in targets:
-        organisation = target.organisation or f"of {target.name}"
+        organisation = target.organisation or f"maker of {target.name}"
         tier = target.tier or "unknown"
         line = f"{organisation} / {target.line or organisation} / {tier}"
         rows.append((organisation, tier, line, float(target.reasoning), state.years(target.released)))

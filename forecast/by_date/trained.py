@@ -18,7 +18,7 @@ from scale_forecast.by_date.history import cut_by
 from scale_forecast.by_date.spread import Spread
 from scale_forecast.by_date.state import state_with
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.world import see
+from scale_forecast.by_date.world import newest_day, see
 from scale_forecast.cache.fingerprint import code_fingerprint, library_versions
 from scale_forecast.cache.state import load_state, save_state
 from scale_forecast.data.errors import DataError
@@ -38,7 +38,7 @@ def train_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache:
     known = cut_by(tables, pd.Timestamp(as_of), reading)
     if known.scores.empty:
         raise DataError(f"no score by date was known on {pd.Timestamp(as_of):%Y-%m-%d} ({reading} reading)")
-    newest = see(known, pd.Timestamp(as_of), reading).newest
+    newest = newest_day(known, pd.Timestamp(as_of), reading)
     if cache is None:
         return train(known, newest, reading)
     key = _key(known, newest, reading)

@@ -47,9 +47,8 @@ class World:
 def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     """The world as it was known on ``as_of``, that day included."""
     as_of = pd.Timestamp(as_of)
-    rows = tables.scores.assign(day=known_days(tables.scores, reading))
+    rows = _visible(tables, as_of, reading)
     models = _models(tables.releases, as_of)
-    rows = rows[(rows["day"] <= as_of) & (rows["model"].map(models["released"]) <= as_of)]
     tasks, left_out = _tasks(tables.benchmarks, rows, as_of)
     rows = rows[rows["task"].isin(tasks.index)]
     rows = rows.assign(who=np.where(rows["evaluator_kind"] == "vendor", OWN, OTHERS))
@@ -57,6 +56,20 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     best = rows.loc[rows.groupby(["task", "model", "who"], sort=True)["z"].idxmax()].reset_index(drop=True)
     seen = models[models.index.isin(rows["model"])]
     return World(as_of, reading, rows, best, seen, tasks, left_out)
+
+
+def newest_day(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> pd.Timestamp:
+    """`World.newest` of a day, without the rest of its world."""
+    rows = _visible(tables, pd.Timestamp(as_of), reading)
+    tasks, _ = _tasks(tables.benchmarks, rows, pd.Timestamp(as_of))
+    return rows.loc[rows["task"].isin(tasks.index), "day"].max()
+
+
+def _visible(tables: Tables, as_of: pd.Timestamp, reading: str) -> pd.DataFrame:
+    """The scores that were known on a day, of models that were out by then."""
+    rows = tables.scores.assign(day=known_days(tables.scores, reading))
+    released = tables.releases.set_index("model")["released"]
+    return rows[(rows["day"] <= as_of) & (rows["model"].map(released) <= as_of)]
 
 
 def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame, as_of: pd.Timestamp) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -79,7 +92,7 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """Groups of each model; what is not known of a model is a group of its own, but for the tier."""
     models = releases.set_index("model").sort_index()
     name = pd.Series(models.index, models.index)
-    organisation = models["organisation"].astype("object").where(models["organisation"].notna(), "of " + name)
+    organisation = models["organisation"].astype("object").where(models["organisation"].notna(), "maker of " + name)
     tier = models["tier"].astype("object").where(models["tier"].notna(), "unknown")
     line = models["product_line"].astype("object").where(models["product_line"].notna(), organisation)
     weights = models["open_weights"].map({"yes": "open", "no": "closed"}).fillna("unknown")

@@ -61,6 +61,8 @@ class Study:
     asks: str
     example: str
     run: Callable[..., Findings]
+    by_date: bool = False
+    """Whether it also reads the bundled scores by date, of models whose sizes are mostly unpublished."""
 
 
 def with_intervals(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.load import Tables
+from scale_forecast.data.load import Tables, with_frontier
 from scale_forecast.data.members import Members
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.studies import (
@@ -20,6 +20,7 @@ from scale_forecast.studies import (
     middle,
     momentum,
     noise,
+    records,
     steps,
 )
 from scale_forecast.studies.findings import Findings, Study
@@ -29,7 +30,19 @@ STUDIES: Members[Study] = Members(
     # in the order of the argument
     tuple(
         module.STUDY
-        for module in (momentum, levels, noise, logistic, middle, metrics, steps, inverse, elicitation, features)
+        for module in (
+            momentum,
+            levels,
+            noise,
+            logistic,
+            middle,
+            metrics,
+            steps,
+            inverse,
+            elicitation,
+            features,
+            records,
+        )
     ),
     Study,
     noun="study",
@@ -52,8 +65,13 @@ def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, s
     DataError
         Where the results do not hold what a study needs.
     """
-    results = tables.results if joined or not tables.own_families else _own(tables)
-    return {name: STUDIES.find(name).run(results, tables.tasks, tables.metrics, seed=seed) for name in names}
+    own = bool(tables.own_families) and not joined
+    found = {}
+    for name in names:
+        chosen = STUDIES.find(name)
+        given = with_frontier(tables) if chosen.by_date and not own else tables
+        found[name] = chosen.run(_own(tables) if own else given.results, given.tasks, given.metrics, seed=seed)
+    return found
 
 
 def find_study(name: str) -> str:

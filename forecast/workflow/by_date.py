@@ -421,7 +421,7 @@ def _tasks_named(names: Sequence[str], world: World, described: pd.DataFrame) ->
         if benchmark_key(name) not in known:
             for task in described["task"]:
                 if benchmark_key(str(task)) == benchmark_key(name):
-                    unseen = f"no score of it was known on {world.as_of:%Y-%m-%d} ({world.reading} reading)"
+                    unseen = f"no score of it was known on the day asked ({world.reading} reading)"
                     raise UsageError(f"{task} has no forecast by date: {world.left_out.get(str(task), unseen)}")
             near = did_you_mean(name, [str(task) for task in tasks.index])
             raise UsageError(

@@ -142,3 +142,33 @@ def test_records_are_recorded_as_questions_that_results_settle(tmp_path):
     assert "no source lists the leaders of MMLU; the highest of" in number  # which settles no maximum
     scored = run("score", "--late", *book)
     assert "6 forecasts recorded, 1 scored" in " ".join(scored.stderr.split()), scored.output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--folds", "records", "--predictors", "stack"), "--predictors is by scale and --folds records by date"),
+        (("--folds", "by-date", "--siblings"), "--siblings is by scale and --folds by-date by date"),
+        (("--folds", "records", "--questions"), "--questions prices questions, --folds records forecasts"),
+        (("--folds", "records", "--target", "MMLUU"), "no benchmark with scores by date is called 'MMLUU'"),
+        (("--folds", "by-date", "--target", "GPT-44"), "no model with scores by date is called 'GPT-44'"),
+    ],
+)
+def test_a_backtest_by_date_refuses_what_is_by_scale_and_names_that_are_none(words, sentence):
+    out = run("backtest", *words)
+    assert out.exit_code == 2
+    assert sentence in " ".join(out.stderr.split())
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_a_backtest_of_records_prints_the_model_beside_its_references(monkeypatch, form):
+    from scale_forecast.workflow import backtest_by_date
+    from tests.forecast.by_date.tables import tables
+
+    world = tables(until="2024-01-01")
+    monkeypatch.setattr(backtest_by_date, "tables_by_date", lambda *given, **more: (world, None))
+    out = run("backtest", "--folds", "records", "--target", "shares 1", "--release-dates", "--format", form)
+    assert out.exit_code == 0, out.output
+    assert "record's drift" in out.stdout
+    assert "records 2023-07-01" in (out.stdout if form == "csv" else out.stderr)
+    assert ("[" in out.stdout) == (form != "csv")
