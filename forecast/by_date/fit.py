@@ -70,16 +70,16 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
     }
     points = points_of(models, codes)
     start = float(points.t.min(initial=0.0)) - 0.25
-    index = {name: i for i, name in enumerate(models.index)}
+    of_row = models.index.get_indexer(world.best["model"])
+    columns = {column: world.best[column].to_numpy() for column in ("who", "z", "noise")}
     tasks = []
-    for name, rows in world.best.groupby("task", sort=True):
-        m = rows["model"].map(index).to_numpy()
-        who = rows["who"].to_numpy()
+    for name, at in world.best.groupby("task", sort=True).indices.items():
+        m, who = of_row[at], columns["who"][at]
         own = points.at(m)
         parts = task_parts(own.t, own.organisation, who, own.t, own.organisation, who)
         unit = scale_of(world.tasks, str(name)).unit
         same = (m[:, None] == m[None, :]).astype(float)
-        z, noise = rows["z"].to_numpy(), rows["noise"].to_numpy()
+        z, noise = columns["z"][at], columns["noise"][at]
         tasks.append(TaskData(str(name), unit, m, who, z, noise, parts, same, len(np.unique(m)) < len(m)))
     return Data(points, start, np.stack([*ability_parts(points, points, start, same_model=True)]), tasks), codes
 

@@ -242,7 +242,9 @@ def rising(before: np.ndarray, wanted: np.ndarray, best: np.ndarray) -> np.ndarr
     # Draws of the lowest value need no search: they are the least of those that had no more.
     low = np.flatnonzero(had <= values[0])[: np.searchsorted(values, values[0], side="right")]
     out = np.full(len(best), values[0])
-    left = np.setdiff1d(np.arange(len(best)), low, assume_unique=True)
+    stays = np.zeros(len(best), dtype=bool)
+    stays[low] = True
+    left = np.flatnonzero(~stays)
     above = values[len(low) :]
     if (had[left] <= above).all():
         out[order[left]] = above

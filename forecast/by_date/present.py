@@ -32,12 +32,12 @@ def record_table(forecast: RecordForecast, benchmarks: pd.DataFrame) -> pd.DataF
     for i, task in enumerate(forecast.tasks):
         record = forecast.records[task]
         for d, day in enumerate(forecast.days):
-            holder = forecast.holder(task, day)
+            leader, prob_leader = forecast.leader(task, day)
             row = {"benchmark": about["benchmark"].get(task, task), "task": task, "unit": forecast.units[i], "by": day}
             row |= _standing(record) | {"median": quantiles[i, d, LEVELS.index(0.5)], "mean": mean[i, d]}
             row |= {name: value for name, value in zip(QUANTILES, quantiles[i, d], strict=True) if name != "q50"}
             row |= {"unchanged": unchanged[i, d], "nothing_new": nothing[i, d]}
-            row |= {"leader": holder.index[0], "prob_leader": float(holder.iloc[0])}
+            row |= {"leader": leader, "prob_leader": prob_leader}
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -52,12 +52,23 @@ class RecordForecast:
     def holder(self, task: str, day: pd.Timestamp | None = None) -> pd.Series:
         """P(an organisation holds the record by a day), the likeliest first."""
         at = -1 if day is None else self.days.index(pd.Timestamp(day))
+        return pd.Series(self._shares(task, at), dtype=float).sort_values(ascending=False, kind="stable")
+
+    def leader(self, task: str, day: pd.Timestamp) -> tuple[str, float]:
+        """The likeliest holder by a day, and its probability."""
+        share = self._shares(task, self.days.index(pd.Timestamp(day)))
+        name = max(share, key=share.__getitem__)
+        return name, share[name]
+
+    def _shares(self, task: str, at: int) -> dict[str, float]:
+        """Of each organisation the share of draws in which it holds a record."""
         code = self.holders[:, self.tasks.index(task), at]
-        names = [*self.organisations, self.records[task].organisation]
+        names = [self.records[task].organisation, *self.organisations]
         share: dict[str, float] = {}
-        for place, times in zip(*np.unique(code, return_counts=True), strict=True):
-            share[names[place]] = share.get(names[place], 0.0) + times / len(code)
-        return pd.Series(share, dtype=float).sort_values(ascending=False, kind="stable")
+        counts = np.bincount(code + 1)
+        for place in np.flatnonzero(counts).tolist():
+            share[names[place]] = share.get(names[place], 0.0) + float(counts[place]) / len(code)
+        return share
 
     def even_odds(self, task: str, score: float) -> pd.Timestamp | None:
         """The first of the days by which a score is likelier reached than not; none where it is on no day."""

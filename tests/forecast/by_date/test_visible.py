@@ -145,10 +145,16 @@ def test_a_users_row_stands_in_a_bundled_scores_place_where_that_hides_nothing(a
     assert _replaced(bundled, own.assign(task="another"), as_of).tolist() == [False]
 
 
-def test_a_bound_seen_after_a_score_was_public_stands_in_no_place_of_it():
-    bundled = world({"T": {"seen_on": "2024-06-10"}}).scores
-    own = world({"T": {"known_basis": "not before", "seen_on": AFTER}}).scores
-    assert _replaced(bundled, own, None).tolist() == [False]
+@pytest.mark.parametrize(
+    ("bundled", "own"),
+    [
+        ({"seen_on": "2024-06-10"}, {"known_basis": "not before", "seen_on": AFTER}),
+        ({"seen_on": "2024-05-20"}, {"known_on": "2024-05-25", "seen_on": "2024-05-25"}),
+    ],
+    ids=["a bound seen after the score was public", "a score public after the other was seen"],
+)
+def test_what_is_later_in_any_reading_stands_in_no_place(bundled, own):
+    assert _replaced(world({"T": bundled}).scores, world({"T": own}).scores, None).tolist() == [False]
 
 
 def test_past_forecasts_are_quoted_once_their_window_has_closed_in_their_reading():
