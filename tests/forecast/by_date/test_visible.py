@@ -160,9 +160,9 @@ def test_what_is_later_in_any_reading_stands_in_no_place(bundled, own):
 def test_past_forecasts_are_quoted_once_their_window_has_closed_in_their_reading():
     past = pd.DataFrame(
         {
-            "reading": ["dated", "dated", "release", "dated"],
-            "origin": pd.to_datetime(["2024-03-01", "2024-03-02", "2024-03-01", "2023-12-01"]),
-            "months": [3, 3, 3, 6],
+            "reading": ["dated", "dated", "release", "dated", "dated"],
+            "origin": pd.to_datetime(["2024-03-01", "2024-03-02", "2024-03-01", "2023-12-01", "2024-01-01"]),
+            "months": [3, 3, 3, 6, 6],
         }
     )
     assert closed_by(past, DAY, "dated").index.tolist() == [0, 3]
