@@ -14,12 +14,12 @@ from scale_forecast.by_date.explain import ExplainedByDate, explain_model, expla
 from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.history import cut_by
 from scale_forecast.by_date.index import apart, capability_index
-from scale_forecast.by_date.new_model import NewModel, ScoresToCome, predict_model
+from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.own import join_own
 from scale_forecast.by_date.past import with_past
 from scale_forecast.by_date.paths import QUIET, RecordPaths
 from scale_forecast.by_date.present import ladder_table, record_table, scores_table
-from scale_forecast.by_date.record_forecast import RecordForecast, read_records
+from scale_forecast.by_date.record_forecast import read_records
 from scale_forecast.by_date.records import standing
 from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import Tables, as_tables
@@ -32,41 +32,11 @@ from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge, now
+from scale_forecast.workflow.found_by_date import ModelByDate, Records
 from scale_forecast.workflow.frontier import frontier_tables, swept_until
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.record_by_date import record_model, record_records
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
-
-
-@dataclass(frozen=True)
-class Records:
-    """Forecasts of records: the joint draws, a row a benchmark and day, and a ladder of thresholds.
-
-    ``newest`` is the day of the newest row that was read; ``paths`` and ``scope`` are what all of it is read off.
-    """
-
-    forecast: RecordForecast
-    table: pd.DataFrame
-    ladder: pd.DataFrame
-    as_of: pd.Timestamp
-    newest: pd.Timestamp
-    paths: RecordPaths
-    scope: Scope
-
-    @property
-    def last(self) -> pd.Timestamp:
-        """The last day asked for."""
-        return self.forecast.days[-1]
-
-
-@dataclass(frozen=True)
-class ModelByDate:
-    """Forecast of a coming model by date: the joint distribution, and a row a benchmark."""
-
-    forecast: ScoresToCome
-    table: pd.DataFrame
-    as_of: pd.Timestamp
-    newest: pd.Timestamp
 
 
 @dataclass(frozen=True)

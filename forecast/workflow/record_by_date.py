@@ -7,22 +7,20 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scale_forecast.by_date.tables import Tables
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.distribution import PRINTED
 from scale_forecast.resolvers.judge.settle import BY_DATE
 from scale_forecast.resolvers.ledger.rows import score_forecasts
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.workflow.found_by_date import ModelByDate, Records
 from scale_forecast.workflow.places import open_ledger_at
 from scale_forecast.workflow.questions import own_questions
-
-if TYPE_CHECKING:
-    from scale_forecast.by_date.tables import Tables
-    from scale_forecast.workflow.by_date import ModelByDate, Records
 
 PREDICTOR = "by-date"
 LEVELS = np.sort([0.01, 0.025, *PRINTED.values(), 0.5, 0.975, 0.99])
