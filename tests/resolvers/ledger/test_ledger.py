@@ -273,6 +273,15 @@ def rewritten(entries):
     return forged
 
 
+def test_entries_are_counted_and_one_below_its_place_is_named(entries):
+    table, row = entries[4]
+    assert check(entries).entries == len(entries)
+    for number in (-1, 0, 3):
+        report = check([*entries, (table, {**row, "sequence": number})])
+        assert f"{table} entry {number} was inserted: its number is already taken" in report.problems
+        assert report.entries == len(entries) + 1
+
+
 @given(data=st.data())
 def test_any_edit_or_redating_of_any_entry_is_named(entries, data):
     position = data.draw(st.integers(0, len(entries) - 1))
