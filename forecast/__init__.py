@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.backtest_by_date import BY_DATE_FOLDS, backtest_by_date
     from scale_forecast.workflow.by_date import explain_by_date, index, predict_by_date, records
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
+    from scale_forecast.workflow.check import check
     from scale_forecast.workflow.compare import compare
     from scale_forecast.workflow.curves import curve_forms, fit_curve_table
     from scale_forecast.workflow.due import due
@@ -106,6 +107,7 @@ _HOMES = {
     "workflow.backtest_by_date": "BY_DATE_FOLDS backtest_by_date",
     "workflow.by_date": "explain_by_date index predict_by_date records",
     "workflow.by_date_views": "plot_index plot_records",
+    "workflow.check": "check",
     "workflow.compare": "compare",
     "workflow.curves": "curve_forms fit_curve_table",
     "workflow.due": "due",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -70,13 +71,44 @@ def _suites(upcoming: Upcoming) -> pd.Series:
     return number.rename("suite")
 
 
+def mean_draws(upcoming: Upcoming, *, seed: int = 0) -> dict[int, np.ndarray]:
+    """Joint draws of the mean of each benchmark and setting, by the number that `suite_names` names."""
+    return _draws(upcoming.forecast, _suites(upcoming), seed)
+
+
+def suite_names(upcoming: Upcoming) -> dict[int, str]:
+    """Benchmark, prompt and shots of what `mean_draws` numbers, and who measured which release where that is said."""
+    suites = _suites(upcoming)
+    first = upcoming.table.loc[suites.drop_duplicates().index]
+    rows = first[SUITE].astype("object").to_dict("records")
+    return dict(
+        zip(suites.drop_duplicates(), (", ".join([str(r["benchmark"]), setting_text(r)]) for r in rows), strict=True)
+    )
+
+
+def setting_text(row: dict[Any, Any]) -> str:
+    """How something was measured: prompt and shots, and who ran which release with what, where that is said."""
+    shots = [] if pd.isna(row["shots"]) else [f"{row['shots']:g}-shot"]
+    rest = [str(row[name]) for name in ("evaluator", "version", "setting") if not pd.isna(row[name]) and row[name]]
+    return ", ".join([str(row["prompt"]), *shots, *rest])
+
+
+def _draws(forecast: Forecast, suites: pd.Series, seed: int) -> dict[int, np.ndarray]:
+    """Draws of the mean over the rows of each suite; ``suites`` has the rows' places as index."""
+    if suites.empty:
+        return {}
+    draws = forecast.take(suites.index.to_numpy()).sample(DRAWS, seed=seed)
+    places = suites.reset_index(drop=True).groupby(suites.to_numpy()).indices
+    return {int(suite): draws[:, rows].mean(axis=1) for suite, rows in places.items()}
+
+
 def _mean_quantiles(forecast: Forecast, suites: pd.Series, seed: int) -> pd.DataFrame:
-    """``tasks`` and quantiles of the mean over the rows of each suite; ``suites`` has the rows' places as index."""
-    places = suites.index.to_numpy()
-    draws = forecast.take(places).sample(DRAWS, seed=seed)
-    out = {}
-    for suite, rows in suites.reset_index(drop=True).groupby(suites.to_numpy()).indices.items():
-        out[suite] = [len(rows), *np.quantile(draws[:, rows].mean(axis=1), list(_LEVELS.values()))]
+    """``tasks`` and quantiles of the mean over the rows of each suite."""
+    counts = suites.value_counts()
+    out = {
+        suite: [counts[suite], *np.quantile(draws, list(_LEVELS.values()))]
+        for suite, draws in _draws(forecast, suites, seed).items()
+    }
     return pd.DataFrame.from_dict(out, orient="index", columns=["tasks", *_LEVELS]).astype({"tasks": int})
 
 

@@ -10,6 +10,7 @@ _HERE = "scale_forecast.commands"
 TABLE = {
     "ask": (f"{_HERE}.ask:ask_command", "Price a question, and compare with what others say."),
     "backtest": (f"{_HERE}.backtest:backtest_command", "Score every predictor on models already known."),
+    "check": (f"{_HERE}.check:check_command", "Hold a forecast against conditions: exit 0 or 3."),
     "compare": (f"{_HERE}.compare:compare_command", "Two families or organisations side by side."),
     "curves": (f"{_HERE}.curves:curves", "Fit scaling curves by the thousand."),
     "data": (f"{_HERE}.data:data_group", "Look at the bundled figures; check and convert yours."),
@@ -34,6 +35,17 @@ TABLE = {
 }
 """Of every command, where it stands and its help in one line; nothing else is loaded for ``forecast --help``."""
 
+SECTIONS = {
+    "Forecast": ("predict", "records", "reach", "index", "largest", "explain", "check"),
+    "Ask and settle": ("ask", "questions", "resolve", "score", "due", "ledger", "market"),
+    "Doubt": ("backtest", "study"),
+    "Show": ("report", "plot", "curves"),
+    "Data": ("data", "features", "train"),
+}
+"""In what order and under which titles the help names them; what stands under none comes last."""
+FIRST = "forecast predict --family PaLM --params 540e9"
+"""Works without anything of one's own."""
+
 
 def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """The version of the tool, and of the data as entries of the ledger carry it."""
@@ -48,7 +60,13 @@ def _say_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     ctx.exit()
 
 
-@click.group(cls=LazyGroup, table=TABLE, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=TABLE,
+    sections=SECTIONS,
+    first=FIRST,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Say the version."
 )

@@ -16,6 +16,8 @@ from scale_forecast.data.plain import plain_text
 
 TYPED = "forecast.typed"
 """Where a command's context keeps its arguments as they were typed."""
+LINE, PRINTED = "forecast.line", "forecast.printed"
+"""Where it keeps all that was typed, and whether its result has been printed."""
 
 
 Listing = tuple[str, Callable[[], Sequence[tuple[str, str]]]]
@@ -58,6 +60,8 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[TYPED] = tuple(args)
+        if not ctx.resilient_parsing:
+            refuse_repeated(self, ctx, args)
         with one_sentence(ctx):
             return super().parse_args(ctx, args)
 
@@ -91,11 +95,20 @@ class LazyGroup(Group):
     Parameters
     ----------
     table : of every name, where its command stands (``module:attribute``) and its help in one line
+    sections : names by the title under which the help has them; what stands under none comes last
+    first : a command to begin with, that works without anything of one's own
     """
 
-    def __init__(self, *args: Any, table: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        table: Mapping[str, tuple[str, str]],
+        sections: Mapping[str, Sequence[str]],
+        first: str,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.table = table
+        self.table, self.sections, self.first = table, sections, first
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command; where standard output cannot be written, end in a sentence as after any other error."""
@@ -119,5 +132,43 @@ class LazyGroup(Group):
         return getattr(import_module(module), attribute)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self.table[name][1]) for name in self.list_commands(ctx)])
+        named = {name for names in self.sections.values() for name in names}
+        rest = [name for name in self.list_commands(ctx) if name not in named]
+        wide = max(map(len, self.table))
+        for title, names in {**self.sections, "More": rest}.items():
+            if names:
+                with formatter.section(title):
+                    formatter.write_dl([(name.ljust(wide), self.table[name][1]) for name in names])
+        with formatter.section("Begin with"):
+            formatter.write_text(self.first)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[LINE] = tuple(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; where JSON was asked for, an error is an object on stdout, beside its sentence on stderr."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            if asks_for_json(ctx.meta[LINE]) and not ctx.meta.get(PRINTED):
+                from scale_forecast.commands.printing import error_object  # loads pandas, which --help has no need of
+
+                click.echo(error_object(ctx, ctx.meta[LINE], error), nl=False)
+            raise
+
+
+def asks_for_json(line: Sequence[str]) -> bool:
+    """Whether what was typed asks for JSON, though it may be wrong elsewhere."""
+    pairs = zip(line, [*line[1:], ""], strict=True)
+    return any(word == "--format=json" or (word == "--format" and value == "json") for word, value in pairs)
+
+
+def refuse_repeated(command: click.Command, ctx: click.Context, args: Sequence[str]) -> None:
+    """Raise for an option that holds one value and is given twice: the first would be lost without a word."""
+    _, _, order = command.make_parser(ctx).parse_args(args=list(args))
+    for place, param in enumerate(order):
+        single = isinstance(param, click.Option) and not param.multiple and not param.count
+        takes = isinstance(param, click.Option) and (not param.is_flag or bool(param.secondary_opts))
+        if single and takes and param in order[:place]:
+            raise click.UsageError(f"{param.opts[-1]} is given twice, and holds one value: leave one of them", ctx)

@@ -6,7 +6,7 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 import scale_forecast
-from scale_forecast.commands.groups import TYPED
+from scale_forecast.commands.groups import PRINTED, TYPED
 from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.plain import plain_text
 from scale_forecast.data.results import fingerprint
@@ -84,21 +84,33 @@ class Output:
             content = as_text(seen.table, title=title, spare=seen.spare, pictures=seen.pictures)
         else:
             content = as_text(table if show is None else show, title=title)
+        click.get_current_context().meta[PRINTED] = True
         write(content, self.path)
+
+
+def error_object(context: click.Context, line: Sequence[str], error: click.ClickException) -> str:
+    """An error as JSON: the envelope without data, with what went wrong and the code with which the program ends."""
+    kind = "usage" if isinstance(error, click.UsageError) else "data"
+    told = {"kind": kind, "message": plain_text(error.format_message()), "exit_code": error.exit_code}
+    return _json({**_about(context, shlex.join(["forecast", *_hide_passwords(line)])), "data": None, "error": told})
 
 
 def envelope(data: Any) -> dict[str, Any]:
     """JSON as a command prints it: the data, and what they were made with, as ``schema.json`` describes."""
     context = click.get_current_context()
+    return {**_about(context, command_line(context)), "data": data}
+
+
+def _about(context: click.Context, command: str) -> dict[str, Any]:
+    """The envelope without its data."""
     results, as_of = context.meta.get(RESULTS), context.meta.get(AS_OF)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool_version": tool_version(),
         "data_version": None if results is None else fingerprint(results),
         "as_of": None if as_of is None else f"{as_of:%Y-%m-%d}",
-        "command": command_line(context),
+        "command": command,
         "notes": context.meta.get(NOTES, []),
-        "data": data,
     }
 
 
@@ -170,8 +182,13 @@ def command_line(context: click.Context) -> str:
     while place is not None and place.parent is not None:
         names.insert(0, place.info_name or "")
         place = place.parent
+    return shlex.join(["forecast", *names, *_hide_passwords(context.meta.get(TYPED, ()))])
+
+
+def _hide_passwords(words: Sequence[str]) -> list[str]:
+    """Words as they were typed, but for the password in a ledger's address."""
     typed = []
-    for word in context.meta.get(TYPED, ()):
+    for word in words:
         option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
         typed.append(f"{option}{equals}{scale_forecast.shown_address(value)}" if value.startswith("postgres") else word)
-    return shlex.join(["forecast", *names, *typed])
+    return typed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import pandas as pd
 from scale_forecast.data.metrics import is_unbounded
 from scale_forecast.data.names import count_of
 from scale_forecast.data.results import SUITE
-from scale_forecast.means import benchmark_means, is_primary
+from scale_forecast.means import benchmark_means, is_primary, setting_text
 from scale_forecast.show.sparklines import interval_bar, sparkline
 from scale_forecast.show.terminal import View, as_text, cell, is_terminal
 from scale_forecast.upcoming import Past, Upcoming
@@ -199,13 +198,7 @@ def readable_tasks(table: pd.DataFrame) -> pd.DataFrame:
 
 def settings(table: pd.DataFrame) -> list[str]:
     """How each row was measured: prompt and shots, and who ran which release with what, where that is said."""
-    return [_setting(row) for row in table[SUITE].astype("object").to_dict("records")]
-
-
-def _setting(row: dict[Any, Any]) -> str:
-    shots = [] if pd.isna(row["shots"]) else [f"{row['shots']:g}-shot"]
-    rest = [str(row[name]) for name in ("evaluator", "version", "setting") if not pd.isna(row[name]) and row[name]]
-    return ", ".join([str(row["prompt"]), *shots, *rest])
+    return [setting_text(row) for row in table[SUITE].astype("object").to_dict("records")]
 
 
 def _interval(table: pd.DataFrame) -> list[str]:

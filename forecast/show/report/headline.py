@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scale_forecast.data.names import count_of
+from scale_forecast.means import setting_text
 from scale_forecast.show.report.contents import Report
 from scale_forecast.show.report.markup import name, number, percent, tag, text
 from scale_forecast.upcoming import remark_uncovered
@@ -30,7 +32,8 @@ def headline(report: Report) -> str:
 
 def _overall(report: Report) -> str:
     parts = [
-        f"{text(row['benchmark'])} {percent(row['origin'])} → <strong>{percent(row['median'])}</strong> "
+        f"{text(row['benchmark'])}{_told_apart(report, row)} {percent(row['origin'])} → "
+        f"<strong>{percent(row['median'])}</strong> "
         f"({percent(row['q10'])} to {percent(row['q90'])}; {count_of(row['tasks'], 'task')})"
         for row in report.average.head(4).to_dict("records")
     ]
@@ -39,6 +42,11 @@ def _overall(report: Report) -> str:
     more = len(report.average) - len(parts)
     rest = f"; {count_of(more, 'smaller benchmark')} in the table" if more else ""
     return f"Mean score, with its 80% interval: {'; '.join(parts)}{rest}."
+
+
+def _told_apart(report: Report, row: dict[Any, Any]) -> str:
+    """The setting of a mean, where its benchmark has several."""
+    return f", {text(setting_text(row))}," if (report.average["benchmark"] == row["benchmark"]).sum() > 1 else ""
 
 
 def _improves(tasks: pd.DataFrame) -> str:

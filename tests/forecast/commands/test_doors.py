@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import textwrap
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import scale_forecast
-from scale_forecast.commands import TABLE, main
+from scale_forecast.commands import SECTIONS, TABLE, main
 from tests.forecast.commands.doors import DOORS, options_of
 
 ROOM = Path(scale_forecast.__file__).parent / "commands"
@@ -33,6 +34,31 @@ def test_help_names_every_command_with_its_line_and_each_is_there():
         assert line.split(",")[0] in " ".join(shown.split())
         assert main.get_command(click.Context(main), name).name == name
     assert "frontier" not in TABLE
+    assert "..." not in shown.partition("Forecast:")[2]
+    assert {name for names in SECTIONS.values() for name in names} == set(TABLE)
+
+
+def test_the_command_to_begin_with_is_one_that_there_is():
+    assert main.first.split()[1] in TABLE
+
+
+@pytest.mark.parametrize("again", [("--params", "1B", "--params", "2B"), ("--reasoning", "--no-reasoning")])
+def test_an_option_that_holds_one_value_is_refused_when_given_twice(again):
+    """The first would be lost without a word."""
+    out = CliRunner().invoke(main, ["predict", "--family", "PaLM", *again])
+    assert out.exit_code == 2
+    assert f"{again[0]} is given twice" in out.stderr or f"{again[-1]} is given twice" in out.stderr
+
+
+def test_an_error_is_json_where_json_was_asked_for_and_only_there():
+    wrong = ["predict", "--family", "PaLM", "--no-such-option"]
+    assert CliRunner().invoke(main, wrong).stdout == ""
+    out = CliRunner().invoke(main, [*wrong, "--format=json"])
+    assert out.exit_code == 2
+    said = json.loads(out.stdout)
+    assert (said["error"]["kind"], said["error"]["exit_code"], said["data"]) == ("usage", 2, None)
+    assert "--no-such-option" in said["error"]["message"]
+    assert "no-such-option" in out.stderr
 
 
 @pytest.mark.parametrize("node", list(bodies()))

@@ -68,6 +68,7 @@ def scene(small_world, scenery, layouts, tmp_path):
 CASES = {
     "ask": "{question} --results {own} --as-of 2020-12-01 --predictor law --no-record",
     "backtest": "{own} --target 'Gamma 2' --predictors drift,persistence",
+    "check": "{own} --that 'P(world > 0.01) > 0.01' " + " ".join(TARGET),
     "compare": "Gamma Beta --results {own}",
     "curves fit": "{curves} --form constant",
     "curves list": "",

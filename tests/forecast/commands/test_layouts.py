@@ -12,6 +12,7 @@ MADE_NOW = "--target 'Gamma 2'"
 CASES = {
     "ask": "{question} --as-of 2020-12-01 --predictor law --no-record --format csv",
     "backtest": "--target 'Gamma 2' --predictors drift,persistence --format csv",
+    "check": f"{TARGET} --predictor drift --that 'P(world > 0.1) > 0.1' --format csv",
     "compare": "Gamma Beta --format csv",
     "data import": "--format csv",
     "data show": "--family Gamma --format csv",
