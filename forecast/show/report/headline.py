@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.names import count_of
-from scale_forecast.means import setting_text
 from scale_forecast.show.report.contents import Report
 from scale_forecast.show.report.markup import name, number, percent, tag, text
+from scale_forecast.show.report.means import expectation, means_figure
 from scale_forecast.upcoming import remark_uncovered
 
 MOST = 5
@@ -20,33 +18,14 @@ WIDTH_80 = 2 * 1.2816
 
 
 def headline(report: Report) -> str:
-    """Three cards and the sentence above them."""
+    """What to expect and how sure, the means of the benchmarks, and three cards."""
     cards = [
         ("Will improve most", _improves(report.tasks)),
         ("May reverse", _reverses(report.tasks)),
         ("What no one can know", _unknowable(report)),
     ]
     out = "".join(tag("section", tag("h3", title) + body, class_="card") for title, body in cards)
-    return tag("p", _overall(report), class_="lead") + tag("div", out, class_="cards")
-
-
-def _overall(report: Report) -> str:
-    parts = [
-        f"{text(row['benchmark'])}{_told_apart(report, row)} {percent(row['origin'])} → "
-        f"<strong>{percent(row['median'])}</strong> "
-        f"({percent(row['q10'])} to {percent(row['q90'])}; {count_of(row['tasks'], 'task')})"
-        for row in report.average.head(4).to_dict("records")
-    ]
-    if not parts:
-        return f"{len(report.tasks)} tasks, none measured as a share: see each below."
-    more = len(report.average) - len(parts)
-    rest = f"; {count_of(more, 'smaller benchmark')} in the table" if more else ""
-    return f"Mean score, with its 80% interval: {'; '.join(parts)}{rest}."
-
-
-def _told_apart(report: Report, row: dict[Any, Any]) -> str:
-    """The setting of a mean, where its benchmark has several."""
-    return f", {text(setting_text(row))}," if (report.average["benchmark"] == row["benchmark"]).sum() > 1 else ""
+    return tag("p", text(expectation(report)), class_="lead") + means_figure(report) + tag("div", out, class_="cards")
 
 
 def _improves(tasks: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ from scale_forecast.show.report.contents import Backtest, Report, setting_of
 from scale_forecast.show.report.every import controls, every_task
 from scale_forecast.show.report.headline import headline
 from scale_forecast.show.report.markup import name, percent, table, tag, text
+from scale_forecast.show.report.means import finding, track_record
 from scale_forecast.show.report.small import multiple
 
 MOST_MULTIPLES = 600
@@ -52,7 +53,7 @@ def page(report: Report) -> str:
     )
     contents = tag("ul", "".join(tag("li", tag("a", title, href=f"#{key}")) for key, title in SECTIONS.items()))
     nav = tag("nav", contents, aria_label="Sections")
-    header = tag("header", tag("h1", text(title)) + tag("p", _subtitle(report), class_="sub") + nav)
+    header = tag("header", tag("h1", text(finding(report))) + tag("p", _subtitle(report), class_="sub") + nav)
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:,">'
@@ -108,9 +109,9 @@ def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
         return out + tag("p", why + tag("code", "forecast backtest") + " does so on other lines.")
     predictor = str(found.scores["predictor"].iloc[0])
     mine = found.scores[found.scores["predictor"] == predictor]
-    said = (
-        f"The same path, taken for models of the line that are known: {', '.join(map(text, found.targets))}. Nothing "
-        "was learned from the line; other lines' scores count whatever their date. Lower CRPS is better; skill is "
+    said = f"{track_record(found)} " + (
+        f"The same path was taken for {', '.join(map(text, found.targets))}. Nothing was learned from the line; "
+        "other lines' scores count whatever their date. Lower CRPS is better; skill is "
         "1 - CRPS / the reference's, with a 90% interval from resampling "
         f"{text(found.summary['interval_over'].iloc[0])}."
     )

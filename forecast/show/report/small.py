@@ -122,14 +122,14 @@ def _points(place: _Place, history: pd.DataFrame, share: bool) -> str:
     return f'<path class="path" d="M{"L".join(line)}"/>' + "".join(marks)
 
 
-def bar(task: Mapping[Any, Any]) -> str:
-    """The interval of one task in a table cell: 80% and 50% bars, the median, and the origin's score."""
+def bar(task: Mapping[Any, Any], wide: int = 160) -> str:
+    """The interval of one task in a line: 80% and 50% bars, the median, and the origin's score."""
     low, high = 0.0, 1.0
     if not task["is_share"]:
         high = 1.05 * float(np.nanmax([task["q90"], task["origin_score"]]))
 
     def x(score: float) -> float:
-        return 2 + 96 * min(max((score - low) / (high - low), 0.0), 1.0)
+        return 2 + (wide - 4) * min(max((score - low) / (high - low), 0.0), 1.0)
 
     shapes = [
         f'<path class="{name}" d="M{x(task[a]):.1f} {7 - half}H{x(task[b]):.1f}V{7 + half}H{x(task[a]):.1f}z"/>'
@@ -138,4 +138,4 @@ def bar(task: Mapping[Any, Any]) -> str:
     middle = f'<path class="median" d="M{x(task["median"]):.1f} 1V13"/>'
     origin = f'<circle cx="{x(task["origin_score"]):.1f}" cy="7" r="2.5"/>'
     inside = "".join([*shapes, middle, origin])
-    return f'<svg class="bar" viewBox="0 0 100 14" aria-hidden="true">{inside}</svg>'
+    return f'<svg class="bar" viewBox="0 0 {wide} 14" aria-hidden="true">{inside}</svg>'

@@ -115,6 +115,14 @@ def test_headings_follow_each_other_and_anchors_lead_somewhere(outline):
     assert {a["href"][1:] for name, a in outline.elements if name == "a"} <= set(ids)
 
 
+def test_the_title_states_the_finding_and_the_means_stand_before_the_tables(page):
+    heading = page[page.index("<h1>") : page.index("</h1>")]
+    assert " should score " in heading
+    assert " so far" in heading
+    assert page.index('class="means"') < page.index("<table")
+    assert "With a probability of 80% its mean of" in page
+
+
 def test_the_command_that_made_the_page_stands_on_it(outline, home):
     shown = "".join(outline.texts)
     assert f"forecast report {home / 'hostile.csv'} -o {home / 'hostile.html'} --family '<b>mine</b>'" in shown
