@@ -12,9 +12,11 @@ from scale_forecast.data.errors import UsageError
 from scale_forecast.workflow.forecasts import predict
 from scale_forecast.workflow.tables import Results
 
+COLUMNS = ["model", "condition", "of", "value", "bound", "holds"]
+
 
 def check(results: Results = None, *, that: str | Sequence[str], **about: Any) -> pd.DataFrame:
-    """Whether conditions hold of a forecast, a row a condition and setting that it names.
+    """Whether conditions hold of a forecast, a row a model, condition and setting that it names.
 
     Parameters
     ----------
@@ -24,9 +26,10 @@ def check(results: Results = None, *, that: str | Sequence[str], **about: Any) -
     Returns
     -------
     DataFrame
-        ``condition, of, value, bound, holds``.
+        `COLUMNS`.
     """
     conditions = [parse_condition(text) for text in ([that] if isinstance(that, str) else that)]
     if not conditions:
         raise UsageError("nothing to check: give a condition with --that, such as 'P(MMLU > 0.8) >= 0.5'")
-    return check_conditions(predict(results, **about), conditions)
+    parts = [(part.target.model, check_conditions(part, conditions)) for part in predict(results, **about)]
+    return pd.concat([table.assign(model=model) for model, table in parts], ignore_index=True)[COLUMNS]
