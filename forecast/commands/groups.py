@@ -11,14 +11,9 @@ from typing import Any
 
 import click
 
+from scale_forecast.commands.context import LINE, PRINTED, TYPED
 from scale_forecast.data.errors import ForecastError, UsageError, speak_of_options
 from scale_forecast.data.plain import plain_text
-
-TYPED = "forecast.typed"
-"""Where a command's context keeps its arguments as they were typed."""
-LINE, PRINTED = "forecast.line", "forecast.printed"
-"""Where it keeps all that was typed, and whether its result has been printed."""
-
 
 Listing = tuple[str, Callable[[], Sequence[tuple[str, str]]]]
 

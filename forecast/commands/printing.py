@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 import scale_forecast
-from scale_forecast.commands.groups import PRINTED, TYPED
+from scale_forecast.commands.context import PRINTED, TYPED
 from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.plain import plain_text
 from scale_forecast.data.results import fingerprint

@@ -117,7 +117,8 @@ def _means(found: Upcoming) -> View:
         table = table.assign(**_past_columns(means, found.past.means))
     if not is_terminal():
         table = table.drop(columns="0 to 1")
-    return View(table, ("missed by", "0 to 1", "setting"), ("0 to 1",))
+    spare = ("missed by", "0 to 1", "past means held")
+    return View(table, spare if table["benchmark"].duplicated().any() else (*spare, "setting"), ("0 to 1",))
 
 
 def _past_columns(means: pd.DataFrame, past: pd.DataFrame) -> dict[str, list[object]]:
