@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
-from scale_forecast.commands.groups import TYPED
+from scale_forecast.commands.context import TYPED
 from scale_forecast.commands.printing import command_line
 from scale_forecast.show.report.markup import percent, tag, text
 from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
