@@ -36,7 +36,7 @@ TABLE = {
 """Of every command, where it stands and its help in one line; nothing else is loaded for ``forecast --help``."""
 
 SECTIONS = {
-    "Forecast": ("quick", "predict", "records", "reach", "index", "largest", "explain", "check"),
+    "Forecast": ("quick", "predict", "compare", "records", "reach", "index", "largest", "explain", "check"),
     "Ask and settle": ("ask", "questions", "resolve", "score", "due", "ledger", "market"),
     "Doubt": ("backtest", "study"),
     "Show": ("report", "plot", "curves"),
