@@ -35,7 +35,7 @@ def test_nested_columns_are_told_from_those_that_count(tmp_path):
     assert "columns left aside: notes" in aside.stderr
 
 
-@pytest.mark.parametrize("door", ["results", "models", "tasks", "tracks"])
+@pytest.mark.parametrize("door", ["results", "models", "tasks"])
 def test_a_hundred_thousand_columns_are_refused_in_a_sentence(door, tmp_path):
     file = tmp_path / "many.csv"
     file.write_text(
