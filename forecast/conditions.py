@@ -49,8 +49,9 @@ class Condition:
 
     def value(self, draws: np.ndarray) -> float:
         """Of draws of the score."""
-        if self.above is None:
+        if self.level is not None:
             return float(np.quantile(draws, self.level))
+        assert self.above is not None, "a condition is on a level or on a probability"
         sign, score = self.above
         return float(COMPARE[sign](draws, score).mean())  # type: ignore[arg-type,attr-defined]
 

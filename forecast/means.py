@@ -99,7 +99,7 @@ def _draws(forecast: Forecast, suites: pd.Series, seed: int) -> dict[int, np.nda
         return {}
     draws = forecast.take(suites.index.to_numpy()).sample(DRAWS, seed=seed)
     places = suites.reset_index(drop=True).groupby(suites.to_numpy()).indices
-    return {int(suite): draws[:, rows].mean(axis=1) for suite, rows in places.items()}
+    return {int(str(suite)): draws[:, rows].mean(axis=1) for suite, rows in places.items()}
 
 
 def _mean_quantiles(forecast: Forecast, suites: pd.Series, seed: int) -> pd.DataFrame:

@@ -8,7 +8,9 @@ these two families on tasks like these.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -150,18 +152,21 @@ def _usual_range(sides: list[Series]) -> tuple[float, float]:
 def _most_alike(one: pd.DataFrame, two: pd.DataFrame) -> tuple[int, int]:
     """The units of two families on one task whose benchmark, prompt and shots agree most; of equal ones the fullest."""
     about = ["unit", "benchmark", "prompt", "shots"]
-    sides = [side.groupby(about, observed=True, dropna=False).size().reset_index(name="n") for side in (one, two)]
-    best = max(
-        itertools.product(*(side.itertuples(index=False) for side in sides)),
+    sides = [_units(side, about) for side in (one, two)]
+    a, b = max(
+        itertools.product(*sides),
         key=lambda pair: (
-            pair[0].unit == pair[1].unit,
-            pair[0].benchmark == pair[1].benchmark,
-            pair[0].prompt == pair[1].prompt,
-            -abs(_known(pair[0].shots) - _known(pair[1].shots)),
-            pair[0].n + pair[1].n,
+            *(pair[0][name] == pair[1][name] for name in about[:3]),
+            -abs(_known(pair[0]["shots"]) - _known(pair[1]["shots"])),
+            pair[0]["n"] + pair[1]["n"],
         ),
     )
-    return int(best[0].unit), int(best[1].unit)
+    return int(a["unit"]), int(b["unit"])
+
+
+def _units(side: pd.DataFrame, about: list[str]) -> list[dict[Hashable, Any]]:
+    """What describes each unit of one family, and how many scores ``n`` it has."""
+    return side.groupby(about, observed=True, dropna=False).size().reset_index(name="n").to_dict("records")
 
 
 def _known(shots: float) -> float:
@@ -227,7 +232,8 @@ def _effective_compute(
         grid = grid[(grid >= low - NEAR) & (grid <= high + NEAR)]
         if len(grid) < 2:
             continue
-        curve, level, total = 0.0, 0.0, np.maximum(weight[:, at].sum(axis=1), 1.0)
+        total = np.maximum(weight[:, at].sum(axis=1), 1.0)
+        curve, level = np.zeros((len(total), len(grid))), np.zeros(len(total))
         for i in at:
             link = Link.of(pd.DataFrame([pairs[i].about]))
             place = pairs[i].b.models.index(name)

@@ -32,8 +32,9 @@ def compare_organisations(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: str
         sides = [rows[rows["organisation"] == name] for name in (a, b)]
         if any(side.empty for side in sides) or key[0] not in about.index:
             continue
-        sign = 1.0 if about["higher_is_better"][key[0]] else -1.0
-        human = about["human_average"][key[0]]
+        task = str(key[0])
+        sign = 1.0 if about.at[task, "higher_is_better"] else -1.0
+        human = float(about["human_average"].loc[task])
         one, two = (_record(side, sign) for side in sides)
         found.append(dict(zip(WAY, key, strict=True)) | _row(one, two, a, b) | _human_days(one, two, sign, human))
     table = pd.DataFrame(found)
@@ -79,12 +80,13 @@ def _human_days(one: pd.DataFrame, two: pd.DataFrame, sign: float, human: float)
 def _lead_changes(one: pd.DataFrame, two: pd.DataFrame) -> list[pd.Timestamp]:
     """The days on which another of the two had the better record, the first leader's first."""
     both = pd.concat([one.assign(side=-1.0), two.assign(side=1.0)])
-    best, leader, days = {-1.0: -np.inf, 1.0: -np.inf}, 0.0, []
+    best, leader = {-1.0: -np.inf, 1.0: -np.inf}, 0.0
+    days: list[pd.Timestamp] = []
     for day, rows in both.groupby("known_on", sort=True):
         for side, better in zip(rows["side"], rows["better"], strict=True):
             best[side] = max(best[side], better)
         now = float(np.sign(best[1.0] - best[-1.0]))
         if now and now != leader:
-            days.append(day)
+            days.append(pd.Timestamp(str(day)))
             leader = now
     return days

@@ -70,7 +70,7 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
     }
     points = points_of(models, codes)
     start = float(points.t.min(initial=0.0)) - 0.25
-    of_row = models.index.get_indexer(world.best["model"])
+    of_row = models.index.get_indexer(pd.Index(world.best["model"]))
     columns = {column: world.best[column].to_numpy() for column in ("who", "z", "noise")}
     tasks = []
     for name, at in world.best.groupby("task", sort=True).indices.items():

@@ -136,7 +136,8 @@ class RecordFutures:
         days = pd.Timestamp(self.as_of), pd.Timestamp(day)
         own = scores_to_come(state, found, task, days, self.draws, self.seed)
         maker = found.model.organisation
-        whose = Whose((maker,)) if maker in set(paths.makers["organisation"]) else Whose()
+        makers = {maker} & set(paths.makers["organisation"])
+        whose = Whose(tuple(name for name in makers if name is not None))
         return limit_to(own, paths.over(task, [pd.Timestamp(day)], whose)[:, 0])
 
     def largest_day(self, unit: str, line: Line) -> np.ndarray:

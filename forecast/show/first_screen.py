@@ -92,7 +92,7 @@ def choose_rows(table: pd.DataFrame, most: int) -> np.ndarray:
     of = table["benchmark"].astype("str")
     sizes = of.map(of.value_counts())
     order = pd.DataFrame({"unbounded": ~table["is_share"], "size": -sizes, "benchmark": of, "sure": -sure})
-    order = order.sort_values(list(order), kind="stable")
+    order = order.sort_values(["unbounded", "size", "benchmark", "sure"], kind="stable")
     each = max(FEWEST_EACH, most // max(order.groupby(["unbounded", "benchmark"]).ngroups, 1))
     # Where there is room for all there is nothing to leave out.
     chosen = order if len(order) <= most else order.groupby(["unbounded", "benchmark"], sort=False).head(each)
@@ -114,14 +114,15 @@ def _means(found: Upcoming) -> View:
         }
     )
     if found.past is not None and len(found.past.means):
-        table = table.assign(**_past_columns(means, found.past.means))
+        held, missed = _past_columns(means, found.past.means)
+        table["past means held"], table["missed by"] = held, missed
     if not is_terminal():
         table = table.drop(columns="0 to 1")
     spare = ("missed by", "0 to 1", "past means held")
     return View(table, spare if table["benchmark"].duplicated().any() else (*spare, "setting"), ("0 to 1",))
 
 
-def _past_columns(means: pd.DataFrame, past: pd.DataFrame) -> dict[str, list[object]]:
+def _past_columns(means: pd.DataFrame, past: pd.DataFrame) -> tuple[list[str], list[float]]:
     """Of each mean: how many of the line's known models its like held, and by how much it was missed."""
     keys = past[SUITE].astype("object").apply(lambda row: _key(row.tolist()), axis=1)
     held, missed = [], []
@@ -130,7 +131,7 @@ def _past_columns(means: pd.DataFrame, past: pd.DataFrame) -> dict[str, list[obj
         inside = rows["score"].between(rows["q10"], rows["q90"])
         held.append(f"{int(inside.sum())} of {len(rows)}" if len(rows) else "–")
         missed.append((rows["score"] - rows["median"]).abs().mean())
-    return {"past means held": held, "missed by": missed}
+    return held, missed
 
 
 def _key(values: list[object]) -> str:

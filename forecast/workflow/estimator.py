@@ -136,7 +136,8 @@ class ScaleForecaster(RegressorMixin, BaseEstimator):
         """The forecast of one model on the tasks of its rows."""
         first, day = group.iloc[0], as_day(self.as_of)
         sizes = [None if pd.isna(first[name]) else float(first[name]) for name in SIZES]
-        target = target_of(self.panel_, str(first["family"]), *sizes, day)
+        params, tokens, flops = sizes
+        target = target_of(self.panel_, str(first["family"]), params, tokens, flops, day)
         found = predict_upcoming(self.panel_, target, predictor=self.predictor, as_of=day, trained=self._trained)
         names = {name: found.table[name].astype(str).map(fold) for name in UNIT if name != "shots" and name in group}
         return found.forecast.take(

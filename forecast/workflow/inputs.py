@@ -60,8 +60,8 @@ def target_of(
     target, notes = upcoming_target(panel, family, number(params), number(train_tokens), number(train_flops), as_of)
     for sentence in notes:
         tell(sentence)
-    if sentence := remark_tokens(panel, target, as_of):
-        tell(sentence)
+    if remark := remark_tokens(panel, target, as_of):
+        tell(remark)
     return target
 
 

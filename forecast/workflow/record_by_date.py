@@ -93,7 +93,8 @@ def _of_records(found: Records, metrics: dict[str, str]) -> Iterator[tuple[Quest
     table = found.table[found.table["by"] > found.as_of]
     for row in table.to_dict("records"):
         at = forecast.tasks.index(row["task"]), forecast.days.index(row["by"])
-        criterion = {"kind": "numeric", "statistic": "highest", **_measured(row["task"], row["benchmark"], metrics)}
+        measured = _measured(row["task"], row["benchmark"], metrics)
+        criterion: dict[str, Any] = {"kind": "numeric", "statistic": "highest", **measured}
         title = f"What will the highest score{_by(whose)} on {row['task']} be by {row['by']:%Y-%m-%d}?"
         values = {"levels": LEVELS.tolist(), "quantiles": quantiles[at].tolist()}
         yield (

@@ -115,7 +115,7 @@ def _settle_subject(
 
 def _best(rows: pd.DataFrame) -> dict[str, object]:
     """The best of a model's scores, public from the day on which the first of them was."""
-    falling = (rows["higher_is_better"] == False).all()  # noqa: E712
+    falling = bool((rows["higher_is_better"] == False).all())  # noqa: E712
     ordered = rows.sort_values(["score", "known_on"], ascending=[falling, True], kind="stable")
     found = _resolution(ordered.head(1))
     if len(rows) == 1:

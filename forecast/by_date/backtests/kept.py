@@ -59,8 +59,8 @@ class Kept:
         key = f"past-draws-{_digest(see(tables, origin, reading), tables)}"
         found = None if self.folder is None else load_state(self.folder, key)
         if found is not None:
-            days = [pd.Timestamp(day) for day in found["days"].tolist()]
-            return Simulated(found["tasks"].tolist(), days, found["best"], found["gap"])
+            dates = [pd.Timestamp(day) for day in found["days"].tolist()]
+            return Simulated(found["tasks"].tolist(), dates, found["best"], found["gap"])
         made = past_simulation(self.state(reading, origin, cut), DRAWS)
         made = Simulated(made.tasks, made.days, made.best.astype(np.float32), made.gap)
         if self.folder is not None:

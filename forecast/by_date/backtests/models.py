@@ -5,7 +5,7 @@ Which models and scores count is `backtests.rule`; every number of known scores 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -36,14 +36,17 @@ def coming(tables: Tables, state: State, fewest: int = SCORES_OF_A_MODEL) -> lis
     begin, end = state.world.as_of, state.world.as_of + pd.DateOffset(months=3)
     releases = tables.releases[(tables.releases["released"] > begin) & (tables.releases["released"] <= end)]
     found = []
-    for row in releases.sort_values("model").itertuples():
-        own = tables.scores[(tables.scores["model"] == row.model) & tables.scores["task"].isin(tasks)]
-        first = own.groupby("task").agg(day=("known_on", "min"), score=("score", "max")).reset_index()
-        first = first.sort_values(["day", "task"]).set_index("task")["score"]
+    for row in releases.sort_values("model").to_dict("records"):
+        own = tables.scores[(tables.scores["model"] == row["model"]) & tables.scores["task"].isin(tasks)]
+        best = own.groupby("task").agg(day=("known_on", "min"), score=("score", "max")).reset_index()
+        first = best.sort_values(["day", "task"]).set_index("task")["score"]
         if len(first) < fewest:
             continue
-        groups = [None if pd.isna(v) else v for v in (row.organisation, row.product_line, row.tier)]
-        target = NewModel(row.model, row.released, *groups, reasoning=row.reasoning in ("yes", "optional"))
+        organisation, line, tier = (
+            None if pd.isna(row[name]) else str(row[name]) for name in ("organisation", "product_line", "tier")
+        )
+        reasons = row["reasoning"] in ("yes", "optional")
+        target = NewModel(str(row["model"]), row["released"], organisation, line, tier, reasoning=reasons)
         found.append((target, first))
     return found
 
@@ -78,7 +81,7 @@ def _of_model(state: State, completion: Completion, target: NewModel, scores: pd
     """Every predictor's forecast of a model's later scores from so many of its first ones."""
     about = state.world.tasks.loc[scores.index]
     asked = list(scores.index[max(KNOWN_SCORES) :])
-    out = scores.iloc[:known].to_dict()
+    out = {str(task): float(score) for task, score in scores.iloc[:known].items()}
     joint = predict_model(state, target, out, tasks=list(scores.index))
     at = [joint.tasks.index(task) for task in asked]
     draws, outcome = joint.quantiles(FINE)[at], scores[asked].to_numpy()
@@ -96,7 +99,7 @@ def _of_model(state: State, completion: Completion, target: NewModel, scores: pd
     return pd.concat(rows, ignore_index=True)
 
 
-def _lost(table: pd.DataFrame, more: dict[str, np.ndarray]) -> pd.DataFrame:
+def _lost(table: pd.DataFrame, more: Mapping[str, np.ndarray | float]) -> pd.DataFrame:
     error = table["median"] - table["score"]
     return table.assign(error=error, abs_error=error.abs(), **more)
 

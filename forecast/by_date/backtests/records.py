@@ -65,8 +65,8 @@ def at_origin(kept: Kept, reading: str, origin: pd.Timestamp, targets: pd.DataFr
     spread = learn_spread(closed, world.tasks, lambda day: kept.simulated(taken, day, cut))
     simulated = kept.simulated(reading, origin)
     rows = []
-    for months, group in targets.groupby("months"):
-        group = group.sort_values("task").reset_index(drop=True)
+    for months in sorted(targets["months"].unique().tolist()):
+        group = targets[targets["months"] == months].sort_values("task").reset_index(drop=True)
         about = world.tasks.loc[group["task"]]
         record = group["record"].to_numpy()
         centre = centres(world, group["task"].tolist(), months)
@@ -83,9 +83,11 @@ def at_origin(kept: Kept, reading: str, origin: pd.Timestamp, targets: pd.DataFr
 def past_centres(tables: Tables, reading: str, closed: pd.DataFrame) -> pd.DataFrame:
     """The closed windows with the references' centres at their origins."""
     found = []
-    for origin, group in closed.groupby("origin"):
-        world = see(tables, origin, reading)
-        for months, rows in group.groupby("months"):
+    for origin in sorted(closed["origin"].unique()):
+        group = closed[closed["origin"] == origin]
+        world = see(tables, pd.Timestamp(origin), reading)
+        for months in sorted(group["months"].unique().tolist()):
+            rows = group[group["months"] == months]
             centre = centres(world, rows["task"].tolist(), months).drop(columns="z").reset_index(drop=True)
             found.append(pd.concat([rows.reset_index(drop=True), centre], axis=1))
     return pd.concat(found, ignore_index=True)

@@ -65,7 +65,8 @@ def cells(table: pd.DataFrame, predictor: str = MODEL) -> pd.DataFrame:
     cell = pd.cut(own["origin_score"], CELLS, right=False)
     inside = own["pit"].between(0.1, 0.9)
     grouped = inside.groupby([own["months"], cell], observed=True)
-    return pd.DataFrame({"inside": grouped.mean().round(3), "targets": grouped.size()}).unstack()
+    wide = pd.DataFrame({"inside": grouped.mean().round(3), "targets": grouped.size()}).unstack()
+    return pd.DataFrame(wide)
 
 
 def ratio(

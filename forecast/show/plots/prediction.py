@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import did_you_mean, fold, fold_series
 from scale_forecast.show.plots.task import draw_task, scores_of_task
@@ -22,11 +24,12 @@ def draw_prediction(parts: Sequence[Upcoming], task: str | None = None) -> Figur
         table = table[fold_series(table["task"]) == fold(task)]
         if table.empty:
             raise UsageError(f"no forecast of a task {task!r}{did_you_mean(task, largest.table['task'].unique())}")
-    at = (table["median"] - table["origin_score"]).abs().idxmax()
+    change = (table["median"] - table["origin_score"]).abs().to_numpy()
+    at = np.flatnonzero(largest.table.index.isin(table.index))[np.argmax(change)]
     unit = int(largest.forecast.targets["unit"].iloc[at])
     smaller = []
     for part in parts:
         same = part.table[(part.forecast.targets["unit"] == unit).to_numpy()]
         if part is not largest and len(same):
             smaller.append(same.iloc[0])
-    return draw_task(scores_of_task(largest.evidence.rows, unit), largest.table.loc[at], smaller=smaller)
+    return draw_task(scores_of_task(largest.evidence.rows, unit), largest.table.iloc[at], smaller=smaller)

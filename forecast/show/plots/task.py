@@ -168,7 +168,7 @@ def _bar(axes: Axes, forecast: pd.Series, target: float, *, labelled: bool) -> N
         label = f"{int(high[1:]) - int(low[1:])}% interval" if labelled else None
         ends = forecast[low], forecast[high]
         axes.fill_between([left, right], *ends, color=BLUE, alpha=alpha, linewidth=0, label=label)
-    median = "median" if labelled else None
+    median = "median" if labelled else "_nolegend_"
     axes.hlines(forecast["median"], left, right, color=BLACK, linewidth=2, zorder=5, label=median)
 
 

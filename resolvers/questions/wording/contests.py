@@ -100,8 +100,8 @@ def lead_margin(parts: Parts, limits: Limits, context: Context) -> Reading:
     if parts.has("BEHIND") and near is None and level is not None:
         behind, ahead = _two(parts, limits, context)
         if level.value.side is None:
-            said = f"{level.text!r} asks for no side: write 'less than' or 'at least'"
-            raise AskBack("side", said, words=level.text)
+            sentence = f"{level.text!r} asks for no side: write 'less than' or 'at least'"
+            raise AskBack("side", sentence, words=level.text)
         return _lead(parts, limits, context, ahead, behind, level.value, level.span)
     if parts.has("LEAD", "AHEAD") and near is None:
         ahead, behind = _two(parts, limits, context)

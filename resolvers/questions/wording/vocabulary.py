@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import pandas as pd
@@ -124,7 +124,7 @@ class Vocabulary:
         key = benchmark_key(benchmark)
         whole = next((places[0] for name, places in self.frontier.items() if benchmark_key(name) == key), None)
         human = (whole.human_average, whole.human_best) if whole else (_mean_human(mine, 0), _mean_human(mine, 1))
-        return Place(
+        place = Place(
             mine[0].benchmark if mine else benchmark,
             AVERAGE,
             metrics,
@@ -133,8 +133,10 @@ class Vocabulary:
             human_average=human[0],
             human_best=human[1],
             released=None if whole is None else whole.released,
-            **({"human_usual": whole.human_usual, "human_names": whole.human_names} if whole else {}),
         )
+        if whole is None:
+            return place
+        return replace(place, human_usual=whole.human_usual, human_names=whole.human_names)
 
     def _alone(self, folded: str) -> list[Place]:
         """What a benchmark's name alone means: its average, its only task, the task called like it, or any of them."""
