@@ -6,6 +6,7 @@ Which column is what, and in which unit, is found out and said in one line; what
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -98,10 +99,11 @@ def _no_scores(frame: pd.DataFrame, table: Titled, source: Source) -> DataError:
     missing = next((name for name in REQUIRED if name not in have), "score")
     near = did_you_mean(missing, [str(c) for c in frame.columns])
     if len(frame.columns) >= 2 and all(pd.to_numeric(frame[c], errors="coerce").notna().mean() > 0.5 for c in frame):
-        names = " and ".join(map(str, frame.columns[:2]))
+        x, y = map(str, frame.columns[:2])
+        command = f"forecast curves fit {source.name} -x {shlex.quote(x)} -y {shlex.quote(y)}"
         return DataError(
-            f"{source.name}: numbers alone ({names}), without a model or a task: points of a learning or scaling curve "
-            "are fitted with `forecast curves fit`; a results table needs a column model and a column for each task"
+            f"{source.name}: numbers alone ({x} and {y}), without a model or a task: points of a learning or scaling "
+            f"curve are fitted with `{command}`; a results table needs a column model and a column for each task"
         )
     return DataError(
         f"{source.name}: no column {missing!r}{near}: a results table needs {', '.join(REQUIRED)}, or one column for "

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import scale_forecast
 from scale_forecast.commands.groups import Group
 from scale_forecast.commands.options import output_options, shown_progress, workers_options
-from scale_forecast.commands.printing import Output
+from scale_forecast.commands.printing import Output, note
 
 if TYPE_CHECKING:
     from scale_forecast import Workers
@@ -31,20 +32,25 @@ def curves() -> None:
     show_default=True,
     help="loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better.",
 )
+@click.option("-x", "x", metavar="COLUMN", help="The column of x (compute, parameters, tokens); default: x.")
+@click.option("-y", "y", metavar="COLUMN", help="The column of y (loss or accuracy); default: y.")
+@click.option("--at", multiple=True, metavar="X", help="Predict each curve there too, as 1e24 or 70B; repeatable.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the first curves: .png or .svg.")
 @workers_options(jobs=2, threads=True)
 @output_options
-def curves_fit(table: str, form: str, kind: str, workers: Workers, out: Output) -> None:
-    """Fit the rows of role 'fit' and predict every row, with quantiles of what would be observed there.
+def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
+    """Fit the rows that have a y and predict every row, with quantiles of what would be observed there.
 
-    Columns: curve, x, y, role (fit or extrapolate); optionally n_examples, stderr, chance, ceiling, and family,
-    whose curves share a prior.
+    Two columns are enough: x and y, or those that -x and -y name. Further ones: curve (its name), role (fit or
+    extrapolate), n_examples, stderr, chance, ceiling, and family, whose curves share a prior.
 
     \b
-    Example:
+    Examples:
+      forecast curves fit runs.csv -x compute -y loss --at 1e24 --plot fit.png
       forecast curves fit curves.csv --form auto --kind accuracy --format csv
     """
     with shown_progress(workers, "a thousand curves a step") as several:
-        fitted = scale_forecast.fit_curve_table(table, form=form, kind=kind, workers=several, stdin=sys.stdin.buffer)
+        fitted = scale_forecast.fit_curve_table(table, **about, workers=several, stdin=sys.stdin.buffer, tell=note)
     out.emit(fitted)
 
 

@@ -120,7 +120,8 @@ class _Places:
 def _check_rows(table: pd.DataFrame, where: str) -> pd.DataFrame:
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
-        raise DataError(f"{where}: no column {missing[0]!r}: the columns are {', '.join(REQUIRED)}")
+        named = f"; name by -{missing[0]} the column that is meant" if missing[0] in ("x", "y") else ""
+        raise DataError(f"{where}: no column {missing[0]!r}: the columns are {', '.join(REQUIRED)}{named}")
     unknown = [name for name in table.columns if name not in REQUIRED + OPTIONAL]
     if unknown:
         hint = did_you_mean(str(unknown[0]), REQUIRED + OPTIONAL)

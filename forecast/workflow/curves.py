@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import pandas as pd
 
-from scale_forecast.curves.tables import fit_table, forms_table, read_curves
+from scale_forecast.curves.layout import complete_curves, points_along
+from scale_forecast.curves.tables import OPTIONAL, REQUIRED, fit_table, forms_table, read_curves
+from scale_forecast.data.whole import write_whole
 from scale_forecast.parallel import Workers
+from scale_forecast.workflow.inputs import Tell, silent
+
+DRAWN = 60
+"""Points along a curve in its picture."""
 
 
 def fit_curve_table(
@@ -16,22 +23,64 @@ def fit_curve_table(
     *,
     form: str = "auto",
     kind: str = "loss",
+    x: str | None = None,
+    y: str | None = None,
+    at: Sequence[str | float] = (),
+    plot: str | Path | None = None,
     workers: Workers | None = None,
     stdin: BinaryIO | None = None,
+    tell: Tell = silent,
 ) -> pd.DataFrame:
-    """Fit the rows of role 'fit' and predict every row, with quantiles of what would be observed there.
+    """Fit the rows that have a y and predict every row, with quantiles of what would be observed there.
 
     Parameters
     ----------
-    curves : table or CSV file with columns curve, x, y, role (fit or extrapolate); optionally n_examples, stderr,
-        chance, ceiling, and family, whose curves share a prior; ``-`` is ``stdin``
+    curves : table or CSV file; two columns are enough (``x`` and ``y``, named by these arguments where they have other
+        names, which leaves further columns aside). ``curve`` names several curves; ``role`` is fit or extrapolate,
+        without it rows without a y are predicted; ``n_examples, stderr, chance, ceiling``, and ``family``, whose curves
+        share a prior; ``-`` is ``stdin``
     form : ``auto``, ``bnsl``, or a form that `curve_forms` names
     kind : ``loss``, any positive scale, lower is better; or ``accuracy``, in [0, 1], higher is better
+    at : further points to predict of each curve, numbers or sizes as 70B
+    plot : a PNG or SVG file for the picture of the first curves
     workers : who fits, a thousand curves a step
+
+    Raises
+    ------
+    DataError, UsageError
+        Naming the column or the first bad row, and the remedy.
     """
-    rows = curves if isinstance(curves, pd.DataFrame) else read_curves(str(curves), stdin)
+    if plot is not None:
+        from scale_forecast.show.plots.style import check_suffix
+
+        check_suffix(Path(plot))
+    is_table = isinstance(curves, pd.DataFrame)
     where = "curves" if isinstance(curves, pd.DataFrame) else str(curves)
-    return fit_table(rows, form, kind, where=where, workers=workers or Workers(2, threads=True))
+    table = curves if isinstance(curves, pd.DataFrame) else read_curves(str(curves), stdin)
+    name = "curve" if is_table or where == "-" else Path(where).stem
+    known = REQUIRED + OPTIONAL
+    rows = complete_curves(table, known, x=x, y=y, at=at, name=name, where=where, tell=tell)
+    workers = workers or Workers(2, threads=True)
+    if plot is None:
+        return fit_table(rows, form, kind, where=where, workers=workers)
+    return _fit_and_draw(rows, form, kind, where, workers, Path(plot), (x or "x", y or "y"))
+
+
+def _fit_and_draw(
+    rows: pd.DataFrame, form: str, kind: str, where: str, workers: Workers, plot: Path, axes: tuple[str, str]
+) -> pd.DataFrame:
+    """As `fit_table`, which first sees the rows alone, so that a bad one is named by its place in the table."""
+    from scale_forecast.show.plots.curves import draw_curves
+    from scale_forecast.show.plots.style import as_bytes
+
+    fitted = fit_table(rows, form, kind, where=where, workers=workers)
+    points = rows.assign(x=fitted["x"].to_numpy(), y=pd.to_numeric(rows["y"]))
+    along = points_along(points, DRAWN)
+    fan = fit_table(pd.concat([points, along], ignore_index=True), form, kind, where=where, workers=workers)
+    measured = points[points["y"].notna() & (points["role"] == "fit")]
+    figure = draw_curves(measured, fan.iloc[len(points) :], x=axes[0], y=axes[1])
+    write_whole(plot, as_bytes(figure, plot.suffix))
+    return fitted
 
 
 def curve_forms() -> pd.DataFrame:

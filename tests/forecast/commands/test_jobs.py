@@ -1,7 +1,6 @@
-"""A scaling person's and a notebook person's daily jobs: each takes at most two tries, the first leading to the second.
+"""A scaling person's and a notebook person's daily jobs: each takes at most two tries, one leading to the next."""
 
-Of the learning curve in two columns only the lead is tested here: how `forecast curves fit` reads it is that command's.
-"""
+import re
 
 import pandas as pd
 import pytest
@@ -74,3 +73,13 @@ def test_two_families_are_compared_in_one_try_and_a_misspelt_one_in_two(small_wo
     second = small_world("compare", "Gamma", "Beta", "--results", layouts["long"][0])
     assert second.exit_code == 0, second.output
     assert "FLOP, the most that both have" in second.stdout
+
+
+def test_a_learning_curve_in_two_columns_takes_the_command_that_quick_names(small_world, tmp_path):
+    (tmp_path / "loss.csv").write_text("compute,loss\n1e18,3.5\n1e19,3.1\n1e20,2.8\n")
+    first = small_world("quick", tmp_path / "loss.csv")
+    assert first.exit_code == 1
+    command = re.search(r"`forecast (curves fit .*? -x compute -y loss)`", first.stderr)
+    second = small_world(*command[1].split(), "--form", "m2", "--at", "1e22")
+    assert second.exit_code == 0, second.output
+    assert len(second.stdout.splitlines()) == 5

@@ -94,7 +94,7 @@ def test_what_is_no_results_leads_to_the_command_that_is_meant(small_world, tmp_
     (tmp_path / "loss.csv").write_text("compute,loss\n1e18,3.5\n1e19,3.1\n1e20,2.8\n")
     curve = small_world("quick", tmp_path / "loss.csv")
     assert curve.exit_code == 1
-    assert "`forecast curves fit`" in curve.stderr
+    assert f"`forecast curves fit {tmp_path}" in curve.stderr
     nothing = small_world("quick")
     assert nothing.exit_code == 2
     assert "name a folder, file or sheet" in nothing.stderr

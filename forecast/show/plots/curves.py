@@ -1,0 +1,41 @@
+"""Fitted curves: the points of each, and the fan along x."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from scale_forecast.show.plots.largest import draw_fan
+from scale_forecast.show.plots.style import BLACK, blank_rest, legend, new_figure, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PANELS = 6
+
+
+def draw_curves(points: pd.DataFrame, fan: pd.DataFrame, *, x: str, y: str) -> Figure:
+    """A panel a curve, at most `PANELS` of them, in the order of ``points``.
+
+    Parameters
+    ----------
+    points : ``curve, x, y`` of the points that were fitted
+    fan : ``curve, x, y_pred`` and quantiles along x
+    x, y : what the axes are called
+    """
+    names = points["curve"].drop_duplicates().head(PANELS).tolist()
+    columns = min(len(names), 2)
+    rows = -(-len(names) // columns)
+    figure, axes = new_figure(rows, columns, height=1.2 + 3.0 * rows)
+    for panel, name in zip(axes.flat, names, strict=False):
+        own = fan[fan["curve"] == name].sort_values("x")
+        draw_fan(panel, own.rename(columns={"x": "by", "y_pred": "median"}))
+        known = points[points["curve"] == name]
+        panel.plot(known["x"], known["y"], "o", color=BLACK, markersize=4, label="measured")
+        panel.set_xscale("log")
+        panel.set_title(plain(name), loc="left")
+        panel.set(xlabel=plain(x), ylabel=plain(y))
+    blank_rest(axes, len(names))
+    legend(axes.flat[0], loc="best")
+    return figure
