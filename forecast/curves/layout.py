@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def complete_curves(
         return rows  # the check of the table says what is missing
     if "curve" not in rows:
         rows.insert(0, "curve", name)
-    rows["x"] = [_size(value) for value in rows["x"]]
+    rows = rows.assign(x=[_size(value) for value in rows["x"].tolist()])
     open_role = pd.Series(np.where(rows["y"].isna(), "extrapolate", "fit"), index=rows.index)
     rows["role"] = rows["role"].fillna(open_role) if "role" in rows else open_role
     return pd.concat([rows, _points(rows, at)], ignore_index=True) if at else rows
@@ -80,7 +81,7 @@ def _rename(
     return rows.drop(columns=aside).rename(columns=names)
 
 
-def _size(value: object) -> object:
+def _size(value: Any) -> Any:
     """A text such as 7B as a number; anything else as it stands, for the check of the table."""
     if not isinstance(value, str) or np.isfinite(as_numbers(pd.Series([value], dtype=object)).iloc[0]):
         return value
