@@ -24,7 +24,7 @@ from tests.manual import differences, steps_of
 
 ROOT = Path(__file__).parent.parent
 PAGES = (
-    *("README", "predict", "backtest", "report", "data", "features", "curves"),
+    *("README", "predict", "quick", "compare", "backtest", "report", "data", "features", "curves"),
     *("questions", "largest", "records", "ask", "ledger", "studies", "markets", "install"),
 )
 """In an order in which each finds what those before it wrote."""

@@ -57,7 +57,7 @@ class ScaleForecaster(RegressorMixin, BaseEstimator):
     >>> from scale_forecast import ScaleForecaster, load
     >>> wanted = pd.DataFrame({"family": "PaLM", "params": 540e9, "benchmark": "MGSM", "task": ["de", "fr"]})
     >>> ScaleForecaster("persistence").fit(load()).predict(wanted).round(2).tolist()
-    [0.24, 0.24]
+    [0.25, 0.25]
     """
 
     def __init__(

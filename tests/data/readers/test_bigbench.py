@@ -32,7 +32,10 @@ def test_every_metric_of_every_shot_is_kept_but_the_normalised_copy(tmp_path):
     loaded = read([score_file(tmp_path, entry(0), entry(3, bleu=12.0, extra=7.0))])
     assert loaded.counts.loc[0, ["found", "kept", "refused"]].tolist() == [6, 3, 3]
     assert "2 normalised copy of the preferred metric" in loaded.counts.loc[0, "reasons"]
-    assert "1 outside the metric's range [0, 1] (extra)" in loaded.counts.loc[0, "reasons"]
+    assert (
+        "1 more than 1 of a metric that is unknown: say the scale (--scale 100) (extra)"
+        in loaded.counts.loc[0, "reasons"]
+    )
     rows = loaded.results.set_index(["metric", "shots"])["score"]
     assert rows.to_dict() == {("exact_match", 0): 0.5, ("exact_match", 3): 0.5, ("bleu", 3): 0.12}
 

@@ -27,6 +27,7 @@ def test_a_folder_of_a_harness_takes_one_try(small_world, folder):
 
 
 def test_a_sheet_in_percent_with_a_column_a_task_takes_one_try(small_world, tmp_path):
+    pytest.importorskip("openpyxl")
     sheet = scores().pivot(index="model", columns="task", values="score").mul(100).round(1)
     sheet.insert(0, "Params", MODELS.set_index("model")["params"])
     sheet.reset_index().to_excel(tmp_path / "sheet.xlsx", index=False)
