@@ -64,7 +64,7 @@ class Pair:
             np.array([np.interp(points, side.x, row) for row in z])
             for side, z in zip((self.a, self.b), drawn, strict=True)
         )
-        scores = [link.inverse(z.reshape(1, -1)).reshape(z.shape) for z in (one, two)]
+        scores = [_off_link(link, z) for z in (one, two)]
         sign = 1.0 if self.about["higher_is_better"] else -1.0
         return sign * scores[0], sign * scores[1]
 
@@ -239,14 +239,19 @@ def _effective_compute(
             place = pairs[i].b.models.index(name)
             rows = np.array([np.interp(grid, pairs[i].a.x, z) for z in drawn[i][0]])
             w = weight[:, i] / total
-            curve = curve + w[:, None] * link.inverse(rows.reshape(1, -1)).reshape(rows.shape)
-            level = level + w * link.inverse(drawn[i][1][:, place][None, :])[0]
+            curve = curve + w[:, None] * _off_link(link, rows)
+            level = level + w * _off_link(link, drawn[i][1][:, place])
         reached = np.array([_reaches(grid, row, value) for row, value in zip(curve, level, strict=True)])
         ratio = 10.0 ** (reached - x)
         low_, high_ = np.quantile(ratio[1:], [0.1, 0.9], method="inverted_cdf")
         about = {"model": name, "compute": 10.0**x, "tasks": len(at), "score": float(level[0])}
         found.append(about | {"times": float(ratio[0]), "times_q10": float(low_), "times_q90": float(high_)})
     return pd.DataFrame(found, columns=["model", "compute", "tasks", "score", "times", "times_q10", "times_q90"])
+
+
+def _off_link(link: Link, z: np.ndarray) -> np.ndarray:
+    """Values of any shape on one task's link scale as scores."""
+    return link.inverse(z.reshape(1, -1)).reshape(z.shape)
 
 
 def _reaches(grid: np.ndarray, curve: np.ndarray, level: float) -> float:

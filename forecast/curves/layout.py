@@ -50,7 +50,9 @@ def complete_curves(
         return rows  # the check of the table says what is missing
     if "curve" not in rows:
         rows.insert(0, "curve", name)
-    rows = rows.assign(x=[_size(value) for value in rows["x"].tolist()])
+    written = as_numbers(rows["x"]).isna() & rows["x"].map(lambda value: isinstance(value, str))
+    if written.any():
+        rows["x"] = rows["x"].astype(object).where(~written, rows["x"].map(_size))
     open_role = pd.Series(np.where(rows["y"].isna(), "extrapolate", "fit"), index=rows.index)
     rows["role"] = rows["role"].fillna(open_role) if "role" in rows else open_role
     return pd.concat([rows, _points(rows, at)], ignore_index=True) if at else rows
@@ -83,8 +85,6 @@ def _rename(
 
 def _size(value: Any) -> Any:
     """A text such as 7B as a number; anything else as it stands, for the check of the table."""
-    if not isinstance(value, str) or np.isfinite(as_numbers(pd.Series([value], dtype=object)).iloc[0]):
-        return value
     try:
         return parse_size(value)
     except UsageError:

@@ -61,7 +61,7 @@ def fit_table(
     DataError
         Naming the curve, the first bad row and the remedy.
     """
-    rows = _check_rows(table, where)
+    rows = check_rows(table, where)
     is_fit = (rows["role"] == "fit") & rows["y"].notna()
     code, names = pd.factorize(rows["curve"])
     without = np.setdiff1d(np.arange(len(names)), code[is_fit])
@@ -117,7 +117,8 @@ class _Places:
         return matrix[self.code, self.position]
 
 
-def _check_rows(table: pd.DataFrame, where: str) -> pd.DataFrame:
+def check_rows(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The rows with their numbers as such; a `DataError` names the first bad one."""
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         named = f"; name by -{missing[0]} the column that is meant" if missing[0] in ("x", "y") else ""

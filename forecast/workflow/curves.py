@@ -9,7 +9,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from scale_forecast.curves.layout import complete_curves, points_along
-from scale_forecast.curves.tables import OPTIONAL, REQUIRED, fit_table, forms_table, read_curves
+from scale_forecast.curves.tables import OPTIONAL, REQUIRED, check_rows, fit_table, forms_table, read_curves
 from scale_forecast.data.whole import write_whole
 from scale_forecast.parallel import Workers
 from scale_forecast.workflow.inputs import Tell, silent
@@ -54,10 +54,11 @@ def fit_curve_table(
         from scale_forecast.show.plots.style import check_suffix
 
         check_suffix(Path(plot))
-    is_table = isinstance(curves, pd.DataFrame)
-    where = "curves" if isinstance(curves, pd.DataFrame) else str(curves)
-    table = curves if isinstance(curves, pd.DataFrame) else read_curves(str(curves), stdin)
-    name = "curve" if is_table or where == "-" else Path(where).stem
+    if isinstance(curves, pd.DataFrame):
+        table, where, name = curves, "curves", "curve"
+    else:
+        table, where = read_curves(str(curves), stdin), str(curves)
+        name = "curve" if where == "-" else Path(where).stem
     known = REQUIRED + OPTIONAL
     rows = complete_curves(table, known, x=x, y=y, at=at, name=name, where=where, tell=tell)
     workers = workers or Workers(2, threads=True)
@@ -69,18 +70,17 @@ def fit_curve_table(
 def _fit_and_draw(
     rows: pd.DataFrame, form: str, kind: str, where: str, workers: Workers, plot: Path, axes: tuple[str, str]
 ) -> pd.DataFrame:
-    """As `fit_table`, which first sees the rows alone, so that a bad one is named by its place in the table."""
+    """As `fit_table`, of the points along each curve too, which are drawn and not given back."""
     from scale_forecast.show.plots.curves import draw_curves
     from scale_forecast.show.plots.style import as_bytes
 
-    fitted = fit_table(rows, form, kind, where=where, workers=workers)
-    points = rows.assign(x=fitted["x"].to_numpy(), y=pd.to_numeric(rows["y"]))
-    along = points_along(points, DRAWN)
-    fan = fit_table(pd.concat([points, along], ignore_index=True), form, kind, where=where, workers=workers)
+    points = check_rows(rows, where)
+    every = pd.concat([points, points_along(points, DRAWN)], ignore_index=True)
+    fitted = fit_table(every, form, kind, where=where, workers=workers)
     measured = points[points["y"].notna() & (points["role"] == "fit")]
-    figure = draw_curves(measured, fan.iloc[len(points) :], x=axes[0], y=axes[1])
+    figure = draw_curves(measured, fitted.iloc[len(points) :], x=axes[0], y=axes[1])
     write_whole(plot, as_bytes(figure, plot.suffix))
-    return fitted
+    return fitted.iloc[: len(points)]
 
 
 def curve_forms() -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scale_forecast.show.plots.largest import draw_fan
-from scale_forecast.show.plots.style import BLACK, blank_rest, legend, new_figure, plain
+from scale_forecast.show.plots.style import BLACK, blank_rest, legend, new_panels, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,9 +25,7 @@ def draw_curves(points: pd.DataFrame, fan: pd.DataFrame, *, x: str, y: str) -> F
     x, y : what the axes are called
     """
     names = points["curve"].drop_duplicates().head(PANELS).tolist()
-    columns = min(len(names), 2)
-    rows = -(-len(names) // columns)
-    figure, axes = new_figure(rows, columns, height=1.2 + 3.0 * rows)
+    figure, axes = new_panels(len(names), 3.0)
     for panel, name in zip(axes.flat, names, strict=False):
         own = fan[fan["curve"] == name].sort_values("x")
         draw_fan(panel, own.rename(columns={"x": "by", "y_pred": "median"}))

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.show.plots.largest import draw_fan
-from scale_forecast.show.plots.style import BLACK, BLUE, GREY, blank_rest, legend, new_figure
+from scale_forecast.show.plots.style import BLACK, BLUE, GREY, blank_rest, legend, new_figure, new_panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,9 +29,7 @@ def draw_records(scores: pd.DataFrame, fan: pd.DataFrame, *, as_of: pd.Timestamp
     until : day on which the tables end
     """
     tasks = fan["task"].drop_duplicates().head(PANELS).tolist()
-    columns = min(len(tasks), 2)
-    rows = -(-len(tasks) // columns)
-    figure, axes = new_figure(rows, columns, height=1.2 + 2.8 * rows)
+    figure, axes = new_panels(len(tasks), 2.8)
     for panel, task in zip(axes.flat, tasks, strict=False):
         known = scores[scores["task"] == task].sort_values("day")
         ahead = fan[fan["task"] == task].sort_values("by")

@@ -59,6 +59,13 @@ def new_figure(rows: int = 1, columns: int = 1, *, height: float = 4.5, **grid: 
     return figure, axes
 
 
+def new_panels(count: int, height: float) -> tuple[Figure, np.ndarray]:
+    """A figure of at least ``count`` panels, two beside each other, each row of them so many inches high."""
+    columns = min(count, 2)
+    rows = -(-count // columns)
+    return new_figure(rows, columns, height=1.2 + height * rows)
+
+
 _STYLE: Any = {
     "font.size": 10,
     "axes.titlesize": 10.5,
