@@ -222,11 +222,16 @@ def _readable(rows: pd.DataFrame, shown: list[str]) -> pd.DataFrame:
 
 
 def _emit_results(results: pd.DataFrame, out: Output, shown: list[str]) -> None:
-    """A results table; in a file it is CSV, or Parquet where the file is called so, unless JSON is asked for."""
+    """A results table; in a file it is CSV, or Parquet where the file is called so, unless JSON is asked for.
+
+    Of a file stdout says what is in it, since nothing else is printed there.
+    """
     table = printable(results)
     if out.path is not None and out.path.suffix == ".parquet":
         write(table.to_parquet(index=False), out.path)
-        return
-    if out.path is not None and out.is_for_people:
-        out = Output("csv", out.path)
-    out.emit(table, show=_readable(table, shown))
+    elif out.path is not None and out.is_for_people:
+        Output("csv", out.path).emit(table)
+    else:
+        out.emit(table, show=_readable(table, shown))
+    if out.path is not None:
+        click.echo(f"{count_of(len(table), 'score')} written to {out.path}")

@@ -46,5 +46,6 @@ def test_a_task_called_like_a_formula_goes_out_marked_and_comes_back_itself(tmp_
     out = tmp_path / "out.csv"
     result = CliRunner().invoke(main, ["data", "import", str(first), "-o", str(out)])
     assert result.exit_code == 0, result.output
+    assert result.stdout == f"1 score written to {out}\n"
     assert "\"'=HYPERLINK" in out.read_text()
     assert read([out]).results["task"].tolist() == [evil]
