@@ -35,7 +35,7 @@ def test_nested_columns_are_told_from_those_that_count(tmp_path):
     assert "columns left aside: notes" in aside.stderr
 
 
-@pytest.mark.parametrize("door", ["results", "models", "tasks"])
+@pytest.mark.parametrize("door", ["results", "models", "tasks", "tracks"])
 def test_a_hundred_thousand_columns_are_refused_in_a_sentence(door, tmp_path):
     file = tmp_path / "many.csv"
     file.write_text(
@@ -44,6 +44,7 @@ def test_a_hundred_thousand_columns_are_refused_in_a_sentence(door, tmp_path):
     result = bring_in(door, file, tmp_path)
     assert fault_of(result) is None
     assert result.exit_code == 1
+    assert "more than 10,000" in result.stderr
     assert len(result.stderr) < 2000
 
 

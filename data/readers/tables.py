@@ -105,15 +105,19 @@ def read_csv(path: str | Path, advice: str, *, stdin: BinaryIO | None = None, **
         For a file that cannot be read or is no such table, with ``advice`` on what to give instead.
     """
     source = sources([path], stdin)[0]
-    text = decode_text(source.table(Limits()), source.name)
+    return csv_frame(decode_text(source.table(Limits()), source.name), source.name, advice, **how)
+
+
+def csv_frame(text: str, name: str, advice: str, **how: Any) -> pd.DataFrame:
+    """The table that the text of a CSV file holds; see `read_csv`."""
     if not text.strip():
-        raise DataError(f"{source.name}: the file is empty: {advice}")
-    _require_few(len(_split(text.lstrip().split("\n", 1)[0], str(how.get("sep", ",")))), source.name)
+        raise DataError(f"{name}: the file is empty: {advice}")
+    _require_few(len(_split(text.lstrip().split("\n", 1)[0], str(how.get("sep", ",")))), name)
     try:
         frame = pd.read_csv(io.StringIO(text), **how)
         return unmark_table(frame) if "'" in text else frame
     except (ValueError, OverflowError) as error:
-        raise DataError(f"{source.name}: not a CSV table ({_last_line(error)}): {advice}") from None
+        raise DataError(f"{name}: not a CSV table ({_last_line(error)}): {advice}") from None
 
 
 def _last_line(error: BaseException) -> str:

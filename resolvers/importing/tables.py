@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +13,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.spreadsheet import unmark_table
+from scale_forecast.data.readers.tables import csv_frame
 from scale_forecast.resolvers.importing.imported import Imported, resolution
 from scale_forecast.resolvers.questions.fields import ID_PATTERN
 from scale_forecast.resolvers.questions.question import Question
@@ -70,10 +69,7 @@ def _read_table(text: str, where: str, columns: Mapping[str, str], constants: Ma
             f"{unknown[0]!r} is no field of a forecast{did_you_mean(unknown[0], COLUMNS)}: "
             f"the fields are {', '.join(COLUMNS)}"
         )
-    try:
-        raw = unmark_table(pd.read_csv(io.StringIO(text), dtype=str, skipinitialspace=True))
-    except ValueError as error:
-        raise DataError(f"{where}: not a CSV table ({str(error).strip().splitlines()[-1]}): save it as CSV") from error
+    raw = csv_frame(text, where, "save it as CSV", dtype=str, skipinitialspace=True)
     raw.columns = [str(c).strip() for c in raw.columns]
     table = pd.DataFrame(index=raw.index)
     for name in COLUMNS:

@@ -24,7 +24,13 @@ from scale_forecast.resolvers.questions.question import Question
 
 def bundled_questions() -> list[Question]:
     """Every question that comes with the tool."""
-    return read_files([QUESTIONS])
+    return list(_bank())
+
+
+@cache
+def _bank() -> tuple[Question, ...]:
+    """The bundled files, parsed once a process: that takes longer than all else of most commands on questions."""
+    return tuple(read_files([QUESTIONS]))
 
 
 def read_files(paths: Iterable[Path]) -> list[Question]:
