@@ -11,6 +11,7 @@ from scale_forecast.data.metrics import is_unbounded
 from scale_forecast.data.names import count_of
 from scale_forecast.data.results import SUITE
 from scale_forecast.means import benchmark_means, is_primary, setting_text
+from scale_forecast.show.order import screen_order
 from scale_forecast.show.sparklines import interval_bar, sparkline
 from scale_forecast.show.terminal import View, as_text, cell, is_terminal
 from scale_forecast.upcoming import Past, Upcoming
@@ -78,21 +79,14 @@ def first_screen(found: Upcoming, *, all_metrics: bool = False, most: int = MOST
 
 
 def choose_rows(table: pd.DataFrame, most: int) -> np.ndarray:
-    """Labels of the rows shown: benchmark by benchmark, the largest first, of each those that change most surely.
-
-    How sure a change is, is its probability, which is low for the noise of a task of eight items. Shares come before
-    all that has another unit, and no two units are ranked against each other.
+    """Labels of the rows shown, in the order of `screen_order`: of each benchmark some where there is no room for all.
 
     Parameters
     ----------
     table : the forecast table with ``is_share`` and ``prob_tie``
     most : rows in all
     """
-    sure = np.maximum(table["prob_gain"], 1 - table["prob_gain"] - table["prob_tie"])
-    of = table["benchmark"].astype("str")
-    sizes = of.map(of.value_counts())
-    order = pd.DataFrame({"unbounded": ~table["is_share"], "size": -sizes, "benchmark": of, "sure": -sure})
-    order = order.sort_values(["unbounded", "size", "benchmark", "sure"], kind="stable")
+    order = screen_order(table)
     each = max(FEWEST_EACH, most // max(order.groupby(["unbounded", "benchmark"]).ngroups, 1))
     # Where there is room for all there is nothing to leave out.
     chosen = order if len(order) <= most else order.groupby(["unbounded", "benchmark"], sort=False).head(each)

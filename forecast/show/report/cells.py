@@ -10,6 +10,7 @@ import pandas as pd
 from scale_forecast.backtests.summary import readable, summary
 from scale_forecast.data.names import count_of
 from scale_forecast.prediction import Prediction
+from scale_forecast.show.first_screen import choose_rows
 from scale_forecast.show.plots.backtests import of_predictor
 from scale_forecast.show.report import charts
 from scale_forecast.show.report.contents import setting_of, task_table
@@ -23,10 +24,10 @@ REFERENCES = ("pooled-law", "drift", "persistence")
 
 
 def upcoming_html(found: Upcoming) -> str:
-    """The largest expected changes as a table with interval bars, and the first of them as pictures."""
+    """The surest changes of each benchmark as a table with interval bars, and the first of them as pictures."""
     tasks = task_table(found, {})
-    first = tasks.head(MOST_ROWS)
-    known = dict(iter(found.history(tasks["unit"].to_numpy()).groupby("row")))
+    first = tasks.loc[choose_rows(tasks, MOST_ROWS)].reset_index(drop=True)
+    known = dict(iter(found.history(first["unit"].to_numpy()).groupby("row")))
     settings = setting_of(first).tolist()
     rows = "".join(_row(task, settings[place]) for place, task in enumerate(first.to_dict("records")))
     titles = (
@@ -43,7 +44,7 @@ def upcoming_html(found: Upcoming) -> str:
     )
     head = tag("tr", "".join(tag("th", title, scope="col") for title in titles))
     more = f", the first {len(first)}" if len(first) < len(tasks) else ""
-    caption = f"{found.target.model}: {count_of(len(tasks), 'task')}, largest change first{more}"
+    caption = f"{found.target.model}: {count_of(len(tasks), 'task')}, the surest change of each benchmark first{more}"
     pictures = "".join(
         tag("figure", multiple(task, known[place]) + tag("figcaption", name(task["task"])))
         for place, task in enumerate(first.head(MOST_PICTURES).to_dict("records"))

@@ -19,6 +19,7 @@ from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, visible
 from scale_forecast.means import benchmark_means, known_folds
 from scale_forecast.predictors.ceiling import noise_ceiling, sampling_noise, suites
+from scale_forecast.show.order import screen_order
 from scale_forecast.show.plots.ahead import truths
 from scale_forecast.upcoming import Upcoming, predict_upcoming
 
@@ -51,7 +52,8 @@ class Report:
     tasks : DataFrame, (n, ...)
         The forecast table, with ``change`` (median - origin, in the direction of better), ``is_share``,
         ``higher_is_better``, ``chance, step, origin_scale`` (decades), ``noise`` (standard error of sampling),
-        ``ceiling_r2``, ``suite, unit`` and ``truth`` (the target's own score where it is known); largest change first.
+        ``ceiling_r2``, ``suite, unit`` ``prob_tie`` and
+        ``truth`` (the target's own score where it is known), benchmark by benchmark, the surest change first.
     history : DataFrame
         ``row`` (place in ``tasks``), ``model, scale, params, score, se`` of the family's smaller models, by scale.
     average : DataFrame
@@ -128,7 +130,7 @@ def gather(
 
 
 def task_table(upcoming: Upcoming, known: dict[int, float]) -> pd.DataFrame:
-    """`Report.tasks`, largest change for the better first."""
+    """`Report.tasks`, in the order of `screen_order`."""
     targets = upcoming.forecast.targets
     sign = np.where(targets["higher_is_better"], 1.0, -1.0)
     noise = sampling_noise(upcoming.forecast)
@@ -139,14 +141,14 @@ def task_table(upcoming: Upcoming, known: dict[int, float]) -> pd.DataFrame:
         chance=targets["chance"].to_numpy(dtype=float),
         step=targets["step"].to_numpy(),
         origin_scale=targets["scale"].to_numpy() - targets["step"].to_numpy(),
+        prob_tie=upcoming.forecast.prob_tie(),
         noise=noise,
         ceiling_r2=noise_ceiling(upcoming.forecast, noise),
         suite=suites(targets),
         truth=targets["unit"].astype(int).map(known).astype(float).to_numpy(),
         unit=targets["unit"].to_numpy(),
     )
-    order = table["is_share"].astype(int) * 10 + table["change"].clip(-1, 1)
-    return table.loc[order.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
+    return table.loc[screen_order(table).index].reset_index(drop=True)
 
 
 def own_line_backtest(

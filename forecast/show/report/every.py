@@ -54,7 +54,8 @@ def every_task(report: Report) -> str:
     inside = tag("caption", text(title), class_="hidden") + f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
     whole = tag("table", inside, id="all")
     how = (
-        "Largest change first. So far: the score of the family's largest smaller model, or for a recipe nobody has "
+        "Benchmark by benchmark, the surest change first. So far: the score of the family's largest smaller model, or "
+        "for a recipe nobody has "
         "seen of the model nearest below in compute. In the bar: 80% and 50% intervals, the median, and a dot for the "
         "score so far. A change is for the better with a plus; of shares it is in points."
     )

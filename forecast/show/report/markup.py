@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 
@@ -48,6 +49,14 @@ def table(frame: pd.DataFrame, caption: str, *, numeric: Iterable[str] = ()) -> 
     body = f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
     whole = tag("table", tag("caption", text(caption)) + body)
     return tag("div", whole, class_="wide", tabindex=0, role="region", aria_label=caption)
+
+
+def download(frame: pd.DataFrame, file: str) -> str:
+    """A link that saves the table as CSV; the page itself holds it."""
+    content = frame.to_csv(index=False, float_format="%.4g").encode()
+    address = f"data:text/csv;base64,{b64encode(content).decode()}"
+    words = f"Download the {len(frame)} rows as CSV ({len(content) / 1000:.0f} kB)"
+    return tag("p", tag("a", words, href=address, download=file))
 
 
 def percent(value: float, digits: int = 0) -> str:

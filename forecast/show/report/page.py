@@ -10,17 +10,17 @@ from scale_forecast.backtests.summary import readable
 from scale_forecast.data.names import count_of
 from scale_forecast.data.sizes import format_size
 from scale_forecast.show.report import charts
-from scale_forecast.show.report.contents import Backtest, Report, setting_of
+from scale_forecast.show.report.contents import Backtest, Report
 from scale_forecast.show.report.every import controls, every_task
 from scale_forecast.show.report.headline import headline
-from scale_forecast.show.report.markup import name, percent, table, tag, text
+from scale_forecast.show.report.markup import download, percent, table, tag, text
 from scale_forecast.show.report.means import finding, track_record
-from scale_forecast.show.report.small import multiple
+from scale_forecast.show.report.pictures import multiples
 
-MOST_MULTIPLES = 600
 SECTIONS = {
-    "headline": "In short", "tasks": "Every task", "pictures": "Pictures", "backtest": "How good such forecasts were",
-    "questions": "Questions it bears on", "methods": "Methods and sources",
+    "headline": "In short", "tasks": "Task by task", "table": "All in numbers",
+    "backtest": "How good such forecasts were", "questions": "Questions it bears on",
+    "methods": "Methods, sources, download",
 }  # fmt: skip
 METHOD = (
     "Read: of the target's line (families that share weights, data or recipe) only models below 90% of its size and "
@@ -41,8 +41,8 @@ def page(report: Report) -> str:
     title = f"Forecast of {report.target.model}"
     bodies = {
         "headline": headline(report),
-        "tasks": controls(report.tasks) + every_task(report),
-        "pictures": _multiples(report),
+        "tasks": controls(report.tasks) + multiples(report),
+        "table": every_task(report),
         "backtest": _backtest(report.backtest, report.tasks),
         "questions": _questions(report),
         "methods": _methods(report),
@@ -59,7 +59,7 @@ def page(report: Report) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:,">'
         f"{tag('title', text(title))}{tag('style', _asset('report.css'))}"
     )
-    skip = '<a class="skip" href="#tasks">Skip to the table</a>'
+    skip = '<a class="skip" href="#table">Skip to the table</a>'
     tip = '<div id="tip" role="status" hidden></div>'
     body = f"{skip}{header}{tag('main', sections)}{tip}{tag('script', _asset('report.js'))}"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
@@ -83,25 +83,6 @@ def _subtitle(report: Report) -> str:
     return out
 
 
-def _multiples(report: Report) -> str:
-    parts = dict(iter(report.history.groupby("row")))
-    how = (report.tasks["benchmark"].astype("str") + ": " + setting_of(report.tasks)).tolist()
-    items = []
-    for place, task in enumerate(report.tasks.head(MOST_MULTIPLES).to_dict("records")):
-        caption = tag("figcaption", tag("strong", name(task["task"])) + tag("span", text(how[place])))
-        picture = tag("figure", multiple(task, parts[place]) + caption)
-        items.append(tag("li", picture, data_row=place, tabindex="-1"))
-    first = (
-        "The family's scores by scale (decades of compute or parameters, each picture its own), with bars of two "
-        "standard errors; at the right the forecast's 50, 80 and 90% intervals and median, the dotted line is chance. "
-        "Point at a mark for its value, or move from picture to picture with the arrow keys. The filters of the table "
-        "apply."
-    )
-    left = len(report.tasks) - len(items)
-    more = tag("p", f"{left} tasks of smaller expected change have no picture.") if left > 0 else ""
-    return tag("p", first) + tag("ul", "".join(items), class_="multiples", id="multiples") + more
-
-
 def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
     out = _tell_known(tasks[tasks["truth"].notna()])
     if found is None:
@@ -109,7 +90,7 @@ def _backtest(found: Backtest | None, tasks: pd.DataFrame) -> str:
         return out + tag("p", why + tag("code", "forecast backtest") + " does so on other lines.")
     predictor = str(found.scores["predictor"].iloc[0])
     mine = found.scores[found.scores["predictor"] == predictor]
-    said = f"{track_record(found)} " + (
+    said = f"{text(track_record(found))} " + (
         f"The same path was taken for {', '.join(map(text, found.targets))}. Nothing was learned from the line; "
         "other lines' scores count whatever their date. Lower CRPS is better; skill is "
         "1 - CRPS / the reference's, with a 90% interval from resampling "
@@ -151,4 +132,4 @@ def _methods(report: Report) -> str:
     sources = report.sources.assign(**{"read for": report.sources["read_for"].map(kinds)})
     shown = sources[["source", "read for", "scores"]]
     where = table(shown, "Where the scores on these tasks are published", numeric=("scores",))
-    return tag("ul", steps) + tag("dl", facts) + where
+    return tag("ul", steps) + tag("dl", facts) + where + download(report.upcoming.table, f"{report.target.model}.csv")

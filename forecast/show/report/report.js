@@ -3,7 +3,7 @@
   const $ = (id) => document.getElementById(id);
   const body = $("all").tBodies[0];
   const rows = [...body.rows];
-  const pictures = new Map([...$("multiples").children].map((li) => [li.dataset.row, li]));
+  const pictures = new Map([...$("multiples").querySelectorAll("li")].map((li) => [li.dataset.row, li]));
   const heads = [...$("all").tHead.rows[0].cells];
   const facts = rows.map((row) => ({
     row,
@@ -24,6 +24,7 @@
       if (picture) picture.hidden = !fits;
       shown += fits;
     }
+    for (const group of $("multiples").children) group.hidden = !group.querySelector("li:not([hidden])");
     $("count").textContent = `${shown} of ${rows.length} tasks`;
     rove();
   }
@@ -44,11 +45,14 @@
       return (down ? -order : order) || a[1] - b[1];
     });
     body.append(...keyed.map((k) => k[2]));
-    $("multiples").append(...keyed.map((k) => pictures.get(k[2].dataset.row)).filter(Boolean));
+    for (const k of keyed) {
+      const picture = pictures.get(k[2].dataset.row);
+      if (picture) picture.parentNode.append(picture);
+    }
   }
 
   function visible() {
-    return [...$("multiples").children].filter((li) => !li.hidden);
+    return [...$("multiples").querySelectorAll("li:not([hidden])")];
   }
 
   function rove(to) {

@@ -8,25 +8,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scale_forecast.data.sizes import format_size
 from scale_forecast.show.report.markup import number, percent, tag, text
 
-WIDTH, HEIGHT = 200, 114
-LEFT, RIGHT, TOP, BOTTOM = 30, 8, 6, 6
+WIDTH, HEIGHT = 200, 122
+LEFT, RIGHT, TOP, BOTTOM = 26, 32, 6, 16
 BANDS = (("q05", "q95", "b90"), ("q10", "q90", "b80"), ("q25", "q75", "b50"))
-BAR = 7.0
+BAR = 10.0
 """Width of the forecast's bar."""
 
 
-def multiple(task: Mapping[Any, Any], history: pd.DataFrame) -> str:
-    """The history of one task and its forecast, with a tip on each mark.
+def multiple(task: Mapping[Any, Any], history: pd.DataFrame, first: float | None = None) -> str:
+    """The history of one task and its forecast, labelled at the line, with a tip on each mark.
 
     Parameters
     ----------
     task : a row of `Report.tasks`
     history : its rows of `Report.history`
+    first : where the horizontal axis begins, for pictures on a common scale; at the first score when None
     """
-    place = _Place.of(task, history)
-    parts = [_axes(place, task)]
+    place = _Place.of(task, history, first)
+    parts = [_axes(place, task), _sizes(place, task, history)]
     if pd.notna(task["chance"]):
         parts.append(_line(place, float(task["chance"]), "chance", f"chance: {percent(task['chance'], 1)}"))
     parts.append(_fan(place, task))
@@ -58,17 +60,17 @@ class _Place:
     def __init__(self, low_x: float, high_x: float, low_y: float, high_y: float) -> None:
         self._x = low_x, max(high_x - low_x, 0.1)
         self._y = low_y, max(high_y - low_y, 1e-9)
-        self.target = WIDTH - RIGHT - BAR / 2 - 4
+        self.target = WIDTH - RIGHT - BAR / 2
         self.ends = low_y, high_y
 
     @classmethod
-    def of(cls, task: Mapping[Any, Any], history: pd.DataFrame) -> _Place:
+    def of(cls, task: Mapping[Any, Any], history: pd.DataFrame, first: float | None) -> _Place:
         low, high = 0.0, 1.0
         if not task["is_share"]:
             most = float(np.nanmax([history["score"].max(), task["median"], task["truth"]]))
             high = 1.05 * max(most, min(task["q90"], 2 * most))
-        scale = history["scale"].to_numpy(dtype=float)
-        return cls(float(scale.min()), float(scale.max()) + float(task["step"]), low, high)
+        start = float(history["scale"].min()) if first is None else first
+        return cls(start, float(task["origin_scale"]) + float(task["step"]), low, high)
 
     def x(self, scale: float) -> float:
         return LEFT + 4 + (scale - self._x[0]) / self._x[1] * (self.target - LEFT - 4)
@@ -89,6 +91,18 @@ def _axes(place: _Place, task: Mapping[Any, Any]) -> str:
     return "".join(out)
 
 
+def _sizes(place: _Place, task: Mapping[Any, Any], history: pd.DataFrame) -> str:
+    """The sizes of the first model and of the target under the axis, where they are known and have room."""
+    out = []
+    first, last = history.iloc[0], float(task["target_params"])
+    at = place.x(float(first["scale"]))
+    if pd.notna(first["params"]) and at < place.target - 45:
+        out.append(f'<text x="{at:.0f}" y="{HEIGHT - 3}" class="mid">{format_size(float(first["params"]))}</text>')
+    if pd.notna(last):
+        out.append(f'<text x="{place.target:.0f}" y="{HEIGHT - 3}" class="mid">{format_size(last)}</text>')
+    return "".join(out)
+
+
 def _line(place: _Place, score: float, name: str, tip: str) -> str:
     return f'<path class="{name}" d="M{LEFT} {place.y(score):.1f}H{WIDTH - RIGHT}" data-tip="{text(tip)}"/>'
 
@@ -105,6 +119,8 @@ def _fan(place: _Place, task: Mapping[Any, Any]) -> str:
     tip = f"{task['target_model']}: median {number(task['median'], share)}"
     y = place.y(task["median"])
     out.append(f'<path class="median" d="M{left - 2:.1f} {y:.1f}H{right + 2:.1f}" data-tip="{text(tip)}"/>')
+    label = percent(task["median"]) if share else f"{task['median']:.3g}"
+    out.append(f'<text x="{right + 4:.1f}" y="{y + 3:.1f}" class="said">{text(label)}</text>')
     return "".join(out)
 
 
@@ -122,8 +138,14 @@ def _points(place: _Place, history: pd.DataFrame, share: bool) -> str:
     return f'<path class="path" d="M{"L".join(line)}"/>' + "".join(marks)
 
 
-def bar(task: Mapping[Any, Any], wide: int = 160) -> str:
-    """The interval of one task in a line: 80% and 50% bars, the median, and the origin's score."""
+def bar(task: Mapping[Any, Any], wide: int = 200, *, ruled: bool = False) -> str:
+    """The interval of one task in a line: 80% and 50% bars, the median, and the origin's score.
+
+    Parameters
+    ----------
+    wide : units of the picture's width
+    ruled : with quarters of the scale marked, for bars that stand below each other
+    """
     low, high = 0.0, 1.0
     if not task["is_share"]:
         high = 1.05 * float(np.nanmax([task["q90"], task["origin_score"]]))
@@ -131,11 +153,12 @@ def bar(task: Mapping[Any, Any], wide: int = 160) -> str:
     def x(score: float) -> float:
         return 2 + (wide - 4) * min(max((score - low) / (high - low), 0.0), 1.0)
 
+    rules = [f'<path class="grid" d="M{x(high * k / 4):.1f} 0V14"/>' for k in range(5)] if ruled else []
     shapes = [
         f'<path class="{name}" d="M{x(task[a]):.1f} {7 - half}H{x(task[b]):.1f}V{7 + half}H{x(task[a]):.1f}z"/>'
         for a, b, name, half in (("q10", "q90", "b80", 3), ("q25", "q75", "b50", 4))
     ]
     middle = f'<path class="median" d="M{x(task["median"]):.1f} 1V13"/>'
     origin = f'<circle cx="{x(task["origin_score"]):.1f}" cy="7" r="2.5"/>'
-    inside = "".join([*shapes, middle, origin])
+    inside = "".join([*rules, *shapes, middle, origin])
     return f'<svg class="bar" viewBox="0 0 {wide} 14" aria-hidden="true">{inside}</svg>'

@@ -18,7 +18,8 @@ FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update", "--force-prefers-reduced-motion",
 )  # fmt: skip
-MOST_BYTES = 3_000_000
+MOST_BYTES = 1_000_000
+"""Of the page of 340 tasks."""
 ALIKE = "#all tbody tr:nth-child(n + 25), #multiples li:nth-child(n + 25), svg circle.faint:nth-child(n + 50)"
 """Left out of the audit, which would take a minute for a page of 340 tasks: rows and pictures that repeat the first."""
 
@@ -109,9 +110,12 @@ def test_columns_sort_both_ways_with_missing_values_last(opened):
     opened.find_elements("css selector", "#all thead th button")[0].click()
     names = [name.lower() for name in cells(opened, 0)]
     assert names == sorted(names)
-    order = opened.execute_script("return [...document.querySelectorAll('#multiples li')].map(li => li.dataset.row)")
+    groups = opened.execute_script(
+        "return [...document.querySelectorAll('#multiples ul')].map(ul => [...ul.children].map(li => li.dataset.row))"
+    )
     rows = opened.execute_script("return [...document.querySelectorAll('#all tbody tr')].map(r => r.dataset.row)")
-    assert order == rows
+    assert sorted(row for group in groups for row in group) == sorted(rows)
+    assert all(group == [row for row in rows if row in group] for group in groups)
 
 
 def test_search_and_filters_narrow_table_and_pictures_alike(opened):
@@ -126,7 +130,7 @@ def test_search_and_filters_narrow_table_and_pictures_alike(opened):
     shown = cells(opened, len(opened.find_elements("css selector", "#all thead th")) - 1)
     assert set(shown) == {wanted}
     pictures = opened.execute_script(
-        "return [...document.querySelectorAll('#multiples li')].filter(l => !l.hidden).length"
+        "return [...document.querySelectorAll('#multiples li')].filter(l => l.offsetParent).length"
     )
     assert pictures == len(shown)
     assert opened.find_element("id", "count").text == f"{len(shown)} of {everything} tasks"
@@ -162,7 +166,7 @@ def test_marks_tell_their_value_to_the_pointer_and_to_the_keyboard(opened):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(opened, scheme):
+def test_axe_finds_no_violation(opened, scheme):
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     opened.execute_script(f"document.querySelectorAll('{ALIKE}').forEach(e => e.remove())")
@@ -172,8 +176,7 @@ def test_axe_finds_no_serious_violation(opened, scheme):
         "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done, e => done(String(e)))"
     )
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    grave = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
-    assert not grave, [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in grave]
+    assert not [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found["violations"]]
     assert len(found["passes"]) > 10
 
 
@@ -190,7 +193,7 @@ def test_it_prints_whole(opened):
     """Printed, nothing scrolls away and the controls are gone."""
     opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     box = opened.execute_script(
-        "const b = document.querySelector('#tasks .wide'); return [b.scrollHeight, b.clientHeight]"
+        "const b = document.querySelector('#table .wide'); return [b.scrollHeight, b.clientHeight]"
     )
     shown = opened.find_element("id", "controls").is_displayed()
     page = {"width": 720, "height": 1000, "deviceScaleFactor": 1, "mobile": False}

@@ -2,7 +2,10 @@
 
 import itertools
 import re
+from base64 import b64decode
 from html.parser import HTMLParser
+from io import BytesIO
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,7 +14,9 @@ from click.testing import CliRunner
 from scale_forecast.commands import main
 from scale_forecast.commands.context import TYPED
 from scale_forecast.commands.printing import command_line
+from scale_forecast.show.report.headline import surest
 from scale_forecast.show.report.markup import percent, tag, text
+from scale_forecast.show.report.means import name_of
 from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
 
 VOID = {"meta", "link", "input", "br", "wbr", "img", "hr"}
@@ -87,7 +92,7 @@ def test_names_that_are_markup_stay_names(page, outline):
 
 def test_the_page_asks_for_nothing(page, outline):
     addresses = [a.get(k) for _, a in outline.elements for k in ("src", "href", "action", "data") if a.get(k)]
-    assert all(address.startswith("#") or address == "data:," for address in addresses)
+    assert all(address.startswith(("#", "data:")) for address in addresses)
     assert "@import" not in page
     assert "url(" not in page
     policy = next(a["content"] for name, a in outline.elements if a.get("http-equiv") == "Content-Security-Policy")
@@ -98,6 +103,7 @@ def test_every_task_stands_in_the_table_and_in_a_picture(outline):
     rows = [a["data-row"] for name, a in outline.elements if name == "tr" and "data-row" in a]
     pictures = [a["data-row"] for name, a in outline.elements if name == "li" and "data-row" in a]
     assert rows == pictures == [str(i) for i in range(13)]
+    assert [a for name, a in outline.elements if name == "a" and a.get("download")] != []
     said = [a["aria-label"] for name, a in outline.elements if name == "svg" and a.get("role") == "img"]
     assert sum("80% interval" in words for words in said) >= 13
 
@@ -112,7 +118,34 @@ def test_headings_follow_each_other_and_anchors_lead_somewhere(outline):
     assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
     ids = [a["id"] for _, a in outline.elements if "id" in a]
     assert len(ids) == len(set(ids))
-    assert {a["href"][1:] for name, a in outline.elements if name == "a"} <= set(ids)
+    assert {a["href"][1:] for name, a in outline.elements if name == "a" and "download" not in a} <= set(ids)
+
+
+def test_the_page_holds_its_table_for_download(outline):
+    """The saved file is the forecast, a row a task, names as they are."""
+    link = next(a for name, a in outline.elements if name == "a" and "download" in a)
+    assert link["download"].endswith(".csv")
+    saved = pd.read_csv(BytesIO(b64decode(link["href"].partition(",")[2])))
+    assert len(saved) == 13
+    assert {re.sub(r"\s", " ", name) for name in NAMES} <= set(saved["task"])
+
+
+def test_what_improves_most_is_no_noise_of_a_small_test():
+    """A test of eight items whose score so far is low by chance gains most in the median, and least surely."""
+    row = {"benchmark": "suite", "is_share": True, "higher_is_better": True, "change": 0.1, "q90": 0.9}
+    small = {**row, "task": "of 8 items", "change": 0.4, "origin_score": 0.3, "q10": 0.36, "noise": 0.17}
+    large = {**row, "task": "of 2000", "origin_score": 0.5, "q10": 0.55, "noise": 0.01}
+    again = {**large, "q10": 0.54}
+    assert surest(pd.DataFrame([small, again, large]))["task"].tolist() == ["of 2000", "of 8 items"]
+
+
+def test_a_benchmark_in_brackets_is_named_without_a_second_pair():
+    """ "MMLU (validation split) (cot, 5-shot)" stood in a title."""
+    row = {"benchmark": "MMLU (validation)", "prompt": "cot", "shots": 5.0} | dict.fromkeys(
+        ("evaluator", "version", "setting")
+    )
+    report = SimpleNamespace(average=pd.DataFrame([row, {**row, "prompt": "direct"}]))
+    assert name_of(report, report.average.iloc[0]) == "MMLU (validation), cot, 5-shot"
 
 
 def test_the_title_states_the_finding_and_the_means_stand_before_the_tables(page):
@@ -120,7 +153,7 @@ def test_the_title_states_the_finding_and_the_means_stand_before_the_tables(page
     assert " should score " in heading
     assert " so far" in heading
     assert page.index('class="means"') < page.index("<table")
-    assert "With a probability of 80% its mean of" in page
+    assert "With a probability of 80% the mean over " in page
 
 
 def test_the_command_that_made_the_page_stands_on_it(outline, home):
