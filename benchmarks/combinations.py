@@ -27,6 +27,7 @@ from scale_forecast.distribution import MID_LEVELS, Forecast
 from scale_forecast.inputs.folds import Fold, held_out_models
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.predictors.base import suite_mean
+from scale_forecast.predictors.covered import far_below_chance
 from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.spread import SHORTEST_STEP, noise_at, without_smoothing
 from scale_forecast.predictors.stack import BLURRED, NEARLY_PERFECT, Candidates, Mixture, learn_mixture
@@ -167,6 +168,7 @@ def _scored(forecast: Forecast, said: Said, line: str, what: str) -> pd.DataFram
     table = rows[["family", "target_model", "canonical_task"]].astype("str").assign(line=line, what=what)
     for name in ("tuning", "origin_score", "chance", "origin_se", "n_examples", "step"):
         table[name] = rows[name]
+    table["far_below"] = far_below_chance(rows)
     table["known"], table["trend"], table["falls"] = said.known, said.trend, said.z[:, ROUND:FITTED].mean(axis=1)
     table["falls"] = table["falls"] < said.z[:, 0]
     table["crps"] = crps_quantile(score, forecast.quantiles(MID_LEVELS), MID_LEVELS)
@@ -183,6 +185,7 @@ def _scored(forecast: Forecast, said: Said, line: str, what: str) -> pd.DataFram
 def groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """Masks of what is looked at apart, (rows,) each."""
     origin, whole = table["origin_score"], table["what"] == WHOLE
+    low, far = whole & origin.between(0.05, 0.2), whole & table["far_below"]
     named = {
         "all": whole,
         "one known": whole & (table["known"] <= 1),
@@ -190,7 +193,9 @@ def groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
         "two known": whole & (table["known"] == 2),
         "three or more": whole & (table["known"] > 2),
         "near chance": whole & ((origin - table["chance"]).abs() <= CLOSE * table["origin_se"]),
-        "origin .05 to .2": whole & origin.between(0.05, 0.2),
+        "origin .05 to .2": low,
+        "far below chance": far,
+        "origin .05 to .2, not far below": low & ~far,
         "origin above .9": whole & (origin >= CEILING),
         "origin 0 or 1": whole & ((origin <= 0) | (origin >= 1)),
         "few examples": whole & (table["n_examples"] < FEW_EXAMPLES),

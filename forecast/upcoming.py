@@ -18,6 +18,7 @@ from scale_forecast.inputs.folds import Exclusion
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.targets import Target, evidence_of, target_rows, visible
 from scale_forecast.predictors.base import Predictor
+from scale_forecast.predictors.covered import FAR_BELOW_CHANCE, remarks
 from scale_forecast.predictors.events import prob_gain
 from scale_forecast.predictors.losses import UNCOVERED
 from scale_forecast.predictors.reversal import Reversal
@@ -74,8 +75,8 @@ class Upcoming(ShowsHtml):
 
     @property
     def covered(self) -> np.ndarray:
-        """Whether a row's intervals held about what they say in backtests, (n,); those of losses did not."""
-        return self.forecast.targets["is_share"].to_numpy(dtype=bool)
+        """Whether a row's intervals held about what they say in backtests, (n,): see `predictors.covered`."""
+        return remarks(self.forecast.targets) == ""
 
     def __repr__(self) -> str:
         return f"<Upcoming: {len(self.table):,} tasks of {self.target.model} by {self.forecast.predictor}>"
@@ -178,11 +179,15 @@ def without_chance(forecast: Forecast) -> int:
 
 
 def remark_uncovered(forecast: Forecast) -> str | None:
-    """What is to be said of scores that are no shares; None where all are."""
-    count = int((~forecast.targets["is_share"]).sum())
-    if not count:
-        return None
-    return f"{count_of(count, 'forecast')} of losses or of scores without a highest: their intervals are {UNCOVERED}"
+    """What is to be said of losses and of scores far below chance; None where there are none."""
+    said = remarks(forecast.targets)
+    losses, low = "of losses or of scores without a highest", "from a score below half of chance"
+    found = [
+        f"{count_of(int((said == remark).sum()), 'forecast')} {which}: their intervals are {remark}"
+        for remark, which in ((UNCOVERED, losses), (FAR_BELOW_CHANCE, low))
+        if (said == remark).any()
+    ]
+    return "; ".join(found) or None
 
 
 def select_targets(rows: pd.DataFrame, benchmark: str | None, tasks: tuple[str, ...]) -> np.ndarray:

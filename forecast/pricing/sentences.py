@@ -10,7 +10,7 @@ import pandas as pd
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.names.keys import benchmark_key, metric_key
 from scale_forecast.data.sizes import format_size
-from scale_forecast.predictors.losses import UNCOVERED
+from scale_forecast.predictors.covered import remarks
 from scale_forecast.pricing.arrivals import STEPS, DatedEvent
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.model import PricedModel, Rival
@@ -27,7 +27,8 @@ def describe_model(
         row, one = model.forecast.targets.iloc[at], model.single(at)
         low, high = one.interval(0.8)[0]
         shots = "" if pd.isna(row["shots"]) else f", {int(row['shots'])}-shot"
-        unsure = "" if row["is_share"] else f"; {UNCOVERED}"
+        remark = remarks(model.forecast.targets.iloc[[at]])[0]
+        unsure = f"; {remark}" if remark else ""
         trend = ""
         if at < len(model.turning):
             trend = f", so far {model.turning['trend'].iat[at]}"

@@ -9,6 +9,7 @@ from scale_forecast.data.results import as_results
 from scale_forecast.distribution import LEVELS, Forecast
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.inputs.targets import held_out_target, target_rows, visible
+from scale_forecast.predictors.covered import FAR_BELOW_CHANCE
 from scale_forecast.predictors.losses import UNCOVERED, loss_knots
 from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.predictors.stack import Stack
@@ -96,3 +97,15 @@ def test_a_price_that_rests_on_a_loss_says_that_its_interval_is_uncovered():
     models = [PricedModel(one, evidence, reversal=Reversal()) for one in (forecast, shares)]
     said = [next(describe_model("Loss 5", 1e11, 22.0, model, [(0, None)])) for model in models]
     assert [UNCOVERED in sentence for sentence in said] == [True, False]
+
+
+def test_a_score_far_below_chance_is_said_to_be_uncovered_and_one_near_it_is_not():
+    """Tasks that a wrong rule answers: half of chance and beyond noise, not luck alone, and not an unknown chance."""
+    _, evidence, forecast, _ = forecast_of(losses(0.02, tasks=4))
+    rows = forecast.targets.assign(is_share=True, origin_score=[0.1, 0.2, 0.1, 0.1], chance=[0.5, 0.25, 0.5, np.nan])
+    rows = rows.assign(origin_se=[0.01, 0.01, 0.3, 0.01])
+    made = Forecast.from_knots(rows, forecast.knots[:, 1:-1], "shares")
+    assert remark_uncovered(made).startswith("1 forecast from a score below half of chance: their intervals are uncov")
+    model = PricedModel(made, evidence, reversal=Reversal())
+    said = list(describe_model("Odd 5", 1e11, 22.0, model, [(at, None) for at in range(4)]))
+    assert [FAR_BELOW_CHANCE in sentence for sentence in said] == [True, False, False]
