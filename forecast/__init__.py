@@ -143,6 +143,7 @@ show_as_html(
         "scale_forecast.upcoming:Upcoming": "scale_forecast.show.report.cells:upcoming_html",
         "scale_forecast.backtests.run:BacktestTable": "scale_forecast.show.report.cells:backtest_html",
         "scale_forecast.workflow.compare:Compared": "scale_forecast.show.compare:as_html",
+        "scale_forecast.workflow.curves:FittedCurves": "scale_forecast.show.curves:as_html",
         "scale_forecast.workflow.quick:Quick": "scale_forecast.show.quick:as_html",
         "scale_forecast.pricing.price:Price": "scale_forecast.show.prices:price_html",
         "scale_forecast.resolvers.questions.question:Question": "scale_forecast.show.questions:question_html",

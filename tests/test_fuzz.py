@@ -335,7 +335,7 @@ TABLES = {
     "models": (read_models, "model,params,train_tokens,family,line,released\na-1b,1B,3e11,a,a,2022-01-01\n"),
     "tasks": (read_tasks, "benchmark,task,metric,n_choices,chance,ceiling,n_examples\nB,t,accuracy,4,0.25,1,100\n"),
     "curves": (
-        lambda path: fit_table(read_curves(path), "m1", "loss", where="curves"),
+        lambda path: fit_table(read_curves(path), "m1", "loss", where="curves").frame,
         "curve,x,y,role,n_examples,family\nc,1,3.0,fit,10,f\nc,10,2.5,fit,10,f\nc,100,,extrapolate,,f\n",
     ),
     "backtest": (read_backtest, "predictor,fold,task,score,median,gained,is_share\nlaw,f,t,.5,.4,True,True\n"),

@@ -11,7 +11,8 @@ import click
 import scale_forecast
 from scale_forecast.commands.groups import Group
 from scale_forecast.commands.options import output_options, shown_progress, workers_options
-from scale_forecast.commands.printing import Output, note
+from scale_forecast.commands.printing import Output, note, records
+from scale_forecast.show.curves import as_page
 
 if TYPE_CHECKING:
     from scale_forecast import Workers
@@ -41,8 +42,9 @@ def curves() -> None:
 def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
     """Fit the rows that have a y and predict every row, with quantiles of what would be observed there.
 
-    Two columns are enough: x and y, or those that -x and -y name. Further ones: curve (its name), role (fit or
-    extrapolate), n_examples, stderr, chance, ceiling, and family, whose curves share a prior.
+    Each curve's form in words and its parameters with 80% intervals (given the form) follow; CSV holds the rows alone,
+    JSON everything. Two columns are enough: x and y, or those that -x and -y name. Further ones: curve (its name), role
+    (fit or extrapolate), n_examples, stderr, chance, ceiling, and family, whose curves share a prior.
 
     \b
     Examples:
@@ -51,7 +53,9 @@ def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
     """
     with shown_progress(workers, "a thousand curves a step") as several:
         fitted = scale_forecast.fit_curve_table(table, **about, workers=several, stdin=sys.stdin.buffer, tell=note)
-    out.emit(fitted)
+    tables = {"points": fitted.frame, "parameters": fitted.parameters}
+    data = {name: records(table) for name, table in tables.items()} | {"said": fitted.said}
+    out.emit(fitted.frame, text=as_page(fitted.frame, fitted.parameters, fitted.said), data=data)
 
 
 @curves.command("list")

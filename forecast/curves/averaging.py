@@ -62,10 +62,18 @@ class Averaged:
     weights: np.ndarray
     trials: tuple[Trial, ...] = ()
     evidence: np.ndarray | None = None
+    priors: tuple[Prior, ...] = ()
 
     def values(self, batch: Batch, u: np.ndarray) -> np.ndarray:
         """Each form at u (m, n) in the fitted space, (k, m, n)."""
         return np.stack([fit.value(batch, u) for fit in self.fits])
+
+
+def leading_form(batch: Batch, average: Averaged) -> np.ndarray:
+    """Which form is of largest weight on each curve, of those with fewer parameters than the curve has points, (n,)."""
+    parameters = np.array([len(fit.theta) for fit in average.fits])
+    carried = parameters[:, None] < np.maximum(batch.distinct, parameters.min() + 1)
+    return np.asarray(np.where(carried, average.weights, -1.0).argmax(axis=0))
 
 
 def learn_priors(batch: Batch, pool: tuple[str, ...]) -> dict[str, Prior]:
@@ -95,7 +103,7 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     evidence = -0.5 * TEMPER * held * np.log(total / held + DOUBT * batch.noise**2)
     evidence = evidence - evidence.max(axis=0)
     weights = _normalise(np.exp(evidence) * _prior_weights(batch, list(priors)))
-    return Averaged(fits, weights, tuple(trials), evidence)
+    return Averaged(fits, weights, tuple(trials), evidence, tuple(priors.values()))
 
 
 def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> list[Averaged]:
@@ -182,7 +190,8 @@ def choose_breaks(batch: Batch) -> Averaged:
     allowed = np.stack([batch.distinct > len(fit.theta) for fit in fits])
     allowed[0] = True
     best = np.where(allowed, criterion, np.inf).argmin(axis=0)
-    return Averaged(fits, (np.arange(len(fits))[:, None] == best).astype(float))
+    own = tuple(Prior.of(FORMS[name], batch.groups) for name in BREAKS)
+    return Averaged(fits, (np.arange(len(fits))[:, None] == best).astype(float), priors=own)
 
 
 def _rolling(batch: Batch, priors: dict[str, Prior]) -> list[Trial]:

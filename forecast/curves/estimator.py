@@ -10,7 +10,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from scale_forecast.curves.averaging import POOL, Averaged, average_forms, choose_breaks, learn_priors, share_weights
+from scale_forecast.curves.averaging import (
+    POOL,
+    Averaged,
+    average_forms,
+    choose_breaks,
+    leading_form,
+    learn_priors,
+    share_weights,
+)
 from scale_forecast.curves.batch import Batch, as_batch
 from scale_forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
 from scale_forecast.curves.forms import Form
@@ -38,7 +46,7 @@ class CurveFits:
     Attributes
     ----------
     form : ndarray of str, (n,)
-        The form used, or the one of largest weight.
+        The form used, or of those averaged the one of largest weight that its points can carry.
     converged : ndarray of bool, (n,)
     names : tuple of str
         The forms fitted; ``weights`` (k, n) are their shares in the prediction.
@@ -56,7 +64,7 @@ class CurveFits:
 
     @property
     def form(self) -> np.ndarray:
-        return np.array(self.names)[self.weights.argmax(axis=0)]
+        return np.array(self.names)[np.concatenate([leading_form(*chunk) for chunk in self.chunks])]
 
     @property
     def converged(self) -> np.ndarray:
@@ -186,4 +194,5 @@ def _fitter(batch: Batch, form: str, pooled: bool) -> Callable[[Batch], Averaged
 
 
 def _alone(form: Form, prior: Prior | None, part: Batch) -> Averaged:
-    return Averaged([fit_form_exactly(form, part, prior)], np.ones((1, len(part))))
+    prior = prior or Prior.of(form, part.groups)
+    return Averaged([fit_form_exactly(form, part, prior)], np.ones((1, len(part))), priors=(prior,))

@@ -88,7 +88,7 @@ def value_and_jacobian(
 
 
 @dataclass(frozen=True)
-class _Task:
+class Task:
     """A form to be fitted to a batch."""
 
     form: Form
@@ -151,7 +151,7 @@ class _Task:
         if warm is not None:
             starts.append(warm[:, None])
         if form.simpler is not None:
-            simple = _Task(form.simpler, self.batch, Prior.of(form.simpler, self.prior.mean.shape[1]))
+            simple = Task(form.simpler, self.batch, Prior.of(form.simpler, self.prior.mean.shape[1]))
             starts.append(form.extend(self.points, simple.refined(0)))
         start = np.nan_to_num(np.concatenate(starts, axis=1))
         start = np.clip(start, self.problem.lower[:, None], self.problem.upper[:, None])
@@ -227,23 +227,23 @@ def fit_form(form: Form, batch: Batch, prior: Prior | None = None, *, warm: np.n
     warm : (p, n), optional
         A further starting point.
     """
-    return _Task(form, _fitted_part(form, batch), prior or Prior.of(form, batch.groups)).fit(0, QUICK, warm)
+    return Task(form, fitted_part(form, batch), prior or Prior.of(form, batch.groups)).fit(0, QUICK, warm)
 
 
 def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> FormFit:
     """As `fit_form`, to full precision, and searched again from more starts where residuals stay above the noise."""
     prior = prior or Prior.of(form, batch.groups)
-    batch = _fitted_part(form, batch)
-    fit = _Task(form, batch, prior).fit(0, EXACT)
+    batch = fitted_part(form, batch)
+    fit = Task(form, batch, prior).fit(0, EXACT)
     for effort in range(1, form.efforts):
         for part in _parts(_find_stalled(fit, batch)):
-            fit = fit.improved(part, _Task(form, batch.take(part), prior).fit(effort, EXACT))
+            fit = fit.improved(part, Task(form, batch.take(part), prior).fit(effort, EXACT))
         if form.held:
             for part in _parts(np.flatnonzero((batch.noise < NOISELESS) & _has_stalled(fit, batch))):
-                fit = fit.improved(part, _Task(form, batch.take(part), prior).from_held())
+                fit = fit.improved(part, Task(form, batch.take(part), prior).from_held())
         if form.simpler is not None:
             for part in _parts(_find_stalled(fit, batch)):
-                task = _Task(form, batch.take(part), prior)
+                task = Task(form, batch.take(part), prior)
                 fit = fit.improved(part, task.with_breaks_moved(fit.theta[:, part]))
     return fit
 
@@ -262,7 +262,8 @@ def _parts(index: np.ndarray) -> list[np.ndarray]:
     return [index[i : i + HARD_AT_ONCE] for i in range(0, len(index), HARD_AT_ONCE)]
 
 
-def _fitted_part(form: Form, batch: Batch) -> Batch:
+def fitted_part(form: Form, batch: Batch) -> Batch:
+    """The curves with the points alone that the form looks at."""
     return batch.with_weights(np.where(batch.u >= 0.0, batch.w, 0.0)) if form.last_only else batch
 
 
@@ -283,7 +284,7 @@ def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:
     size = np.bincount(batch.group, minlength=groups)
     base = prior
     for _ in range(rounds):
-        variance = _posterior_variance(fit, batch, prior)
+        variance = posterior_variance(fit, batch, prior)
         mean, precision = prior.mean.copy(), prior.precision.copy()
         for j in pooled:
             total = _group_sum(batch, fit.theta[j])
@@ -291,7 +292,7 @@ def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:
             square = _group_sum(batch, (fit.theta[j] - mean[j, batch.group]) ** 2 + variance[j])
             precision[j] = (size + PRIOR_CURVES) / (square + PRIOR_CURVES / base.precision[j])
         prior = Prior(mean, precision)
-        solution = _Task(form, batch, prior).minimise_each(fit.theta[:, None], form.long, QUICK)
+        solution = Task(form, batch, prior).minimise_each(fit.theta[:, None], form.long, QUICK)
         fit = FormFit(form, solution.theta, solution.sigma, solution.cost, solution.converged)
     return prior
 
@@ -300,13 +301,13 @@ def _group_sum(batch: Batch, values: np.ndarray) -> np.ndarray:
     return np.bincount(batch.group, values, batch.groups)
 
 
-def _posterior_variance(fit: FormFit, batch: Batch, prior: Prior) -> np.ndarray:
+def posterior_variance(fit: FormFit, batch: Batch, prior: Prior) -> np.ndarray:
     """Laplace's variance of each parameter, (p, n)."""
     at = np.arange(len(fit.theta))
-    return inverse_spd(_information(fit, batch, prior))[at, at]
+    return inverse_spd(information(fit, batch, prior))[at, at]
 
 
-def _information(fit: FormFit, batch: Batch, prior: Prior) -> np.ndarray:
+def information(fit: FormFit, batch: Batch, prior: Prior) -> np.ndarray:
     """Gauss-Newton information at the fit, prior included, (p, p, n)."""
     _, jacobian = value_and_jacobian(fit.form, batch.kind, fit.theta, batch.u, batch.floor)
     matrix = gram(jacobian * (batch.w / fit.sigma**2), jacobian)

@@ -40,7 +40,11 @@ class Points:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter: its meaning, box and Gaussian prior, which a group teaches where it is ``pooled``."""
+    """One parameter: its meaning, box and Gaussian prior, which a group teaches where it is ``pooled``.
+
+    What people read is called ``symbol`` and is e to the power of the value where that is a ``log``; it is in units of
+    the last loss, or of the largest fitted x, where ``unit`` is y or x.
+    """
 
     name: str
     meaning: str
@@ -49,10 +53,26 @@ class Parameter:
     mean: float = 0.0
     sd: float = np.inf
     pooled: bool = False
+    symbol: str = ""
+    unit: str = ""
+    log: bool = False
+
+    @property
+    def said(self) -> str:
+        """What it is called in the formula."""
+        return self.symbol or self.name
+
+    def natural(self, value: np.ndarray, x_ref: np.ndarray, y_ref: np.ndarray) -> np.ndarray:
+        """The value as people read it, in the units of x and y."""
+        with np.errstate(over="ignore"):
+            plain = np.exp(value) if self.log else value
+            return plain * {"x": x_ref, "y": y_ref}.get(self.unit, 1.0)
 
 
 class Form(ABC):
     """One functional form. Subclasses give the class attributes, `value_and_jacobian` and `starts`.
+
+    In a ``formula`` r is x as a share of the largest fitted x, and q the score between chance (0) and ceiling (1).
 
     ``of_loss``: the value is the log of a loss. ``last_only``: only the last point is fitted. ``refined`` starts are
     improved by ``short`` steps and ``polished`` of them by ``long`` ones; a stalled search is tried again with more
@@ -61,6 +81,7 @@ class Form(ABC):
     """
 
     name: str
+    words: str
     formula: str
     source: str
     kinds: tuple[str, ...]

@@ -20,13 +20,16 @@ from scale_forecast.curves.forms import (
     spread,
     thin,
 )
+from scale_forecast.data.names import count_of
 
 ALABDULMOHSIN = "Alabdulmohsin, Neyshabur and Zhai 2022, arXiv:2209.06640"
 CABALLERO = "Caballero, Gupta, Rish and Krueger 2022, arXiv:2210.14891"
-LEVEL = Parameter("log_b", "log of the reducible loss at the last fitted point", -25.0, 25.0, 0.0, 3.0)
+LEVEL = Parameter(
+    "log_b", "reducible loss at the last fitted point", -25.0, 25.0, 0.0, 3.0, symbol="b", unit="y", log=True
+)
 EXPONENT = Parameter("c", "exponent: decades of loss lost per decade of x", -50.0, 50.0, 0.2, 0.4, pooled=True)
 FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 50.0, 0.2, 0.4, pooled=True)
-LIMIT = Parameter("a", "limit of the loss at infinite x, in units of the last loss", 0.0, 1e3, 0.5, 2.0)
+LIMIT = Parameter("a", "limit of the loss at infinite x", 0.0, 1e3, 0.5, 2.0, unit="y")
 
 
 FEW_POINTS = 12
@@ -57,7 +60,8 @@ def as_starts(rows: list[np.ndarray], b: int) -> np.ndarray:
 
 class M1(Form):
     name = "m1"
-    formula = "y = b x^-c"
+    words = "a power law"
+    formula = "y = b r^-c"
     source = f"power law; M1 of {ALABDULMOHSIN}"
     kinds = ("loss", "accuracy")
     of_loss = True
@@ -75,7 +79,8 @@ class M1(Form):
 
 class M2(Form):
     name = "m2"
-    formula = "y = a + b x^-c"
+    words = "a power law that falls to a limit"
+    formula = "y = a + b r^-c"
     source = f"power law with a limit; M2 of {ALABDULMOHSIN}; BNSL without breaks"
     kinds = ("loss", "accuracy")
     of_loss = True
@@ -98,14 +103,15 @@ class M2(Form):
 
 class M3(Form):
     name = "m3"
-    formula = "y = b (1/x + g)^c"
+    words = "a power law that levels off"
+    formula = "y = b (1/r + g)^c"
     source = f"power law that levels off; M3 of {ALABDULMOHSIN}"
     kinds = ("loss", "accuracy")
     of_loss = True
     parameters = (
         LEVEL,
         FALLING,
-        Parameter("log_g", "log of g, in units of 1 / last fitted x: x levels off near 1/g", -12.0, 6.0, -3.0, 3.0),
+        Parameter("log_g", "r levels off near 1/g", -12.0, 6.0, -3.0, 3.0, symbol="g", log=True),
     )
     grid = np.array([-6.0, -3.0, -1.5, 0.0, 1.5])
 
@@ -126,17 +132,16 @@ class M3(Form):
 
 class M4(Form):
     name = "m4"
-    formula = "(y - a) / (a0 - y)^alpha = b x^-c"
+    words = "a fall from one level to another, as a power law far from both"
+    formula = "(y - a) / (a0 - y)^alpha = b (a0 - a)^(1 - alpha) r^-c"
     source = f"sigmoid-like, with an upper limit; M4 of {ALABDULMOHSIN}"
     kinds = ("loss", "accuracy")
     of_loss = True
     parameters = (
         LIMIT,
-        Parameter("log_range", "log(a0 - a), a0 the loss at x = 0, in units of the last loss", -12.0, 12.0, 1.0, 2.0),
+        Parameter("log_range", "a0 the loss at x = 0", -12.0, 12.0, 1.0, 2.0, symbol="a0 - a", unit="y", log=True),
         Parameter("alpha", "how slowly the loss leaves a0", 0.0, 20.0, 1.0, 1.5),
-        Parameter(
-            "log_b", "log of b in units of (a0 - a)^(1 - alpha), at the last fitted point", -40.0, 40.0, 0.0, 4.0
-        ),
+        Parameter("log_b", "level at the last fitted point", -40.0, 40.0, 0.0, 4.0, symbol="b", log=True),
         FALLING,
     )
     long = 200
@@ -210,7 +215,8 @@ class BNSL(Form):
     def __init__(self, breaks: int) -> None:
         self.breaks = breaks
         self.name = f"bnsl{breaks}"
-        self.formula = "y = a + b x^-c0 " + " ".join(
+        self.words = f"a power law with {count_of(breaks, 'break')} that falls to a limit"
+        self.formula = "y = a + b r^-c0 " + " ".join(
             f"(1 + (x/d{i})^(1/f{i}))^(-c{i} f{i})" for i in range(1, breaks + 1)
         )
         alike = breaks == 1
@@ -219,10 +225,14 @@ class BNSL(Form):
         for i in range(1, breaks + 1):
             change, place, width = (
                 (f"c{i}", f"change of exponent at break {i}", -50.0, 50.0, 0.0, 1.0),
-                (f"log_d{i}", f"log of the place of break {i}, last fitted x = 1", -60.0, 10.0, 0.0, 6.0),
-                (f"log_f{i}", f"log of the width of break {i} (small: sharp)", -7.0, 2.5, -1.0, 1.2),
+                (f"log_d{i}", f"place of break {i}", -60.0, 10.0, 0.0, 6.0),
+                (f"log_f{i}", f"width of break {i} in log x (small: sharp)", -7.0, 2.5, -1.0, 1.2),
             )
-            self.parameters += tuple(Parameter(*given, pooled=alike) for given in (change, place, width))
+            self.parameters += (
+                Parameter(*change, pooled=alike),
+                Parameter(*place, pooled=alike, symbol=f"d{i}", unit="x", log=True),
+                Parameter(*width, pooled=alike, symbol=f"f{i}", log=True),
+            )
         self.distinct_points = 3 + breaks
         self.refined, self.polished = (4, 14, 20)[breaks - 1], breaks
         self.short, self.long = 15, 100 * breaks

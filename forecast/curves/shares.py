@@ -36,7 +36,8 @@ def line_through(points: Points, seen: np.ndarray, factor: np.ndarray) -> np.nda
 
 class Linear(Form):
     name = "linear"
-    formula = "q = level + slope log x"
+    words = "a straight line in log x"
+    formula = "q = level + slope log r"
     source = "straight line in log x, clipped to the metric's range"
     kinds = ("accuracy",)
     parameters = (
@@ -53,7 +54,8 @@ class Linear(Form):
 
 class Logit(Form):
     name = "logit"
-    formula = "y / ceiling = logistic(level + slope log x)"
+    words = "a straight line in the log-odds of the score"
+    formula = "y / ceiling = logistic(level + slope log r)"
     source = "straight line in the log-odds of the raw score: chance plays no part"
     kinds = ("accuracy",)
     parameters = (LEVEL, SLOPE)
@@ -71,11 +73,12 @@ class Logit(Form):
 
 class Law(Form):
     name = "law"
-    formula = "-log q = A x^-alpha"
+    words = "a power law of the negative log of the score above chance"
+    formula = "-log q = A r^-alpha"
     source = "two-parameter law on the chance-normalised score"
     kinds = ("accuracy",)
     parameters = (
-        Parameter("log_A", "log of -log q at the last fitted point", -8.0, 4.0, 0.0, 2.0),
+        Parameter("log_A", "-log q at the last fitted point", -8.0, 4.0, 0.0, 2.0, symbol="A", log=True),
         Parameter("alpha", "exponent", -3.0, 6.0, 0.08, 0.15, pooled=True),
     )
 
@@ -93,7 +96,8 @@ class Law(Form):
 
 class Sigmoid(Form):
     name = "sigmoid"
-    formula = "q = T logistic(level + slope log x)"
+    words = "a sigmoid from chance to a top"
+    formula = "q = T logistic(level + slope log r)"
     source = (
         "logistic in log scale between chance and a top T; e.g. Ruan, Maddison and Hashimoto 2024, arXiv:2405.10938"
     )
@@ -118,7 +122,8 @@ class Sigmoid(Form):
 
 class TwoSigmoids(Form):
     name = "mixture"
-    formula = "q = w logistic(l1 + s1 log x) + (1 - w) logistic(l2 + s2 log x)"
+    words = "two sigmoids: two sub-tasks learnt at different scales"
+    formula = "q = w logistic(level_1 + slope log r) + (1 - w) logistic(level_2 + slope_2 log r)"
     source = "a task as a sum of two sub-tasks that are learnt at different scales"
     kinds = ("accuracy",)
     parameters = (
@@ -147,16 +152,17 @@ class TwoSigmoids(Form):
 
 class UShape(Form):
     name = "ushape"
-    formula = "q = t + (h - t) logistic(-s1 (log x - d1)) + (1 - t) logistic(s2 (log x - d2))"
+    words = "a fall to a trough, then a rise"
+    formula = "q = t + fall logistic(-s1 log(x/d1)) + (1 - t) logistic(s2 log(x/d2))"
     source = "fall from h to a trough t, then rise to the ceiling; Wei et al. 2022, arXiv:2211.02011"
     kinds = ("accuracy",)
     parameters = (
         Parameter("t", "normalised score in the trough", -1.5, 0.95, 0.0, 0.3),
-        Parameter("fall", "h - t: depth of the fall", 0.0, 1.5, 0.2, 0.3),
+        Parameter("fall", "depth of the fall", 0.0, 1.5, 0.2, 0.3),
         Parameter("s1", "steepness of the fall", 0.05, 10.0, 0.7, 0.6),
-        Parameter("d1", "log x of the fall, last fitted x = 1", -60.0, 15.0, -4.0, 4.0),
+        Parameter("d1", "place of the fall", -60.0, 15.0, -4.0, 4.0, unit="x", log=True),
         Parameter("s2", "steepness of the rise", 0.05, 10.0, 0.7, 0.6),
-        Parameter("d2", "log x of the rise, last fitted x = 1", -60.0, 15.0, 2.0, 4.0),
+        Parameter("d2", "place of the rise", -60.0, 15.0, 2.0, 4.0, unit="x", log=True),
     )
     distinct_points = 4
 
@@ -181,13 +187,14 @@ class UShape(Form):
 
 class MultiStep(Form):
     name = "multistep"
-    formula = "q = p(x)^L, p = logistic(level + slope log x)"
+    words = "a right answer takes several right steps, each a sigmoid"
+    formula = "q = p^L, p = logistic(level + slope log r)"
     source = "an answer is right when all of L steps are; Schaeffer, Miranda and Koyejo 2023, arXiv:2304.15004"
     kinds = ("accuracy",)
     parameters = (
         Parameter("level", "log-odds of one step at the last fitted point", -12.0, 12.0, 1.0, 3.0),
         RISING,
-        Parameter("log_L", "log of the number of steps", 0.0, 6.0, 1.0, 1.2),
+        Parameter("log_L", "number of steps", 0.0, 6.0, 1.0, 1.2, symbol="L", log=True),
     )
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
@@ -211,10 +218,15 @@ class MultiStep(Form):
 
 class Constant(Form):
     name = "constant"
+    words = "no change with x"
     formula = "y = level"
     source = "the weighted mean of all fitted points"
     kinds = ("loss", "accuracy")
-    parameters = (Parameter("level", "the level", -40.0, 40.0),)
+    parameters = (
+        Parameter(
+            "level", "share of the way from chance to ceiling; of losses the log of y over the last", -40.0, 40.0
+        ),
+    )
     distinct_points = 1
 
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
@@ -228,6 +240,7 @@ class Constant(Form):
 
 class Persistence(Constant):
     name = "persistence"
+    words = "the last score, unchanged"
     formula = "y = last y"
     source = "the score at the largest fitted x, unchanged"
     last_only = True

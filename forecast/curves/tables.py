@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 
-from scale_forecast.curves.estimator import THREADS, fit_curves
+from scale_forecast.curves.estimator import THREADS, CurveFits, fit_curves
 from scale_forecast.curves.registry import CHOSEN, FORMS, KINDS
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
@@ -39,7 +40,7 @@ def fit_table(
     *,
     where: str = "curves",
     workers: Workers = THREADS,
-) -> pd.DataFrame:
+) -> FittedTable:
     """Fit the rows of role ``fit`` and predict every row.
 
     Parameters
@@ -54,7 +55,7 @@ def fit_table(
 
     Returns
     -------
-    DataFrame in the order of ``table``: ``curve, x, y_pred, q05, q10, q25, q75, q90, q95, form, converged``.
+    FittedTable, whose ``frame`` is in the order of ``table``.
 
     Raises
     ------
@@ -90,9 +91,21 @@ def fit_table(
     every = _Places(code, len(names))
     x = every.spread(rows["x"])
     quantiles = every.collect(fits.quantiles(x, list(LEVELS.values())))
-    out = pd.DataFrame({"curve": rows["curve"], "x": rows["x"], "y_pred": every.collect(fits.predict(x))})
+    predicted = every.collect(fits.predict(x))
+    out = pd.DataFrame({"curve": rows["curve"], "x": rows["x"], "y": rows["y"], "y_pred": predicted})
+    out["residual"] = (rows["y"] - predicted).where(is_fit)
     out[list(LEVELS)] = quantiles
-    return out.assign(form=fits.form[code], converged=fits.converged[code])
+    return FittedTable(out.assign(form=fits.form[code], converged=fits.converged[code]), fits, [str(n) for n in names])
+
+
+@dataclass(frozen=True)
+class FittedTable:
+    """``frame``: ``curve, x, y, y_pred, residual`` (y - y_pred where y was fitted), ``q05, q10, q25, q75, q90, q95``,
+    ``form, converged``; the fits, a curve each, and the curves' names."""
+
+    frame: pd.DataFrame
+    fits: CurveFits
+    names: list[str]
 
 
 class _Places:
@@ -180,7 +193,7 @@ def forms_table() -> pd.DataFrame:
             "form": form.name,
             "kind": " ".join(form.kinds),
             "parameters": " ".join(q.name for q in form.parameters),
-            "formula": form.formula,
+            "formula": f"{form.words}: {form.formula}",
             "source": form.source,
         }
         for form in FORMS.values()

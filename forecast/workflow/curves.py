@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import pandas as pd
 
 from scale_forecast.curves.layout import complete_curves, points_along
-from scale_forecast.curves.tables import OPTIONAL, REQUIRED, check_rows, fit_table, forms_table, read_curves
+from scale_forecast.curves.parameters import parameters_of, said_of
+from scale_forecast.curves.tables import (
+    OPTIONAL,
+    REQUIRED,
+    FittedTable,
+    check_rows,
+    fit_table,
+    forms_table,
+    read_curves,
+)
+from scale_forecast.data.names import count_of
+from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.data.whole import write_whole
 from scale_forecast.parallel import Workers
 from scale_forecast.workflow.inputs import Tell, silent
 
 DRAWN = 60
 """Points along a curve in its picture."""
+DESCRIBED = 20
+"""Most curves whose formula and parameters are given."""
+
+
+@dataclass(frozen=True)
+class FittedCurves(ShowsHtml):
+    """What `fit_curve_table` found.
+
+    ``frame``: a row a row of the table, with what is predicted there, quantiles of what would be observed and, where a
+    y was fitted, the residual; ``parameters``: those of each curve's form, with 80% intervals; ``said``: each curve's
+    form in words. The last two are of the first `DESCRIBED` curves.
+    """
+
+    frame: pd.DataFrame
+    parameters: pd.DataFrame
+    said: list[str]
+
+    def __repr__(self) -> str:
+        return f"<FittedCurves: {count_of(self.frame['curve'].nunique(), 'curve')}>"
 
 
 def fit_curve_table(
@@ -30,7 +61,7 @@ def fit_curve_table(
     workers: Workers | None = None,
     stdin: BinaryIO | None = None,
     tell: Tell = silent,
-) -> pd.DataFrame:
+) -> FittedCurves:
     """Fit the rows that have a y and predict every row, with quantiles of what would be observed there.
 
     Parameters
@@ -62,14 +93,21 @@ def fit_curve_table(
     known = REQUIRED + OPTIONAL
     rows = complete_curves(table, known, x=x, y=y, at=at, name=name, where=where, tell=tell)
     workers = workers or Workers(2, threads=True)
+    axes = x or ("x" if "x" in table else str(table.columns[0])), y or ("y" if "y" in table else str(table.columns[-1]))
     if plot is None:
-        return fit_table(rows, form, kind, where=where, workers=workers)
-    return _fit_and_draw(rows, form, kind, where, workers, Path(plot), (x or "x", y or "y"))
+        fitted = fit_table(rows, form, kind, where=where, workers=workers)
+    else:
+        fitted = _fit_and_draw(rows, form, kind, where, workers, Path(plot), axes)
+    if len(fitted.names) > DESCRIBED:
+        tell(f"formulas and parameters: of the first {DESCRIBED} of {len(fitted.names):,} curves")
+    parameters = parameters_of(fitted.fits, fitted.names, DESCRIBED)
+    said = said_of(fitted.fits, fitted.names, DESCRIBED, x=axes[0], y=axes[1])
+    return FittedCurves(fitted.frame, parameters, said)
 
 
 def _fit_and_draw(
     rows: pd.DataFrame, form: str, kind: str, where: str, workers: Workers, plot: Path, axes: tuple[str, str]
-) -> pd.DataFrame:
+) -> FittedTable:
     """As `fit_table`, of the points along each curve too, which are drawn and not given back."""
     from scale_forecast.show.plots.curves import draw_curves
     from scale_forecast.show.plots.style import as_bytes
@@ -78,9 +116,9 @@ def _fit_and_draw(
     every = pd.concat([points, points_along(points, DRAWN)], ignore_index=True)
     fitted = fit_table(every, form, kind, where=where, workers=workers)
     measured = points[points["y"].notna() & (points["role"] == "fit")]
-    figure = draw_curves(measured, fitted.iloc[len(points) :], x=axes[0], y=axes[1])
+    figure = draw_curves(measured, fitted.frame.iloc[len(points) :], x=axes[0], y=axes[1])
     write_whole(plot, as_bytes(figure, plot.suffix))
-    return fitted.iloc[: len(points)]
+    return replace(fitted, frame=fitted.frame.iloc[: len(points)])
 
 
 def curve_forms() -> pd.DataFrame:

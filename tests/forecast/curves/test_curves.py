@@ -292,7 +292,9 @@ def test_command_predicts_every_row_in_order(tmp_path):
     result = CliRunner().invoke(main, ["curves", "fit", str(path), "--format", "csv"])
     assert result.exit_code == 0, result.output
     table = pd.read_csv(io.StringIO(result.output))
-    assert list(table) == ["curve", "x", "y_pred", "q05", "q10", "q25", "q75", "q90", "q95", "form", "converged"]
+    quantiles = ["q05", "q10", "q25", "q75", "q90", "q95"]
+    assert list(table) == ["curve", "x", "y", "y_pred", "residual", *quantiles, "form", "converged"]
+    np.testing.assert_allclose(table["residual"].dropna(), (table["y"] - table["y_pred"]).dropna())
     assert table["curve"].tolist() == list("abaabab")
     assert table.loc[5, "q05"] < table.loc[5, "y_pred"] < 1.5
 
@@ -320,7 +322,7 @@ def test_bad_tables_are_refused_in_one_sentence(tmp_path, text, options, code, m
 def test_rows_to_fit_without_y_are_left_out():
     table = pd.read_csv(io.StringIO(CSV))
     with_gap = pd.concat([table, pd.DataFrame({"curve": ["a"], "x": [800.0], "y": [np.nan], "role": ["fit"]})])
-    assert fit_table(with_gap)["y_pred"].iloc[5] == fit_table(table)["y_pred"].iloc[5]
+    assert fit_table(with_gap).frame["y_pred"].iloc[5] == fit_table(table).frame["y_pred"].iloc[5]
 
 
 def test_every_form_is_listed():

@@ -71,5 +71,5 @@ def test_a_point_asked_for_is_predicted_as_a_row_of_the_table_is_and_drawn(tmp_p
     runs = RUNS.dropna()[["compute", "loss"]]
     row = pd.concat([runs, pd.DataFrame({"compute": [1e22]})], ignore_index=True)
     asked = fit_curve_table(runs, form="m2", at=["1e22"], plot=tmp_path / "fit.png")
-    pd.testing.assert_frame_equal(asked, fit_curve_table(row, form="m2", x="compute", y="loss"))
+    pd.testing.assert_frame_equal(asked.frame, fit_curve_table(row, form="m2", x="compute", y="loss").frame)
     assert (tmp_path / "fit.png").read_bytes().startswith(b"\x89PNG")
