@@ -17,8 +17,9 @@ from scale_forecast.by_date.backtests.kept import Kept
 from scale_forecast.by_date.backtests.records import MODEL, measure, measure_present
 from scale_forecast.by_date.backtests.summary import cells, ratio, records_summary
 from scale_forecast.by_date.history import HORIZONS
-from scale_forecast.by_date.tables import read_tables
+from scale_forecast.by_date.tables import Tables, read_tables
 from scale_forecast.by_date.trained import TRAINING
+from scale_forecast.by_date.world import see
 from scale_forecast.cache.fingerprint import code_fingerprint
 
 TABLES = Path(__file__).parent.parent / "data" / "tables" / "frontier"
@@ -47,6 +48,30 @@ def in_own_units(table: pd.DataFrame) -> pd.DataFrame:
     return grouped[["crps", "abs_error", "error", "inside"]].mean().round(3).assign(windows=grouped.size())
 
 
+def told_by_new_models(table: pd.DataFrame, tables: Tables, reading: str) -> pd.Series:
+    """Of each row whether a model released in the window was measured in it; else all that is new there was out before,
+    and came to be known late."""
+    world = see(tables, tables.scores["known_on"].max(), reading)
+    first = world.rows.groupby(["task", "model"], as_index=False)["day"].min()
+    released = first["model"].map(world.models["released"])
+    found = pd.Series(False, table.index)
+    for (origin, months), rows in table.groupby(["origin", "months"]):
+        inside = first["day"].between(origin, origin + pd.DateOffset(months=months), inclusive="right")
+        found[rows.index] = rows["task"].isin(first.loc[inside & (released > origin), "task"])
+    return found
+
+
+def print_ratios(table: pd.DataFrame, which: str = "") -> None:
+    """The model's CRPS over that of the best reference at each horizon, with its interval."""
+    found = records_summary(table)
+    for months in (*HORIZONS, None):
+        own = found[found["predictor"] != MODEL]
+        own = own[own["months"] == months] if months else own
+        best = own.groupby("predictor")["crps"].mean().idxmin()
+        point, low, high = ratio(table, best, months, resamples=2000)
+        print(f"{months or 'all'} months{which} against {best}: {point:.3f} ({low:.3f} to {high:.3f})")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -72,12 +97,12 @@ def main() -> None:
         write_past(table, given.reading, given.past)
     found = records_summary(table)
     print(found.round(4).to_string(index=False), cells(table).to_string(), in_own_units(table).to_string(), sep="\n")
-    for months in (*HORIZONS, None):
-        own = found[found["predictor"] != MODEL]
-        own = own[own["months"] == months] if months else own
-        best = own.groupby("predictor")["crps"].mean().idxmin()
-        point, low, high = ratio(table, best, months, resamples=2000)
-        print(f"{months or 'all'} months against {best}: {point:.3f} ({low:.3f} to {high:.3f})")
+    print_ratios(table)
+    fresh = told_by_new_models(table, tables, given.reading)
+    for which, part in ((", told by new models", table[fresh]), (", by older ones alone", table[~fresh])):
+        shares = part[(part["unit"] == "share") & (part["predictor"] == MODEL)]
+        print(shares.groupby("months")["origin"].value_counts().unstack().to_string())
+        print_ratios(part, which)
 
 
 if __name__ == "__main__":
