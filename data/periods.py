@@ -33,6 +33,7 @@ _YEARLESS = tuple(
         rf"(?P<month>{_MONTH})\.? (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?",
         rf"(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})\.?",
         rf"(?P<month>{_MONTH})\.?(?P<day>)",
+        r"(?P<month>Q[1-4]|H[12])(?P<day>)",
     )
 )
 PERIOD = rf"(?:{'|'.join(re.sub(r'[?]P<[a-z]+>', '?:', form.pattern) for form in reversed(_FORMS))})"
@@ -66,9 +67,9 @@ def parse_period(text: str) -> tuple[dt.date, dt.date]:
 
 
 def yearless_period(text: str, after: dt.date) -> tuple[tuple[dt.date, dt.date], int] | None:
-    """The day or month that a text begins with, in the first year in which it is not over; and its length.
+    """The day, month, quarter or half year that a text begins with, in the first year not over by then; and its length.
 
-    Only months with a capital count, so that "may" and "march" are words. None where there is no such beginning.
+    Only those with a capital count, so that "may" and "march" are words. None where there is no such beginning.
 
     >>> period, length = yearless_period("December 31?", dt.date(2025, 2, 1))
     >>> f"{period[1]}", length

@@ -11,7 +11,6 @@ Every refusal is a `data.errors.UsageError` of one sentence. Names match ignorin
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -20,8 +19,15 @@ from pydantic import ValidationError
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.wording.labels import (
+    about_option,
+    split_label,
+    split_options,
+    with_options,
+)
 from scale_forecast.resolvers.questions.wording.making import make_question
 from scale_forecast.resolvers.questions.wording.phrases import Context, read_phrases
+from scale_forecast.resolvers.questions.wording.plain import make_plain
 from scale_forecast.resolvers.questions.wording.record import is_address, near_record, on_record
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Reading, Refused
 from scale_forecast.resolvers.questions.wording.statements import read_statement
@@ -42,17 +48,6 @@ __all__ = [
 ]
 
 _LONGEST = 600
-_LABEL = re.compile(r"^\[[^\]]*\]")
-"""What a tournament writes in front of its titles."""
-_OR_MORE = re.compile(r"\b(\d[\d.,]*)\+(?=[ -]?(?:hours?|minutes?|hrs?|points?|elo)\b)", re.IGNORECASE)
-"""What is said of a number before its unit: "16+ hours"."""
-_PLAIN = str.maketrans(
-    {"\u2265": ">=", "\u2264": "<="}
-    | dict.fromkeys("\u2018\u2019", "'")
-    | dict.fromkeys("\u201c\u201d", '"')
-    | dict.fromkeys("\u2013\u2014\u2212", "-")
-)
-"""Typographic signs as a keyboard has them."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +80,12 @@ def understand(text: str, *, vocabulary: Vocabulary, opened: dt.date, question_i
         Naming the words that are not understood, with the nearest that would be.
     """
     opened = dt.date(opened.year, opened.month, opened.day)
-    plain = _plain(text)
+    plain = make_plain(text)
     if not plain:
         raise UsageError("the question has no words: write one like 'NeQA resolves with scale by 2024-11-15'")
     if len(plain) > _LONGEST:
         raise UsageError(f"a question of {len(plain)} characters is too long: say it in {_LONGEST} or write it in YAML")
-    context = Context(vocabulary, opened, plain)
-    reading = read_statement(read_phrases(context), context)
+    reading = _read(plain, vocabulary, opened)
     try:
         question = make_question(reading, vocabulary, title=text.strip(), opened=opened, question_id=question_id)
     except ValidationError as error:
@@ -100,13 +94,29 @@ def understand(text: str, *, vocabulary: Vocabulary, opened: dt.date, question_i
     return Understood(question, "; ".join([tell(question), *dict.fromkeys(reading.notes)]), reading)
 
 
+def _read(plain: str, vocabulary: Vocabulary, opened: dt.date) -> Reading:
+    """The reading of a title, with the option or the options behind it where it has several answers."""
+    for split, join in ((split_label, about_option), (split_options, with_options)):
+        title, behind = split(plain)
+        if not behind:
+            continue
+        context = Context(vocabulary, opened, title)
+        try:
+            return join(read_statement(read_phrases(context), context), behind, context)
+        except UsageError as error:
+            if isinstance(error, AskBack) and error.slot == "option":
+                raise
+    context = Context(vocabulary, opened, plain)
+    return read_statement(read_phrases(context), context)
+
+
 _INVERSE = frozenset({"size_needed", "date", "threshold"})
 """Kinds of statement whose level may be asked the other way round: what it takes to reach it."""
 
 
 def read_inverse(text: str, *, vocabulary: Vocabulary, opened: dt.date) -> Question:
     """The question for the day on which a level is reached, of words that ask what it takes to reach it."""
-    context = Context(vocabulary, opened, _plain(text))
+    context = Context(vocabulary, opened, make_plain(text))
     reading = read_statement(read_phrases(context), context)
     if reading.kind not in _INVERSE:
         said = f"{context.text[:80]!r} asks for no level to be reached: write TASK and SCORE"
@@ -124,11 +134,3 @@ def alike(question: Question, known: Iterable[Question]) -> list[Question]:
         return []
     same = [other for other in known if other.id != question.id and asked(other) == asked(question)]
     return sorted(same, key=lambda other: abs(other.resolve_by - question.resolve_by))
-
-
-def _plain(text: str) -> str:
-    """The words on one line, without typographic signs and the mark at the end."""
-    text = "".join(c for c in text.translate(_PLAIN) if c.isprintable() or c.isspace())
-    text = _OR_MORE.sub(r"at least \1", text)
-    text = re.sub(r"\s+", " ", text).strip(" ?.!,;")
-    return _LABEL.sub("", text).strip(" ?.!,;:\"'")

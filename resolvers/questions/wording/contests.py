@@ -103,7 +103,10 @@ def lead_margin(parts: Parts, limits: Limits, context: Context) -> Reading:
             sentence = f"{level.text!r} asks for no side: write 'less than' or 'at least'"
             raise AskBack("side", sentence, words=level.text)
         return _lead(parts, limits, context, ahead, behind, level.value, level.span)
-    if parts.has("LEAD", "AHEAD") and near is None:
+    over = parts.one("SIDE") if level is not None and len(parts.all("WHO")) == 2 else None
+    if over is not None and over.value != "above" and not parts.has("LEAD"):
+        raise AskBack("side", f"{over.text!r} behind a number of points: say who is how far ahead", words=over.text)
+    if (parts.has("LEAD", "AHEAD", "BETTER") or over is not None) and near is None:
         ahead, behind = _two(parts, limits, context)
         margin = limits.slots.get("margin") or (slot(level.value, level) if level is not None else None)
         if margin is None:

@@ -50,6 +50,10 @@ def _without_tellers(words: Sequence[Word]) -> list[Word]:
         if word.token == "SATURATED" and after in _LEVEL_STARTS:
             word = replace(word, token="REACH")
         kept.append(word)
+        if (
+            word.token == "SOURCEWORD" and word.text.casefold().endswith(" by") and after in _DATES
+        ):  # "verified by 2026"
+            kept[-1] = replace(word, token="BY", value="")
         if word.token == "BEATEN" and word.text.casefold().endswith(" by") and after in _DATES:  # "beaten by 2026"
             kept.append(replace(word, token="BY", value=""))
     return kept
@@ -150,6 +154,8 @@ def _mark_single(words: Sequence[Word], i: int) -> Word:
         return replace(word, token="OF_LIST")
     if word.token in ("BY", "FROM", "OF", "MADEBY") and before == "MODELWORD" and after == "ORG":
         return replace(word, token="BY_ORG")
+    if word.token == "RESOLVES" and after in _LEVEL_STARTS:  # an agent that resolves 50% of issues
+        return replace(word, token="REACH")
     if word.token == "BENCHWORD" and after in _TESTS and before not in _TESTS:
         return replace(word, token="BENCHWORD_")
     return word

@@ -11,7 +11,6 @@ from dataclasses import replace
 from math import ceil
 from typing import Any, Literal
 
-from scale_forecast.data.errors import UsageError
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
 from scale_forecast.resolvers.kinds.base import Kind
@@ -56,11 +55,8 @@ def make_question(
     """
     criterion, scope = _criterion(reading, vocabulary)
     deadline = _deadline(reading)
-    if deadline is not None and deadline <= opened:
-        raise UsageError(
-            f"the deadline {deadline} is not after {opened}, the day the question is asked: choose a later one, "
-            "or ask as of an earlier day"
-        )
+    if deadline is not None and deadline <= opened:  # it is settled, not foretold
+        opened = deadline - dt.timedelta(days=1)
     years = FAR if criterion.answers == "date" else YEARS
     resolve_by = deadline or max(_later(opened, years), *_release_limits(reading))
     fields: dict[str, Any] = {
@@ -391,8 +387,6 @@ def _limits(reading: Reading, who: dict[str, Any] | None = None) -> Scope:
         fields["prompt"] = prompt
     if (evaluator := reading.get("evaluator")) is not None:
         fields["evaluator"] = evaluator
-    if (setting := reading.get("setting")) is not None:
-        raise Refused("setting", f"tables do not say alike what ran {setting} tools: leave it out")
     if (over := reading.get("families")) is not None:
         fields["over"] = over
     when: When | None = reading.get("when")

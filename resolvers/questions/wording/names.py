@@ -39,6 +39,7 @@ class Spoken:
     lines: dict[str, str]
     organisations: dict[str, str]
     groups: dict[str, tuple[str, tuple[str, ...]]]
+    evaluators: dict[str, str]
     tiers: frozenset[str]
     plain: frozenset[str]
 
@@ -62,6 +63,7 @@ def spoken_names() -> Spoken:
         {fold(row["name"]): row["means"] for row in of("line")},
         {fold(row["name"]): row["means"] for row in of("organisation")},
         {fold(row["name"]): (row["name"], means(row)) for row in of("group")},
+        {fold(row["name"]): row["means"] for row in of("evaluator")},
         frozenset(fold(row["name"]) for row in of("tier")),
         frozenset(fold(row["name"]) for row in of("plain")),
     )

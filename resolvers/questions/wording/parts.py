@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -76,10 +77,11 @@ def places_of(parts: Parts, limits: Limits, context: Context) -> dict[str, Slot]
     """The tests, how many of them are asked for, and the metric."""
     phrase = parts.one("PLACE")
     if phrase is None:
-        raise AskBack("benchmark", f"{context.text[:80]!r} names no benchmark: say on which, as in 'on MMLU'")
+        raise no_benchmark(parts.phrases, context)
     several, joint = phrase.value
     sides = _families(parts, limits, context)
     places = tuple(_decide(options, sides, phrase.text) for options in several)
+    places = tuple(_with_tools(place, limits, context) for place in places)
     metric = limits.get("metric")
     found = {
         "places": slot(places, phrase),
@@ -93,6 +95,38 @@ def places_of(parts: Parts, limits: Limits, context: Context) -> dict[str, Slot]
     if len(places) > 1:
         return {**found, "joint": slot(joint or "and", phrase)}
     return found
+
+
+def no_benchmark(phrases: Sequence[Phrase], context: Context) -> AskBack:
+    """What is said of words without a test; the best model of all is in markets that of an arena."""
+    best = next((one for one in phrases if one.token == "WHO" and one.value.best and not one.value.models), None)
+    if best is not None and not any(one.token == "LEVEL" for one in phrases):
+        sentence = (
+            f"{best.text!r} on no test is, in markets, the first of Chatbot Arena, of which no bundled table tells: "
+            "name the test, as in 'on GPQA Diamond'"
+        )
+        return Refused("benchmark", sentence, words=best.text)
+    return AskBack("benchmark", f"{context.text[:80]!r} names no benchmark: say on which, as in 'on MMLU'")
+
+
+def _with_tools(place: Place, limits: Limits, context: Context) -> Place:
+    """The test of its own that some benchmarks have with tools; without them it is the benchmark itself.
+
+    Raises
+    ------
+    Refused
+        Where the tables do not set apart what ran with tools.
+    """
+    setting = limits.get("setting")
+    if setting is None:
+        return place
+    apart = context.vocabulary.find(f"{place.benchmark} (with tools)") or context.vocabulary.find(
+        f"{place.benchmark}/{place.task} (with tools)"
+    )
+    if not apart:
+        sentence = f"the tables of {place.name} do not set apart what ran {setting} tools: leave it out"
+        raise Refused("setting", sentence)
+    return apart[0] if setting == "with" else place
 
 
 def _quantity(phrase: Phrase, number: int) -> Quantity:
@@ -136,7 +170,7 @@ def _decide(options: tuple[Place, ...], sides: list[frozenset[str]], said: str) 
 
 def shared_limits(limits: Limits) -> dict[str, Slot]:
     """Limits that are slots as they stand."""
-    names = ("shots", "prompt", "evaluator", "setting", "stated", "families")
+    names = ("shots", "prompt", "evaluator", "stated", "families")
     return {name: limits.slots[name] for name in names if name in limits.slots}
 
 

@@ -21,6 +21,7 @@ from scale_forecast.resolvers.questions.wording.whom import read_who
 _SHARES = {"half": 1 / 2, "3/4": 3 / 4, "2/3": 2 / 3, "1/3": 1 / 3, "1/4": 1 / 4}
 _ALIKE = 0.7
 """How much alike two words must be for the one to be offered for the other."""
+_BEFORE_DAYS = frozenset({"BY", "BEFORE", "UNTIL", "AFTER", "ENDOF", "DATE", "WITHIN"})
 _BETWEEN_TESTS = ("on", "at", "of", "in", "for", "from")
 
 
@@ -54,8 +55,8 @@ def read_phrases(context: Context) -> list[Phrase]:
     """
     words = read_words(context.text, context.vocabulary, context.opened)
     _refuse_elsewhere(words)
-    _refuse_unknown(words, context)
     _refuse_conditions(words)
+    _refuse_unknown(words, context)
     return [_phrase(node, context) for node in _parse_words(mark(words)).children]
 
 
@@ -94,15 +95,52 @@ def _refuse_unknown(words: Sequence[Word], context: Context) -> None:
 
 
 def _unknown(word: Word, before: Word | None, after: Sequence[Word], context: Context) -> AskBack:
-    near = _near(word.text, context.vocabulary)
-    hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
     said = word.text
-    if before is not None and before.text.casefold() in _BETWEEN_TESTS and not near:
-        sentence = f"no benchmark or task {said!r}{hint}: 'forecast data list' has those there are scores on"
-        return AskBack("benchmark", sentence, words=said)
-    if not near and any(one.token in ("REACH", "BEYOND", "SCORE", "RELEASE") for one in after[:2]):
+    near = _near(said, context.vocabulary)
+    if before is not None and _is_version(word, before, context, bool(near) and fold(near[0]) != fold(said)):
+        test = before.text if before.token != "BENCHWORD" else "a test"
+        sentence = (
+            f"{said!r} behind {test!r} makes it another version, set or setting, of which no bundled table tells: "
+            "leave it out, or name a test that 'forecast data list' has"
+        )
+        return Refused("version", sentence, words=said)
+    if near:
+        sentence = f"{said!r} is not understood (did you mean {' or '.join(map(repr, near))}?): say it in other words"
+        return AskBack("word", sentence, words=said, candidates=near)
+    slot, sentence = _unknown_slot(word, before, after[0] if after else None)
+    if slot in ("model", "kind") and any(one.token in ("REACH", "BEYOND", "SCORE", "RELEASE") for one in after[:2]):
         return context.vocabulary.unknown_model(said)
-    return AskBack("word", f"{said!r} is not understood{hint}: say it in other words", words=said, candidates=near)
+    return AskBack(slot, f"{said!r} is not understood{sentence}", words=said)
+
+
+def _is_version(word: Word, before: Word, context: Context, is_near: bool) -> bool:
+    """Whether an unknown word behind a test's name belongs to it: glued to it, in brackets, or written as a name."""
+    between = context.text[before.end : word.start]
+    if before.token not in ("PLACE", "TASK", "UNSURE", "BENCHWORD") or between.strip(" -(["):
+        return False
+    return bool(between.strip()) or not is_near or not word.text[0].islower()
+
+
+def _unknown_slot(word: Word, before: Word | None, after: Word | None) -> tuple[str, str]:
+    """The slot in which a word stands that is near to none that is known, by its neighbours."""
+    said, follows = word.text, "" if after is None else after.token
+    token, text = ("", "") if before is None else (before.token, before.text.casefold())
+    if token == "SOURCEWORD" or follows == "SOURCEWORD":
+        return "evaluator", ": no bundled table says who measured so; leave it out for any evaluator"
+    if text in _BETWEEN_TESTS:
+        return "benchmark", f": no benchmark or task {said!r}, 'forecast data list' has those there are scores on"
+    if token in _BEFORE_DAYS:
+        return "when", " as a day: write the last day that counts, as in 'by 2027-06-30'"
+    if token in ("NUM", "PERCENT", "RANGE"):
+        return (
+            "value",
+            f" behind the number {before.text if before else ''!r}: write it in percent, points, minutes or FLOP",
+        )
+    if follows in ("MODELWORD", "GROUP", "FAMILYWORD") or token in ("WITH", "WITHOUT", "MODELWORD", "GROUP"):
+        return "model", ": no bundled table tells which models are so; name them, or write 'any model'"
+    if follows in ("REACH", "BEYOND", "SCORE", "RELEASE"):
+        return "model", ""
+    return "kind", (": say in other words what is asked, who reaches, leads or beats what on which test, and by when")
 
 
 def _near(said: str, vocabulary: Vocabulary) -> list[str]:
@@ -130,6 +168,12 @@ def _refuse_conditions(words: Sequence[Word]) -> None:
         if word.token == "EXCEPT":
             sentence = f"{word.text!r} takes models or tests out, which cannot be said in words: name those that count"
             raise Refused("exclusion", sentence, words=word.text)
+        if word.token == "UNTOLD":
+            sentence = (
+                f"{word.text!r} tells models apart in a way that no bundled table does: name them, or limit their "
+                "size, as in 'under 10B parameters'"
+            )
+            raise Refused("model", sentence, words=word.text)
 
 
 # --- one phrase
@@ -272,6 +316,14 @@ def _metric(words: list[Word], node: Any, context: Context, text: str) -> tuple[
     return "METRIC", "accuracy" if named is None else str(named.value)
 
 
+def _evaluator(words: list[Word], node: Any, context: Context, text: str) -> tuple[str, str]:
+    named = next(word for word in words if word.token == "EVALUATOR")
+    if not named.value:
+        sentence = f"no bundled table has scores by {named.text}: leave it out for any evaluator, or bring its table"
+        raise Refused("evaluator", sentence, words=named.text)
+    return "EVALUATOR", str(named.value)
+
+
 def _value(token: str, of: str) -> Callable[..., tuple[str, Any]]:
     return lambda words, node, context, text: (token, next(word.value for word in words if word.token == of))
 
@@ -290,7 +342,7 @@ _READ: dict[str, Callable[[list[Word], Any, Context, str], tuple[str, Any]]] = {
     "shots": _shots,
     "prompt": _prompt,
     "metric": _metric,
-    "evaluator": _value("EVALUATOR", "EVALUATOR"),
+    "evaluator": _evaluator,
     "tools": _value("TOOLS", "TOOLS"),
     "families": _value("FAMILIES", "FAMILYALL"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from scale_forecast.data.errors import UsageError
@@ -67,8 +67,9 @@ class Place:
 class Who:
     """Which models are spoken of; nothing set means any model.
 
-    ``every`` says that all families are meant, ``nobody`` that none is; ``first`` and ``best`` and ``next`` are the
-    words in front; ``of`` is what a question asks for (``organisation``, ``line`` or ``model``).
+    ``every`` says that all families are meant, ``nobody`` that none is, ``together`` that each of the names is;
+    ``first`` and ``best`` and ``next`` are the words in front; ``of`` is what a question asks for (``organisation``,
+    ``line`` or ``model``).
     """
 
     models: tuple[str, ...] = ()
@@ -91,6 +92,13 @@ class Who:
     next: bool = False
     of: Literal["model", "organisation", "line"] = "model"
     number: int | None = None
+    together: bool = False
+
+    def each(self) -> tuple[Who, ...]:
+        """Whom names joined by "and" mean, one by one."""
+        field = next(name for name in ("models", "families", "lines", "organisations") if getattr(self, name))
+        one: Any = replace(self, together=False)
+        return tuple(replace(one, **{field: (name,)}) for name in getattr(self, field))
 
     def facts(self) -> dict[str, Any]:
         """What is set, by field."""

@@ -53,7 +53,17 @@ def _of(
         return [_unsure(name, means, word.text, vocabulary, opened)]
     if word.token == "TASK":
         return [_task(str(word.value), vocabulary)]
-    return [_one(str(name), word.text, vocabulary) for name in word.value]
+    return [_published(_one(str(name), word.text, vocabulary), word.text, opened) for name in word.value]
+
+
+def _published(found: tuple[Place, ...], said: str, opened: dt.date) -> tuple[Place, ...]:
+    """A test by a shorter name than its own, which meant another one before it was published: SWE-bench."""
+    place = found[0]
+    shorter = fold(place.task) != fold(said) and fold(place.task).startswith(fold(said))
+    if shorter and place.benchmark == place.task and place.released and opened < place.released:
+        sentence = f"{said!r} was no name of {place.task} before {place.released}, when that was published: write which"
+        raise AskBack("benchmark", sentence, words=said, candidates=[place.name])
+    return found
 
 
 def _one(name: str, said: str, vocabulary: Vocabulary) -> tuple[Place, ...]:

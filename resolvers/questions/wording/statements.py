@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from scale_forecast.data.errors import UsageError
+from scale_forecast.resolvers.questions.wording.free import read_in_any_order
 from scale_forecast.resolvers.questions.wording.grammars import statement_grammar
 from scale_forecast.resolvers.questions.wording.limits import Limits, take_limits
 from scale_forecast.resolvers.questions.wording.meanings import MEANINGS
-from scale_forecast.resolvers.questions.wording.parts import Parts
+from scale_forecast.resolvers.questions.wording.parts import Parts, no_benchmark
 from scale_forecast.resolvers.questions.wording.phrases import Context, Phrase
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Reading, Refused, Side
 
-EXAMPLES = (
-    "NeQA resolves with scale by 2024-11-15",
-    "any model scores above 80% on MMLU by 2025",
-    "PaLM 540B beats Chinchilla 70B on MMLU/formal_logic",
-    "at least 2 of neqa, memo-trap, sig-figs turn U-shaped by 2025",
-)
 _JOINTS = (("OR", "any_of"), ("AND", "all_of"))
 _MIRRORED: dict[Side | None, Side] = {
     "below": "above", "at_most": "at_least", "above": "below", "at_least": "at_most", None: "at_most",
@@ -90,9 +85,8 @@ class _Tried:
 
 
 def _single(phrases: list[Phrase], context: Context) -> Reading:
-    limits, rest = take_limits(_without_errors(_without_first(phrases)), context)
-    trees = _trees(rest, context)
-    tried = _try_trees(trees, limits, context)
+    limits, rest = take_limits(_without_errors(_without_first(_with_said_humans(phrases, context))), context)
+    tried = _try_all(_all_parts(rest, context), limits, context)
     if len(tried.readings) > 1:
         kinds = " or ".join(sorted({reading.kind.replace("_", " ") for reading in tried.readings}))
         raise AskBack(
@@ -114,33 +108,77 @@ def _rank(error: UsageError) -> int:
     return 0
 
 
-def _trees(phrases: Sequence[Phrase], context: Context) -> list[Any]:
-    """Every derivation of some phrases."""
+def _all_parts(phrases: Sequence[Phrase], context: Context) -> list[Parts]:
+    """Every way in which some phrases fit a statement."""
     import lark
 
     tokens = [lark.Token(phrase.token, phrase) for phrase in phrases]
     try:
         forest = statement_grammar().parse(tokens)  # type: ignore[arg-type]
     except (lark.exceptions.UnexpectedInput, lark.exceptions.UnexpectedEOF) as error:
-        raise _ask_back(phrases, context) from error
-    trees = lark.visitors.CollapseAmbiguities().transform(forest)
-    return [tree.children[0] for tree in trees]
+        free = read_in_any_order(phrases)
+        if free is None:
+            raise _ask_back(phrases, context) from error
+        return [free]
+    trees = [tree.children[0] for tree in lark.visitors.CollapseAmbiguities().transform(forest)]
+    return [Parts(str(tree.data), [token.value for token in tree.scan_values(lambda value: True)]) for tree in trees]
 
 
-def _try_trees(trees: Iterable[Any], limits: Limits, context: Context) -> _Tried:
-    """The distinct readings of some trees, and what was wrong with the others."""
+def _try_all(several: Iterable[Parts], limits: Limits, context: Context) -> _Tried:
+    """The distinct readings of some parts, and what was wrong with the others."""
     readings: list[Reading] = []
     errors: list[UsageError] = []
-    for tree in trees:
-        parts = Parts(str(tree.data), [token.value for token in tree.scan_values(lambda value: True)])
+    for parts in several:
         try:
-            reading = MEANINGS[parts.rule](parts, limits, context)
+            reading = _read(parts, limits, context)
         except UsageError as error:
             errors.append(error)
         else:
             if reading not in readings:
                 readings.append(reading)
     return _Tried(readings, errors)
+
+
+_OF_EACH = frozenset({"threshold", "release", "scaling"})
+"""Rules under which names joined by "and" mean each of them."""
+_OF_OPTIONS = frozenset({"choice", "first_of"})
+"""Rules under which they are a list to choose from."""
+
+
+def _read(parts: Parts, limits: Limits, context: Context) -> Reading:
+    """What one form of statement means; "A and B reach it" is that each does."""
+    joined = next((phrase for phrase in parts.all("WHO") if phrase.value.together), None)
+    if joined is None or parts.rule in _OF_OPTIONS:
+        return MEANINGS[parts.rule](parts, limits, context)
+    if parts.rule not in _OF_EACH or parts.is_denied:
+        sentence = f"{joined.text!r} may mean each of them or one: ask of each alone, or write 'or'"
+        raise AskBack("model", sentence, words=joined.text)
+    each = [
+        replace(parts, phrases=[replace(one, value=who) if one is joined else one for one in parts.phrases])
+        for who in joined.value.each()
+    ]
+    return _join_readings([MEANINGS[parts.rule](one, limits, context) for one in each], "all_of")
+
+
+def _with_said_humans(phrases: Sequence[Phrase], context: Context) -> list[Phrase]:
+    """The number behind a human level as that level: "human performance (72.36%)"."""
+    kept: list[Phrase] = []
+    for phrase in phrases:
+        before = kept[-1] if kept else None
+        if before is None or {before.token, phrase.token} != {"LEVEL"} or phrase.span[0] - before.span[1] > 3:
+            kept.append(phrase)
+            continue
+        human, said = (before, phrase) if before.value.human else (phrase, before)
+        sides = {one.value.side for one in (before, phrase)} - {None}
+        if human.value.human is None or said.value.value is None or said.value.high is not None or len(sides) > 1:
+            kept.append(phrase)
+            continue
+        span = (before.span[0], phrase.span[1])
+        text = context.text[slice(*span)]
+        level = replace(said.value, side=next(iter(sides), None), text=text)
+        context.notes.append(f"the human level is taken as said, {said.text}")
+        kept[-1] = replace(said, value=level, span=span, text=text)
+    return kept
 
 
 def _without_first(phrases: list[Phrase]) -> list[Phrase]:
@@ -187,6 +225,8 @@ def _ask_back(phrases: Sequence[Phrase], context: Context) -> AskBack:
         if token in tokens:
             words = phrases[tokens.index(token)].text
             return Refused(slot, f"{words!r} {sentence}", words=words)
+    if "PLACE" not in tokens and any(phrase.token == "WHO" and phrase.value.best for phrase in phrases):
+        return no_benchmark(phrases, context)
     if "GAINS" in tokens and "WHO" not in tokens:
         return AskBack("model", f"{said!r} does not say which model does: write 'PaLM 540B improves on MMLU'")
     if {"RESOLVES", "USHAPE"} & set(tokens) and "WHO" in tokens and "PLACE" not in tokens:
@@ -197,15 +237,55 @@ def _ask_back(phrases: Sequence[Phrase], context: Context) -> AskBack:
         return AskBack("benchmark", f"{said!r} names no benchmark that is known: say on which, as in 'on MMLU'")
     if "PLACE" in tokens and not {"LEVEL", "RESOLVES", "USHAPE", "BEST", "LEAD", "GAINS"} & set(tokens):
         return AskBack("value", f"{said!r} has no score: say which counts, as in 'above 80%'")
+    if (numbered := _numbered_test(phrases, context)) is not None:
+        return numbered
     if tokens.count("LEVEL") > 1:
-        return AskBack("value", f"{said!r} has two values: give one")
-    listed = ", ".join(f"'{example}'" for example in EXAMPLES[:-1]) + f" or '{EXAMPLES[-1]}'"
-    return AskBack("kind", f"cannot read {said!r}: write it like {listed}", words=said)
+        return AskBack("value", f"{said!r} has two values: give one", words=said)
+    return AskBack("kind", f"cannot tell what {said!r} asks{_slots_read(phrases)}", words=said)
+
+
+def _numbered_test(phrases: Sequence[Phrase], context: Context) -> AskBack | None:
+    """A bare number behind a test's name, beside another level, is a version of it that no table has."""
+    for place, level in itertools.pairwise(phrases):
+        bare = level.token == "LEVEL" and level.value.unit is None and level.value.side is None
+        between = context.text[place.span[1] : level.span[0]]
+        if place.token == "PLACE" and bare and not between.strip(" -(") and level.value.human is None:
+            sentence = (
+                f"no bundled table has a version {level.text} of {place.text}: leave it out, or name another test"
+            )
+            return Refused("version", sentence, words=level.text)
+    return None
+
+
+def _slots_read(phrases: Sequence[Phrase]) -> str:
+    """What was read of a statement that fits no form, slot by slot, and a form that would do."""
+    found: dict[str, str] = {}
+    for phrase in phrases:
+        if phrase.token in _SAID:
+            found.setdefault(_SAID[phrase.token], phrase.text)
+    read = ", ".join(f"{slot} {words!r}" for slot, words in found.items())
+    who, test, value = (
+        found.get(slot, other) for slot, other in (("who", "any model"), ("test", "MMLU"), ("value", "80%"))
+    )
+    if {"compute or size"} & set(found):
+        form = f"'a model {found['compute or size']} by 2027'"
+    elif "RELEASE" in {phrase.token for phrase in phrases} and "test" not in found:
+        form = f"'{who} is released by 2027'"
+    elif "value" in found:
+        form = f"'{who} reaches {value} on {test} by 2027'"
+    else:
+        form = f"'which company leads {test} at the end of 2027' or '{who} reaches {value} on {test} by 2027'"
+    return f" ({read}): write it like {form}" if read else f": name the slots, as in {form}"
+
+
+_SAID = {"WHO": "who", "PLACE": "test", "LEVEL": "value", "FLOPS": "compute or size", "PARAMS": "compute or size"}
+"""Slots by the phrases that fill them, as a refusal names them."""
 
 
 _REFUSED = (
     ("TIMES", "value", "asks for a multiple, which no question has: write the score that counts"),
     ("RELATIVE", "kind", "compares with what is not named: name the model and the score"),
+    ("EVENTDAY", "when", "is the day of another event: write the last day that counts"),
     ("TODAY", "when", "has no day: write the day"),
     ("ANNOUNCE", "kind", "is an announcement, and the tables have releases only"),
     ("BEFORE", "when", "needs a day: another event is no deadline here"),

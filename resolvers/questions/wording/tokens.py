@@ -99,10 +99,21 @@ class _Reader:
         else:
             found = self._sign(self.text[start:end], end)
         token, value, end = found
+        if self._renames_test(token, value, start):
+            token, end = "UNKNOWN", self.atoms[self.at][1]
         if token != "FILL":
             self.words.append(Word(token, value, start, end, self.text[start:end]))
         while self.at < len(self.atoms) and self.atoms[self.at][0] < end:
             self.at += 1
+
+    def _renames_test(self, token: str, value: Any, start: int) -> bool:
+        """Whether a word of no weight belongs to the name before it: "HLE-Verified" is another test than HLE."""
+        if self.before != "PLACE" or not self.text[start].isalpha():
+            return False
+        between = self.text[self.words[-1].end : start]
+        return (token == "FILL" and value == "set" and len(between) <= 2) or (
+            between == "-" and token in ("FILL", "SOURCEWORD")
+        )
 
     @property
     def before(self) -> str:

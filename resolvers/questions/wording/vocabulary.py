@@ -287,6 +287,7 @@ def _index_names(vocabulary: Vocabulary, releases: pd.DataFrame, rows: pd.DataFr
     add("ORG", aliases("organisations").items())
     add("PLACE", ((alias, (name,)) for alias, name in aliases("benchmarks").items() if vocabulary.find(name)))
     add("TASK", ((fold(place.task), place.task) for place in tasks))
+    add("EVALUATOR", table.evaluators.items())
     counts = frontier_scores()["evaluator"].value_counts()
     add("EVALUATOR", ((fold(name), name) for name in counts.index[counts >= 20] if " " in name))
     add("METRIC", vocabulary.metrics.items())

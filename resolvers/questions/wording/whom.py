@@ -42,7 +42,11 @@ def read_who(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> 
         )
     field = next(iter(sorts))[0]
     named: dict[str, Any] = {field: tuple(name for who in found for name in getattr(who, field))}
-    return Who(**named)
+    joints = {word.value for word in words if word.token == "SEP_WHO"}
+    if {"and", "or"} <= joints:
+        said = " ".join(word.text for word in words)
+        raise AskBack("model", f"{said!r} mixes 'and' with 'or': use one of them", words=said)
+    return Who(**named, together="and" in joints)
 
 
 def _one(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> Who:

@@ -224,7 +224,6 @@ REFUSED = [
     ("PaLM 540B scores above -1 on neqa", r"-1 is outside 0 to 1 \(100%\), between which accuracy"),
     ("neqa improves by 2024", "does not say which model does: write 'PaLM 540B improves on MMLU'"),
     ("PaLM 8B improves on neqa", "has no smaller model"),
-    ("neqa resolves by 2020", "the deadline 2020-12-31 is not after 2022-11-15"),
     ("neqa resolves by 2024-02-30", "is no day of the calendar"),
     ("neqa resolves by 2023 by 2024", "two deadlines"),
     ("neqa resolves with 3-shot prompts and 5-shot prompts by 2024", "limit shots twice"),

@@ -1,0 +1,98 @@
+"""Kinds of titles that were misread, or refused at no slot: each as meant, or asked back at the slot it misses."""
+
+import datetime as dt
+
+import pytest
+
+from scale_forecast.data.catalog import bundled_metrics, bundled_results
+from scale_forecast.resolvers.questions.bank import bundled_questions
+from scale_forecast.resolvers.questions.wording import AskBack, Vocabulary, understand
+
+DAY = dt.date(2025, 6, 1)
+
+
+@pytest.fixture(scope="module")
+def vocabulary():
+    return Vocabulary.of(bundled_results(), bundled_metrics(), bundled_questions())
+
+
+OF_HLE = "Humanity's Last Exam/Humanity's Last Exam"
+HLE = f"{OF_HLE} (accuracy)"
+READ = [
+    # names joined by "and" are each of them, by "or" one of them
+    (
+        "Will GPT-6 and Gemini 4 both exceed 40% on HLE by 2027?",
+        f"(GPT-6 scores above 0.4 on {HLE}) and (Gemini 4 scores above 0.4 on {HLE}), by 2027-12-31",
+    ),
+    ("Will GPT-6 or Gemini 4 exceed 40% on HLE by 2027?", f"GPT-6 or Gemini 4 scores above 0.4 on {HLE}"),
+    # pictures, raised digits, clock times, lengths in hours and minutes, days with dots
+    ("\U0001f9e0 HLE: best score by EOY 2026?", f"the highest score of some model on {HLE}, by 2026-12-31"),
+    ("Will a model be trained on 5\u00d710\u00b2\u2076 FLOP in 2026?", "a public model has at least 5e+26 training"),
+    ("HLE above 50% by Dec 31, 2026, 11:59 PM ET?", f"some model scores above 0.5 on {HLE}, by 2026-12-31"),
+    ("HLE above 50% by 31.12.2026", f"some model scores above 0.5 on {HLE}, by 2026-12-31"),
+    ("METR 50% time horizon over 2 hrs 17 mins by 2026", "some model scores above 137 on METR time horizon/"),
+    ("Will any model exceed 50% on HLE by Q3?", f"some model scores above 0.5 on {HLE}, by 2025-09-30"),
+    # with tools and on text alone some tests are others
+    ("Will GPT-6 exceed 50% on HLE with tools?", f"GPT-6 scores above 0.5 on {OF_HLE} (with"),
+    ("Will GPT-6 exceed 50% on HLE (no tools)?", f"GPT-6 scores above 0.5 on {HLE}"),
+    ("Will GPT-6 exceed 50% on text-only HLE?", f"GPT-6 scores above 0.5 on {OF_HLE} (text"),
+    # a number behind a human level is that level
+    ("Will AI exceed human performance (72.36%) on OSWorld by 2026?", "some model scores above 0.7236 on OSWorld/"),
+    # slots in orders that no form has
+    ("Will agents resolve more than 50% of SWE-bench Pro by 2026?", "some model scores above 0.5 on SWE-bench Pro/"),
+    ("What share of HLE questions will the best AI solve by 2026?", f"the highest score of some model on {HLE}"),
+    ("How many FLOP will the largest training run use by 2027?", "the training FLOP of the largest public model"),
+    # options behind a title
+    ("Which company leads HLE at the end of 2026? [Google]", f"Google has the best score on {HLE}, by 2026-12-31"),
+    ("Best HLE score at the end of 2026? [\u226560%]", f"some model scores at least 0.6 on {HLE}, by 2026-12-31"),
+    ("What is the top HLE score at the end of 2026? [<60%]", "it does not hold that some model scores at least 0.6"),
+    ("Who will be first to 90% on HLE: OpenAI, Google or other?", "which organisation of OpenAI, Google or another"),
+    # a deadline that is over is settled, not refused
+    ("Will any model exceed 50% on HLE by March 2025?", f"some model scores above 0.5 on {HLE}, by 2025-03-31"),
+    ("Will GPT-6 score 10 points higher than o3 on HLE?", "the best of GPT-6 is at least 0.1 ahead of the best of o3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "means"), READ)
+def test_a_title_means_what_its_kind_means(title, means, vocabulary):
+    assert understand(title, vocabulary=vocabulary, opened=DAY).sentence.startswith(means)
+
+
+ASKED_BACK = [
+    ("Will any model exceed 60% on SWE-bench Lite by 2027?", "version"),
+    ("Will any model exceed 60% on HLE-Verified by 2027?", "version"),
+    ("Will any model exceed 60% on MMLU-CF by 2027?", "version"),
+    ("Will any model exceed 60% on the ARC-AGI-2 public eval set by 2027?", "version"),
+    ("Will any model exceed 60% on Terminal-Bench 3 by 2027?", "version"),
+    ("What will be the SOTA on LiveCodeBench v9 on Jan 1, 2027?", "version"),
+    ("Will any model exceed 60% on GPQA Diamond according to Artificial Analysis by 2027?", "evaluator"),
+    ("Will any non-OpenAI model exceed 60% on HLE by 2027?", "exclusion"),
+    ("Will anyone but OpenAI lead HLE at the end of 2026?", "exclusion"),
+    ("Will the same model lead HLE and FrontierMath at the end of 2026?", "kind"),
+    ("Will the HLE record increase by 10 points by 2027?", "kind"),
+    ("Will a European model exceed 60% on HLE by 2027?", "model"),
+    ("Will GPT-6 exceed 60% on HLE at launch?", "when"),
+    ("Will GPT-6 exceed 60% on HLE within a month of its release?", "when"),
+    ("Will any model exceed 60% on HLE by the end of the decade?", "when"),
+    ("Once GPT-6 is out, will it exceed 60% on HLE?", "conditional"),
+    ("Will OpenAI and Google lead HLE at the end of 2026?", "model"),
+    ("AIME 2025: will any model score 95% without tools by 2027?", "setting"),
+    ("Which company has the best AI model at the end of June?", "benchmark"),
+    ("Will any model exceed 60% on HLE for less than $1 per task by 2027?", "benchmark"),
+    ("Which company leads HLE at the end of 2026? [50%]", "option"),
+]
+
+
+@pytest.mark.parametrize(("title", "slot"), ASKED_BACK)
+def test_a_refusal_names_the_slot(title, slot, vocabulary):
+    with pytest.raises(AskBack) as asked:
+        understand(title, vocabulary=vocabulary, opened=DAY)
+    assert asked.value.slot == slot
+
+
+def test_a_short_name_means_no_test_that_was_not_published_yet(vocabulary):
+    title = "Will any agent resolve 50% of SWE-bench by the end of 2024?"
+    with pytest.raises(AskBack, match="before 2024-08-13"):
+        understand(title, vocabulary=vocabulary, opened=dt.date(2024, 3, 20))
+    read = understand(title, vocabulary=vocabulary, opened=dt.date(2024, 9, 1)).question.criterion
+    assert read.task == "SWE-bench Verified"
