@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     )
     from scale_forecast.workflow.quick import quick
     from scale_forecast.workflow.reach import reach
+    from scale_forecast.workflow.records_page import records_page
     from scale_forecast.workflow.report import report
     from scale_forecast.workflow.settle import resolve, score
     from scale_forecast.workflow.study import study
@@ -125,6 +126,7 @@ _HOMES = {
     "workflow.questions": "add_questions check_questions import_questions list_questions show_question",
     "workflow.quick": "quick",
     "workflow.reach": "reach",
+    "workflow.records_page": "records_page",
     "workflow.report": "report",
     "workflow.settle": "resolve score",
     "workflow.study": "study",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 import scale_forecast
 from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
+    FILE,
     Inputs,
     as_of_option,
     dates_options,
@@ -19,7 +21,7 @@ from scale_forecast.commands.options import (
     seed_option,
     whose_options,
 )
-from scale_forecast.commands.printing import Output, note, records
+from scale_forecast.commands.printing import Output, command_line, note, records, write
 from scale_forecast.show.by_date import past_lines, readable_index, readable_ladder, readable_records
 from scale_forecast.show.terminal import as_text
 
@@ -43,8 +45,10 @@ from scale_forecast.show.terminal import as_text
 @seed_option()
 @click.option("--record", is_flag=True, help="Append the forecast to the ledger, as questions that results settle.")
 @ledger_option
+@click.option("--report", "page", type=FILE, metavar="FILE", help="Also one page: fans, thresholds, leaders, index.")
 @output_options
-def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
+@click.pass_context
+def records_command(context: click.Context, inputs: Inputs, out: Output, page: Path | None, **about: Any) -> None:
     """The best score on each benchmark by a date, as a distribution, and who holds it.
 
     Models released and measured since the tables end are simulated like those to come. With --benchmark or --above a
@@ -56,6 +60,7 @@ def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
         forecast records --by 2027-06-30 --benchmark "GPQA Diamond"
         forecast records --by 2027 --above 0.6 --benchmark "Humanity's Last Exam" --format csv
         forecast records --by 2027 --open-weights
+        forecast records --by 2027 --report records.html
         forecast records --by 2027-06 --benchmark "GPQA Diamond" --record
         forecast records my_results.csv --by 2027 --benchmark "my task"
     """
@@ -66,6 +71,9 @@ def records_command(inputs: Inputs, out: Output, **about: Any) -> None:
         text += "\n" + as_text(readable_ladder(found.ladder), title="P(the record is this or more)")
     if lines := past_lines(found.table):
         text += "\n" + "\n".join(lines) + "\n"
+    if page is not None:
+        write(scale_forecast.records_page(found, command=command_line(context)), page)
+        note(f"written: {page}")
     data = {"records": records(found.table), "ladder": records(found.ladder)}
     out.emit(found.ladder if about["thresholds"] else found.table, text=text, data=data)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
 import pandas as pd
 
 from scale_forecast.backtests.summary import readable
@@ -16,6 +14,7 @@ from scale_forecast.show.report.headline import headline
 from scale_forecast.show.report.markup import download, percent, table, tag, text
 from scale_forecast.show.report.means import finding, track_record
 from scale_forecast.show.report.pictures import multiples
+from scale_forecast.show.report.shell import whole_page
 
 SECTIONS = {
     "headline": "In short", "tasks": "Task by task", "table": "All in numbers",
@@ -32,8 +31,6 @@ METHOD = (
     "P(gain): better than the score so far. P(recovery) and P(reversal), of falling tasks: better than the score so "
     "far, better than the best smaller model, each by more than two standard errors of the difference.",
 )
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-"""The page may load nothing: a name that slipped through unescaped could not call anyone either."""
 
 
 def page(report: Report) -> str:
@@ -47,26 +44,9 @@ def page(report: Report) -> str:
         "questions": _questions(report),
         "methods": _methods(report),
     }
-    sections = "".join(
-        tag("section", tag("h2", SECTIONS[key], id=f"{key}-title") + body, id=key, aria_labelledby=f"{key}-title")
-        for key, body in bodies.items()
-    )
-    contents = tag("ul", "".join(tag("li", tag("a", title, href=f"#{key}")) for key, title in SECTIONS.items()))
-    nav = tag("nav", contents, aria_label="Sections")
-    header = tag("header", tag("h1", text(finding(report))) + tag("p", _subtitle(report), class_="sub") + nav)
-    head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><link rel="icon" href="data:,">'
-        f"{tag('title', text(title))}{tag('style', _asset('report.css'))}"
-    )
-    skip = '<a class="skip" href="#table">Skip to the table</a>'
-    tip = '<div id="tip" role="status" hidden></div>'
-    body = f"{skip}{header}{tag('main', sections)}{tip}{tag('script', _asset('report.js'))}"
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{body}</body></html>\n'
-
-
-def _asset(file: str) -> str:
-    return files("scale_forecast.show.report").joinpath(file).read_text(encoding="utf-8")
+    sections = {key: (SECTIONS[key], body) for key, body in bodies.items()}
+    scripts = ("pictures.js", "table.js")
+    return whole_page(title, finding(report), _subtitle(report), sections, scripts, skip="table")
 
 
 def _subtitle(report: Report) -> str:

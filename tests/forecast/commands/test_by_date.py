@@ -1,9 +1,13 @@
 """`forecast records`, `forecast index` and `forecast predict --model`: by date, from the door."""
 
+import re
+
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
+from scale_forecast.workflow.records_page import crossed_thresholds
 
 DAY = ("--as-of", "2023-03-01", "--release-dates")
 """Few models were measured then, so that training takes a second."""
@@ -172,3 +176,28 @@ def test_a_backtest_of_records_prints_the_model_beside_its_references(monkeypatc
     assert "record's drift" in out.stdout
     assert "records 2023-07-01" in (out.stdout if form == "csv" else out.stderr)
     assert ("[" in out.stdout) == (form != "csv")
+
+
+def test_a_page_tells_of_records_thresholds_leaders_and_index_and_asks_no_server(tmp_path):
+    page = tmp_path / "records.html"
+    out = run("records", "--by", "2023-12", "--by", "2024-06", *DAY, "--report", str(page))
+    assert out.exit_code == 0, out.output
+    assert f"written: {page}" in out.stderr
+    assert "record now" in out.stdout  # what the command prints otherwise, it prints still
+    told = page.read_text(encoding="utf-8")
+    assert "records should fall by 30 June 2024</h1>" in told
+    for anchor in ("records", "thresholds", "leaders", "index", "table", "methods"):
+        assert told.count(f'id="{anchor}"') == told.count(f'href="#{anchor}"') - (anchor == "table") == 1
+    assert "--report" in told  # how it was made
+    assert not re.findall(r'(?:src|href)="(?!#|data:)', told)
+    assert len(told) < 1_000_000
+
+
+def test_a_threshold_counts_as_crossed_from_the_first_score_that_reaches_it():
+    known = pd.DataFrame(
+        {"task": "t", "day": pd.to_datetime(["2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01"]),
+         "score": [0.62, 0.5, 0.71, 0.7], "model": list("abcd")}
+    )  # fmt: skip
+    records = pd.DataFrame({"task": ["t"], "unit": ["share"]})
+    crossed = crossed_thresholds(known, records)
+    assert crossed[["threshold", "model"]].values.tolist() == [[0.6, "a"], [0.7, "c"]]

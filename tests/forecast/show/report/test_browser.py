@@ -165,19 +165,47 @@ def test_marks_tell_their_value_to_the_pointer_and_to_the_keyboard(opened):
     assert opened.switch_to.active_element.get_attribute("data-row") != first.get_attribute("data-row")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(opened, scheme):
+def audit(driver, scheme):
+    """What axe objects to; that it found anything to pass is checked here."""
     features = [{"name": "prefers-color-scheme", "value": scheme}]
-    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    opened.execute_script(f"document.querySelectorAll('{ALIKE}').forEach(e => e.remove())")
-    opened.set_script_timeout(120)
-    opened.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    found = opened.execute_async_script(
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    driver.execute_script(f"document.querySelectorAll('{ALIKE}').forEach(e => e.remove())")
+    driver.set_script_timeout(120)
+    driver.execute_script(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+    found = driver.execute_async_script(
         "const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(done, e => done(String(e)))"
     )
-    opened.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    assert not [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found["violations"]]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert len(found["passes"]) > 10
+    return [(v["id"], [n["html"][:150] for n in v["nodes"][:3]]) for v in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(opened, scheme):
+    assert audit(opened, scheme) == []
+
+
+def test_the_page_of_records_is_as_quiet_as_legible_and_as_narrow(browser, tmp_path):
+    page = tmp_path / "records.html"
+    dates = ["--by", "2023-12", "--as-of", "2023-03-01", "--release-dates"]
+    out = CliRunner().invoke(main, ["records", *dates, "--report", str(page)])
+    assert out.exit_code == 0, out.output
+    browser.get_log("browser")
+    browser.get_log("performance")
+    browser.get(page.as_uri())
+    sent = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    addresses = {m["params"]["request"]["url"] for m in sent if m["method"] == "Network.requestWillBeSent"}
+    assert addresses - {"data:,"} == {page.as_uri()}
+    assert browser.get_log("browser") == []
+    first = browser.find_element("css selector", "#multiples li[tabindex='0']")
+    browser.execute_script("arguments[0].focus({preventScroll: true})", first)
+    assert "80% interval" in browser.find_element("id", "tip").text
+    narrow = {"width": 400, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    wide = browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert wide[0] <= wide[1] <= 400
+    assert [audit(browser, scheme) for scheme in ("light", "dark")] == [[], []]
 
 
 def test_a_narrow_screen_scrolls_only_tables_sideways(opened):
