@@ -28,6 +28,8 @@ class Foretold:
     values: np.ndarray
     new: np.ndarray | None
     said: tuple[str, ...]
+    note: str = ""
+    """What is to be said first: that scores count whose day of publication is not known."""
 
     @property
     def event(self) -> Event:
@@ -58,14 +60,16 @@ def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.
     """
     if futures is None:
         raise Untold("no futures by date are at hand")
-    values = leaf.foretell(futures, scope, until)
     measured = next(iter(leaf.leaves()), None)
     if measured is None:
-        return Foretold(values, None, ())
+        return Foretold(leaf.foretell(futures, scope, until), None, ())
+    futures, note = futures.told_by(measured)
+    values = leaf.foretell(futures, scope, until)
     news = [futures.new(measured, side, until) for side in measured.scopes(scope) if not side.model]
     if news and not np.any(news) and (until - futures.end()).days > LONG:
         raise Untold("nobody in scope released a model of late, so that none is expected to be measured")
-    return Foretold(values, np.any(news, axis=0) if news else None, tuple(_sentences(futures, measured, scope, until)))
+    said = tuple(_sentences(futures, measured, scope, until))
+    return Foretold(values, np.any(news, axis=0) if news else None, said, note)
 
 
 def is_well_measured(futures: RecordFutures, leaf: Measured, scope: Scope) -> bool:

@@ -56,6 +56,8 @@ class RecordFutures:
     cache : folder of trained states
     reading : how days are read
     until : the day until which the tables list many models, where they hold single scores of later days
+    widen : whether a test of which the dated reading knows no score at all is told by the day of release (`wider`),
+        which may count scores that nobody had published yet; never in a backtest
     """
 
     def __init__(
@@ -69,10 +71,11 @@ class RecordFutures:
         cache: Path | None,
         reading: str = "dated",
         until: pd.Timestamp | None = None,
+        widen: bool = False,
     ) -> None:
         self.as_of, self.draws, self.seed = as_of, draws, seed
         self._tables, self._metrics, self._cache, self._reading = tables, metrics, cache, reading
-        self._until = until
+        self._until, self._widen = until, widen
         self._walked: RecordPaths | None = None
 
     # --- what questions ask
@@ -186,12 +189,42 @@ class RecordFutures:
         names = [task for of, task in about.itertuples(index=False) if _is_task(measured, whole, str(of), str(task))]
         scores = self._tables.scores
         count = int((scores["task"].isin(names) & (scores["known_on"] <= pd.Timestamp(self.as_of))).sum())
-        if not count:
-            return ""
-        return (
-            f"; of {count} scores of models that were out by then the day of publication is not known: "
-            "`--release-dates` counts them"
-        )
+        return f"; {_say_undated(count)}: `--release-dates` counts them" if count else ""
+
+    def told_by(self, measured: Measurement) -> tuple[RecordFutures, str]:
+        """The futures that tell of a test, and what is to be said first of them.
+
+        Raises
+        ------
+        Untold
+            Where neither these nor wider ones do.
+        """
+        try:
+            self.task(measured)
+        except Untold:
+            if not self._widen or not self.hint(measured):
+                raise
+            self._wider.task(measured)
+            where = measured.benchmark or measured.task
+            count = len(self._wider.rows(measured))
+            return self._wider, (
+                f"Note: no score on {where} was dated by {self.as_of}; {_say_undated(count)}, and they are taken as "
+                "known from the day of release, as with `--release-dates`: some may have been published later."
+            )
+        return self, ""
+
+    @cached_property
+    def _wider(self) -> RecordFutures:
+        """The same day with days read as releases."""
+        return RecordFutures(
+            self._tables, self.as_of, self._metrics, draws=self.draws, seed=self.seed, cache=self._cache,
+            reading=Reading.RELEASE, until=self._until,
+        )  # fmt: skip
+
+    def rows(self, measured: Measurement) -> pd.DataFrame:
+        """The scores known on a task."""
+        rows = self._trained.state.world.rows
+        return rows[rows["task"] == self.task(measured)]
 
     def standing(self, measured: Measurement, scope: Scope) -> Record | None:
         """The record of those in scope as it is known; None where nobody has a score."""
@@ -203,8 +236,7 @@ class RecordFutures:
 
     def newest(self, measured: Measurement) -> dt.date:
         """The day of the newest score known on a task."""
-        rows = self._trained.state.world.rows
-        return rows.loc[rows["task"] == self.task(measured), "day"].max().date()
+        return self.rows(measured)["day"].max().date()
 
     @cached_property
     def _frontier(self) -> Frontier | None:
@@ -280,6 +312,10 @@ class RecordFutures:
             own = to_come + models.index.tolist().index(record.model)
             holder = names[own]
         return np.array([*names, holder], dtype=object)[makers]
+
+
+def _say_undated(count: int) -> str:
+    return f"of {count} scores of models that were out by then the day of publication is not known"
 
 
 def _least(line: Line) -> float:

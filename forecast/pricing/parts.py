@@ -120,7 +120,7 @@ def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) 
         return None
     try:
         told = foretell(desk.futures, leaf, question.scope, until)
-        known = is_well_measured(desk.futures, leaf, question.scope)
+        known = not told.note and is_well_measured(desk.futures, leaf, question.scope)
     except Untold:
         return None
     if not known and families_in_scope(desk, leaf, question.scope.within(leaf.scope)):

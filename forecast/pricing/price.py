@@ -211,7 +211,7 @@ class _Open:
             said.append("given that its premise holds; else it is annulled")
         return Price(
             self.question.id, self.question.title, final, low, high, base, base_of, tuple(moved), tuple(said),
-            Status.OPEN, self.desk.as_of, predictor, self._staleness(),
+            Status.OPEN, self.desk.as_of, predictor, self._note([part.told.note for part in by_date if part.told]),
         )  # fmt: skip
 
     def answer(self) -> Price:
@@ -220,7 +220,7 @@ class _Open:
         ((leaf, until),) = question.criterion.dated_leaves(question.resolve_by)
         so_far = max((float(row["score"]) for row in self.known.evidence), default=-np.inf)
         if (by_scale := answer_by_scale(desk, question, leaf, until, so_far)) is not None:
-            return self._told(leaf, *by_scale, desk.predictor)
+            return self._told(leaf, *by_scale, desk.predictor, "")
         try:
             told = foretell(desk.futures, leaf, question.scope, until.date())
         except Untold as untold:
@@ -232,13 +232,17 @@ class _Open:
             answer = day(told.values, desk.as_of, until.date())
         else:
             answer = option(told.values)
-        return self._told(leaf, answer, told.said, BY_DATE)
+        return self._told(leaf, answer, told.said, BY_DATE, told.note)
 
-    def _told(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str) -> Price:
+    def _told(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str, note: str) -> Price:
         return Price(
             self.question.id, self.question.title, np.nan, np.nan, np.nan, np.nan, "", (), said, Status.OPEN,
-            self.desk.as_of, predictor, self._staleness([leaf]), answer,
+            self.desk.as_of, predictor, self._note([note], [leaf]), answer,
         )  # fmt: skip
+
+    def _note(self, first: Sequence[str], leaves: Sequence[Kind] | None = None) -> str:
+        """What is to be said first: how days were read, and how old what is known is."""
+        return " ".join(dict.fromkeys(note for note in (*first, self._staleness(leaves)) if note))
 
     def _staleness(self, leaves: Sequence[Kind] | None = None) -> str:
         """What to say first where the newest score that a part rests on is long past; the oldest such one."""

@@ -219,7 +219,7 @@ def _futures(frontier: Frontier, day: date, seed: int, reading: str) -> RecordFu
     tables = as_tables(frontier.scores, releases, benchmarks)
     until = None if frontier.is_bundled else swept_until(frontier, pd.Timestamp(day), reading)
     return RecordFutures(
-        tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until
+        tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until, widen=True
     )
 
 

@@ -12,9 +12,10 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.results import as_results, known_by
 from scale_forecast.pricing import Desk, price_at
-from scale_forecast.pricing.by_date import Foretold
+from scale_forecast.pricing.by_date import Foretold, foretell
 from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.resolvers.judge.evidence import Evidence
+from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.questions.question import Question
 from tests.forecast.by_date.tables import AS_OF, frames
@@ -265,3 +266,24 @@ def test_what_moved_a_price_by_date_adds_up_to_it(standing):
     otherwise = parts.get("what is asked, given that none is", 0.0)
     assert ("what is asked, given that none is" in parts) == standing
     assert measured * given + (1 - measured) * otherwise == pytest.approx(values.mean())
+
+
+def test_a_test_without_dated_scores_is_told_by_releases_and_says_so_first(tables):
+    """Where the dated reading knows nothing of a test; never unless asked, and nothing else is read otherwise."""
+    undated = tables.scores["task"] == TASK
+    late = tables.scores.assign(
+        known_basis=tables.scores["known_basis"].where(~undated, "not before"),
+        seen_on=tables.scores["seen_on"].where(~undated, AS_OF + pd.Timedelta(days=90)),
+    )
+    mixed = as_tables(late, tables.releases, tables.benchmarks)
+    asked = question(above(0.9))
+    of = {"draws": 200, "seed": 0, "cache": None}
+    wide = RecordFutures(mixed, DAY, {}, widen=True, **of)
+    told = foretell(wide, asked.criterion, asked.scope, asked.resolve_by.date())
+    assert "no score on shares 2 was dated" in told.note
+    read = RecordFutures(mixed, DAY, {}, reading="release", **of)
+    assert told.values.tolist() == foretell(read, asked.criterion, asked.scope, asked.resolve_by.date()).values.tolist()
+    with pytest.raises(Untold, match="`--release-dates` counts them"):
+        foretell(RecordFutures(mixed, DAY, {}, **of), asked.criterion, asked.scope, asked.resolve_by.date())
+    other = asked.criterion.model_copy(update={"task": "shares 1", "benchmark": "shares 1"})
+    assert not foretell(wide, other, asked.scope, asked.resolve_by.date()).note
