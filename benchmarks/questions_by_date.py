@@ -11,6 +11,10 @@ have a score of it from after the window's end, so that its silence is evidence.
 errors of its closed windows (of leaders: how often those who led, and those who did not, led at the end of closed
 windows), each kind's frequency over all of these questions, and that of each sort (a level, who leads now or not yet):
 both frequencies know the outcomes, and that of the sort also which questions are alike.
+
+Who leads is scored as a choice too, between the three best organisations and anybody else: log and Brier scores over
+all four, against the rule that who leads mostly stays, in the shares in which the first, second, third and others led
+at the end of windows that were closed at the origin.
 """
 
 from __future__ import annotations
@@ -47,6 +51,10 @@ HIGHEST = 0.999
 """No level above this is asked for."""
 LED, DID_NOT = 0.75, 0.12
 """P(leads at the end) of who leads and who does not, before any window is closed."""
+PLACES = 3
+STAYS = np.array([0.75, 0.08, 0.05, 0.12])
+"""The same of the first, second, third and anybody else, counted as `PRIOR_WINDOWS`."""
+PRIOR_WINDOWS = 10.0
 
 
 def measure(tables: Tables, cache: Path) -> pd.DataFrame:
@@ -181,16 +189,8 @@ def summary(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 def _skill(group: pd.DataFrame, rng: np.random.Generator) -> dict[str, object]:
     references = ["drift", "kind", "sort"]
     names = ["loss", *(f"loss_{name}" for name in references)]
-    cells = group.groupby(["origin", "task"])[names].sum()
-    origins, tasks = (np.unique(cells.index.get_level_values(i)) for i in (0, 1))
-    at = [np.searchsorted(keys, cells.index.get_level_values(i)) for i, keys in enumerate((origins, tasks))]
-    drawn = []
-    for _ in range(RESAMPLED):
-        weights = [rng.multinomial(len(keys), np.full(len(keys), 1 / len(keys))) for keys in (origins, tasks)]
-        total = (weights[0][at[0]] * weights[1][at[1]]) @ cells.to_numpy()
-        if (total[1:] > 0).all():
-            drawn.append(1 - total[0] / total[1:])
-    low, high = np.quantile(np.array(drawn), [0.05, 0.95], axis=0)
+    total = _resampled(group, names, rng)
+    low, high = np.quantile(1 - total[:, :1] / total[:, 1:], [0.05, 0.95], axis=0)
     mean, binary = group[names].mean(), group.dropna(subset=["said"])
     out: dict[str, object] = {"questions": len(group), "benchmarks": group["task"].nunique()}
     out |= {"yes": binary["outcome"].mean(), "brier": mean["loss"]}
@@ -207,8 +207,75 @@ def calibration_error(said: pd.Series, outcome: pd.Series, bins: int = 10) -> fl
     return float(((each["said"].mean() - each["outcome"].mean()).abs() * each.size()).sum() / len(said))
 
 
+def choices(table: pd.DataFrame) -> pd.DataFrame:
+    """A row for each question of who leads at the end: loss of ours, of who leads stays, and of an even mix of both.
+
+    Said are the three organisations with the best scores and anybody else; whoever is third is missing where only two
+    have a score, and then nobody is.
+    """
+    leads = table[table["sort"].str.startswith("leads")]
+    keys = ["origin", "months", "task"]
+    place = leads.groupby(keys).cumcount()
+    said, came = (leads.assign(place=place).pivot_table(index=keys, columns="place", values=name, fill_value=0.0)
+                  .reindex(columns=range(PLACES), fill_value=0.0) for name in ("said", "outcome"))  # fmt: skip
+    ours = with_others(said.to_numpy())
+    outcome = np.column_stack([came.to_numpy(), 1.0 - came.sum(axis=1)])
+    found = said.index.to_frame(index=False)
+    closes = pd.Series([at + pd.DateOffset(months=m) for at, m in zip(found["origin"], found["months"], strict=True)])
+    stays = np.zeros_like(ours)
+    for at, (origin, months) in enumerate(zip(found["origin"], found["months"], strict=True)):
+        closed = ((found["months"] == months) & (closes <= origin)).to_numpy()
+        stays[at] = (outcome[closed].sum(axis=0) + PRIOR_WINDOWS * STAYS) / (closed.sum() + PRIOR_WINDOWS)
+    for name, p in (("ours", ours), ("stays", stays), ("mix", 0.5 * (ours + stays))):
+        found[f"brier_{name}"] = ((p - outcome) ** 2).sum(axis=1)
+        found[f"log_{name}"] = -np.log((p * outcome).sum(axis=1))
+    return found
+
+
+def with_others(said: np.ndarray) -> np.ndarray:
+    """Probabilities of those named and of anybody else, none of them nothing: half a draw stands for what never was."""
+    p = np.column_stack([said, np.maximum(1.0 - said.sum(axis=1), 0.0)]) + 0.5 / DRAWS
+    return p / p.sum(axis=1, keepdims=True)
+
+
+def summary_of_choices(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """Mean scores, and how far ours and the mix are below who leads stays, with 90% intervals as in `summary`."""
+    rows = []
+    for months, window in choices(table).groupby("months"):
+        for rule in ("log", "brier"):
+            names = [f"{rule}_{name}" for name in ("stays", "ours", "mix")]
+            drawn = _resampled(window, names, np.random.default_rng(seed))
+            low, high = np.quantile(1.0 - drawn[:, 1:] / drawn[:, :1], [0.05, 0.95], axis=0)
+            mean = window[names].mean()
+            one: dict[str, object] = {"months": months, "questions": len(window), "rule": rule}
+            one |= dict(zip(("stays", "ours", "mix"), mean, strict=True))
+            for i, name in enumerate(("ours", "mix")):
+                one[f"skill_{name}"] = 1.0 - mean.iloc[i + 1] / mean.iloc[0]
+                one[f"{name}_interval"] = f"{low[i]:.2f} to {high[i]:.2f}"
+            rows.append(one)
+    return pd.DataFrame(rows)
+
+
+def _resampled(group: pd.DataFrame, names: list[str], rng: np.random.Generator) -> np.ndarray:
+    """Sums of losses over blocks of origins and of benchmarks, drawn anew, (resampled, names)."""
+    cells = group.groupby(["origin", "task"])[names].sum()
+    origins, tasks = (np.unique(cells.index.get_level_values(i)) for i in (0, 1))
+    at = [np.searchsorted(keys, cells.index.get_level_values(i)) for i, keys in enumerate((origins, tasks))]
+    drawn = []
+    for _ in range(RESAMPLED):
+        weights = [rng.multinomial(len(keys), np.full(len(keys), 1 / len(keys))) for keys in (origins, tasks)]
+        drawn.append((weights[0][at[0]] * weights[1][at[1]]) @ cells.to_numpy())
+    total = np.array(drawn)
+    return total[(total > 0).all(axis=1)]
+
+
 def _as_list(text: str) -> list[float] | None:
     return ast.literal_eval(text.replace("np.float64", "")) if text else None
+
+
+def tell_all(table: pd.DataFrame) -> None:
+    print(summary(table).round(3).to_string(index=False))
+    print("\nwho leads, as a choice", summary_of_choices(table).round(3).to_string(index=False), sep="\n")
 
 
 def main() -> None:
@@ -219,13 +286,13 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.read:
         found = pd.read_csv(chosen.read, parse_dates=["origin"], converters={"by": _as_list})
-        print(summary(found).round(3).to_string(index=False))
+        tell_all(found)
         return
     tables = read_tables(TABLES / "scores.csv", TABLES / "releases.csv", TABLES / "benchmarks.csv")
     table = measure(tables, chosen.cache)
     if chosen.output:
         table.to_csv(chosen.output, index=False)
-    print(summary(table).round(3).to_string(index=False))
+    tell_all(table)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import pandas as pd
 
 from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.futures import MONTH, Future, Measured
+from scale_forecast.by_date.leaders import Lasting, count_lasting, keeps_lead
 from scale_forecast.by_date.link import from_link
 from scale_forecast.by_date.records import Record, best_by, carry_maker, standing
 from scale_forecast.by_date.releases import Measuring, active_lines, measuring
@@ -172,7 +173,28 @@ class RecordPaths:
         best, maker = best_by(self._new_measurements(task), self._years, self.draws)
         record = self.records()[task]
         scores = self._adjusted(task, best, record, self.expected_record(task))
-        return self._path(task, EVERYBODY, scores, carry_maker(maker, scores), np.isfinite(best))
+        maker = self._kept(task, record, np.where(scores > record.score, carry_maker(maker, scores), -1))
+        return self._path(task, EVERYBODY, scores, maker, np.isfinite(best))
+
+    def _kept(self, task: str, record: Record, maker: np.ndarray) -> np.ndarray:
+        """Who leads, with the organisation that does today keeping the lead as past leads lasted too."""
+        own = np.where(maker >= 0, (self.makers["organisation"] == record.organisation).to_numpy()[maker], True)
+        drawn = self.future.random(task, "keeps the lead").random(self.draws)
+        kept = keeps_lead(own, self._lasting.stays(self.ahead / YEAR), drawn)
+        return np.where(kept, self._next_of(record), maker)
+
+    def _next_of(self, record: Record) -> int:
+        """The row of ``makers`` of who would set a record next for its holder: its line, else its busiest, else it."""
+        lines, holder = self.future.lines, self.state.world.models.loc[record.model]
+        own = np.flatnonzero((lines.table["organisation"] == record.organisation).to_numpy())
+        if not len(own):
+            return len(lines.table) + self.state.world.models.index.get_loc(record.model)
+        alike = (lines.table.loc[own, ["product_line", "weights"]] == holder[["product_line", "weights"]]).all(axis=1)
+        return int(own[np.lexsort((lines.rate[own], alike.to_numpy()))[-1]])
+
+    @cached_property
+    def _lasting(self) -> Lasting:
+        return count_lasting(self.state.world, self.trained.past_reading)
 
     def _of(self, task: str, scope: Scope) -> Path:
         """Somebody's record: the best of the scope's parts, each held below whatever it is a part of."""
