@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.reach import reach
     from scale_forecast.workflow.records_page import records_page
     from scale_forecast.workflow.report import report
+    from scale_forecast.workflow.scaling_laws import fit_loss_surface, fit_steps_table
     from scale_forecast.workflow.settle import resolve, score
     from scale_forecast.workflow.study import study
 
@@ -128,6 +129,7 @@ _HOMES = {
     "workflow.reach": "reach",
     "workflow.records_page": "records_page",
     "workflow.report": "report",
+    "workflow.scaling_laws": "fit_loss_surface fit_steps_table",
     "workflow.settle": "resolve score",
     "workflow.study": "study",
 }
@@ -146,6 +148,8 @@ show_as_html(
         "scale_forecast.backtests.run:BacktestTable": "scale_forecast.show.report.cells:backtest_html",
         "scale_forecast.workflow.compare:Compared": "scale_forecast.show.compare:as_html",
         "scale_forecast.workflow.curves:FittedCurves": "scale_forecast.show.curves:as_html",
+        "scale_forecast.workflow.scaling_laws:FittedSurface": "scale_forecast.show.curves:surface_html",
+        "scale_forecast.workflow.scaling_laws:FittedSteps": "scale_forecast.show.curves:steps_html",
         "scale_forecast.workflow.quick:Quick": "scale_forecast.show.quick:as_html",
         "scale_forecast.pricing.price:Price": "scale_forecast.show.prices:price_html",
         "scale_forecast.resolvers.questions.question:Question": "scale_forecast.show.questions:question_html",

@@ -12,6 +12,7 @@ import scale_forecast
 from scale_forecast.commands.groups import Group
 from scale_forecast.commands.options import output_options, shown_progress, workers_options
 from scale_forecast.commands.printing import Output, note, records
+from scale_forecast.commands.scaling_laws import steps_command, surface_command
 from scale_forecast.show.curves import as_page
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
     tables = {"points": fitted.frame, "parameters": fitted.parameters}
     data = {name: records(table) for name, table in tables.items()} | {"said": fitted.said}
     out.emit(fitted.frame, text=as_page(fitted.frame, fitted.parameters, fitted.said), data=data)
+
+
+curves.add_command(surface_command)
+curves.add_command(steps_command)
 
 
 @curves.command("list")

@@ -36,3 +36,58 @@ def _tables(frame: pd.DataFrame, parameters: pd.DataFrame) -> dict[str, pd.DataF
         }
     )
     return {"": frame[SHOWN], "parameters, given the form": shown}
+
+
+def surface_page(found: Any) -> str:
+    """A `workflow.scaling_laws.FittedSurface` as text."""
+    parts = [as_text(table, title=title) for title, table in _surface_tables(found).items()]
+    return "\n".join(["".join(f"{sentence}\n" for sentence in found.said), *parts])
+
+
+def surface_html(found: Any) -> str:
+    """The same for a notebook."""
+    return tables_html(_surface_tables(found), found.said)
+
+
+def steps_page(found: Any) -> str:
+    """A `workflow.scaling_laws.FittedSteps` as text."""
+    return "\n".join([as_text(found.frame), "".join(f"{sentence}\n" for sentence in found.said)])
+
+
+def steps_html(found: Any) -> str:
+    """The same for a notebook."""
+    return tables_html({"": found.frame}, found.said)
+
+
+def _surface_tables(found: Any) -> dict[str, pd.DataFrame]:
+    best = found.optimal
+    shown = {
+        "parameters": pd.DataFrame(
+            {
+                "parameter": found.frame["parameter"],
+                "estimate": [f"{value:.4g}" for value in found.frame["estimate"]],
+                "80% interval": _interval(found.frame, "q10", "q90"),
+                "meaning": found.frame["meaning"],
+            }
+        ),
+        "best for compute": pd.DataFrame(
+            {
+                "compute": best["compute"],
+                "N": [f"{value:.3g}" for value in best["params"]],
+                "80% of N": _interval(best, "params_q10", "params_q90"),
+                "D": [f"{value:.3g}" for value in best["tokens"]],
+                "D / N": [f"{value:.3g}" for value in best["tokens_per_param"]],
+                "80% of D / N": _interval(best, "tokens_per_param_q10", "tokens_per_param_q90"),
+                "loss": best["loss"],
+                "80% of loss": _interval(best, "loss_q10", "loss_q90"),
+            }
+        ),
+    }
+    if len(found.points):
+        rows = found.points
+        shown["losses asked for"] = rows[["params", "tokens", "loss"]].assign(**{"80%": _interval(rows, "q10", "q90")})
+    return shown
+
+
+def _interval(table: pd.DataFrame, low: str, high: str) -> list[str]:
+    return [f"{a:.3g} to {b:.3g}" for a, b in zip(table[low], table[high], strict=True)]

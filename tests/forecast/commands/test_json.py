@@ -19,6 +19,10 @@ SCHEMA = json.loads((files("scale_forecast.commands") / "schema.json").read_text
 TARGET = ("--family", "Gamma", "--params", "100B")
 CURVES = "curve,x,y,role\n" + "".join(f"a,{10.0**i},{2.0 * 10.0 ** (-0.1 * i)},fit\n" for i in range(1, 7))
 FORECASTS = "question,forecaster,time,probability\nmine,crowd,2021-01-01,0.4\n"
+LADDER = "compute,loss,accuracy\n1e19,1.5,0.3\n1e20,1.1,0.4\n1e21,0.9,0.5\n1e22,0.7,0.6\n"
+RUNS = "params,tokens,loss\n" + "".join(
+    f"{n:g},{d:g},{1.7 + (n / 1e7) ** -0.3 + (d / 1e8) ** -0.3}\n" for n in (1e8, 1e9, 4e9) for d in (2e9, 2e10, 9e10)
+)
 LOG = (
     '{"doc_id": 0, "doc": {"query": "q"}, "target": 1, "arguments": [], "resps": [], "filtered_resps": [], "acc": 1.0}'
 )
@@ -29,6 +33,8 @@ def scenery(tmp_path_factory, small_cache, few_by_date):
     """A folder of files and a ledger with entries, of which each test has a copy."""
     folder = tmp_path_factory.mktemp("scenery")
     (folder / "curves.csv").write_text(CURVES)
+    (folder / "ladder.csv").write_text(LADDER)
+    (folder / "runs.csv").write_text(RUNS)
     (folder / "crowd.csv").write_text(FORECASTS)
     (folder / "samples_t_2024.jsonl").write_text(LOG + "\n")
     (folder / "mine.yaml").write_text(QUESTION)
@@ -52,6 +58,8 @@ def scene(small_world, scenery, layouts, tmp_path):
         "own": layouts["long"][0],
         "question": tmp_path / "mine.yaml",
         "curves": tmp_path / "curves.csv",
+        "ladder": tmp_path / "ladder.csv",
+        "runs": tmp_path / "runs.csv",
         "crowd": tmp_path / "crowd.csv",
         "log": tmp_path / "samples_t_2024.jsonl",
         "folder": tmp_path,
@@ -72,6 +80,8 @@ CASES = {
     "compare": "Gamma Beta --results {own}",
     "curves fit": "{curves} --form constant",
     "curves list": "",
+    "curves steps": "{ladder}",
+    "curves surface": "{runs}",
     "data add": "--model GPT-5 GSM8K=0.97 --data {folder}/mine",
     "data added": "--data {folder}/mine",
     "data import": "{own}",
