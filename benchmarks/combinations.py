@@ -54,13 +54,17 @@ class Way:
     columns : of `Said.z`, weighed
     one : of a mixture of its own where one model is known, learned on histories cut to one; None for no such case
     own_past : power with which the size of the family's own past errors scales its variance
+    beside : columns of more mixtures learned like that of ``one``, whose quantiles are averaged with the others' where
+        one model is known
     """
 
     columns: tuple[int, ...] = AS_IT_IS
     one: tuple[int, ...] | None = None
     own_past: float = 0.0
+    beside: tuple[tuple[int, ...], ...] = ()
 
 
+POOLED = "one known as a case, round process alone"
 WAYS = {
     "as it is": Way(),
     "without the rough process": Way((*PLAIN, ROUND)),
@@ -73,6 +77,10 @@ WAYS = {
     "one known as a case": Way(one=AS_IT_IS),
     "one known as a case, processes alone": Way(one=(ROUND, ROUGH)),
     "one known as a case, persistence, processes": Way(one=(0, ROUND, ROUGH)),
+    "one known: averaged with its case": Way(beside=(AS_IT_IS,)),
+    "one known: averaged with its case and processes": Way(beside=(AS_IT_IS, (ROUND, ROUGH))),
+    "one known: averaged with persistence and rough": Way(beside=((0, ROUGH),)),
+    POOLED: Way(one=(ROUND,)),
     "own past in the spread, root": Way(own_past=0.5),
     "own past in the spread": Way(own_past=1.0),
     "one known as a case, and own past, root": Way(one=AS_IT_IS, own_past=0.5),
@@ -97,6 +105,10 @@ class Combined:
         self.mixtures = [first, learn_mixture(together, first)]
         if self.way.one is not None:
             self.mixtures.append(learn_mixture(self._pairs(past, ONE, self.way.one), _untrained(self.way.one)))
+        self.beside = [
+            (columns, learn_mixture(self._pairs(past, ONE, columns), _untrained(columns)))
+            for columns in self.way.beside
+        ]
         whole = [said[WHOLE] for said in past]
         self.ties = Ties.fit([(said.fold, self._continuous(said).prob_tie()) for said in whole])
         return self
@@ -132,7 +144,12 @@ class Combined:
             knots.append(self.mixtures[2].knots(self._candidates(said, self.way.one)))
             case = np.where((said.known <= 1) & (case == 1), 2, case)
         loading = np.array([mixture.loading for mixture in self.mixtures])[case]
-        placed = without_smoothing(np.stack(knots)[case, np.arange(len(rows))], rows)
+        chosen = np.stack(knots)[case, np.arange(len(rows))]
+        if self.beside:
+            more = [mixture.knots(self._candidates(said, columns)) for columns, mixture in self.beside]
+            lone = (said.known <= 1) & (asked.case == 1)
+            chosen = np.where(lone[:, None], np.mean([chosen, *more], axis=0), chosen)
+        placed = without_smoothing(chosen, rows)
         return Forecast.from_knots(rows, placed, "combined", loading=loading)
 
 
@@ -206,6 +223,15 @@ def groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: mask.to_numpy(dtype=bool) for name, mask in named.items() if mask.any()}
 
 
+def report_pooled(tables: dict[str, pd.DataFrame]) -> None:
+    """Where one model is known: the default's CRPS against that of the pooled process alone, by group."""
+    base, pooled = (table[table["what"] == ONE].assign(what=WHOLE) for table in (tables["as it is"], tables[POOLED]))
+    print("\ncut to one, against the pooled process alone")
+    for name, mask in groups(base).items():
+        one, other = (table[mask].reset_index(drop=True) for table in (base, pooled))
+        print(f"  {name:32} {mask.sum():5} scores CRPS {_change(one, other, 'crps', Resampled(one))}")
+
+
 def _change(table: pd.DataFrame, base: pd.DataFrame, column: str, resampled: Resampled) -> str:
     draws = [resampled.means(of[column].to_numpy()) for of in (table, base)]
     low, high = interval(draws[0] / draws[1] - 1.0)
@@ -231,6 +257,7 @@ def report(tables: dict[str, pd.DataFrame]) -> None:
     }
     counts = [f"{name} ({mask.sum()})" for name, mask in groups(base).items()]
     print("\nin the 80% interval\n", pd.DataFrame(held, index=counts).T.to_string(), sep="")
+    report_pooled(tables)
     above = groups(base).get("above the pool")
     if above is not None:
         part = base[above]

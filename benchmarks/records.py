@@ -67,6 +67,8 @@ def print_ratios(table: pd.DataFrame, which: str = "") -> None:
     for months in (*HORIZONS, None):
         own = found[found["predictor"] != MODEL]
         own = own[own["months"] == months] if months else own
+        if own.empty:
+            continue
         best = own.groupby("predictor")["crps"].mean().idxmin()
         point, low, high = ratio(table, best, months, resamples=2000)
         print(f"{months or 'all'} months{which} against {best}: {point:.3f} ({low:.3f} to {high:.3f})")

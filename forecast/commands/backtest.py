@@ -142,7 +142,7 @@ def _backtest_by_date(inputs: Inputs, reading: Reading, out: Output, folds: str,
     """Records or coming models at past origins, with the references beside."""
     with _told(folds) as tell:
         found = scale_forecast.backtest_by_date(
-            inputs.load(reading=reading) if inputs.paths else None,
+            inputs.load_by_date(reading),
             folds=folds,
             target=target,
             reading=reading,

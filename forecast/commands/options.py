@@ -67,6 +67,7 @@ class Inputs:
         frontier: bool = False,
         coverage: str | None = None,
         reading: Reading = Reading.DATED,
+        by_size: bool = True,
     ) -> Tables:
         """The user's results joined with the bundled figures; the bundled figures alone without paths."""
         tables = load(
@@ -80,6 +81,7 @@ class Inputs:
             frontier=frontier and _by_date(),
             coverage=coverage,
             reading=reading,
+            by_size=by_size,
         )
         if said := say_reading(reading):
             note(said)
@@ -87,6 +89,10 @@ class Inputs:
             note(sentence)
         click.get_current_context().meta[RESULTS] = tables.results
         return tables
+
+    def load_by_date(self, reading: Reading = Reading.DATED) -> Tables | None:
+        """The same for what goes by date, where nobody misses a size; None without paths."""
+        return self.load(reading=reading, by_size=False) if self.paths else None
 
 
 def _by_date() -> Frontier:

@@ -274,9 +274,7 @@ def plot_records(inputs: Inputs, **about: Any) -> Any:
     Example:
         forecast plot records --by 2027-06 --benchmark "Humanity's Last Exam" --benchmark "GPQA Diamond" -o records.png
     """
-    return scale_forecast.plot_records(
-        results=inputs.load() if inputs.paths else None, tell=note, **own_data(), **about
-    )
+    return scale_forecast.plot_records(results=inputs.load_by_date(), tell=note, **own_data(), **about)
 
 
 @plot_group.command("index")
@@ -291,7 +289,7 @@ def plot_index(inputs: Inputs, **about: Any) -> Any:
     Example:
         forecast plot index -o index.png
     """
-    return scale_forecast.plot_index(inputs.load() if inputs.paths else None, tell=note, **own_data(), **about)
+    return scale_forecast.plot_index(inputs.load_by_date(), tell=note, **own_data(), **about)
 
 
 def _read(inputs: Inputs, backtest: Path | None) -> Tables | None:

@@ -91,7 +91,7 @@ def _predict_by_date(inputs: Inputs, model: str, out: Output, by_date: dict[str,
     named = [*([about["benchmark"]] if about["benchmark"] else []), *about["task"]]
     found = scale_forecast.predict_by_date(
         model,
-        results=inputs.load() if inputs.paths else None,
+        results=inputs.load_by_date(),
         known=known,
         benchmarks=named,
         as_of=about["as_of"],
@@ -157,7 +157,7 @@ def explain_command(inputs: Inputs, task: tuple[str, ...], out: Output, **about:
     if by_date["by"] is not None or by_date["model"] is not None:
         _refuse_scale(about, "--by" if by_date["model"] is None else "--model")
         by_date["known"] = _scores(by_date["known"])
-        results = inputs.load() if inputs.paths else None
+        results = inputs.load_by_date()
         explained = scale_forecast.explain_by_date(
             task, results, as_of=about["as_of"], tell=note, **own_data(), **by_date
         )

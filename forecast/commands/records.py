@@ -64,7 +64,7 @@ def records_command(context: click.Context, inputs: Inputs, out: Output, page: P
         forecast records --by 2027-06 --benchmark "GPQA Diamond" --record
         forecast records my_results.csv --by 2027 --benchmark "my task"
     """
-    found = scale_forecast.records(results=inputs.load() if inputs.paths else None, tell=note, **own_data(), **about)
+    found = scale_forecast.records(results=inputs.load_by_date(), tell=note, **own_data(), **about)
     title = f"records as of {found.as_of:%Y-%m-%d}, tables until {found.newest:%Y-%m-%d}"
     text = as_text(readable_records(found.table), title=title)
     if len(found.ladder):
@@ -92,7 +92,7 @@ def index_command(inputs: Inputs, of_benchmarks: bool, out: Output, **about: Any
         forecast index
         forecast index --benchmarks --format csv
     """
-    found = scale_forecast.index(inputs.load() if inputs.paths else None, tell=note, **own_data(), **about)
+    found = scale_forecast.index(inputs.load_by_date(), tell=note, **own_data(), **about)
     table = found.benchmarks if of_benchmarks else found.table
     title = f"capability index as of {found.as_of:%Y-%m-%d}"
     out.emit(table, title=title, show=table if of_benchmarks else readable_index(table))

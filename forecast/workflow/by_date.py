@@ -361,7 +361,7 @@ def _with_own(
     tables: Tables, results: Results, day: pd.Timestamp, tell: Tell, replace_as_of: pd.Timestamp | None
 ) -> Tables:
     """The bundled tables and a user's results; says what of those no forecast by date covers."""
-    loaded = tables_of(results, tell)
+    loaded = tables_of(results, tell, by_size=False)
     if not loaded.own_families:
         return tables
     joined, notes = join_own(tables, loaded, frontier_releases().set_index("model")["aliases"], replace_as_of)

@@ -31,16 +31,18 @@ def tell_once(tell: Tell) -> Tell:
     return tell_new
 
 
-def tables_of(results: Results, tell: Tell = silent, *, frontier: bool = False, as_of: Day | None = None) -> Tables:
+def tables_of(
+    results: Results, tell: Tell = silent, *, frontier: bool = False, as_of: Day | None = None, by_size: bool = True
+) -> Tables:
     """Tables as they are; files and DataFrames, read and joined with the bundled figures; the bundled figures for None.
 
     ``frontier`` adds the scores since 2022 to what is read here, bundled and the user's own as of a day, as
-    `data.load.load` does.
+    `data.load.load` does; without ``by_size`` nothing is said of models without a size.
     """
     if isinstance(results, Tables):
         return results
     by_date = frontier_tables(as_of) if frontier else False
-    tables = load(() if results is None else results, frontier=by_date)
+    tables = load(() if results is None else results, frontier=by_date, by_size=by_size)
     for sentence in tables.notes:
         tell(sentence)
     return tables

@@ -63,6 +63,7 @@ def test_what_goes_by_size_says_what_it_goes_without(tmp_path):
         "2 scores of 1 model without a known size (secret) left out of what goes by size, "
         "among them the best score on t; give params in --models"
     ]
+    assert [note for note in load([path], by_size=False).notes if "size" in note] == []
 
 
 def question(**scope):

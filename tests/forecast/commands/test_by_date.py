@@ -93,6 +93,7 @@ def test_a_users_file_stands_beside_the_bundled_scores_by_date(tmp_path):
     out = run("records", str(path), "--by", "2023-12", "--benchmark", "mine", *DAY, "--format", "csv")
     assert out.exit_code == 0, out.output
     assert "Homer 2" in out.stdout
+    assert "size" not in out.stderr, "nothing that goes by date misses a size"
     found = run("index", str(path), *DAY, "--format", "csv")
     assert "Homer 1" in found.stdout
     assert "GPT-3.5" in found.stdout
