@@ -155,10 +155,19 @@ def leads(parts: Parts, limits: Limits, context: Context) -> Reading:
     """Whether somebody has the best score on a day."""
     whos = parts.all("WHO")
     who, slots = who_of(parts, limits)
-    if len(whos) > 1 and not (whos[1].value.best and whos[1].value.is_anyone):
-        raise AskBack(
-            "kind", f"cannot read how {whos[0].text!r} and {whos[1].text!r} belong together", words=context.text[:80]
-        )
+    if len(whos) > 1 and whos[0].value.best and whos[0].value.is_anyone and _leaders(whos[1].value):
+        who = whos[1].value  # "the leading model is from A"
+        slots = {"who": slot(who, *whos)}
+    elif len(whos) > 1:
+        more = {k: v for k, v in whos[1].value.facts().items() if k not in _RANKED}
+        if not whos[1].value.best or _leaders(whos[1].value) or set(more) & set(who.facts()):
+            raise AskBack(
+                "kind",
+                f"cannot read how {whos[0].text!r} and {whos[1].text!r} belong together",
+                words=context.text[:80],
+            )
+        who = replace(who, **more)  # "A has the best open model"
+        slots = {"who": slot(who, *whos)}
     if parts.has("BEYOND") or parts.one("LEVEL") is not None:
         raise AskBack("kind", f"cannot read {context.text[:80]!r}: say who leads, or who reaches which score")
     if who.is_anyone or who.every:
@@ -168,6 +177,11 @@ def leads(parts: Parts, limits: Limits, context: Context) -> Reading:
         raise AskBack("kind", "'stay' asks for every day until then: ask who leads on a day", words="stay")
     found = {**slots, **places_of(parts, limits, context), **shared_limits(limits), **when_of(limits, at_a_day=True)}
     return Reading("leads", found, negated=parts.is_denied != who.nobody)
+
+
+def _leaders(who: Who) -> tuple[str, ...]:
+    """The names of those who may lead."""
+    return who.models or who.lines or who.families or who.organisations
 
 
 def _of(parts: Parts, context: Context) -> dict[str, Slot]:
@@ -188,13 +202,20 @@ def _of(parts: Parts, context: Context) -> dict[str, Slot]:
     who: Who = whos[0].value
     named = {name: value for name, value in who.facts().items() if name in ("organisations", "lines", "models")}
     of = {"organisations": "organisation", "lines": "line", "models": "model"}[next(iter(named))] if named else who.of
+    if who.group is not None:  # "which Chinese company" is one of these, and who else leads is not asked
+        named = {}
     found = {"of": slot(of, asked, whos[0])}
     if named:
         found["options"] = slot(next(iter(named.values())), whos[0])
-    others = {k: v for k, v in who.facts().items() if k not in (*named, "of", "best", "first")}
+    others = {k: v for k, v in who.facts().items() if k not in (*named, *_RANKED)}
+    others |= {k: v for one in whos[1:] for k, v in one.value.facts().items() if k not in _RANKED}
     if others:
-        found["who"] = slot(Who(**others), whos[0])
+        found["who"] = slot(Who(**others), *whos)
     return found
+
+
+_RANKED = ("of", "best", "first", "together")
+"""What words say of the rank that is asked for, and not of who counts."""
 
 
 def choice(parts: Parts, limits: Limits, context: Context) -> Reading:

@@ -50,7 +50,7 @@ def add(day: dt.date, count: float, unit: str) -> dt.date:
 def _after_some_time(words: Sequence[Word], opened: dt.date) -> dt.date:
     duration = next((word.value for word in words if word.token == "DURATION"), None)
     count, unit = duration or (1.0, next(word.value for word in words if word.token == "UNIT"))
-    if unit in ("hour", "minute"):
+    if unit in ("hour", "minute", "work"):
         said = " ".join(word.text for word in words)
         raise AskBack("when", f"{said!r} is no deadline in days: write the day", words=said)
     return add(opened, count, unit)

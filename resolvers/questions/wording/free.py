@@ -11,7 +11,7 @@ from scale_forecast.resolvers.questions.wording.phrases import Phrase
 _VERBS = frozenset({"REACH", "BE", "HAVE", "SCORE", "BEYOND", "MATCH"})
 _BETWEEN = frozenset({"TO", "ON", "OF", "IN", "FROM", "WITH", "BY"})
 _OF_RECORDS = frozenset({"BEST", "SCORE"})
-_OF_SIZES = frozenset({"TRAIN", "TRAINING", "COMPUTE", "FLOPWORD", "PARAMWORD", "RELEASE", "FIRST", "BEST"})
+_OF_SIZES = frozenset({"TRAIN", "TRAINING", "COMPUTE", "FLOPWORD", "PARAMWORD", "RELEASE", "ANNOUNCE", "FIRST", "BEST"})
 _ASKING = frozenset({"WHAT", "WHEN", "HOWHIGH", "HOWMUCH"})
 
 
@@ -38,7 +38,8 @@ def read_in_any_order(phrases: Sequence[Phrase]) -> Parts | None:
 
 
 def _of_a_test(count: Counter[str], rest: set[str], asked: Sequence[Phrase]) -> str | None:
-    if count["LEVEL"] == 1 and rest - {"LEVEL"} <= _VERBS | _BETWEEN | _OF_RECORDS:
+    verbs = _VERBS if count["WHO"] else _VERBS | {"BEATEN"}  # a test is beaten, or a human level on it
+    if count["LEVEL"] == 1 and rest - {"LEVEL"} <= verbs | _BETWEEN | _OF_RECORDS:
         question = asked[0].token if asked else ""
         return {"": "threshold", "WHEN": "date"}.get(question)
     is_number = (
@@ -52,8 +53,9 @@ def _of_a_size(count: Counter[str], rest: set[str], asked: Sequence[Phrase], phr
         return None
     question = asked[0].token if asked else ""
     if count["FLOPS"] + count["PARAMS"] == 1:
-        return {"": "size", "WHEN": "size_date"}.get(question)
+        return {"": "size", "WHEN": "size_date"}.get(question) if rest - {"FLOPS", "PARAMS"} or count["WHO"] else None
     sizes = {"COMPUTE", "TRAINING", "FLOPWORD", "PARAMWORD"} & set(count)
-    if not count["FLOPS"] + count["PARAMS"] and (question == "HOWMUCH" or (question == "WHAT" and sizes)):
+    asks_number = question == "HOWMUCH" or (question == "WHAT" and sizes) or (phrases[0].token == "BEST" and sizes)
+    if not count["FLOPS"] + count["PARAMS"] and asks_number:
         return "size_number" if {"TRAIN", "BEST", *sizes} & set(count) else None
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.wording.tokens import Word
 
 _PREFIXES = frozenset(
@@ -22,6 +23,8 @@ _MODEL_STARTS = frozenset({"MODEL", "FAMILY", "LINE", "ORG", "TUNING"})
 _DATES = frozenset({"DATE", "ENDOF", "EOY", "THIS", "NEXTPERIOD"})
 _LEVEL_STARTS = frozenset({"SIDE", "PERCENT", "NUM", "EXACTLY"})
 _QUANTITIES = frozenset({"PERCENT", "NUM", "POINTS", "DURATION", "ELOS", "MONEYS"})
+_SHARES = {"half": (1.0, 2.0), "3/4": (3.0, 4.0), "2/3": (2.0, 3.0), "1/3": (1.0, 3.0), "1/4": (1.0, 4.0)}
+_BEFORE_COUNTRY = ("from", "in ", "by", "based", "made")
 _JOINTS = frozenset({"COMMA", "AND", "OR"})
 _BEFORE_RELATIVE = _NOUNS | {"VERSION", "TIER", "ORG", "RELEASE", "SIZE", "BENCHWORD", "SCORE"}
 
@@ -62,6 +65,11 @@ def _without_tellers(words: Sequence[Word]) -> list[Word]:
 def _tells_of(word: Word, test: Word) -> bool:
     """Whether a name is the first word of what another one says in full: "METR" of "METR time horizon"."""
     teller = word.text.removesuffix("'s")
+    apart = fold(teller) == fold(_whole(word)) and not fold(test.text).startswith(
+        fold(teller)
+    )  # "FrontierMath ... (Tier 4)"
+    if word is not test and apart and _whole(word) == _whole(test):
+        return True
     return word is not test and word.value[0].split("/")[0].startswith(f"{teller} ") and _whole(word) == _whole(test)
 
 
@@ -74,7 +82,8 @@ def _without_doubles(words: Sequence[Word]) -> list[Word]:
     kept: list[Word] = []
     for word in words:
         before = kept[-1].token if kept else ""
-        if word.token == before == "MODELWORD":
+        again = word.token == before == "PLACE" and word.value == kept[-1].value and word.start - kept[-1].end <= 3
+        if word.token == before == "MODELWORD" or again:  # "Humanity's Last Exam (HLE)"
             kept[-1] = replace(kept[-1], end=word.end)
         elif not (word.token == "WHICH" and before in _BEFORE_RELATIVE):
             kept.append(word)
@@ -144,6 +153,16 @@ def _mark_prefixes(words: list[Word]) -> list[Word]:
     return out
 
 
+def _is_one_test(after: Sequence[Word]) -> bool:
+    """Whether one test follows, and neither a list of tests nor "the tasks of" one."""
+    if not after or after[0].token != "PLACE" or len(after[0].value) > 1:
+        return False
+    more = after[1] if len(after) > 1 else None
+    return more is None or (
+        more.token != "SEP_PLACE" and not (more.token == "BENCHWORD" and more.text.casefold().startswith("task"))
+    )
+
+
 def _mark_single(words: Sequence[Word], i: int) -> Word:
     word = words[i]
     before = words[i - 1].token if i else ""
@@ -151,7 +170,15 @@ def _mark_single(words: Sequence[Word], i: int) -> Word:
     if word.token == "OF" and before == "TASK" and after == "PLACE":
         return replace(word, token="OF_PLACE")
     if word.token == "OF" and before in ("NUM", "FRACTION") and after in _TESTS | {"BENCHWORD", "NUM"}:
-        return replace(word, token="OF_LIST")
+        return word if before == "FRACTION" and _is_one_test(words[i + 1 :]) else replace(word, token="OF_LIST")
+    if word.token == "QUANT" and word.value in _SHARES and _is_one_test(words[i + 1 :]):  # "half of FrontierMath"
+        return replace(word, token="FRACTION", value=_SHARES[word.value])
+    if (
+        word.token == "COUNTRY"
+        and before in ("MODELWORD", "GROUP")
+        and word.text.casefold().startswith(_BEFORE_COUNTRY)
+    ):
+        return replace(word, token="FROM_COUNTRY")
     if word.token in ("BY", "FROM", "OF", "MADEBY") and before == "MODELWORD" and after == "ORG":
         return replace(word, token="BY_ORG")
     if word.token == "RESOLVES" and after in _LEVEL_STARTS:  # an agent that resolves 50% of issues

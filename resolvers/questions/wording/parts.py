@@ -214,7 +214,7 @@ def level_of(
     lower = context.vocabulary.is_lower_better(metrics[0])
     side = level.side or default
     if side is None:
-        beyond = parts.has("BEYOND", "TOPS")
+        beyond = parts.has("BEYOND", "TOPS", "BEATEN")
         side = ("below" if lower else "above") if beyond else ("at_most" if lower else "at_least")
     return replace(level, side=_better_or_worse(side, phrase.text, lower)), [note] if note else []
 

@@ -37,6 +37,12 @@ _DAYS_END = re.compile(
 _DAYS_END_FIRST = re.compile(rf"\b(?:11:59(?::\d\d)? ?p\.?m\.?|23:59(?::\d\d)?){_ZONE}?,? (?:on |of )", re.IGNORECASE)
 
 
+def _without_accent(sign: str) -> str:
+    """A Latin letter without what stands above or below it; any other sign as it is."""
+    base = unicodedata.normalize("NFD", sign)[0]
+    return base if base.isascii() and base.isalpha() else sign
+
+
 def make_plain(text: str) -> str:
     """The words of a title on one line, without what says nothing and without the mark at its end.
 
@@ -45,6 +51,7 @@ def make_plain(text: str) -> str:
     >>> make_plain("5\u00d710\u00b2\u2076 FLOP by Dec 31, 2025, 11:59 PM ET"), make_plain("over 2 hrs 17 mins")
     ('5x10^26 FLOP by Dec 31, 2025', 'over 137 minutes')
     """
+    text = "".join(_without_accent(sign) for sign in text)
     text = _POWER.sub(lambda found: "^" + found[0].translate(_LOWERED), text).translate(_SIGNS)
     text = "".join(" " if not sign.isascii() and unicodedata.category(sign) in _NO_WORDS else sign for sign in text)
     text = "".join(sign for sign in text if sign.isprintable() or sign.isspace())

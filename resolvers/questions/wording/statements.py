@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from scale_forecast.resolvers.questions.wording.meanings import MEANINGS
 from scale_forecast.resolvers.questions.wording.parts import Parts, no_benchmark
 from scale_forecast.resolvers.questions.wording.phrases import Context, Phrase
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Reading, Refused, Side
+from scale_forecast.resolvers.questions.wording.unused import refuse_unused
 
 _JOINTS = (("OR", "any_of"), ("AND", "all_of"))
 _MIRRORED: dict[Side | None, Side] = {
@@ -149,7 +151,9 @@ def _read(parts: Parts, limits: Limits, context: Context) -> Reading:
     """What one form of statement means; "A and B reach it" is that each does."""
     joined = next((phrase for phrase in parts.all("WHO") if phrase.value.together), None)
     if joined is None or parts.rule in _OF_OPTIONS:
-        return MEANINGS[parts.rule](parts, limits, context)
+        reading = MEANINGS[parts.rule](parts, limits, context)
+        refuse_unused(parts, limits, reading)
+        return reading
     if parts.rule not in _OF_EACH or parts.is_denied:
         sentence = f"{joined.text!r} may mean each of them or one: ask of each alone, or write 'or'"
         raise AskBack("model", sentence, words=joined.text)
@@ -157,28 +161,41 @@ def _read(parts: Parts, limits: Limits, context: Context) -> Reading:
         replace(parts, phrases=[replace(one, value=who) if one is joined else one for one in parts.phrases])
         for who in joined.value.each()
     ]
-    return _join_readings([MEANINGS[parts.rule](one, limits, context) for one in each], "all_of")
+    return _join_readings([_read(one, limits, context) for one in each], "all_of")
 
 
 def _with_said_humans(phrases: Sequence[Phrase], context: Context) -> list[Phrase]:
     """The number behind a human level as that level: "human performance (72.36%)"."""
     kept: list[Phrase] = []
     for phrase in phrases:
+        if phrase.token == "EVERY" and kept and kept[-1].token == "WHO" and kept[-1].value.together:
+            continue  # "A and B all reach it"
+        if (
+            phrase.token == "LEVEL"
+            and [one.token for one in kept[-2:]] == ["LEVEL", "OF"]
+            and _is_vague(kept[-2].value)
+        ):
+            kept[-2:] = [replace(kept[-2], span=(kept[-2].span[0], kept[-1].span[1]))]  # "human baseline of 83.7%"
         before = kept[-1] if kept else None
         if before is None or {before.token, phrase.token} != {"LEVEL"} or phrase.span[0] - before.span[1] > 3:
             kept.append(phrase)
             continue
-        human, said = (before, phrase) if before.value.human else (phrase, before)
+        human, said = (before, phrase) if _is_vague(before.value) else (phrase, before)
         sides = {one.value.side for one in (before, phrase)} - {None}
-        if human.value.human is None or said.value.value is None or said.value.high is not None or len(sides) > 1:
+        if not _is_vague(human.value) or said.value.value is None or said.value.high is not None or len(sides) > 1:
             kept.append(phrase)
             continue
         span = (before.span[0], phrase.span[1])
         text = context.text[slice(*span)]
         level = replace(said.value, side=next(iter(sides), None), text=text)
-        context.notes.append(f"the human level is taken as said, {said.text}")
+        context.notes.append(f"{human.text!r} is taken as said, {said.text}")
         kept[-1] = replace(said, value=level, span=span, text=text)
     return kept
+
+
+def _is_vague(level: Level) -> bool:
+    """Whether a level has no number of its own: human level, a working week."""
+    return level.human is not None or (level.value is not None and math.isnan(level.value))
 
 
 def _without_first(phrases: list[Phrase]) -> list[Phrase]:
@@ -283,6 +300,7 @@ _SAID = {"WHO": "who", "PLACE": "test", "LEVEL": "value", "FLOPS": "compute or s
 
 
 _REFUSED = (
+    ("SECOND", "rank", "asks for a rank other than the first, which no question has"),
     ("TIMES", "value", "asks for a multiple, which no question has: write the score that counts"),
     ("RELATIVE", "kind", "compares with what is not named: name the model and the score"),
     ("EVENTDAY", "when", "is the day of another event: write the last day that counts"),

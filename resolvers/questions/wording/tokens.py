@@ -24,6 +24,7 @@ _LONGEST = 14
 _ATOM = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|\s+|.", re.DOTALL)
 _DATE = re.compile(rf"{PERIOD}(?![0-9%])", re.IGNORECASE)
 _YEAR = re.compile(r"[12][0-9]{3}")
+_PERIODS_END = re.compile(r"[ -]?(?:year|quarter|month)[ -]?end\b", re.IGNORECASE)
 _NEGATIVE = re.compile(r"-[0-9.]\S*")
 _VERSION = re.compile(r"[ -]?(v?\d{1,4}(?:\.\d+)*[a-z]?)(?![a-z0-9])", re.IGNORECASE)
 _BRACKETS = re.compile(r"^\s*\[[^\]]*\]\s*")
@@ -147,7 +148,9 @@ class _Reader:
             if ending == "-" or (last > self.at and ending in _ARTICLES):  # neither counts in a name or a phrase
                 continue
             phrase = phrases().get(_comparison_key(words)) if self._is_apart(start, end) else None
-            if phrase is not None and ending.isdigit() and self._units(end):  # "at least 1 hour" is no "at least 1"
+            if (
+                phrase is not None and (ending.isdigit() or ending == "one") and self._units(end)
+            ):  # "at least 1 hour" is no "at least 1"
                 phrase = None
             if name is not None and (phrase is None or (name.token in ("PLACE", "MODEL", "ORG") and words.isupper())):
                 return name.token, name.value, end
@@ -201,7 +204,10 @@ class _Reader:
         if match := _DATE.match(self.text, start):
             if self.vocabulary_has_name_from(start, match.end()):
                 return None
-            if _YEAR.fullmatch(match[0]) and (self.before in _COUNT_BEFORE or self._units(match.end())):
+            counts = self.before in _COUNT_BEFORE or (
+                self._units(match.end()) and not _PERIODS_END.match(self.text, match.end())
+            )
+            if _YEAR.fullmatch(match[0]) and counts:
                 return None
             try:
                 return "DATE", parse_period(match[0]), match.end()

@@ -59,7 +59,7 @@ def _one(words: Sequence[Word], vocabulary: Vocabulary, opened: dt.date) -> Who:
 
 def _fields(word: Word, who: Who, opened: dt.date) -> dict[str, Any]:
     """What one word adds."""
-    token = word.token.removesuffix("_")
+    token = word.token.removesuffix("_").removeprefix("FROM_")
     if token == "SECOND":
         raise Refused(
             "rank", f"{word.text!r} asks for a rank other than the first, which no question has", words=word.text

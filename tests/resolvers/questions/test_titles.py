@@ -18,6 +18,7 @@ def vocabulary():
 
 OF_HLE = "Humanity's Last Exam/Humanity's Last Exam"
 HLE = f"{OF_HLE} (accuracy)"
+FOUR = "FrontierMath/FrontierMath Tier 4"
 READ = [
     # names joined by "and" are each of them, by "or" one of them
     (
@@ -47,6 +48,14 @@ READ = [
     ("Best HLE score at the end of 2026? [\u226560%]", f"some model scores at least 0.6 on {HLE}, by 2026-12-31"),
     ("What is the top HLE score at the end of 2026? [<60%]", "it does not hold that some model scores at least 0.6"),
     ("Who will be first to 90% on HLE: OpenAI, Google or other?", "which organisation of OpenAI, Google or another"),
+    # who is spoken of a second time limits whom it is about
+    ("Which lab has the best open model on HLE on 2026-12-31?", f"which organisation has the best score on {HLE}, o"),
+    ("Will DeepSeek have the best open model on HLE on 2026-12-31?", f"DeepSeek has the best score on {HLE}, open"),
+    ("Will the top model on HLE be from Google on June 1, 2026?", f"Google has the best score on {HLE}, by 2026-06-01"),
+    ("FrontierMath: will the record pass 50% (Tier 4) by 2026?", f"some model scores above 0.5 on {FOUR}"),
+    ("Will the human baseline of 72% on OSWorld be exceeded by EOY?", "some model scores above 0.72 on OSWorld/"),
+    ("Will OpenAI, Meta and xAI all exceed 60% on HLE by 2026?", f"(some OpenAI model scores above 0.6 on {HLE}) and"),
+    ("Will an AI solve half of FrontierMath Tier 4 by 2026?", f"some model scores at least 0.5 on {FOUR}"),
     # a deadline that is over is settled, not refused
     ("Will any model exceed 50% on HLE by March 2025?", f"some model scores above 0.5 on {HLE}, by 2025-03-31"),
     ("Will GPT-6 score 10 points higher than o3 on HLE?", "the best of GPT-6 is at least 0.1 ahead of the best of o3"),
@@ -80,6 +89,8 @@ ASKED_BACK = [
     ("Which company has the best AI model at the end of June?", "benchmark"),
     ("Will any model exceed 60% on HLE for less than $1 per task by 2027?", "benchmark"),
     ("Which company leads HLE at the end of 2026? [50%]", "option"),
+    ("Will any model beat the human baseline on MMLU by 5 points by 2027?", "value"),
+    ("Which models will be in the top 3 on HLE on June 30, 2026?", "rank"),
 ]
 
 
