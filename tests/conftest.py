@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from scale_forecast.data.errors import speak_of_options
+from tests.thorough import dear_tests, is_dear
 
 # No test asserts a time, and a run must not depend on the day's luck.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -42,7 +43,17 @@ LONGEST_FIRST = (
 """Files of ten processor seconds and more: where processes take a file each, none of them may be begun last."""
 
 
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what the marks exclude
+def pytest_collection_modifyitems(config, items):
+    """Mark what is dear, and put the longest files first."""
+    kept, root = dear_tests(), config.rootpath
+    for item in items:
+        if is_dear(f"{item.path.relative_to(root).as_posix()}::{item.name}", kept):
+            item.add_marker(pytest.mark.thorough)
+    order_by_length(items)
+
+
+def order_by_length(items):
     places = {name: place for place, name in enumerate(LONGEST_FIRST)}
     root = Path(__file__).parent
 

@@ -61,8 +61,13 @@ def tree_of(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@functools.cache
 def imports_of(path, *, when_loaded=False):
     """Dotted names a module imports: anywhere in it, or only those that loading it imports."""
+    return tuple(_imports_of(path, when_loaded))
+
+
+def _imports_of(path, when_loaded):
     tree = tree_of(path)
     nodes = tree.body if when_loaded else ast.walk(tree)
     for node in nodes:

@@ -51,6 +51,9 @@ IN_ONE_PROCESS = """
 import json, sys
 from click.testing import CliRunner
 from scale_forecast.commands import main
+from scale_forecast.data import load
+from tests.worlds import make_results, make_tasks
+load.bundled_results, load.bundled_tasks = make_results, make_tasks  # the bundled figures take seconds
 out = []
 for args in json.loads(sys.argv[1]):
     done = CliRunner().invoke(main, args)
@@ -61,7 +64,11 @@ print(json.dumps(out))
 
 def run_where_installed(folder, cwd, commands):
     """Exit code, stdout and stderr of each command, where a folder is on the path; in one process, as it is slow."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "FORECAST_CACHE": str(cwd / "cache")}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT)]),
+        "FORECAST_CACHE": str(cwd / "cache"),
+    }
     call = [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(commands)]
     done = subprocess.run(call, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)

@@ -82,7 +82,8 @@ def test_code_that_would_is_seen(code):
 
 
 def test_yaml_makes_plain_values_alone():
-    assert issubclass(bank._Loader, yaml.SafeLoader | getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    for loader in (bank._Loader, bank._Quick):
+        assert issubclass(loader, yaml.SafeLoader | getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     with pytest.raises(bank.DataError):
         bank.parse_questions("!!python/object/apply:os.system [id]")
 

@@ -11,7 +11,7 @@ from scale_forecast.by_date.link import to_link
 from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import LEVELS, Closed, Spread, learn
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.world import World, scale_of, see
+from scale_forecast.by_date.world import World, scale_of, see, tasks_on
 from scale_forecast.data.dates import known_days
 
 HORIZONS = (3, 6, 12)
@@ -46,7 +46,7 @@ def windows(tables: Tables, reading: str, starts: list[pd.Timestamp], end: pd.Ti
     standing = {day: _standing(rows, day) for day in _days(starts, end)}
     found = []
     for origin in starts:
-        tasks = see(tables, origin, reading).tasks
+        tasks = tasks_on(tables, origin, reading)
         for months in HORIZONS:
             close = origin + pd.DateOffset(months=months)
             if close <= end:

@@ -58,6 +58,11 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     return World(as_of, reading, rows, best, seen, tasks, left_out)
 
 
+def tasks_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> pd.DataFrame:
+    """The `tasks` of a day's world, without the rest of it."""
+    return _tasks(tables.benchmarks, _visible(tables, pd.Timestamp(as_of), reading), pd.Timestamp(as_of))[0]
+
+
 def newest_day(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> pd.Timestamp:
     """`World.newest` of a day, without the rest of its world."""
     rows = _visible(tables, pd.Timestamp(as_of), reading)

@@ -5,20 +5,14 @@ import pandas as pd
 import pytest
 
 from scale_forecast.by_date.explain import explain_model, explain_record
-from scale_forecast.by_date.forecasts import train
 from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.paths import RecordPaths
 from scale_forecast.by_date.record_forecast import read_records
 from scale_forecast.by_date.scopes import Scope
-from tests.forecast.by_date.tables import AS_OF, tables
+from tests.forecast.by_date.tables import AS_OF
 
 DAY = AS_OF + pd.DateOffset(months=6)
 TASK = "shares 2"
-
-
-@pytest.fixture(scope="module")
-def trained():
-    return train(tables(), AS_OF)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from scale_forecast.by_date.record_forecast import forecast_records
 from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.state import fit
 from scale_forecast.by_date.tables import as_tables
-from scale_forecast.by_date.world import scale_of, see
+from scale_forecast.by_date.world import scale_of, see, tasks_on
 from scale_forecast.data.dates import known_days
 from scale_forecast.data.errors import DataError
 from tests.forecast.by_date.tables import AS_OF, frames, tables
@@ -258,3 +258,9 @@ def test_a_window_of_the_past_is_on_the_scale_that_was_known_at_its_origin():
         assert row["z"] == pytest.approx(float(to_link(np.array(row["record"]), scale)))
         assert row["z_after"] == pytest.approx(float(to_link(np.array(row["record_after"]), scale))), months
     assert len(told) == 5
+
+
+@pytest.mark.parametrize("reading", ["dated", "release"])
+def test_the_benchmarks_of_a_day_are_those_of_its_world(reading):
+    for day in (AS_OF, AS_OF - pd.DateOffset(years=1), pd.Timestamp("2020-01-01")):
+        pd.testing.assert_frame_equal(tasks_on(tables(), day, reading), see(tables(), day, reading).tasks)

@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from scale_forecast.by_date.forecasts import train
 from scale_forecast.by_date.new_model import NewModel, predict_model
 from scale_forecast.by_date.present import QUANTILES, ladder_table, record_table, scores_table
 from scale_forecast.by_date.record_forecast import forecast_records
@@ -11,11 +10,6 @@ from scale_forecast.by_date.records import standing
 from tests.forecast.by_date.tables import AS_OF, tables
 
 DAYS = [AS_OF + pd.DateOffset(months=months) for months in (3, 6, 12)]
-
-
-@pytest.fixture(scope="module")
-def trained():
-    return train(tables(), AS_OF)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,13 @@ def small_world(monkeypatch, tmp_path, small_cache, few_by_date):
     return small_world_in(tmp_path, monkeypatch, small_cache, few_by_date)
 
 
-def small_world_in(tmp_path, monkeypatch, small_cache, few_by_date):
+@pytest.fixture
+def small_tables(monkeypatch, few_by_date):
+    """Commands find a world without `OWN` where the bundled figures stand; the bundled questions stay."""
+    bundle_small_tables(monkeypatch, few_by_date)
+
+
+def bundle_small_tables(monkeypatch, few_by_date):
     results, tasks = make_results(), make_tasks()
     bundled = results[results["family"] != OWN].reset_index(drop=True)
     monkeypatch.setattr("scale_forecast.data.load.bundled_results", lambda: bundled)
@@ -38,6 +44,10 @@ def small_world_in(tmp_path, monkeypatch, small_cache, few_by_date):
     monkeypatch.setattr("scale_forecast.data.load.bundled_by_date", lambda: few_by_date)
     for reader in ("commands.options", "workflow.tables"):
         monkeypatch.setattr(f"scale_forecast.{reader}.frontier_tables", lambda *_, **__: few_by_date)
+
+
+def small_world_in(tmp_path, monkeypatch, small_cache, few_by_date):
+    bundle_small_tables(monkeypatch, few_by_date)
     monkeypatch.setattr("scale_forecast.workflow.questions.bundled_questions", list)
     monkeypatch.setenv("FORECAST_CACHE", str(small_cache))
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))

@@ -27,13 +27,20 @@ def world(tmp_path_factory):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run_bundled(tmp_path, monkeypatch):
+    """Runs a command on the bundled figures, on which training takes seconds."""
     monkeypatch.setenv("FORECAST_LEDGER", str(tmp_path / "ledger.db"))
 
     def invoke(*args):
         return CliRunner().invoke(main, [str(a) for a in args])
 
     return invoke
+
+
+@pytest.fixture
+def run(run_bundled, small_tables):
+    """Runs a command on a small world in their place."""
+    return run_bundled
 
 
 def test_predict_gives_one_row_a_task_with_monotone_quantiles_in_range(run, world):
@@ -148,7 +155,7 @@ def test_recorded_forecasts_are_in_the_ledger_and_it_verifies(run, world):
     assert "entry 8" in verified.stdout
 
 
-def test_backtest_of_persistence_has_the_error_a_spreadsheet_gives(run):
+def test_backtest_of_persistence_has_the_error_a_spreadsheet_gives(run_bundled):
     args = (
         "backtest",
         "--target",
@@ -160,7 +167,7 @@ def test_backtest_of_persistence_has_the_error_a_spreadsheet_gives(run):
         "--format",
         "csv",
     )
-    out = run(*args)
+    out = run_bundled(*args)
     assert out.exit_code == 0, out.stderr
     table = pd.read_csv(io.StringIO(out.stdout))
     palm = pd.read_csv("data/tables/results/palm.csv")
@@ -172,11 +179,11 @@ def test_backtest_of_persistence_has_the_error_a_spreadsheet_gives(run):
     assert (table["origin_score"] - table["median"]).abs().max() < 1e-6
 
 
-def test_backtest_names_a_near_miss(run):
-    out = run("backtest", "--target", "PaLM 54B")
+def test_backtest_names_a_near_miss(run_bundled):
+    out = run_bundled("backtest", "--target", "PaLM 54B")
     assert out.exit_code == 1
     assert "did you mean 'PaLM 540B'" in out.stderr
-    out = run("backtest", "--folds", "next-scal")
+    out = run_bundled("backtest", "--folds", "next-scal")
     assert out.exit_code == 2
     assert "did you mean 'next-scale'" in out.stderr
 

@@ -100,13 +100,21 @@ def test_names_in_pictures_are_short_and_no_formulas():
     assert len(plain("a" * 300, 30)) == 30
 
 
+def test_the_report_of_one_study_holds_its_tables_and_picture_and_no_markup_of_names(own_file, tmp_path):
+    check_report("momentum", ["momentum"], own_file, tmp_path)
+
+
 def test_the_report_holds_every_table_and_picture_and_no_markup_of_names(own_file, tmp_path):
-    out = run("all", own_file, "--report", str(tmp_path))
+    check_report("all", STUDIES, own_file, tmp_path)
+
+
+def check_report(asked, names, own_file, tmp_path):
+    out = run(asked, own_file, "--report", str(tmp_path))
     assert out.exit_code == 0, out.output
     page, markdown = ((tmp_path / f"studies.{kind}").read_text(encoding="utf-8") for kind in ("html", "md"))
     assert "<script>" not in page
     assert "<b>" not in page
-    for name in STUDIES:
+    for name in names:
         assert f'<h2 id="{name}">' in page
         assert f"## {name}" in markdown
     for picture in tmp_path.glob("*.png"):

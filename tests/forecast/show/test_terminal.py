@@ -58,15 +58,22 @@ def as_terminal(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def test_a_terminal_gets_colour_and_its_width_and_no_color_is_honoured():
-    args = ("questions", "list", "--topic", "inverse scaling", "--as-of", "2024-01-01")
+@pytest.mark.parametrize(
+    ("args", "picture"),
+    [
+        (("largest", "--by", "2027"), ""),
+        (("questions", "list", "--topic", "inverse scaling", "--as-of", "2024-01-01"), "┃"),
+    ],
+    ids=["largest", "questions"],
+)
+def test_a_terminal_gets_colour_and_its_width_and_no_color_is_honoured(args, picture):
     coloured = in_terminal(*args, columns=70)
     assert "\x1b[" in coloured
     plain = in_terminal(*args, columns=70, NO_COLOR="1")
     assert "\x1b[" not in plain
     lines = plain.replace("\r", "").split("\n")
     assert max(map(len, lines)) <= 70
-    assert any("┃" in line for line in lines)
+    assert any(picture in line for line in lines)
 
 
 def test_a_pipe_gets_no_colour_and_no_picture():

@@ -254,7 +254,9 @@ def faults_at_the_write(name, fault):
     return [None] * (3 if name == "manifold" else 2) + [fault]
 
 
-@pytest.mark.parametrize("schedules", [range(100), pytest.param(range(100, 1100), marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "schedules", [range(20), range(20, 100), pytest.param(range(100, 1100), marks=pytest.mark.slow)]
+)
 def test_no_schedule_of_faults_submits_twice_or_shows_the_key(schedules, tmp_path, caplog):
     """Four runs each, as an impatient person would, with another answer now and then until one succeeds. Whatever
     happens, at most one write is accepted, a run that reports success is right, and the key stands in no message,

@@ -5,13 +5,19 @@ from collections import Counter
 
 import pytest
 
-from scale_forecast.data.catalog import bundled_results
+from scale_forecast.data.catalog import QUESTIONS, bundled_results
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import load
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.bank import bundled_questions, dump_questions, find_question, parse_questions
+from scale_forecast.resolvers.questions.bank import (
+    bundled_questions,
+    dump_questions,
+    find_question,
+    parse_questions,
+    read_files,
+)
 
 DATES = ("2023-01-01", "2024-01-01", "2026-11-30")
 LATEST = DATES[-1]
@@ -256,3 +262,7 @@ def test_a_line_in_percent_of_a_share_is_refused_with_what_to_write():
     """
     with pytest.raises(DataError, match=r"85 is outside \[0, 1\], .*: is 85% meant\? write 0.85"):
         parse_questions(text.replace("\n    ", "\n"))
+
+
+def test_the_quick_way_of_reading_the_bank_says_what_the_careful_one_does(questions):
+    assert read_files([QUESTIONS]) == questions

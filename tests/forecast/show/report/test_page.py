@@ -18,6 +18,7 @@ from scale_forecast.show.report.headline import surest
 from scale_forecast.show.report.markup import percent, tag, text
 from scale_forecast.show.report.means import name_of
 from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
+from tests.worlds import make_results, make_tasks
 
 VOID = {"meta", "link", "input", "br", "wbr", "img", "hr"}
 
@@ -50,7 +51,17 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(home):
+def small_tables():
+    """A small world in place of the bundled figures, which take seconds to train on."""
+    results, tasks = make_results(), make_tasks()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scale_forecast.data.load.bundled_results", lambda: results)
+        patch.setattr("scale_forecast.data.load.bundled_tasks", lambda: tasks)
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(home, small_tables):
     env = {"FORECAST_LEDGER": str(home / "none.db"), "COLUMNS": "80"}
 
     def invoke(*args):
@@ -193,8 +204,8 @@ def test_attributes_are_escaped():
     assert text("a\x00b") == "a�b"
 
 
-def test_an_unknown_family_is_refused_in_one_sentence(home):
-    out = CliRunner().invoke(main, ["report", "--family", "Plam", "--params", "1T", "-o", str(home / "x.html")])
+def test_an_unknown_family_is_refused_in_one_sentence(home, small_tables):
+    out = CliRunner().invoke(main, ["report", "--family", "Alpah", "--params", "1T", "-o", str(home / "x.html")])
     assert out.exit_code == 2
     assert "did you mean" in out.stderr
     assert not (home / "x.html").exists()
