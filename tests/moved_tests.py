@@ -69,6 +69,7 @@ RENAMED = dict(
             "test_an_address_that_is_no_ledger_is_said_without_its_password",
             "test_an_address_that_is_no_ledger_is_refused_where_only_the_package_is_installed",
         ),
+        ("test_axe_finds_no_serious_violation", "test_axe_finds_no_violation"),
         ("test_combine_follows_the_criterion", "test_what_holds_follows_the_criterion"),
         (
             "test_directions_stated_in_a_file_are_handed_on",
