@@ -7,6 +7,7 @@ bound. A table without ``known_basis`` states days, not bounds.
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 
 import pandas as pd
@@ -18,6 +19,27 @@ RUN_DATE = "run date"
 
 FRESH_DAYS = 90
 """Age up to which the newest score is taken for the present; an older one is told first."""
+
+
+class Stale(str):
+    """The sentence that the newest score a forecast rests on is older than `FRESH_DAYS`, and the days it is about.
+
+    Attributes
+    ----------
+    newest, as_of : date
+    """
+
+    newest: date
+    as_of: date
+
+    def __new__(cls, sentence: str, newest: date, as_of: date) -> Stale:
+        made = super().__new__(cls, sentence)
+        made.newest, made.as_of = newest, as_of
+        return made
+
+    @property
+    def days(self) -> int:
+        return (self.as_of - self.newest).days
 
 
 class Reading(StrEnum):

@@ -15,7 +15,7 @@ from scale_forecast.data.sizes import parse_sizes
 EMPTY = {
     *("", "-", "--", "---", "\u2010", "\u2012", "\u2013", "\u2014", "\u2212", "/", "?", ".", "..", "...", "\u2026"),
     *("n/a", "na", "n.a.", "n.a", "#n/a", "nan", "none", "null", "nil", "<na>", "tbd", "tba", "unknown", "missing"),
-    *("not reported", "not available", "not applicable"),
+    *("not reported", "not available", "not applicable", "unk", "undisclosed", "n/d", "not disclosed"),
 }
 """What stands in a cell of which nothing is known, in small letters."""
 
@@ -26,6 +26,11 @@ _MARKS = re.compile(
 _PART_OF = re.compile(r"([0-9]{1,7})\s?/\s?([0-9]{1,7})")
 _EMPHASIS = re.compile(r"(\*\*|__|`|\*)(.+)\1|(?:<(?:b|i|u|em|strong)>)(.+)</(?:b|i|u|em|strong)>", re.IGNORECASE)
 _NOTES = " \t\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3"
+_MARKED = re.compile(r"[<\[&\\]")
+_ANCHOR = re.compile(r"<a\b[^<>]{0,2000}>([^<>]{1,500})</a>", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\[\]]{1,500})\]\([^()\s]{1,2000}\)")
+_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|sup|sub|br|span|div|p|img|small|code)\b[^<>]{0,2000}>", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"\s*\[\^[^\]]{1,20}\]|<sup>\s*\(?[0-9a-z*\u2020]{1,3}\)?\s*</sup>", re.IGNORECASE)
 _ERROR = re.compile(r"(?:\u00b1|\+/-|\+-)\s*(?P<error>[0-9.,]+)\s*%?")
 _ASIDE = re.compile(r"\((?![^)]*(?:\u00b1|\+/-))[^)]*\)|\[[^\]]*\]")
 _NUMBER = re.compile(r"[+\-\u2212]?(?:[0-9][0-9.,\u2019' \u00a0\u202f]*|[.,][0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -123,15 +128,31 @@ def _number(text: str, comma: bool) -> float:
 
 
 def plain_name(text: str) -> str:
-    """A name without bold face and without marks of notes behind it.
+    """A name without bold face, links and tags of pages, and without marks of notes behind it.
 
     >>> plain_name("**acme-7b**"), plain_name("acme-7b\u2020"), plain_name("`A*-search`"), plain_name("Command R+")
     ('acme-7b', 'acme-7b', 'A*-search', 'Command R+')
+    >>> plain_name('<a href="x">acme/a-7b</a> <a href="y">card</a>'), plain_name("o3 [^10]"), plain_name("[a-1b](x)")
+    ('acme/a-7b', 'o3', 'a-1b')
     """
-    left = text.strip()
+    left = without_markup(text)
     while match := _EMPHASIS.fullmatch(left.rstrip(_NOTES)):
         left = (match[2] or match[3]).strip()
     return left.rstrip(_NOTES + "*") or text
+
+
+def without_markup(text: str) -> str:
+    """Text as a page shows it: of links their words, of several the first, and no tags and numbers of footnotes.
+
+    >>> without_markup("DROP[^5]<br>(F1, 3-shot)"), without_markup("macro\\\\_avg"), without_markup("a < b > c")
+    ('DROP (F1, 3-shot)', 'macro_avg', 'a < b > c')
+    """
+    if not _MARKED.search(text):
+        return text.strip()
+    link = _ANCHOR.search(text)
+    left = _LINK.sub(r"\1", link[1] if link and link[1].strip() else text)
+    left = _TAG.sub(" ", _FOOTNOTE.sub("", left)).replace("\\_", "_").replace("&amp;", "&").replace("&nbsp;", " ")
+    return " ".join(left.split()) or text.strip()
 
 
 def as_sizes(column: pd.Series, unit: float = 1.0) -> tuple[pd.Series, pd.Series, pd.Series]:

@@ -14,6 +14,7 @@ from scale_forecast.data.metrics import is_unbounded, known_metric
 from scale_forecast.data.model_names import is_hosted, same_weights
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import metric_name, release_of
+from scale_forecast.data.readers.cells import without_markup
 from scale_forecast.data.results import COLUMNS
 from scale_forecast.data.sizes import sizes_in_name
 
@@ -25,6 +26,22 @@ _SHOTS = re.compile(r"[\s(,\[@_-]*\b([0-9]+)[\s-]*shots?\b[\s)\],]*", re.IGNOREC
 _COT = re.compile(r"[\s(,\[+-]*\bcot\b[\s)\],]*", re.IGNORECASE)
 _METRIC_BEHIND = re.compile(r"^(?P<task>.*\S)[\s(\[,:]+(?P<metric>[A-Za-z][\w@.^+-]*)[\s)\]]*$")
 _METRIC_BEFORE = re.compile(r"^(?P<metric>[A-Za-z][\w@.^+-]*)[\s:]+(?:on |of |for )?(?P<task>\S.*)$")
+_METRIC_AT_END = re.compile(
+    r"(?P<task>.*[^/_.])[/_.](?P<metric>acc_norm|acc|accuracy|exact_match|em|f1|pass@\d+|ppl|perplexity|bpb|mc1|mc2|bleu|score)"
+    r"(?:,(?P<filter>[a-z-]+))?",
+    re.IGNORECASE,
+)
+"""How harnesses and trackers of experiments put a metric behind a task: ``eval/mmlu/acc``, ``gsm8k_exact_match``."""
+_PLACE = re.compile(r"^(?:evals?|tests?|val(?:id(?:ation)?)?|metrics?|results?|benchmarks?)[/.](?=\S)", re.IGNORECASE)
+_IS_LOWER = re.compile(
+    r"[\u2193\u2b07]|\b(?:errors?|hallucinations?|(?:error|hallucination|failure|miss) rate)\b"
+    r"(?! (?:analysis|detection|correction))",
+    re.IGNORECASE,
+)
+"""What says in a title that lower scores are better."""
+_RAW = re.compile(r"[\s_(\[]+raw[)\]]?$", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_SCORE_ALONE = {"score", "scores", "overall", "result", "results", "accuracy", "acc", "performance", "overall score"}
 _GO_BEFORE = re.compile(
     r"accuracy|exact_match|f1|(?:sacre)?bleu.*|chrf.*|rouge.*|(?:\w+_)?(?:ppl|perplexity)|bits_per_byte|wer|cer|ter|loss"
     r"|pass@\d+|elo|brier_score"
@@ -106,7 +123,8 @@ def scores_of(title: str) -> Header:
     >>> scores_of("BLEU WMT14")
     Header(task='WMT14', metric='bleu', shots=None, prompt=None)
     """
-    plain = re.sub(r"[\u2191\u2193\u2b06\u2b07\ufe0f*]|\s*\(%\)|\s*%$", "", title).strip()
+    plain = re.sub(r"[\u2191\u2193\u2b06\u2b07\ufe0f*]|\s*\(%\)|\s*%$", "", without_markup(title)).strip()
+    plain = _RAW.sub("", _PLACE.sub("", plain)) or plain
     shots = _SHOTS.search(plain)
     if shots is not None and (rest := (plain[: shots.start()] + " " + plain[shots.end() :]).strip()):
         plain = rest
@@ -117,7 +135,12 @@ def scores_of(title: str) -> Header:
         plain = rest
     else:
         cot = None
-    metric = _metrics_of_tasks().get(fold(plain))
+    metric = _metrics_of_tasks().get(fold(plain)) or _metrics_of_tasks().get(fold(_IN_BRACKETS.sub("", plain)))
+    at_end = _METRIC_AT_END.fullmatch(plain)
+    if metric is None and at_end is not None and fold(plain) not in _tasks():
+        plain = at_end["task"]
+        known = _metric_of(at_end["metric"]) or "accuracy"
+        metric = f"{known}:{at_end['filter']}" if at_end["filter"] not in (None, "none", "strict-match") else known
     behind = _METRIC_BEHIND.match(plain)
     if metric is None and behind is not None and (known := _metric_of(behind["metric"])) is not None:
         metric, plain = known, behind["task"].strip(" -_(,:[")
@@ -128,11 +151,56 @@ def scores_of(title: str) -> Header:
             metric, plain = known, before["task"].strip()
     if metric is None and ((whole := known_metric(plain)) is None or "*" not in whole.name or "@" in plain):
         metric = _metric_of(plain)
+    if metric is None and _IS_LOWER.search(title):
+        known = known_metric("_".join(plain.casefold().split()))
+        metric = "_".join(plain.casefold().split()) if known and not known.higher_is_better else "error_rate"
     return Header(plain, metric, int(shots[1]) if shots else None, "cot" if cot else None)
+
+
+def metric_alone(title: str) -> str | None:
+    """The metric that a title names where it names nothing else; a bare ``Score`` is an accuracy.
+
+    >>> metric_alone("Accuracy (%) \u2191"), metric_alone("Score (AVG@5)"), metric_alone("EM"), metric_alone("MMLU")
+    ('accuracy', 'AVG@5', 'exact_match', None)
+    """
+    header = scores_of(title)
+    if known_metric(header.task) is not None and not re.search(r"\s", header.task):
+        return metric_name(header.task)
+    plain = _IN_BRACKETS.sub("", header.task).strip()
+    inner = [known for word in _IN_BRACKETS.findall(title) if (known := _metric_of(word.strip())) is not None]
+    if plain.casefold() in _SCORE_ALONE:
+        return inner[0] if inner else (header.metric or "accuracy")
+    known = known_metric("_".join(plain.casefold().split()))
+    return None if known is None or fold(plain) in _tasks() else _metric_of(plain) or "_".join(plain.casefold().split())
+
+
+def is_rescaled(title: str, titles: Iterable[str]) -> bool:
+    """Whether a column holds the scores of another anew, with chance as 0: ``BBH`` beside ``BBH Raw``.
+
+    >>> is_rescaled("BBH", ["BBH", "BBH Raw"]), is_rescaled("BBH Raw", ["BBH", "BBH Raw"])
+    (True, False)
+    """
+    raw = {fold(_RAW.sub("", other)) for other in titles if other != title and _RAW.search(other)}
+    return fold(title) in raw
+
+
+def shots_of(text: str) -> Header | None:
+    """What a cell says of how a task was asked, where it says nothing else: ``5-shot``, ``0-shot, CoT``, ``CoT@32``.
+
+    >>> shots_of("5-shot").shots, shots_of("8-shot CoT"), shots_of("MMLU")
+    (5, Header(task='', metric=None, shots=8, prompt='cot'), None)
+    """
+    shots, is_cot = _SHOTS.search(text), _COT.search(text) is not None
+    left = re.sub(r"[\s,;()+@0-9-]|no |with(?:out)? |zero-?shot|few-?shot", "", _COT.sub("", _SHOTS.sub("", text)))
+    is_zero = re.search(r"\bzero-?shot\b", text, re.IGNORECASE) is not None
+    if left or not (shots or is_cot or is_zero):
+        return None
+    return Header("", None, int(shots[1]) if shots else (0 if is_zero else None), "cot" if is_cot else None)
 
 
 def _metric_of(word: str) -> str | None:
     """A metric by its own name or abbreviation; a name of an average or a bare ``score`` is none."""
+    word = word.rstrip(".")
     name = metric_name(_WORDS.get(word.casefold(), word))
     known = known_metric(name) or known_metric(name.lower())
     if known is None or "average" in known.name or known.name in ("map", "grade", "average"):
@@ -156,9 +224,14 @@ def is_spread(title: str, titles: Iterable[str]) -> bool:
 
     >>> is_spread("MMLU stderr", ["MMLU"]), is_spread("acc_stderr", ["acc"]), is_spread("MMLU STEM", ["MMLU"])
     (True, True, False)
+    >>> is_spread("mmlu stderr", ["mmlu acc"])
+    True
     """
     match = _SPREAD.fullmatch(title.strip())
-    return match is not None and fold(match["of"]) in {fold(other) for other in titles if other != title}
+    if match is None:
+        return False
+    of, others = fold(match["of"]), [other for other in titles if other != title]
+    return of in map(fold, others) or any(of == fold(scores_of(other).task) for other in others)
 
 
 def is_no_score(title: str) -> bool:
@@ -169,6 +242,22 @@ def is_no_score(title: str) -> bool:
     """
     plain = " ".join(title.replace("_", " ").split())
     return any(pattern.fullmatch(plain) for pattern in _no_scores())
+
+
+@cache
+def _no_models() -> re.Pattern[str]:
+    with open(_TABLES / "columns_aside.csv", encoding="utf-8", newline="") as file:
+        patterns = [row["pattern"] for row in csv.DictReader(file) if row["what"] == "what is no model"]
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+
+
+def is_no_model(name: str) -> bool:
+    """Whether a name is that of people or of chance, as tables of models show them for comparison.
+
+    >>> is_no_model("Human Baseline"), is_no_model("random"), is_no_model("HumanLM-7B")
+    (True, True, False)
+    """
+    return _no_models().fullmatch(" ".join(name.split()).rstrip("* ")) is not None
 
 
 def says_average(title: str) -> bool:

@@ -9,15 +9,17 @@ from enum import Enum
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names import did_you_mean, fold
-from scale_forecast.data.readers.cells import as_cells, as_sizes
+from scale_forecast.data.readers.cells import as_cells, as_sizes, without_markup
 from scale_forecast.data.readers.headers import (
     is_no_score,
     is_only_size,
+    is_rescaled,
     is_spread,
     looks_like_models,
+    metric_alone,
     our_column,
+    shots_of,
     unit_of,
 )
 from scale_forecast.data.readers.tables import UNNAMED
@@ -25,6 +27,8 @@ from scale_forecast.data.results import COLUMNS
 from scale_forecast.data.sizes import format_size
 
 _SIZES = ("params", "active_params", "train_tokens", "train_flops")
+_FIRST = 6
+"""Columns among which one that names models is looked for."""
 _ENOUGH = 0.5
 """A column of which at least this share of the filled cells are numbers is one of scores."""
 
@@ -122,17 +126,23 @@ def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
                 f"{name}: no column {theirs!r}{did_you_mean(theirs, map(str, frame.columns))} "
                 f"to take as {ours}: the columns are {', '.join(map(str, frame.columns))}"
             )
-    frame = _without_empty(frame)
+    frame = _with_plain_titles(_without_empty(frame), {*layout.columns.values(), *layout.task_columns})
     said = {theirs: ours for ours, theirs in layout.columns.items()}
     guessed = _guess_columns(frame, set(layout.columns) | set(layout.constants), {*said, *layout.task_columns})
+    if not {"model", "family"} & {*guessed.values(), *said.values(), *layout.constants}:
+        guessed |= _find_models(frame, {*guessed, *said, *layout.task_columns})
+    if "shots" not in {*guessed.values(), *said.values(), *layout.constants}:
+        frame, asked = _find_shots(frame, {*guessed, *said, *layout.task_columns})
+        guessed |= asked
     names = guessed | said
     units = {ours: unit_of(theirs) for theirs, ours in names.items() if ours in _SIZES}
     frame = _with_models(frame.rename(columns=names), layout, units.get("params", 1.0))
     have = {*map(str, frame.columns), *layout.constants}
     form, scores = _form(frame, have, layout, name)
     if form is Form.ACROSS and not {"task", "benchmark"} & have:
-        frame = frame.rename(columns={frame.columns[0]: "task"})
-        guessed[str(frame.columns[0])] = "task"
+        tasks = _find_tasks(frame, scores)
+        frame = frame.rename(columns={tasks: "task"})
+        guessed[tasks] = "task"
     if form is Form.ACROSS and "model" in frame:
         frame = frame.rename(columns={"model": "family"})
     if form is Form.WIDE and "model" not in have:
@@ -141,10 +151,48 @@ def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
     about = [c for c in frame.columns if c in COLUMNS and c not in scores]
     if form is not Form.LONG:
         about = [c for c in about if c not in ("score", *(("task",) if form is Form.WIDE else ()))]
+    if form in (Form.WIDE, Form.METRICS) and len(scores) > 1:
+        about = [c for c in about if c != "stderr"]  # one column of errors beside several of scores is of any of them
     named = {*about, *scores}
     aside = [str(c) for c in frame.columns if c not in named]
     taken = {theirs: ours for theirs, ours in guessed.items() if fold(theirs) != fold(ours)}
     return Titled(frame[[*about, *scores]], taken, units, form, scores, aside)
+
+
+def _with_plain_titles(frame: pd.DataFrame, said: set[str]) -> pd.DataFrame:
+    """Titles without the markup of pages, but for those that the user names; two stay two."""
+    plain = {c: without_markup(str(c)) for c in frame.columns if str(c) not in said}
+    names = {c: name for c, name in plain.items() if name != c and list(plain.values()).count(name) == 1}
+    return frame.rename(columns=names) if names else frame
+
+
+def _find_models(frame: pd.DataFrame, used: set[str]) -> dict[str, str]:
+    """A column of no known title beside others of numbers that names a model in each row."""
+    for title in map(str, frame.columns[:_FIRST]):
+        cells = frame[title].dropna()
+        if title in used or our_column(title) is not None or len(cells) < len(frame) or is_no_score(title):
+            continue
+        texts = cells.map(str)
+        if texts.nunique() > _ENOUGH * len(texts) and not _holds_numbers(frame[title]) and looks_like_models(texts):
+            return {title: "model"}
+    return {}
+
+
+def _find_shots(frame: pd.DataFrame, used: set[str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A column of no known title of which most cells say how a task was asked, with nothing else in it."""
+    for title in (str(c) for c in frame.columns[:_FIRST] if str(c) not in used):
+        cells = frame[title].dropna()
+        if len(cells) and isinstance(cells.iloc[0], str):
+            asks = {text: shots_of(str(text)) is not None for text in cells.unique()}
+            if cells.map(asks).mean() >= _ENOUGH:
+                return frame.assign(**{title: frame[title].where(frame[title].map(asks).eq(True))}), {title: "shots"}
+    return frame, {}
+
+
+def _find_tasks(frame: pd.DataFrame, models: list[str]) -> str:
+    """The column that names a task in each row, of a table with models across: the first whose cells all differ."""
+    others = [str(c) for c in frame.columns if c not in models and c not in COLUMNS]
+    return next((c for c in others if frame[c].notna().all() and frame[c].is_unique), str(frame.columns[0]))
 
 
 def _with_models(frame: pd.DataFrame, layout: Layout, unit: float) -> pd.DataFrame:
@@ -183,16 +231,19 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
         return Form.WIDE, _task_columns(frame, layout, name)
     place = bool({"task", "benchmark"} & have)
     if "model" in have and "score" in have:
-        return (Form.LONG if place else Form.NONE), []
+        return Form.LONG, []
     others = [str(c) for c in frame.columns if c not in COLUMNS]
     numbers = _scores_among(frame, others)
     if "model" in have and place:
-        metrics = [c for c in numbers if known_metric(c) is not None]
+        metrics = [c for c in numbers if metric_alone(c) is not None]
         sizes = [c for c in numbers if is_only_size(c)]
         if sizes and not metrics and "family" not in have:
             return Form.ACROSS, sizes
         return (Form.METRICS, metrics) if metrics else (Form.NONE, [])
     if "model" in have:
+        alone = [metric for c in numbers if (metric := metric_alone(c)) is not None]
+        if numbers and len(set(alone)) == len(numbers):
+            return Form.METRICS, numbers
         return (Form.WIDE, numbers) if numbers else (Form.NONE, [])
     first = str(frame.columns[0]) if len(frame.columns) else ""
     labels = frame[first].dropna().map(str) if first else pd.Series(dtype=str)
@@ -206,7 +257,11 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
 
 def _scores_among(frame: pd.DataFrame, titles: list[str]) -> list[str]:
     """Columns of numbers that can be scores: no errors of others, no times, prices or ranks."""
-    return [c for c in titles if _holds_numbers(frame[c]) and not is_no_score(c) and not is_spread(c, titles)]
+    return [
+        c
+        for c in titles
+        if _holds_numbers(frame[c]) and not (is_no_score(c) or is_spread(c, titles) or is_rescaled(c, titles))
+    ]
 
 
 def _task_columns(frame: pd.DataFrame, layout: Layout, name: str) -> list[str]:

@@ -74,7 +74,7 @@ def is_lm_eval(document: object) -> bool:
         return False
     results = document.get("results")
     if isinstance(results, dict):
-        return bool(results) and all(isinstance(v, dict) for v in results.values())
+        return bool(results) and all(isinstance(v, dict) and "META" not in v for v in results.values())
     return _is_bare(document)
 
 

@@ -19,7 +19,7 @@ from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source, sources
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.reading import Reading
-from scale_forecast.data.readers.registry import READERS, TABLE
+from scale_forecast.data.readers.registry import LAST, READERS, TABLE
 from scale_forecast.data.readers.rows import usable_rows
 from scale_forecast.data.readers.runs import choose_runs
 from scale_forecast.data.readers.scales import ask_direction, without_direction
@@ -28,6 +28,7 @@ from scale_forecast.data.results import COLUMNS, as_results
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
 
 _REMARKS = 6
+_COMMON = ("Inspect log", "lm-evaluation-harness or lighteval results", "HELM statistics", "every_eval_ever record")
 
 
 @dataclass(frozen=True)
@@ -79,16 +80,16 @@ def read(
         When a file the user named cannot be read as results, when a table breaks the contract, or when nothing is left.
     """
     layout, limits = layout or Layout(), limits or Limits()
-    readings, unread = [], []
+    readings, unread, passed = [], list[str](), list[str]()
     for source in sources(paths, stdin):
         try:
             readings.append(read_one(source, layout, model, limits))
         except DataError as error:
             if source.root is None:
                 raise
-            unread.append(str(error))
+            (passed if _is_for_people(source) else unread).append(str(error))
     if not readings:
-        raise DataError(f"no file could be read as results; the first: {unread[0]}")
+        raise DataError(f"no file could be read as results; the first: {[*unread, *passed][0]}")
     return assemble(readings, models, unread=unread, several_sources=several_sources)
 
 
@@ -119,9 +120,10 @@ def assemble(
 def read_one(source: Source, layout: Layout, model: str | None, limits: Limits) -> Reading:
     """One file by the first reader that recognises it; tables are looked for last."""
     content = Content(source, limits)
-    names = [name for name in READERS if name != TABLE.name]
+    last = [reader.name for reader in LAST if reader is not TABLE]
+    names = [*(name for name in READERS if name not in {*last, TABLE.name}), *last]
     reader = next((READERS[name] for name in names if READERS[name].recognises(content)), TABLE)
-    if reader is TABLE and not TABLE.recognises(content):
+    if reader is TABLE and (not TABLE.recognises(content) or (source.root is not None and _is_for_people(source))):
         raise content.unknown(formats())
     reading = reader.read(content, layout, model)
     better = layout.constants.get("higher_is_better")
@@ -131,10 +133,14 @@ def read_one(source: Source, layout: Layout, model: str | None, limits: Limits) 
     return reading
 
 
+def _is_for_people(source: Source) -> bool:
+    """Whether a file of a directory is most often a text beside results: then it is read where it is of a format."""
+    return source.path is not None and source.path.suffix.lower() in (".md", ".yaml", ".yml")
+
+
 def formats() -> str:
-    """What is read, in words."""
-    names = [*READERS]
-    return f"{', '.join(names[:-1])} or a {names[-1]}"
+    """What is read, in words: the formats met most, and where all of them are listed."""
+    return f"{', '.join(_COMMON)} or a {TABLE.name}; the manual's page on data lists {len(READERS)} formats"
 
 
 def _checked_table(

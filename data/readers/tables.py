@@ -20,6 +20,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.archives import opened_archive
 from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line, sources
+from scale_forecast.data.readers.json_cells import flatten
 from scale_forecast.data.spreadsheet import unmark_table
 
 if TYPE_CHECKING:
@@ -239,6 +240,11 @@ def header_of(rows: Sequence[Sequence[object]]) -> tuple[int, list[str], str | N
         below = texts[at + 1] if at + 1 < len(texts) else []
         if len(row) > 1 and filled and _spans(row, below):
             return at + 1, _together(row, below), above
+        if len(row) > 2 and _is_pivot(row, below):
+            names = texts[at + 2] if at + 2 < len(texts) else []
+            is_named = len(names) == len(row) and names[0] != "" and not any(names[1:])
+            titles = _together([names[0] if is_named else "", *row[1:]], ["", *below[1:]])
+            return at + 1 + is_named, titles, above
         if len(row) > 1 and len(filled) > 1:
             return at, row, above
         above = filled[0] if filled else above
@@ -254,6 +260,14 @@ def _spans(upper: list[str], lower: list[str]) -> bool:
     open_ = [low for up, low in zip(upper[1:], lower[1:], strict=True) if not up]
     is_full = all(lower[1:]) and not (upper[0] and lower[0] and upper[0] != lower[0])
     return bool(open_) and is_full and not any(_DATUM.fullmatch(low) for low in lower[1:])
+
+
+def _is_pivot(upper: list[str], lower: list[str]) -> bool:
+    """Whether two lines are the titles of a data frame with columns of two levels: the upper repeats what it spans."""
+    if len(upper) != len(lower) or not all(upper[1:]) or len(set(upper[1:])) == len(upper[1:]):
+        return False
+    pairs = list(zip(upper[1:], lower[1:], strict=True))
+    return all(lower[1:]) and len(set(pairs)) == len(pairs) and not any(_DATUM.fullmatch(low) for low in lower[1:])
 
 
 _DATUM = re.compile(r"[+\-\u2212~]?[0-9.,]+(?:e[+-]?[0-9]+)?\s*%?(?:\s*\u00b1.*)?|[-\u2013\u2014]|n/?a", re.IGNORECASE)
@@ -400,11 +414,7 @@ def _cells(sheet: Any, name: str) -> Iterator[list[object]]:
 def _records(records: object, name: str) -> pd.DataFrame:
     if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
         raise DataError(f"{name}: is JSON, but not a list of rows: give one object a score")
-    for number, record in enumerate(records, start=1):
-        nested = [k for k, v in record.items() if isinstance(v, (dict, list))]
-        if nested:
-            raise DataError(f"{name}: {nested[0]!r} of row {number} holds a list or object: give one value a cell")
-    frame = pd.DataFrame(records)
+    frame = pd.DataFrame([flatten(record) for record in records])
     return frame.astype(object).where(frame.notna(), None) if len(frame) else frame
 
 

@@ -19,9 +19,17 @@ from scale_forecast.data.model_names import step_in_name
 from scale_forecast.data.models import checkpoint_of
 from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.readers import averages
-from scale_forecast.data.readers.cells import Numbers, as_cells, as_sizes, plain_name
+from scale_forecast.data.readers.cells import EMPTY, Numbers, as_cells, as_sizes, plain_name
 from scale_forecast.data.readers.files import Source
-from scale_forecast.data.readers.headers import is_no_score, is_only_size, our_column, scores_of
+from scale_forecast.data.readers.headers import (
+    is_no_model,
+    is_no_score,
+    is_only_size,
+    metric_alone,
+    our_column,
+    scores_of,
+    shots_of,
+)
 from scale_forecast.data.readers.layout import Form, Layout, Titled, find_titles
 from scale_forecast.data.readers.reading import Reading
 from scale_forecast.data.readers.scales import ask_direction, count_refusals, in_units, without_direction
@@ -34,6 +42,9 @@ _TITLE = "_title"
 _EMPTY = "empty cell"
 _FEW = 40
 """Columns that are named where some are left aside."""
+_VOTES = frozenset(map(fold, ("votes", "battles", "number of votes", "num battles", "n votes")))
+_LEAST_RATING = 400.0
+_SHOTS_BEHIND = r"\(\s*([0-9]+)[\s-]*shots?\b"
 _WORDS_OF_A_NAME = 2
 _CAPTION = re.compile(r"(?:table|tab|figure|fig|results?|scores?|benchmarks?|evaluations?|source)\b", re.IGNORECASE)
 
@@ -59,15 +70,21 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
     long = _LONG[table.form](table)
     for ours, value in layout.constants.items():
         long[ours] = value
+    _with_shots(long)
+    if "task" not in long:
+        _call_by_file(long, frame, table, source, reading)
     if table.form is Form.ACROSS and (aside := [t for t in long[_TITLE].unique() if is_no_score(str(t))]):
         reading.notes.append(f"{source.name}: rows left aside, being no scores: {', '.join(aside)}")
         long = long[~long[_TITLE].isin(aside)].reset_index(drop=True)
-    for ours in ("model", "task", "benchmark"):
+    for ours in ("model", "task", "benchmark", "metric"):
         names = {name: plain_name(str(name)) for name in long[ours].dropna().unique()} if ours in long else {}
         if any(name != plain for name, plain in names.items()):
             long[ours] = long[ours].map(names)
     _with_checkpoints(long)
     reading.found = len(long) + skipped
+    if "model" in long and (people := [n for n in long["model"].dropna().unique() if is_no_model(str(n))]):
+        reading.refused["of people or chance, not of a model"] += int(long["model"].isin(people).sum())
+        long = long[~long["model"].isin(people)].reset_index(drop=True)
     if skipped:
         reading.refused["line with another number of cells than the header"] += skipped
     european = frame.attrs.get(DELIMITER) == ";"
@@ -164,6 +181,7 @@ def _metrics(table: Titled) -> pd.DataFrame:
     """One column a metric."""
     about = [c for c in table.frame.columns if c not in table.scores]
     long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name="metric", value_name=_CELL)
+    long["metric"] = long["metric"].map({title: metric_alone(title) for title in table.scores})
     if "task" not in long and "benchmark" in long:
         long["task"] = long["benchmark"]
     return long
@@ -183,6 +201,38 @@ def _with_titles(long: pd.DataFrame, title: str) -> pd.DataFrame:
             by_title = names.map(said)
             long[column] = by_title if column not in long else long[column].where(long[column].notna(), by_title)
     return long
+
+
+def _call_by_file(long: pd.DataFrame, frame: pd.DataFrame, table: Titled, source: Source, reading: Reading) -> None:
+    """A table of one task that it does not name is of the task the file is called after; of ratings, an arena's."""
+    if source.path is None or did_you_mean("task", table.aside):
+        raise _no_scores(frame, table, source)
+    titles = {fold(str(title)) for title in frame.columns}
+    numbers = as_cells(long[_CELL]).value
+    if titles & _VOTES and "metric" not in long and numbers.min() > _LEAST_RATING:
+        long["task"], long["metric"] = "Arena Score", "elo"
+        return
+    long["task"] = source.stem
+    reading.notes.append(f"{source.name}: the task is called {source.stem!r} after the file: say --set task=NAME")
+
+
+def _with_shots(long: pd.DataFrame) -> None:
+    """Shots and prompt as cells say them: in a column (``5-shot``, ``-``) or behind a score (``86.4 (5-shot)``)."""
+    if "shots" in long:
+        texts = {text: str(text).strip() for text in long["shots"].dropna().unique()}
+        found = {text: shots_of(plain) for text, plain in texts.items()}
+        said = {text: header.shots for text, header in found.items() if header is not None}
+        empty = {text for text, plain in texts.items() if plain.casefold() in EMPTY}
+        if said or empty:
+            cots = long["shots"].isin([text for text, header in found.items() if header and header.prompt])
+            if cots.any() and "prompt" not in long:
+                long["prompt"] = pd.Series(None, index=long.index, dtype=object).mask(cots, "cot")
+            shots = long["shots"].map(lambda text: said.get(text, None if text in empty else text))
+            long["shots"] = shots.astype(object)
+    elif long[_CELL].dtype == "str" or long[_CELL].dtype == object:
+        behind = long[_CELL].astype("str").str.extract(_SHOTS_BEHIND, expand=False)
+        if behind.notna().any():
+            long["shots"] = pd.to_numeric(behind)
 
 
 def _with_checkpoints(long: pd.DataFrame) -> None:

@@ -21,7 +21,7 @@ from scale_forecast.commands.options import (
     shown_progress,
     workers_options,
 )
-from scale_forecast.commands.printing import Output, note
+from scale_forecast.commands.printing import Output, keep_stale, note
 from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import UsageError
 
@@ -81,5 +81,6 @@ def ask_command(
         answers = scale_forecast.ask(
             " ".join(question), tables, record=not no_record, workers=several, tell=note, **own_data(), **about
         )
+    keep_stale(price.note for price in answers.prices)
     text = answers.text(pictures=out.has_pictures) if out.is_for_people else None
     out.emit(answers.whole if out.format == "json" else answers.table, text=text)

@@ -6,7 +6,7 @@ import json
 import math
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +19,7 @@ import pandas as pd
 
 import scale_forecast
 from scale_forecast.commands.context import PRINTED, TYPED
+from scale_forecast.data.dates import Stale
 from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.plain import plain_text
 from scale_forecast.data.results import fingerprint
@@ -30,6 +31,7 @@ SCHEMA_VERSION = 1
 """Of the envelope, whose schema is ``schema.json`` beside this file."""
 FORMATS = ("table", "csv", "json")
 NOTES, RESULTS, AS_OF = "forecast.notes", "forecast.results", "forecast.as_of"
+STALE = "forecast.stale"
 """Where a command's context keeps its notes, the results that it read, and the day of knowledge."""
 OWN_DATA = "forecast.own_data"
 """Where it keeps which of the user's own data are read."""
@@ -104,6 +106,7 @@ def envelope(data: Any) -> dict[str, Any]:
 def _about(context: click.Context, command: str) -> dict[str, Any]:
     """The envelope without its data."""
     results, as_of = context.meta.get(RESULTS), context.meta.get(AS_OF)
+    stale: Stale | None = context.meta.get(STALE)
     return {
         "schema_version": SCHEMA_VERSION,
         "tool_version": tool_version(),
@@ -111,6 +114,7 @@ def _about(context: click.Context, command: str) -> dict[str, Any]:
         "as_of": None if as_of is None else f"{as_of:%Y-%m-%d}",
         "command": command,
         "notes": context.meta.get(NOTES, []),
+        "stale": None if stale is None else {"newest": f"{stale.newest}", "days": stale.days, "said": f"{stale}"},
     }
 
 
@@ -164,7 +168,16 @@ def note(message: str) -> None:
     context = click.get_current_context(silent=True)
     if context is not None:
         context.meta.setdefault(NOTES, []).append(message)
+        keep_stale([message])
     click.echo(plain_text(message), err=True)
+
+
+def keep_stale(messages: Iterable[str]) -> None:
+    """Of what is said about the age of what is known the oldest, for JSON printed later."""
+    meta = click.get_current_context().meta
+    old = [message for message in [meta.get(STALE), *messages] if isinstance(message, Stale)]
+    if old:
+        meta[STALE] = min(old, key=lambda one: one.newest)
 
 
 def tool_version() -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scale_forecast.data.dates import FRESH_DAYS
+from scale_forecast.data.dates import FRESH_DAYS, Stale
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.notebook import ShowsHtml
@@ -255,10 +255,11 @@ class _Open:
         days = (self.desk.as_of - day).days
         if days <= FRESH_DAYS:
             return ""
-        return (
+        said = (
             f"Note: the newest {leaf.benchmark or leaf.task} score here is of {day}, {days:,} days before "
             f"{self.desk.as_of}: what happened since is unknown to this forecast."
         )
+        return Stale(said, day, self.desk.as_of)
 
     def _newest(self, leaf: Measured) -> dt.date | None:
         """The day of the newest score on a leaf's benchmark, by date or by scale."""

@@ -25,7 +25,7 @@ from scale_forecast.by_date.scopes import Scope
 from scale_forecast.by_date.tables import Tables, as_tables
 from scale_forecast.by_date.trained import train_on
 from scale_forecast.by_date.world import World, see
-from scale_forecast.data.dates import FRESH_DAYS, Reading, say_reading
+from scale_forecast.data.dates import FRESH_DAYS, Reading, Stale, say_reading
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import Frontier, bundled_by_date, frontier_releases, past_records
 from scale_forecast.data.names import count_of, did_you_mean
@@ -351,7 +351,8 @@ def _train_tables(
     newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
     if (old := (day - newest).days) > FRESH_DAYS:
         age = f"{old} days before {day:%Y-%m-%d}"
-        tell(f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated")
+        said = f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated"
+        tell(Stale(said, newest.date(), day.date()))
     if said := say_reading(reading):
         tell(said)
     return tables, trained, newest

@@ -141,7 +141,9 @@ _CATALOGUE = (
     """
     SELECT 'column', :name || '.' || attname,
            concat_ws(' ', format_type(atttypid, atttypmod), attnotnull, attgenerated, attidentity,
-                     pg_get_expr(adbin, adrelid))
+                     pg_get_expr(adbin, adrelid),
+                     (SELECT 'collate ' || collname FROM pg_collation JOIN pg_type ON pg_type.oid = atttypid
+                      WHERE pg_collation.oid = attcollation AND attcollation <> typcollation))
     FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     WHERE attrelid = to_regclass(:name) AND attnum > 0 AND NOT attisdropped
     """,
@@ -166,7 +168,8 @@ _CATALOGUE = (
 )
 """Kind, name and definition of a table's parts; ``to_regclass`` finds what the ledger's own statements find."""
 _REFUSAL = """
-    SELECT DISTINCT proname, lanname || ' ' || prosrc
+    SELECT DISTINCT proname, lanname || ' ' || prosrc || CASE WHEN prosecdef THEN ' as its owner' ELSE '' END
+                    || coalesce(' with ' || array_to_string(proconfig, ', '), '')
     FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_language ON pg_language.oid = prolang
     WHERE tgrelid IN (to_regclass('questions'), to_regclass('forecasts'), to_regclass('resolutions'))
       AND NOT tgisinternal

@@ -130,7 +130,7 @@ DATA_ERRORS = {
     ),
     "JSON of another kind": (lambda p: raw(p, '{"colour": "blue"}', "r.json"), "JSON of an unknown kind"),
     "JSON that is no rows": (lambda p: raw(p, "[1, 2]", "r.json"), "not a list of rows"),
-    "JSON rows in rows": (lambda p: raw(p, json.dumps([{**GOOD, "score": [0.5]}]), "r.json"), "holds a list or object"),
+    "JSON rows in rows": (lambda p: raw(p, json.dumps([{**GOOD, "score": [0.5]}]), "r.json"), "score not a number"),
     "JSON line cut off": (
         lambda p: raw(p, json.dumps(GOOD) + "\n" + json.dumps(GOOD)[:20], "r.jsonl"),
         "line 2 is not JSON",

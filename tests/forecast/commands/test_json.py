@@ -160,6 +160,15 @@ def test_the_envelope_says_which_results_were_read_and_on_which_day(scene):
     assert json.loads(scene("curves list --format json").stdout)["data_version"] is None
 
 
+def test_how_old_the_newest_score_is_stands_in_a_field_of_its_own(scene):
+    """Of a question as of a day more than ninety days after the newest score; not where that is nearer."""
+    words = "ask {question} --results {own} --predictor law --no-record --format json --as-of "
+    document = json.loads(scene(words + "2020-12-01").stdout)
+    assert document["stale"] == {"newest": "2020-03-01", "days": 275, "said": document["data"][0]["note"]}
+    fresh = json.loads(scene("records --by 2023-12 --as-of 2023-03-01 --release-dates --format json").stdout)
+    assert fresh["stale"] is None
+
+
 def test_what_is_infinite_is_told_apart_from_what_is_missing(scene, tmp_path):
     (tmp_path / "sure.csv").write_text(
         "question,forecaster,time,probability,outcome,resolved_on\nRain?,ann,2024-01-01,0,yes,2024-02-01\n"
