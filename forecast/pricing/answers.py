@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,18 @@ class Answer:
     of: str
     summary: str
     table: pd.DataFrame
+
+    @property
+    def distribution(self) -> dict[str, Any] | None:
+        """As the ledger holds it: quantiles of a number, P by each day, P of each option; None where there is none."""
+        if self.table.empty:
+            return None
+        if self.of == "number":
+            return {"levels": self.table["level"].tolist(), "quantiles": self.table["value"].tolist()}
+        shares = self.table["probability"].tolist()
+        if self.of == "date":  # its last row is never
+            return {"by": self.table["by"].tolist()[:-1], "probability": shares[:-1]}
+        return {"options": dict(zip(self.table["option"], shares, strict=True))}
 
 
 def number(values: np.ndarray) -> Answer:

@@ -124,7 +124,8 @@ def ask(
     answers = Answers(asked, prices, bets)
     if record:
         entries = _record(answers, tables.results, ledger, at)
-        tell(f"recorded in the ledger as {'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}")
+        said = f"{'entry' if len(entries) == 1 else 'entries'} {', '.join(map(str, entries))}" if entries else "asked"
+        tell(f"recorded in the ledger as {said}")
     return answers
 
 
@@ -263,13 +264,21 @@ def _understand(
     return [understood.question]
 
 
+def _said(price: Price) -> dict[str, Any]:
+    """A probability, or the distribution of an open number, day or option; empty where there is nothing to say."""
+    if isfinite(price.probability):
+        return {"probability": price.probability}
+    distribution = price.answer.distribution if price.answer is not None and price.status is Status.OPEN else None
+    return {} if distribution is None else {"distribution": distribution}
+
+
 def _record(answers: Answers, results: pd.DataFrame, ledger: str | Path | None, at: datetime) -> list[int]:
-    """Append the questions, so that they can be resolved later, and our probabilities; the numbers of the entries."""
+    """Append the questions, so that they can be resolved later, and what we said; the numbers of the entries."""
     data, code = fingerprint(results), code_fingerprint()
     rows: list[dict[str, Any]] = [
         {
             "question_id": p.question,
-            "probability": p.probability,
+            **said,
             "predictor": p.predictor,
             "predictor_version": code,
             "data_fingerprint": data,
@@ -277,7 +286,7 @@ def _record(answers: Answers, results: pd.DataFrame, ledger: str | Path | None, 
             | {name: v for name in ("low", "high", "base_rate") if isfinite(v := getattr(p, name))},
         }
         for p in answers.prices
-        if isfinite(p.probability)  # a number, a day or an option has none
+        if (said := _said(p))
     ]
     with open_ledger_at(ledger, create=True) as book:
         book.append_questions([{"question_id": q.id, "definition": q.to_dict()} for q in answers.questions], at=at)

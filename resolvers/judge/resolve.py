@@ -150,7 +150,7 @@ def for_ledger(resolutions: Iterable[Resolution]) -> list[dict[str, Any]]:
             "status": r.status.value,
             "outcome": r.value,
             "reason": r.reason,
-            "evidence": list(r.evidence),
+            "evidence": [*([] if r.answer is None else [{"answer": r.answer}]), *r.evidence],
             "as_of": r.as_of,
             "known_on": r.known_on,
         }

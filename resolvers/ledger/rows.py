@@ -46,7 +46,8 @@ def question_row(row: Mapping[str, Any]) -> dict[str, Any]:
 def forecast_row(row: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
     """A forecast: of a question (``question_id`` and ``probability`` or ``distribution``), or of a score.
 
-    A score forecast has ``task``, ``model`` and ``distribution``, ``{"levels": [...], "quantiles": [...]}``.
+    A score forecast has ``task``, ``model`` and ``distribution``, ``{"levels": [...], "quantiles": [...]}``; a question
+    answered by an option or a day has ``{"options": {name: p}}`` or ``{"by": [days], "probability": [...]}``.
     ``forecaster`` defaults to ``predictor``, ``made_at`` to ``at``.
     """
     filled = dict(row)
@@ -282,6 +283,9 @@ def _check_distribution(distribution: str | None, where: str) -> None:
     if distribution is None:
         return
     read = json.loads(distribution)
+    if isinstance(read, dict) and ("options" in read or "by" in read):
+        _check_answers(read, where)
+        return
     try:
         levels, quantiles = read["levels"], read["quantiles"]
         sound = len(levels) == len(quantiles) > 0
@@ -293,4 +297,23 @@ def _check_distribution(distribution: str | None, where: str) -> None:
         raise DataError(
             f'{where} has a distribution that is not {{"levels": [...], "quantiles": [...]}}, both ascending, '
             "of equal length, with levels between 0 and 1: write it so"
+        )
+
+
+def _check_answers(read: dict[str, Any], where: str) -> None:
+    """Probabilities of options, which sum to 1, or by each of some days, which rise."""
+    try:
+        if "options" in read:
+            shares = list(read["options"].values())
+            sound = bool(shares) and all(0 <= share <= 1 for share in shares) and abs(sum(shares) - 1.0) < 1e-6
+        else:
+            days, shares = [date.fromisoformat(day) for day in read["by"]], read["probability"]
+            sound = len(days) == len(shares) > 0 and sorted(days) == days and sorted(shares) == shares
+            sound = sound and all(0 <= share <= 1 for share in shares)
+    except (TypeError, KeyError, ValueError, AttributeError):
+        sound = False
+    if not sound:
+        raise DataError(
+            f'{where} has a distribution that is neither {{"options": {{name: probability}}}}, which sum to 1, nor '
+            '{"by": [days], "probability": [...]}, both ascending: write it so'
         )

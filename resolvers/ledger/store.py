@@ -132,7 +132,7 @@ class Ledger:
             for row in plain:
                 subject = tuple(row[name] for name in SUBJECT)
                 before = standing.get(subject)
-                if _differs(row, before, ["status", "outcome"]):
+                if _differs(row, before, ["status", "outcome"]) or _answer(row) != _answer(before):
                     new.append({**row, "supersedes": before["sequence"] if before else None})
                     standing[subject] = {**row, "sequence": last + len(new)}
             return _append(connection, "resolutions", new, at)
@@ -332,6 +332,13 @@ def _latest(connection: Connection, table: Any, subject: list[str]) -> dict[tupl
     last = select(func.max(table.c.sequence)).group_by(*columns)
     rows = connection.execute(select(table).where(table.c.sequence.in_(last))).mappings()
     return {tuple(row[name] for name in subject): dict(row) for row in rows}
+
+
+def _answer(row: Mapping[str, Any] | None) -> str | None:
+    """The option or the day that a resolution came to, which stands first in its evidence."""
+    rows = json.loads(row["evidence"]) if row is not None and row["evidence"] else None
+    first = rows[0] if isinstance(rows, list) and rows else None
+    return str(first["answer"]) if isinstance(first, dict) and "answer" in first else None
 
 
 def _differs(row: Mapping[str, Any], before: Mapping[str, Any] | None, names: list[str]) -> bool:

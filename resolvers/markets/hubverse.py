@@ -51,6 +51,10 @@ def _outputs(row: dict) -> list[tuple[str, str, float]]:
     if distribution is None:
         yes = float(row["probability"])
         return [("pmf", "no", 1.0 - yes), ("pmf", "yes", yes)]
+    if "options" in distribution:
+        return [("pmf", name, float(share)) for name, share in distribution["options"].items()]
+    if "by" in distribution:
+        return [("cdf", day, float(p)) for day, p in zip(distribution["by"], distribution["probability"], strict=True)]
     pairs = zip(distribution["levels"], distribution["quantiles"], strict=True)
     return [("quantile", f"{level:.12g}", float(value)) for level, value in pairs]
 

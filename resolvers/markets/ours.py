@@ -133,10 +133,11 @@ def recorded_answer(
             return Answer(options=found)
     elif question_id(market) in last:
         row = last[question_id(market)]
-        if row["distribution"] is not None:
+        if row["distribution"] is not None and "levels" in row["distribution"]:
             quantiles = Quantiles(tuple(row["distribution"]["levels"]), tuple(row["distribution"]["quantiles"]))
             return answer(market, quantiles.times(factor).cdf(), threshold)
-        return Answer(probability=float(row["probability"]))
+        if row["distribution"] is None:
+            return Answer(probability=float(row["probability"]))
     raise DataError(
         f"the ledger holds no forecast of {market.name} by {forecaster!r}: import the market and record one, "
         "or give --probability"

@@ -148,7 +148,10 @@ def record_table(forecasts: pd.DataFrame, resolutions: pd.DataFrame) -> pd.DataF
 
 
 def _list_values(distribution: Any, name: str) -> str | None:
-    return None if distribution is None else " ".join(f"{value:.12g}" for value in distribution[name])
+    """A list of a distribution in quantiles; that of an option or a day has none."""
+    if distribution is None or name not in distribution:
+        return None
+    return " ".join(f"{value:.12g}" for value in distribution[name])
 
 
 def record_complaints(table: pd.DataFrame) -> list[str]:

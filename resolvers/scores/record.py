@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.resolvers.judge.status import SETTLED
+from scale_forecast.resolvers.judge.status import ANSWERED
+from scale_forecast.resolvers.scores.answers import score_answers
 from scale_forecast.resolvers.scores.calibration import (
     binomial_band,
     calibration_table,
@@ -68,6 +69,7 @@ def score_record(
     -------
     DataFrame, one row per scored forecast
         ``subject`` (one text each), ``forecaster, predictor, kind, month, made_at``, ``status, outcome, probability``,
+        ``answer`` (an option or a day; see `scores.answers`),
         ``said`` (one of `SAID`, as far as known); for probabilities ``brier, log_score`` and
         Metaculus' ``baseline`` and ``peer``; for distributions ``crps, abs_error, pit``.
         ``chance, base_rate, crowd, persistence`` hold the loss (Brier or CRPS) of that reference on the same row.
@@ -82,14 +84,17 @@ def score_record(
             f"forecast {first['sequence']} of the ledger has the probability {first['probability']:g}, which no append "
             "lets in: see `forecast ledger verify`"
         )
-    settled = resolutions[resolutions["status"].isin(SETTLED)]
-    facts = settled[["status", "outcome", "known_on"]].set_axis(_subjects(settled).to_numpy())
+    settled = resolutions[resolutions["status"].isin(ANSWERED)]
+    facts = settled[["status", "outcome", "known_on"]].assign(answer=_answers(settled))
+    facts = facts.set_axis(_subjects(settled).to_numpy())
     table = forecasts.assign(subject=_subjects(forecasts)).join(facts, on="subject", how="inner").reset_index(drop=True)
     table["kind"] = _kinds(table, questions)
     table["month"] = table["made_at"].dt.strftime("%Y-%m")
     table["said"] = _when_said(table, questions)
     table = table[table["said"].isin(said)]
     scored = table.join([_score_probabilities(table), _score_distributions(table)])
+    answers = score_answers(table)
+    scored = scored.assign(**{name: scored[name].fillna(answers[name]) for name in answers})
     if not every:
         scored = scored.loc[standing_forecasts(scored).index]
     return scored[_COLUMNS].reset_index(drop=True)
@@ -106,6 +111,7 @@ _COLUMNS = [
     "said",
     "status",
     "outcome",
+    "answer",
     "probability",
     "median",
     "brier",
@@ -221,6 +227,14 @@ def _subjects(table: pd.DataFrame) -> pd.Series:
     return table["question_id"].where(table["question_id"].notna(), score + " of " + named["model"])
 
 
+def _answers(resolutions: pd.DataFrame) -> list[str | None]:
+    """The option or the day that each question came to; the judge writes it before the rows that settled it."""
+    return [
+        next((str(row["answer"]) for row in rows[:1] if "answer" in row), None) if isinstance(rows, list) else None
+        for rows in resolutions["evidence"]
+    ]
+
+
 def _kinds(table: pd.DataFrame, questions: pd.DataFrame | None) -> pd.Series:
     """The kind of the question's criterion where it is known, else ``question`` or ``score``."""
     if questions is None or questions.empty:
@@ -306,7 +320,8 @@ def _mean_distance(own: float, others: np.ndarray) -> float:
 
 def _score_distributions(table: pd.DataFrame) -> pd.DataFrame:
     """CRPS, absolute error of the median, PIT, and the CRPS of staying at the origin's score."""
-    rows = table[table["distribution"].notna() & table["probability"].isna()]
+    quantiles = table["distribution"].map(lambda said: isinstance(said, dict) and "levels" in said).astype(bool)
+    rows = table[quantiles & table["probability"].isna() & table["outcome"].notna()]
     alike = rows["distribution"].map(lambda d: tuple(d["levels"]))
     parts = [
         _score_quantiles(rows.loc[index], np.array(levels)) for levels, index in alike.groupby(alike).groups.items()
@@ -401,7 +416,7 @@ def _skill(reference: str, part: pd.DataFrame, subjects: pd.Index, counts: np.nd
 def _calibration_of(part: pd.DataFrame) -> dict[str, float]:
     """Calibration of the probabilities, each question weighing the same; missing without any."""
     names = ["miscalibration", "discrimination", "uncertainty", "ece", "spiegelhalter_p"]
-    rows = part[part["brier"].notna()]
+    rows = part[part["brier"].notna() & part["probability"].notna()]
     if rows.empty:
         return dict.fromkeys(names, np.nan)
     o, p = rows["outcome"].to_numpy(float), rows["probability"].to_numpy(float)
