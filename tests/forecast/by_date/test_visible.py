@@ -9,6 +9,7 @@ from scale_forecast.by_date.own import _replaced
 from scale_forecast.by_date.past import closed_by
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.by_date.world import newest_day, see
+from scale_forecast.data.dates import known_days
 
 DAY = pd.Timestamp("2024-06-01")
 BEFORE, AFTER = "2024-06-01", "2024-06-02"
@@ -168,3 +169,11 @@ def test_past_forecasts_are_quoted_once_their_window_has_closed_in_their_reading
     assert closed_by(past, DAY, "dated").index.tolist() == [0, 3]
     assert closed_by(past, DAY, "strict").index.tolist() == [0, 3]
     assert closed_by(past, DAY, "release").index.tolist() == [2]
+
+
+@pytest.mark.parametrize("reading", ["dated", "strict"])
+def test_rows_without_a_basis_or_a_first_sighting_are_read_by_what_else_they_say(reading):
+    rows = pd.DataFrame({"known_on": pd.to_datetime([BEFORE, None])})
+    assert known_days(rows, reading).tolist() == [DAY, pd.NaT]
+    based = rows.assign(known_basis=["not before", "launch"])
+    assert known_days(based, reading).isna().all(), "a bound that nobody saw is no day"
