@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scale_forecast.workflow.by_date_views import plot_index, plot_records
     from scale_forecast.workflow.check import check
     from scale_forecast.workflow.compare import compare
-    from scale_forecast.workflow.curves import curve_forms, fit_curve_table
+    from scale_forecast.workflow.curves import curve_forms, fit_curve_table, plot_curves
     from scale_forecast.workflow.due import due
     from scale_forecast.workflow.estimator import ScaleForecaster
     from scale_forecast.workflow.figures import import_data, list_data, show_data
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         plot_largest,
         plot_pit,
         plot_question,
+        plot_reach,
         plot_reliability,
         plot_reversal,
         plot_skill,
@@ -111,7 +112,7 @@ _HOMES = {
     "workflow.by_date_views": "plot_index plot_records",
     "workflow.check": "check",
     "workflow.compare": "compare",
-    "workflow.curves": "curve_forms fit_curve_table",
+    "workflow.curves": "curve_forms fit_curve_table plot_curves",
     "workflow.due": "due",
     "workflow.estimator": "ScaleForecaster",
     "workflow.figures": "import_data list_data show_data",
@@ -122,8 +123,8 @@ _HOMES = {
     "workflow.market": "MarketAddress Ours Post compare_market export_forecasts import_market resolve_market "
     "search_markets show_market submit_forecast withdraw_forecast",
     "workflow.own": "add_score added_scores data_vintages remove_data update_data",
-    "workflow.plots": "plot_backtest plot_coverage plot_gains plot_largest plot_pit plot_question plot_reliability "
-    "plot_reversal plot_skill plot_task",
+    "workflow.plots": "plot_backtest plot_coverage plot_gains plot_largest plot_pit plot_question plot_reach "
+    "plot_reliability plot_reversal plot_skill plot_task",
     "workflow.questions": "add_questions check_questions import_questions list_questions show_question",
     "workflow.quick": "quick",
     "workflow.reach": "reach",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from scale_forecast.commands.options import (
     judging_as_of,
     ledger_option,
     own_data,
+    pricing_as_of,
     questions_option,
     reading_as_of,
     results_options,
@@ -290,6 +292,44 @@ def plot_index(inputs: Inputs, **about: Any) -> Any:
         forecast plot index -o index.png
     """
     return scale_forecast.plot_index(inputs.load_by_date(), tell=note, **own_data(), **about)
+
+
+@plot_group.command("reach")
+@click.argument("task")
+@click.argument("score", required=False)
+@click.option("--family", metavar="NAME", help="By models of this family; of all with scores on it when not given.")
+@click.option("--any", "anybody", is_flag=True, help="By new families too, and by date of whoever is first.")
+@pricing_as_of
+@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@seed_option()
+@results_options
+@picture_option
+def plot_reach(inputs: Inputs, **about: Any) -> Any:
+    """The probability that TASK reaches SCORE within so much compute, so many parameters, and by a day.
+
+    \b
+    Example:
+        forecast plot reach logical_deduction human --family PaLM --as-of 2022-11-15 -o reach.png
+    """
+    return scale_forecast.plot_reach(results=inputs.load(), tell=note, **about)
+
+
+@plot_group.command("curves")
+@click.argument("curves", metavar="CURVES.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--form", default="auto", show_default=True, help="auto, bnsl, or a form of `forecast curves list`.")
+@click.option("--kind", type=click.Choice(("loss", "accuracy")), default="loss", show_default=True)
+@click.option("-x", "x", metavar="COLUMN", help="The column of x (compute, parameters, tokens); default: x.")
+@click.option("-y", "y", metavar="COLUMN", help="The column of y (loss or accuracy); default: y.")
+@click.option("--at", multiple=True, metavar="X", help="As far as there too, as 1e24 or 70B; repeatable.")
+@picture_option
+def plot_curves(curves: str, **about: Any) -> Any:
+    """Fitted curves with what was measured, and the fan along them: the first of CURVES.csv.
+
+    \b
+    Example:
+        forecast plot curves runs.csv -x compute -y loss --at 1e24 -o curves.png
+    """
+    return scale_forecast.plot_curves(curves, stdin=sys.stdin.buffer, tell=note, **about)
 
 
 def _read(inputs: Inputs, backtest: Path | None) -> Tables | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 
@@ -82,22 +82,16 @@ def fit_curve_table(
         Naming the column or the first bad row, and the remedy.
     """
     if plot is not None:
-        from scale_forecast.show.plots.style import check_suffix
+        from scale_forecast.show.plots.style import as_bytes, check_suffix
 
         check_suffix(Path(plot))
-    if isinstance(curves, pd.DataFrame):
-        table, where, name = curves, "curves", "curve"
-    else:
-        table, where = read_curves(str(curves), stdin), str(curves)
-        name = "curve" if where == "-" else Path(where).stem
-    known = REQUIRED + OPTIONAL
-    rows = complete_curves(table, known, x=x, y=y, at=at, name=name, where=where, tell=tell)
+    rows, where, axes = _complete(curves, x, y, at, stdin, tell)
     workers = workers or Workers(2, threads=True)
-    axes = x or ("x" if "x" in table else str(table.columns[0])), y or ("y" if "y" in table else str(table.columns[-1]))
     if plot is None:
         fitted = fit_table(rows, form, kind, where=where, workers=workers)
     else:
-        fitted = _fit_and_draw(rows, form, kind, where, workers, Path(plot), axes)
+        fitted, figure = _fit_and_draw(rows, form, kind, where, workers, axes)
+        write_whole(Path(plot), as_bytes(figure, Path(plot).suffix))
     if len(fitted.names) > DESCRIBED:
         tell(f"formulas and parameters: of the first {DESCRIBED} of {len(fitted.names):,} curves")
     parameters = parameters_of(fitted.fits, fitted.names, DESCRIBED)
@@ -105,20 +99,54 @@ def fit_curve_table(
     return FittedCurves(fitted.frame, parameters, said)
 
 
+def plot_curves(
+    curves: pd.DataFrame | str | Path,
+    *,
+    form: str = "auto",
+    kind: str = "loss",
+    x: str | None = None,
+    y: str | None = None,
+    at: Sequence[str | float] = (),
+    workers: Workers | None = None,
+    stdin: BinaryIO | None = None,
+    tell: Tell = silent,
+) -> Any:
+    """The picture of the first curves of a table, fitted as by `fit_curve_table`, whose arguments these are."""
+    rows, where, axes = _complete(curves, x, y, at, stdin, tell)
+    return _fit_and_draw(rows, form, kind, where, workers or Workers(2, threads=True), axes)[1]
+
+
+def _complete(
+    curves: pd.DataFrame | str | Path,
+    x: str | None,
+    y: str | None,
+    at: Sequence[str | float],
+    stdin: BinaryIO | None,
+    tell: Tell,
+) -> tuple[pd.DataFrame, str, tuple[str, str]]:
+    """The rows of a table of curves with all columns that fitting reads, where it came from, and what its axes are."""
+    if isinstance(curves, pd.DataFrame):
+        table, where, name = curves, "curves", "curve"
+    else:
+        table, where = read_curves(str(curves), stdin), str(curves)
+        name = "curve" if where == "-" else Path(where).stem
+    axes = x or ("x" if "x" in table else str(table.columns[0])), y or ("y" if "y" in table else str(table.columns[-1]))
+    rows = complete_curves(table, REQUIRED + OPTIONAL, x=x, y=y, at=at, name=name, where=where, tell=tell)
+    return rows, where, axes
+
+
 def _fit_and_draw(
-    rows: pd.DataFrame, form: str, kind: str, where: str, workers: Workers, plot: Path, axes: tuple[str, str]
-) -> FittedTable:
+    rows: pd.DataFrame, form: str, kind: str, where: str, workers: Workers, axes: tuple[str, str]
+) -> tuple[FittedTable, Any]:
     """As `fit_table`, of the points along each curve too, which are drawn and not given back."""
     from scale_forecast.show.plots.curves import draw_curves
-    from scale_forecast.show.plots.style import as_bytes
 
     points = check_rows(rows, where)
     every = pd.concat([points, points_along(points, DRAWN)], ignore_index=True)
     fitted = fit_table(every, form, kind, where=where, workers=workers)
     measured = points[points["y"].notna() & (points["role"] == "fit")]
     figure = draw_curves(measured, fitted.frame.iloc[len(points) :], x=axes[0], y=axes[1])
-    write_whole(plot, as_bytes(figure, plot.suffix))
-    return replace(fitted, frame=fitted.frame.iloc[: len(points)])
+    return replace(fitted, frame=fitted.frame.iloc[: len(points)]), figure
 
 
 def curve_forms() -> pd.DataFrame:

@@ -23,6 +23,7 @@ from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.reach import draw_reach
 from scale_forecast.show.plots.registry import PLOTS
 from scale_forecast.show.plots.reliability import draw_reliability, gain_outcomes
 from scale_forecast.show.plots.reversal import draw_reversal
@@ -35,6 +36,7 @@ from scale_forecast.workflow.inputs import Size, panel_of, target_of
 from scale_forecast.workflow.largest import COLUMNS_OF
 from scale_forecast.workflow.places import cache_folder, recorded_forecasts
 from scale_forecast.workflow.questions import show_question
+from scale_forecast.workflow.reach import reach
 from scale_forecast.workflow.settle import settled_forecasts
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
 
@@ -227,6 +229,15 @@ def plot_question(
         outcome=found.resolution.value,
         resolved_on=None if known_on is None else pd.Timestamp(known_on),
     )
+
+
+def plot_reach(task: str, score: str | float | None = None, results: Results = None, **about: Any) -> Any:
+    """The probability that a score is reached within so much compute, so many parameters, and by a day.
+
+    The arguments are those of `reach`.
+    """
+    found = reach(task, score, results, **about)
+    return draw_reach(found.table, title=f"{found.title}, as of {found.as_of}")
 
 
 def plot_largest(by: str, *, of: str = "compute", as_of: Day | None = None, seed: int = 0) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scale_forecast.show.plots.largest import draw_fan
-from scale_forecast.show.plots.style import BLACK, blank_rest, legend, new_panels, plain
+from scale_forecast.show.plots.style import BLACK, blank_rest, new_panels, plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,10 +30,11 @@ def draw_curves(points: pd.DataFrame, fan: pd.DataFrame, *, x: str, y: str) -> F
         own = fan[fan["curve"] == name].sort_values("x")
         draw_fan(panel, own.rename(columns={"x": "by", "y_pred": "median"}))
         known = points[points["curve"] == name]
-        panel.plot(known["x"], known["y"], "o", color=BLACK, markersize=4, label="measured")
+        panel.plot(known["x"], known["y"], "o", color=BLACK, markersize=4)
         panel.set_xscale("log")
         panel.set_title(plain(name), loc="left")
         panel.set(xlabel=plain(x), ylabel=plain(y))
     blank_rest(axes, len(names))
-    legend(axes.flat[0], loc="best")
+    said = "dots: measured; fan: 50, 80 and 90% intervals of a further measurement, and its median"
+    figure.suptitle(said, x=0.01, ha="left", fontsize=9)
     return figure

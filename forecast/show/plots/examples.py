@@ -10,9 +10,11 @@ from scipy.special import ndtr
 
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.show.plots.backtests import of_predictor
+from scale_forecast.show.plots.curves import draw_curves
 from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.reach import draw_reach
 from scale_forecast.show.plots.records import draw_index, draw_records
 from scale_forecast.show.plots.reversal import sizes_ahead
 
@@ -197,3 +199,32 @@ def draw_index_example() -> Figure:
         }
     )
     return draw_index(table, as_of=pd.Timestamp("2026-02-01"))
+
+
+def draw_reach_example() -> Figure:
+    sizes = {"q10": 2e23, "q25": 6e23, "q50": 3e24, "q75": 2e25, "q90": np.nan}
+    days = {"q10": "2027-03-01", "q25": "2027-12-01", "q50": "2029-02-01", "q75": "2032-01-01", "q90": None}
+    rows = [
+        {"of": "compute", **sizes, "not_within": 0.15, "looked_at": 8e25},
+        {
+            "of": "params",
+            **{name: size**0.5 / 10 for name, size in sizes.items()},
+            "not_within": 0.15,
+            "looked_at": 9e11,
+        },
+        {"of": "date", **days, "not_within": 0.2, "looked_at": "2036-01-01"},
+    ]
+    rows[1]["looked_at"] = 9e11
+    return draw_reach(pd.DataFrame(rows), title="the score of 0.8 on negation")
+
+
+def draw_curves_example() -> Figure:
+    fans, points = [], []
+    along = np.logspace(18, 24, 40)
+    for name, level in (("small", 30.0), ("large", 60.0)):
+        law = 1.7 + level * along**-0.08
+        wide = 0.01 * (1 + np.maximum(np.log10(along) - 21.5, 0))
+        fan = pd.DataFrame({"curve": name, "x": along, "y_pred": law})
+        fans.append(fan.assign(**{q: law * (1 + z * wide) for q, z in LEVELS.items() if q != "median"}))
+        points.append(pd.DataFrame({"curve": name, "x": along[:23:2], "y": law[:23:2]}))
+    return draw_curves(pd.concat(points), pd.concat(fans), x="compute", y="loss")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scale_forecast.data.sizes import format_size
-from scale_forecast.show.plots.style import BLACK, BLUE, GREY, VERMILION, legend, new_figure
+from scale_forecast.show.plots.labels import Label, write_labels
+from scale_forecast.show.plots.style import BLACK, BLUE, GREY, VERMILION, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,11 +21,8 @@ BANDS = (("q05", "q95", 0.15), ("q10", "q90", 0.25), ("q25", "q75", 0.4))
 def draw_fan(panel: Axes, table: pd.DataFrame) -> None:
     """Intervals and median by day: ``by, median`` and the quantiles of `BANDS`."""
     for low, high, alpha in BANDS:
-        width = int(high[1:]) - int(low[1:])
-        panel.fill_between(
-            table["by"], table[low], table[high], color=BLUE, alpha=alpha, linewidth=0, label=f"{width}% interval"
-        )
-    panel.plot(table["by"], table["median"], color=BLUE, linewidth=2, label="median")
+        panel.fill_between(table["by"], table[low], table[high], color=BLUE, alpha=alpha, linewidth=0)
+    panel.plot(table["by"], table["median"], color=BLUE, linewidth=2)
 
 
 def draw_largest(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestamp, until: pd.Timestamp) -> Figure:
@@ -44,19 +42,31 @@ def draw_largest(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestam
     of = str(table["of"].iloc[0])
     figure, axes = new_figure(height=4.8)
     panel = axes[0, 0]
-    panel.plot(known["released"], known["size"], ".", color=GREY, markersize=5, label="models known")
+    panel.plot(known["released"], known["size"], ".", color=GREY, markersize=5)
     largest = known.assign(size=known["size"].cummax())
     end = pd.concat([largest, largest.tail(1).assign(released=until)])
-    panel.step(end["released"], end["size"], where="post", color=BLACK, linewidth=1.6, label="largest so far")
+    panel.step(end["released"], end["size"], where="post", color=BLACK, linewidth=1.6)
     draw_fan(panel, table)
     if len(later):
         shown = later[later["released"] <= table["by"].max()]
-        panel.plot(shown["released"], shown["size"], "x", color=VERMILION, markersize=5, label="released later")
-    panel.axvline(until, color=GREY, linewidth=1, linestyle="--", label="last day known")
+        panel.plot(shown["released"], shown["size"], "x", color=VERMILION, markersize=5)
+    panel.axvline(until, color=GREY, linewidth=1, linestyle="--")
     panel.set_yscale("log")
     if of == "params":
         panel.yaxis.set_major_formatter(lambda value, _: format_size(value))
-    panel.set(xlabel="date", ylabel=NAMES.get(of, "effective training compute (FLOP)"))
+    panel.set(ylabel=NAMES.get(of, "effective training compute (FLOP)"))
     panel.set_title(f"Largest public model, as known on {as_of:%Y-%m-%d}", loc="left")
-    legend(panel, loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    end, unit = table.iloc[-1], format_size if of == "params" else "{:.1e}".format
+    panel.set_xlim(right=end["by"] + 0.12 * (end["by"] - known["released"].min()))
+    largest_one = float(known["size"].max())
+    write_labels(
+        panel,
+        [Label(end["by"], float(end["median"]), unit(float(end["median"])), BLUE, bold=True),
+         Label(until, largest_one, unit(largest_one), BLACK)],
+    )  # fmt: skip
+    later_ones = "; crosses: released later" if len(later) else ""
+    panel.set_xlabel(
+        f"date\ndots: models; line: the largest so far; fan: 50, 80 and 90% intervals and median{later_ones}",
+        fontsize=8.5,
+    )
     return figure

@@ -10,10 +10,12 @@ from scale_forecast.data.members import Members
 from scale_forecast.show.plots import examples
 from scale_forecast.show.plots.backtests import of_predictor
 from scale_forecast.show.plots.coverage import draw_coverage
+from scale_forecast.show.plots.curves import draw_curves
 from scale_forecast.show.plots.gains import draw_gains
 from scale_forecast.show.plots.largest import draw_largest
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question
+from scale_forecast.show.plots.reach import draw_reach
 from scale_forecast.show.plots.records import draw_index, draw_records
 from scale_forecast.show.plots.reliability import draw_reliability, gain_outcomes
 from scale_forecast.show.plots.reversal import draw_reversal
@@ -35,7 +37,7 @@ class Plot:
     says : str
         What it shows, a line of help.
     reads : str
-        What it is drawn from: a ``backtest``, its ``outcomes``, a ``forecast``, a ``question`` or ``models``.
+        What it is drawn from: a ``backtest``, its ``outcomes``, a ``forecast``, a ``question``, ``models``, ``points``.
     draw : function that returns the figure
         Of one that reads a ``backtest``, the only argument without a default is the backtest table.
     example : function without arguments that returns the figure
@@ -126,6 +128,20 @@ OURS = (
         "models",
         draw_index,
         examples.draw_index_example,
+    ),
+    Plot(
+        "reach",
+        "The probability that a score is reached within so much compute, so many parameters, and by a day.",
+        "forecast",
+        draw_reach,
+        examples.draw_reach_example,
+    ),
+    Plot(
+        "curves",
+        "Fitted curves with what was measured, and the fan along them.",
+        "points",
+        draw_curves,
+        examples.draw_curves_example,
     ),
 )
 PLOTS: Members[Plot] = Members("scale_forecast.plots", OURS, Plot, noun="plot")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from scale_forecast.show.plots.labels import Label, write_labels
 from scale_forecast.show.plots.style import (
     BLACK,
     BLUE,
@@ -15,7 +17,6 @@ from scale_forecast.show.plots.style import (
     GREY,
     MARKERS,
     VERMILION,
-    legend,
     new_figure,
     plain,
     size_axis,
@@ -30,6 +31,8 @@ MOST_FAMILIES = 5
 BANDS = (("q05", "q95", 0.15), ("q10", "q90", 0.3), ("q25", "q75", 0.5))
 HALF_WIDTH = 0.05
 """Of the forecast's bar, in decades."""
+ROOM = 0.35
+"""Right of the last mark, for its name, in decades."""
 
 
 def scores_of_task(rows: pd.DataFrame, unit: int) -> pd.DataFrame:
@@ -72,20 +75,24 @@ def draw_task(
     drawn = scores[scores[kind].notna()]
     figure, axes = new_figure(height=5.2)
     panel = axes[0, 0]
-    _families(panel, drawn, str(forecast["family"]), kind)
+    labels = _families(panel, drawn, str(forecast["family"]), kind)
     _fan(panel, forecast, drawn, kind, target)
     for other in smaller:
-        _bar(panel, other, float(other[f"target_{kind.removeprefix('train_')}"]), labelled=False)
+        _bar(panel, other, float(other[f"target_{kind.removeprefix('train_')}"]))
+    labels.insert(
+        0, Label(target * 10**HALF_WIDTH, float(forecast["median"]), f"{forecast['median']:.2f}", BLACK, bold=True)
+    )
     if truth is not None:
-        panel.plot(
-            target, truth, "*", color=VERMILION, markersize=15, markeredgecolor="white", zorder=6, label="scored"
-        )
-    _levels(panel, scores)
+        panel.plot(target, truth, "*", color=VERMILION, markersize=15, markeredgecolor="white", zorder=6)
+        labels.insert(0, Label(target * 10**HALF_WIDTH, truth, "scored", VERMILION))
+    labels += _levels(panel, scores, float(drawn[kind].min()))
     size_axis(panel, kind)
+    panel.set_xlim(right=max(target, float(drawn[kind].max())) * 10**ROOM)
     panel.set_ylabel(f"{str(forecast['metric']).replace('_', ' ')}")
-    _limits(panel, scores, forecast)
+    panel.set_xlabel(f"{panel.get_xlabel()}\n{_remarks(scores, drawn)}", fontsize=8.5)
+    _limits(panel, scores, forecast, truth)
     panel.set_title(_title(forecast, truth), loc="left")
-    legend(panel, loc="upper left", bbox_to_anchor=(1.01, 1.0), title=_remarks(scores, drawn), title_fontsize=8)
+    write_labels(panel, labels)
     return figure
 
 
@@ -106,18 +113,23 @@ def _title(forecast: pd.Series, truth: float | None) -> str:
 
 
 def _remarks(scores: pd.DataFrame, drawn: pd.DataFrame) -> str:
-    remarks = ["bars: 2 standard errors"]
+    remarks = ["bar: 50, 80 and 90% intervals and median; upright lines: 2 standard errors"]
     if drawn["is_alike"].any():
-        remarks.append("* other shots, prompt\n  or benchmark")
+        remarks.append("* other shots, prompt or benchmark")
+    families = drawn["family"].nunique() - 1
+    if families > MOST_FAMILIES:
+        remarks.append(f"grey: {families - MOST_FAMILIES} more families")
     left_out = scores["family"].nunique() - drawn["family"].nunique()
     if left_out:
-        remarks.append(f"{left_out} more without known\ncompute, not drawn")
-    return "\n".join(remarks)
+        remarks.append(f"{left_out} more without known compute are not drawn")
+    return textwrap.fill("; ".join(remarks), 105)
 
 
-def _families(axes: Axes, drawn: pd.DataFrame, target: str, kind: str) -> None:
+def _families(axes: Axes, drawn: pd.DataFrame, target: str, kind: str) -> list[Label]:
+    """A line a family, the target's own first; gives the names to be written beside them."""
     others = _nearest_first(drawn[drawn["family"] != target], kind)
     coloured = dict(zip([target, *others[:MOST_FAMILIES]], zip(COLOURS, MARKERS, strict=True), strict=False))
+    labels = []
     for family in [target, *others]:
         rows = drawn[drawn["family"] == family].sort_values(kind)
         if rows.empty:  # a recipe nobody has seen
@@ -128,12 +140,14 @@ def _families(axes: Axes, drawn: pd.DataFrame, target: str, kind: str) -> None:
             axes.errorbar(
                 rows[kind], rows["score"], 2 * rows["se"].to_numpy(dtype=float), fmt=mark, color=colour, markersize=5,
                 linestyle="--" if other else "-", elinewidth=1, linewidth=2.2 if family == target else 1.2,
-                zorder=4 if family == target else 3, label=plain(family, 20) + (" *" if other else ""),
+                zorder=4 if family == target else 3,
             )  # fmt: skip
+            name = plain(family, 20) + (" *" if other else "")
+            last = rows.iloc[-1]
+            labels.append(Label(last[kind], float(last["score"]), name, colour, bold=family == target))
         else:
-            first = family == others[MOST_FAMILIES]
-            label = f"{len(others) - MOST_FAMILIES} more families" if first else None
-            axes.plot(rows[kind], rows["score"], ".-", color=GREY, alpha=0.5, linewidth=0.8, markersize=4, label=label)
+            axes.plot(rows[kind], rows["score"], ".-", color=GREY, alpha=0.5, linewidth=0.8, markersize=4)
+    return labels
 
 
 def _nearest_first(rows: pd.DataFrame, kind: str) -> list[str]:
@@ -158,35 +172,39 @@ def _fan(axes: Axes, forecast: pd.Series, drawn: pd.DataFrame, kind: str, target
             fan = [score, forecast[low]], [score, forecast[high]]
             ends = [float(origin.iloc[0]), target / 10**HALF_WIDTH]
             axes.fill_between(ends, *fan, color=BLUE, alpha=alpha / 3, linewidth=0)
-    _bar(axes, forecast, target, labelled=True)
+    _bar(axes, forecast, target)
 
 
-def _bar(axes: Axes, forecast: pd.Series, target: float, *, labelled: bool) -> None:
+def _bar(axes: Axes, forecast: pd.Series, target: float) -> None:
     """The intervals and the median at the target."""
     left, right = target / 10**HALF_WIDTH, target * 10**HALF_WIDTH
     for low, high, alpha in BANDS:
-        label = f"{int(high[1:]) - int(low[1:])}% interval" if labelled else None
-        ends = forecast[low], forecast[high]
-        axes.fill_between([left, right], *ends, color=BLUE, alpha=alpha, linewidth=0, label=label)
-    median = "median" if labelled else "_nolegend_"
-    axes.hlines(forecast["median"], left, right, color=BLACK, linewidth=2, zorder=5, label=median)
+        axes.fill_between([left, right], forecast[low], forecast[high], color=BLUE, alpha=alpha, linewidth=0)
+    axes.hlines(forecast["median"], left, right, color=BLACK, linewidth=2, zorder=5)
 
 
-def _levels(axes: Axes, scores: pd.DataFrame) -> None:
+def _levels(axes: Axes, scores: pd.DataFrame, smallest: float) -> list[Label]:
     first = scores.iloc[0]
     levels: dict[str, tuple[float, Any]] = {"chance": (first["chance"], ":"), "ceiling": (first["ceiling"], "-.")}
     if first["is_share"]:
         for name, label in (("human_average", "average human"), ("human_best", "best human")):
             levels[label] = (first[name] / 100, "--" if name == "human_average" else (0, (6, 2)))
+    labels = []
     for name, (value, line) in levels.items():
         if pd.notna(value):
-            axes.axhline(float(value), color=GREY, linestyle=line, linewidth=1.2, label=f"{name} {value:.2f}")
+            axes.axhline(float(value), color=GREY, linestyle=line, linewidth=1.2)
+            labels.append(Label(smallest, float(value), f"{name} {value:.2f}", above=True))
+    return labels
 
 
-def _limits(axes: Axes, scores: pd.DataFrame, forecast: pd.Series) -> None:
+def _limits(axes: Axes, scores: pd.DataFrame, forecast: pd.Series, truth: float | None) -> None:
+    """Axes that fit what is drawn; the levels of chance and of people may lie outside."""
+    drawn = [scores["score"].min(), scores["score"].max(), forecast["q05"], forecast["q95"]]
+    drawn += [] if truth is None else [truth]
+    low, high = float(np.nanmin(drawn)), float(np.nanmax(drawn))
     if scores["is_share"].iloc[0]:
-        axes.set_ylim(-0.02, 1.02)
+        edge = 0.06 * (high - low) + 0.01
+        axes.set_ylim(max(low - edge, -0.02), min(high + edge, 1.02))
     else:
-        highest = np.nanmax([scores["score"].max(), forecast["q95"]])
         most = 1.5 * max(scores["score"].max(), forecast["median"])
-        axes.set_ylim(0, 1.05 * min(highest, most))
+        axes.set_ylim(0, 1.05 * min(high, most))

@@ -1,5 +1,8 @@
 """`forecast plot` as its users meet it, and names that are markup or very long in every kind of picture."""
 
+import itertools
+
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -11,12 +14,14 @@ from scale_forecast.show.plots.backtests import of_predictor, read_backtest
 from scale_forecast.show.plots.coverage import coverage_table, draw_coverage
 from scale_forecast.show.plots.examples import make_backtest, make_question, make_recorded, make_reversals, make_scores
 from scale_forecast.show.plots.gains import draw_gains
+from scale_forecast.show.plots.labels import Label, write_labels
 from scale_forecast.show.plots.pit import draw_pit
 from scale_forecast.show.plots.question import draw_question, forecasts_of
+from scale_forecast.show.plots.reach import draw_reach
 from scale_forecast.show.plots.registry import PLOTS
 from scale_forecast.show.plots.reversal import draw_reversal
 from scale_forecast.show.plots.skill import draw_skill, skill_table
-from scale_forecast.show.plots.style import as_bytes
+from scale_forecast.show.plots.style import as_bytes, new_figure
 from scale_forecast.show.plots.task import draw_task
 from tests.forecast.show.report.worlds import LONG, MARKUP
 from tests.worlds import make_panel, make_results
@@ -93,6 +98,34 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(plot, backtest_file, ar
     assert out.exit_code == code, out.output
     assert message in out.stderr
     assert "Traceback" not in out.output
+
+
+def test_curves_are_drawn_from_two_columns(plot, tmp_path):
+    """What `curves fit --plot` draws beside its table is a kind of picture too."""
+    runs = tmp_path / "runs.csv"
+    runs.write_text("compute,loss\n" + "".join(f"1e{k},{1.7 + 30 * 10 ** (-0.08 * k):.4f}\n" for k in range(18, 24)))
+    out = plot("curves", runs, "-x", "compute", "-y", "loss", "--at", "1e24", "-o", tmp_path / "curves.svg")
+    assert out.exit_code == 0, out.output
+    assert b"<svg" in (tmp_path / "curves.svg").read_bytes()
+
+
+def test_a_score_that_may_not_be_reached_is_drawn_as_far_as_was_looked():
+    """The curve ends where nothing more was looked at, below the certainty that it does not have."""
+    row = {"of": "compute", "q10": 1e24, "q25": 4e24, "q50": None, "q75": None, "q90": None}
+    figure = draw_reach(pd.DataFrame([{**row, "not_within": 0.7, "looked_at": 1e25}]), title="x")
+    reached = figure.axes[0].lines[0].get_xydata()
+    assert reached.tolist() == [[1e24, 0.1], [4e24, 0.25], [1e25, pytest.approx(0.3)]]
+
+
+def test_names_beside_lines_do_not_cover_each_other():
+    figure, axes = new_figure()
+    axes[0, 0].plot([0, 1], [0, 1])
+    write_labels(axes[0, 0], [Label(0.5, 0.5, f"name {i}") for i in range(5)])
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in axes[0, 0].texts]
+    assert len(boxes) == 5
+    tops = sorted(box.y0 for box in boxes)
+    assert all(above - below >= 0.9 * boxes[0].height for below, above in itertools.pairwise(tops))
 
 
 def hostile_pictures():
