@@ -11,7 +11,7 @@ from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names.keys import metric_name
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, as_list
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of, day_of, number_of, seconds_of
 from scale_forecast.data.readers.reader import Example
@@ -60,10 +60,9 @@ class EveryEvalEver:
             "seen_on": day_of(retrieved),
         }
         rows = []
-        results = document["evaluation_results"]
-        for result in results if isinstance(results, list) else []:
+        for result in map(as_dict, as_list(document["evaluation_results"])):
             reading.found += 1
-            row = _row(as_dict(result), layout)
+            row = _row(result, layout)
             if isinstance(row, str):
                 reading.refused[row] += 1
             else:

@@ -20,7 +20,7 @@ from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json
-from scale_forecast.data.readers.identity import Identity, as_dict
+from scale_forecast.data.readers.identity import Identity, as_dict, objects_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of, number_of
 from scale_forecast.data.readers.reader import Example
@@ -104,10 +104,10 @@ def main_stat(run: HelmRun, names: Iterable[tuple[str, str]]) -> tuple[str, str]
 def plain_stats(stats: object) -> list[tuple[str, str, dict[str, Any]]]:
     """Metric, split and numbers of all statistics that are of no perturbation."""
     found = []
-    for stat in stats if isinstance(stats, list) else []:
-        named = as_dict(as_dict(stat).get("name"))
+    for stat in objects_in(stats):
+        named = as_dict(stat.get("name"))
         if isinstance(named.get("name"), str) and named.get("perturbation") is None and "sub_split" not in named:
-            found.append((named["name"], str(named.get("split")), as_dict(stat)))
+            found.append((named["name"], str(named.get("split")), stat))
     return found
 
 

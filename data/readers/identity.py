@@ -208,6 +208,16 @@ def as_dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def as_list(value: object) -> list[Any]:
+    """The value if it is a list of JSON, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def objects_in(value: object) -> list[dict[str, Any]]:
+    """The objects in a list of JSON; what else stands in it is passed over."""
+    return [one for one in as_list(value) if isinstance(one, dict)]
+
+
 def _short_path(name: str) -> str:
     """``organisation/model`` stays, a path in a file system shrinks to its last part."""
     name = name.rstrip("/")

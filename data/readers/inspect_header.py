@@ -19,7 +19,7 @@ from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.archives import Archive, opened_archive
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source
-from scale_forecast.data.readers.identity import Identity, as_dict, identify, is_given
+from scale_forecast.data.readers.identity import Identity, as_dict, identify, is_given, objects_in
 from scale_forecast.data.readers.json_parts import Parts
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.metrics import metric_name
@@ -114,10 +114,9 @@ def as_header(header: dict[str, object], where: str, source: Source, model: str 
 def _prompt(header: dict[str, object], arguments: dict[str, Any]) -> str:
     """``cot`` where the task was told so, ``system-...`` where a system message was put before the question."""
     words = ["cot"] if is_given(arguments.get("cot")) else []
-    steps = as_dict(header.get("plan")).get("steps")
-    for step in steps if isinstance(steps, list) else []:
-        if str(as_dict(step).get("solver")).rsplit("/", 1)[-1] == "system_message":
-            said = json.dumps(as_dict(step).get("params"), sort_keys=True, default=str)
+    for step in objects_in(as_dict(header.get("plan")).get("steps")):
+        if str(step.get("solver")).rsplit("/", 1)[-1] == "system_message":
+            said = json.dumps(step.get("params"), sort_keys=True, default=str)
             words.append(f"system-{hashlib.sha256(said.encode('utf-8', 'replace')).hexdigest()[:8]}")
     return "+".join(words) or "direct"
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, as_list
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import number_of
 from scale_forecast.data.readers.reader import Example
@@ -46,7 +46,7 @@ class ArcPrize:
     )
 
     def recognises(self, content: Content) -> bool:
-        rows = content.document if isinstance(content.document, list) else []
+        rows = as_list(content.document)
         return bool(rows) and all({"datasetId", "modelId", "score"} <= as_dict(row).keys() for row in rows[:10])
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
@@ -143,13 +143,13 @@ class HelmTables:
     )
 
     def recognises(self, content: Content) -> bool:
-        tables = content.document if isinstance(content.document, list) else []
+        tables = as_list(content.document)
         return bool(tables) and all({"header", "rows"} <= as_dict(table).keys() for table in tables)
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         tables = content.document
-        titles = [str(as_dict(cell).get("value")) for cell in _cells(tables[0]["header"])]
-        rows = [[as_dict(cell).get("value") for cell in _cells(row)] for row in _cells(tables[0]["rows"])]
+        titles = [str(as_dict(cell).get("value")) for cell in as_list(tables[0]["header"])]
+        rows = [[as_dict(cell).get("value") for cell in as_list(row)] for row in as_list(tables[0]["rows"])]
         frame = pd.DataFrame([row for row in rows if len(row) == len(titles)], columns=titles, dtype=object)
         frame = frame.drop(columns=[title for title in titles if title.casefold() == "mean win rate"])
         reading = read_table(frame, content.source, layout, model)
@@ -157,7 +157,3 @@ class HelmTables:
         if len(tables) > 1:
             reading.notes.append(f"{content.name}: of {len(tables)} tables only the first is read")
         return reading
-
-
-def _cells(value: object) -> list[object]:
-    return value if isinstance(value, list) else []

@@ -13,7 +13,7 @@ from scale_forecast.data.names.keys import metric_name
 from scale_forecast.data.readers.board import Board, text_of, top_of
 from scale_forecast.data.readers.cells import as_cells
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, as_list, objects_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of, day_of, number_of
 from scale_forecast.data.readers.reader import Example
@@ -66,8 +66,7 @@ class EvalScope:
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         document = content.objects
         board = Board(content, self.name)
-        metrics = document["metrics"] if isinstance(document["metrics"], list) else []
-        for metric in map(as_dict, metrics):
+        for metric in map(as_dict, as_list(document["metrics"])):
             named = text_of(metric.get("name")) or "accuracy"
             board.add(
                 metric.get("score"),
@@ -95,10 +94,7 @@ class LiveCodeBench:
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         """The mean over all problems of the file; which months they are of is its version."""
-        models = content.objects.get("models")
-        known = {
-            str(as_dict(one).get("model_repr")): as_dict(one) for one in (models if isinstance(models, list) else [])
-        }
+        known = {str(one.get("model_repr")): one for one in objects_in(content.objects.get("models"))}
         values: dict[str, list[float]] = defaultdict(list)
         days: list[float] = []
         for row in map(as_dict, content.objects["performances"]):
@@ -134,14 +130,13 @@ class PapersWithCode:
     )
 
     def recognises(self, content: Content) -> bool:
-        tables = content.document if isinstance(content.document, list) else []
+        tables = as_list(content.document)
         return bool(tables) and all({"task", "datasets"} <= as_dict(table).keys() for table in tables[:10])
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         board = Board(content, self.name)
         for dataset in _datasets(content.document, 0):
-            rows = as_dict(dataset.get("sota")).get("rows")
-            entries = [as_dict(row) for row in (rows if isinstance(rows, list) else [])]
+            entries = objects_in(as_dict(dataset.get("sota")).get("rows"))
             tops: dict[str, list[object]] = defaultdict(list)
             for entry in entries:
                 for metric, value in as_dict(entry.get("metrics")).items():
@@ -166,9 +161,8 @@ class PapersWithCode:
 def _datasets(tables: object, depth: int) -> list[dict[str, Any]]:
     """The data sets of tasks and of the tasks under them."""
     found: list[dict[str, Any]] = []
-    for table in map(as_dict, tables if isinstance(tables, list) and depth < _MOST_DEEP else []):
-        datasets = table.get("datasets")
-        found += map(as_dict, datasets if isinstance(datasets, list) else [])
+    for table in objects_in(tables) if depth < _MOST_DEEP else []:
+        found += objects_in(table.get("datasets"))
         found += _datasets(table.get("subtasks"), depth + 1)
     return found
 

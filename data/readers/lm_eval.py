@@ -27,7 +27,7 @@ from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.harness_names import averages, read_name
-from scale_forecast.data.readers.identity import Identity, as_dict, identify, shots_in_path, stamp_in
+from scale_forecast.data.readers.identity import Identity, as_dict, as_list, identify, shots_in_path, stamp_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.metrics import Scales, score
 from scale_forecast.data.readers.reader import Example
@@ -110,10 +110,10 @@ def read_lm_eval(
     reading = Reading(source.name, kind, when=time_of(document, source))
     identity = identify(document, source, model)
     about = About(document, source)
-    steps, tokens = _list(document.get("checkpoints")), _list(document.get("tokens"))
+    steps, tokens = as_list(document.get("checkpoints")), as_list(document.get("tokens"))
     groups = averages(document, results)
     cells = list(_cells(results))
-    scales = Scales.of(((cell.metric, value) for cell in cells for value in _list(cell.value) or [cell.value]), top)
+    scales = Scales.of(((cell.metric, value) for cell in cells for value in as_list(cell.value) or [cell.value]), top)
     rows, derived, taken = [], 0, set()
     for cell in _newest(cells, reading):
         reading.found += 1
@@ -157,10 +157,6 @@ def read_lm_eval(
     if about.limited:
         reading.notes.append(f"{source.name}: the run was limited to {about.limited}")
     return reading
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _cells(results: dict[str, object]) -> Iterator[_Cell]:

@@ -13,7 +13,7 @@ from scale_forecast.data.names.keys import aliases, metric_name
 from scale_forecast.data.readers.board import Board, text_of, top_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.headers import scores_of
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, objects_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of, number_of
 from scale_forecast.data.readers.reader import Example
@@ -66,9 +66,9 @@ class ModelCard:
         front = _FRONT.match(content.text)
         card = as_dict(parse_yaml(front[1] if front else "", content.name))
         board = Board(content, self.name)
-        for one in _dicts(card.get("model-index")):
+        for one in objects_in(card.get("model-index")):
             name = model or text_of(one.get("name")) or content.source.stem
-            results = _dicts(one.get("results"))
+            results = objects_in(one.get("results"))
             tops = _tops(results)
             for result in results:
                 _add(board, result, name, tops)
@@ -89,7 +89,7 @@ class EvalResults:
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         model = model or layout.constants.get("model") or _folder(content)
         board = Board(content, self.name)
-        for one in _dicts(document_of(content)):
+        for one in objects_in(document_of(content)):
             data = as_dict(one.get("dataset"))
             task = text_of(data.get("task_id"))
             whole = (text_of(data.get("id")) or "").rpartition("/")[2]
@@ -117,7 +117,7 @@ def _tops(results: list[dict[str, Any]]) -> dict[object, float]:
     """Where shares end, by who measured: an evaluator gives all of them in one way."""
     values = defaultdict(list)
     for result in results:
-        for metric in _dicts(result.get("metrics")):
+        for metric in objects_in(result.get("metrics")):
             known = known_metric(_metric(metric))
             if known is None or known.unit == "share":
                 values[_source(result)].append(metric.get("value"))
@@ -129,7 +129,7 @@ def _add(board: Board, result: dict[str, Any], model: str, tops: dict[object, fl
     task, shots = _task(data)
     where = f"{data.get('type')} {data.get('name')}".casefold()
     is_rescaled = "open llm leaderboard" in str(source).casefold() and any(name in where for name in _RESCALED)
-    for metric in _dicts(result.get("metrics")):
+    for metric in objects_in(result.get("metrics")):
         name = _metric(metric)
         if is_rescaled:
             board.refuse("rescaled by the leaderboard so that chance is 0")
@@ -170,7 +170,3 @@ def _task(data: dict[str, Any]) -> tuple[str, int | None]:
     if name is None:
         name = title.task if part is None or fold(part) in fold(title.task) else f"{title.task} {part}"
     return name, title.shots if title.shots is not None else shots
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -10,7 +10,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, as_list
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import number_of
 from scale_forecast.data.readers.reader import Example
@@ -75,8 +75,8 @@ def _splits(document: dict[str, Any]) -> Iterator[tuple[str, str | None, dict[st
     scores = document.get("scores")
     if isinstance(scores, dict):
         for split, subsets in scores.items():
-            for one in subsets if isinstance(subsets, list) else []:
-                yield str(split), str(as_dict(one).get("hf_subset") or "default"), as_dict(one)
+            for one in map(as_dict, as_list(subsets)):
+                yield str(split), str(one.get("hf_subset") or "default"), one
         return
     for split, values in document.items():
         if split not in _ABOUT and isinstance(values, dict):

@@ -11,7 +11,7 @@ from typing import Any
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.cells import plain_name
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, as_list
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import number_of
 from scale_forecast.data.readers.reader import Example
@@ -80,7 +80,7 @@ class OpenLlmService:
     )
 
     def recognises(self, content: Content) -> bool:
-        rows = content.document if isinstance(content.document, list) else []
+        rows = as_list(content.document)
         return bool(rows) and all({"model", "evaluations"} <= as_dict(row).keys() for row in rows[:10])
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:

@@ -20,7 +20,7 @@ from scale_forecast.data.names.tasks import harness_place
 from scale_forecast.data.noise import clustered_stderr
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line
-from scale_forecast.data.readers.identity import Identity, as_dict, identify, name_in_path, stamp_in
+from scale_forecast.data.readers.identity import Identity, as_dict, as_list, identify, name_in_path, stamp_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.lm_eval import About, is_lm_eval, time_of
 from scale_forecast.data.readers.reader import Example
@@ -175,7 +175,7 @@ def _probabilities(record: dict[str, object]) -> tuple[np.ndarray, int]:
 def _log_likelihoods(record: dict[str, object]) -> np.ndarray:
     responses = record.get("filtered_resps", record.get("resps"))
     values = []
-    for response in responses if isinstance(responses, list) else []:
+    for response in as_list(responses):
         while isinstance(response, list) and len(response) == 1:
             response = response[0]
         first = response[0] if isinstance(response, list) and len(response) == 2 else None
@@ -209,5 +209,4 @@ def _continuations(record: dict[str, object]) -> list[str]:
     arguments = record.get("arguments")
     if isinstance(arguments, dict):
         arguments = [list(v.values()) if isinstance(v, dict) else v for v in arguments.values()]
-    pairs = arguments if isinstance(arguments, list) else []
-    return [str(pair[1]) for pair in pairs if isinstance(pair, list) and len(pair) > 1]
+    return [str(pair[1]) for pair in as_list(arguments) if isinstance(pair, list) and len(pair) > 1]

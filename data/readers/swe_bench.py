@@ -5,7 +5,7 @@ from __future__ import annotations
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, as_list
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of, number_of
 from scale_forecast.data.readers.reader import Example
@@ -40,8 +40,7 @@ class SweBenchBoard:
         for one in content.objects["leaderboards"]:
             named = text_of(as_dict(one).get("name")) or ""
             task = _BOARDS.get(named.casefold(), f"SWE-bench {named}")
-            results = as_dict(one).get("results")
-            for entry in map(as_dict, results if isinstance(results, list) else []):
+            for entry in map(as_dict, as_list(as_dict(one).get("results"))):
                 tags = _tags(entry.get("tags"))
                 models = tags.get("Model", [])
                 name = text_of(entry.get("name"))
@@ -91,7 +90,7 @@ class SweBenchRun:
 
 def _tags(tags: object) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for tag in tags if isinstance(tags, list) else []:
+    for tag in as_list(tags):
         kind, colon, value = str(tag).partition(":")
         if colon:
             found.setdefault(kind.strip(), []).append(value.strip())

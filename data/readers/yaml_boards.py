@@ -6,7 +6,7 @@ import re
 
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.identity import as_dict
+from scale_forecast.data.readers.identity import as_dict, objects_in
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.numbers_in import count_of
 from scale_forecast.data.readers.reader import Example
@@ -89,10 +89,8 @@ class Aider:
         return _IS_AIDER.search(content.text[:8192]) is not None
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
-        document = document_of(content)
         board = Board(content, self.name)
-        for one in document if isinstance(document, list) else []:
-            entry = as_dict(one)
+        for entry in objects_in(document_of(content)):
             tries = [name for name in _TRIES if name in entry]
             name = text_of(entry.get("model")) or ""
             setting = _SETTING.search(name)
