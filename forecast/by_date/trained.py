@@ -7,6 +7,7 @@ trains nothing anew.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from scale_forecast.data.errors import DataError
 
 TRAINING = ("scale_forecast.by_date.forecasts",)
 """Where training starts: a state is another one where anything that this imports has changed."""
+RELEASED = "release"
+"""The `known_basis` of a score that is taken as known from the day on which its model was released."""
 
 
 def train_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache: Path | None = None) -> Trained:
@@ -48,6 +51,23 @@ def train_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache:
     trained = train(known, newest, reading)
     save_state(cache, key, _arrays(trained))
     return trained
+
+
+def widen(trained: Trained, tables: Tables, as_of: pd.Timestamp) -> Trained:
+    """The same with the tests that it knows nothing of, whose scores count from the day of release.
+
+    Nothing is trained anew: such a test has the usual error and loading.
+    """
+    reading, old = trained.state.world.reading, trained.state.parameters
+    told = tables.scores["task"].isin(trained.state.world.tasks.index)
+    scores = tables.scores.assign(known_basis=tables.scores["known_basis"].where(told, RELEASED))
+    known = cut_by(replace(tables, scores=scores), as_of, reading)
+    world = see(known, newest_day(known, as_of, reading), reading)
+    new = [str(name) for name in world.tasks.index if name not in old.loadings]
+    parameters = replace(
+        old, errors=dict.fromkeys(new, old.error) | old.errors, loadings=dict.fromkeys(new, 1.0) | old.loadings
+    )
+    return replace(trained, state=state_with(world, parameters))
 
 
 def _key(known: Tables, newest: pd.Timestamp, reading: str) -> str:

@@ -19,7 +19,7 @@ from scale_forecast.by_date.paths import RecordPaths
 from scale_forecast.by_date.records import Record
 from scale_forecast.by_date.scopes import Scope as Whose
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.trained import train_on
+from scale_forecast.by_date.trained import train_on, widen
 from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import (
@@ -215,11 +215,13 @@ class RecordFutures:
 
     @cached_property
     def _wider(self) -> RecordFutures:
-        """The same day with days read as releases."""
-        return RecordFutures(
+        """The same day with the tests that have no dated score too."""
+        futures = RecordFutures(
             self._tables, self.as_of, self._metrics, draws=self.draws, seed=self.seed, cache=self._cache,
-            reading=Reading.RELEASE, until=self._until,
+            reading=self._reading, until=self._until,
         )  # fmt: skip
+        futures._trained = widen(self._trained, self._tables, pd.Timestamp(self.as_of))
+        return futures
 
     def rows(self, measured: Measurement) -> pd.DataFrame:
         """The scores known on a task."""
