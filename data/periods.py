@@ -19,7 +19,7 @@ _FORMS = tuple(
         rf"{_YEAR}-(?P<month>[0-9]{{1,2}})(?:-(?P<day>[0-9]{{1,2}}))?",
         rf"{_YEAR}[- ]?Q(?P<quarter>[1-4])",
         rf"Q(?P<quarter>[1-4])(?:[- ]| of )?{_YEAR}",
-        rf"(?:(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<month>{_MONTH})\.?,? {_YEAR}",
+        rf"(?:(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?(?: of)? )?(?P<month>{_MONTH})\.?,?[- ]{_YEAR}",
         rf"(?P<month>{_MONTH})\.? (?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)?,? {_YEAR}",
         rf"{_YEAR}[- ]?H(?P<half>[12])",
         rf"H(?P<half>[12])(?:[- ]| of )?{_YEAR}",

@@ -28,7 +28,15 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.bank import find_question, read_files
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import against, stated_probabilities
-from scale_forecast.resolvers.questions.wording import Vocabulary, alike, is_address, near_record, on_record, understand
+from scale_forecast.resolvers.questions.wording import (
+    AskBack,
+    Vocabulary,
+    alike,
+    is_address,
+    near_record,
+    on_record,
+    understand,
+)
 from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
@@ -256,8 +264,9 @@ def _understand(
     try:
         understood = understand(words, vocabulary=vocabulary(), opened=day)
     except UsageError as error:
+        said = f"{error} (slot: {error.slot})" if isinstance(error, AskBack) else str(error)
         offered = ", ".join(f"{question.id} ({question.title})" for question in near)
-        raise UsageError(f"{error}; near on record, to ask by id: {offered}") if near else error from error
+        raise UsageError(f"{said}; near on record, to ask by id: {offered}" if near else said) from error
     tell(f"understood: {understood.sentence}")
     if offers := list(dict.fromkeys([*near, *alike(understood.question, known)]))[:3]:
         tell(f"questions alike on record, to ask by id: {', '.join(question.id for question in offers)}")

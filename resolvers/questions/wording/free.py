@@ -42,6 +42,8 @@ def _of_a_test(count: Counter[str], rest: set[str], asked: Sequence[Phrase]) -> 
     if count["LEVEL"] == 1 and rest - {"LEVEL"} <= verbs | _BETWEEN | _OF_RECORDS:
         question = asked[0].token if asked else ""
         return {"": "threshold", "WHEN": "date"}.get(question)
+    if not asked and count["WHO"] and count["SCORE"] and rest <= _OF_RECORDS | {"ON", "OF", "IN"}:
+        return "numeric"  # "A's score on HLE"
     is_number = (
         bool(asked) and asked[0].token == "HOWHIGH" and rest <= (_VERBS - {"BEYOND", "MATCH"}) | _BETWEEN | _OF_RECORDS
     )

@@ -141,9 +141,10 @@ def _record_stays(level: Level, parts: Parts, is_low: bool, negated: bool) -> tu
 def _numeric(parts: Parts, limits: Limits, context: Context) -> Reading:
     """The number that the best score takes."""
     who, slots = who_of(parts, limits)
-    if not parts.has("WHAT", "HOWHIGH", "BEST", "WORST") and not who.best:
+    of_one = parts.has("SCORE") and bool(who.models or who.lines or who.organisations)
+    if not parts.has("WHAT", "HOWHIGH", "BEST", "WORST") and not who.best and not of_one:
         raise AskBack("value", f"{context.text[:80]!r} has no score: say which counts, as in 'above 80%'")
-    if parts.has("NOT", "BEYOND"):
+    if parts.has("NOT", "BEYOND") or any(one.token == "FROM" and one.value == "held" for one in parts.phrases):
         raise AskBack("kind", f"cannot read {context.text[:80]!r}: ask for the highest score", words=context.text[:80])
     if who.nobody or who.every:
         raise AskBack("model", f"{parts.all('WHO')[0].text!r} has no one number: name the model, or 'any model'")

@@ -19,6 +19,9 @@ Found = tuple[str, Any, int]
 Units = Callable[[int], Sequence[tuple[Name, int]]]
 """The phrases of `UNIT_WORDS` that follow a position, the longest first, each with its end."""
 
+MINUTES = {"minute": 1.0, "hour": 60.0}
+"""Of the units of time that a level may have; a day may be a working day."""
+
 _NUMBER = re.compile(r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
 _POWER = re.compile(r"(?:(\d+(?:\.\d+)?) ?(?:x|\*|×) ?)?10 ?(?:\^|\*\*) ?(\d+)", re.IGNORECASE)
 _WORD = re.compile(rf"(?:{'|'.join(NUMBERS)})(?![a-z0-9])", re.IGNORECASE)
@@ -67,6 +70,9 @@ def read_number(text: str, at: int, units: Units) -> Found | None:
         other = read_number(text, match.end(), units)
         if other is not None and isinstance(other[1], float) and other[1] > value:
             return "RANGE", (value, other[1], other[0]), other[2]
+        if other is not None and other[0] == "DURATION" and other[1][1] in MINUTES and other[1][0] > value:
+            minutes = MINUTES[other[1][1]]
+            return "RANGE", (value * minutes, other[1][0] * minutes, "DURATION"), other[2]
     if size := size_letter(text, end):
         return _many(parse_size(f"{value:.12g}{size[1]}"), size.end(), money, units)
     for unit, last in units(end):

@@ -23,6 +23,7 @@ from scale_forecast.resolvers.questions.wording.slots import (
 )
 from scale_forecast.resolvers.questions.wording.vocabulary import candidates
 
+_POOLED = ("average", "mean", "combined", "total")
 LOW = ("at_most", "below")
 """Sides below a line."""
 
@@ -89,6 +90,10 @@ def places_of(parts: Parts, limits: Limits, context: Context) -> dict[str, Slot]
     }
     if twice := next((place.task for k, place in enumerate(places) if place in places[:k]), None):
         raise AskBack("benchmark", f"{twice!r} is in the list twice: name each task once", words=twice)
+    pooled = next((one for one in parts.all("SCORE") if one.text.casefold().startswith(_POOLED)), None)
+    if len(places) > 1 and pooled is not None:
+        sentence = f"{pooled.text!r} of several tests is no score that a table has: ask of each test"
+        raise AskBack("metric", sentence, words=pooled.text)
     quant = parts.one("QUANT")
     if quant is not None:
         return {**found, "quantity": slot(_quantity(quant, len(places)), quant)}

@@ -12,6 +12,7 @@ from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.wording.days import read_when
 from scale_forecast.resolvers.questions.wording.grammars import phrase_grammar
 from scale_forecast.resolvers.questions.wording.lists import mark
+from scale_forecast.resolvers.questions.wording.numbers import MINUTES
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Place, Quantity, Refused, Who
 from scale_forecast.resolvers.questions.wording.spots import read_places
 from scale_forecast.resolvers.questions.wording.tokens import Word, phrases, read_words
@@ -245,7 +246,7 @@ def _in_unit(word: Word) -> tuple[float, str | None]:
     if word.token != "DURATION":
         return float(word.value), _UNITS[word.token]
     count, unit = word.value
-    return float(count) * {"minute": 1.0, "hour": 60.0}.get(unit, float("nan")), "minutes"
+    return float(count) * MINUTES.get(unit, float("nan")), "minutes"
 
 
 def _share(word: Word) -> float:

@@ -28,6 +28,8 @@ _LABEL = re.compile(r"^\[[^\]]*\]")
 _DOTTED_DAY = re.compile(r"(?<![\w.-])(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.(20\d\d)\b")
 _LENGTH = re.compile(r"\b(\d+) ?-?(?:h|hrs?|hours?)(?:,? and | |-)?(\d+) ?-?(?:m|mins?|minutes?)\b", re.IGNORECASE)
 _MINUTES = re.compile(r"\b(\d+) ?mins?\b", re.IGNORECASE)
+_PERIOD_YEAR = re.compile(r"\b(EO[YQM]|Q[1-4]|H[12]) ?(?:'(\d\d)|(20\d\d))\b", re.IGNORECASE)
+"""A year that is glued to its period, or short: EOY2026, Q3'26."""
 _ZONE = r"(?: ?\(?(?:UTC|GMT|E[SD]?T|C[SD]?T|P[SD]?T|M[SD]?T|AoE|Z|Eastern(?: Time)?|Pacific(?: Time)?)\b\)?)"
 _DAYS_END = re.compile(
     rf",?(?: at| by)?(?: |T)(?:11:59(?::\d\d)? ?p\.?m\.?\b\.?|23:59(?::\d\d)?){_ZONE}?|(?<=20\d\d),?{_ZONE}",
@@ -57,6 +59,7 @@ def make_plain(text: str) -> str:
     text = "".join(sign for sign in text if sign.isprintable() or sign.isspace())
     text = re.sub(r"\s+", " ", text).strip()
     text = _DOTTED_DAY.sub(lambda day: f"{day[3]}-{int(day[2]):02}-{int(day[1]):02}", text)
+    text = _PERIOD_YEAR.sub(lambda found: f"{found[1]} {found[3] or '20' + found[2]}", text)
     text = _DAYS_END.sub("", _DAYS_END_FIRST.sub("", text))
     text = _LENGTH.sub(lambda length: f"{60 * int(length[1]) + int(length[2])} minutes", text)
     text = _OR_MORE.sub(r"at least \1", _MINUTES.sub(r"\1 minutes", text))

@@ -87,6 +87,8 @@ class _Tried:
 
 
 def _single(phrases: list[Phrase], context: Context) -> Reading:
+    if phrases and phrases[0].token == "BE":  # "Is A ahead" is whether A is
+        phrases = phrases[1:]
     limits, rest = take_limits(_without_errors(_without_first(_with_said_humans(phrases, context))), context)
     tried = _try_all(_all_parts(rest, context), limits, context)
     if len(tried.readings) > 1:

@@ -262,7 +262,7 @@ def _index_names(vocabulary: Vocabulary, releases: pd.DataFrame, rows: pd.DataFr
     add("UNSURE", table.unsure.items())
     add("PLACE", table.places.items())
     add("ELSEWHERE", table.elsewhere.items())
-    add("COUNTRY", table.groups.items())
+    found |= {folded: Name("COUNTRY", value) for folded, value in table.groups.items()}  # "US" is one, short as it is
     add("ORG", table.organisations.items())
     organisations = sorted({*releases["organisation"].dropna(), *rows["organisation"].dropna()})
     add("ORG", ((fold(name), name) for name in organisations))

@@ -56,6 +56,11 @@ READ = [
     ("Will the human baseline of 72% on OSWorld be exceeded by EOY?", "some model scores above 0.72 on OSWorld/"),
     ("Will OpenAI, Meta and xAI all exceed 60% on HLE by 2026?", f"(some OpenAI model scores above 0.6 on {HLE}) and"),
     ("Will an AI solve half of FrontierMath Tier 4 by 2026?", f"some model scores at least 0.5 on {FOUR}"),
+    ("Is the record on HLE still held by Google on 1 Oct 2026?", f"Google has the best score on {HLE}, by 2026-10-01"),
+    ("Gemini 4 HLE score?", f"the highest score of Gemini 4 on {HLE}"),
+    ("Longest METR horizon at end of 2026? [10-20 hours]", "(some model scores at least 600 on METR time horizon/"),
+    ("HLE above 50% by Q3'26", f"some model scores above 0.5 on {HLE}, by 2026-09-30"),
+    ("Will a US lab lead HLE on 2026-12-31?", "OpenAI or Google or Anthropic or"),
     # a deadline that is over is settled, not refused
     ("Will any model exceed 50% on HLE by March 2025?", f"some model scores above 0.5 on {HLE}, by 2025-03-31"),
     ("Will GPT-6 score 10 points higher than o3 on HLE?", "the best of GPT-6 is at least 0.1 ahead of the best of o3"),
@@ -90,6 +95,7 @@ ASKED_BACK = [
     ("Will any model exceed 60% on HLE for less than $1 per task by 2027?", "benchmark"),
     ("Which company leads HLE at the end of 2026? [50%]", "option"),
     ("Will any model beat the human baseline on MMLU by 5 points by 2027?", "value"),
+    ("Will the average score of GPT-6 on HLE and GPQA exceed 50% by 2027?", "metric"),
     ("Which models will be in the top 3 on HLE on June 30, 2026?", "rank"),
 ]
 
