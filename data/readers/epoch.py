@@ -10,7 +10,7 @@ from functools import cache
 
 import pandas as pd
 
-from scale_forecast.data.dates import RUN_DATE
+from scale_forecast.data.dates import LOWER_BOUND, RUN_DATE
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.frontier import frontier_benchmarks
 from scale_forecast.data.names import fold
@@ -130,7 +130,7 @@ class EpochHub:
                 "organisation": frame.get("Organization"),
                 "released": released,
                 "known_on": day.dt.strftime("%Y-%m-%d") if own else released,
-                "known_basis": RUN_DATE if own else "not before",
+                "known_basis": RUN_DATE if own else LOWER_BOUND,
                 "score": share,
                 "stderr": error.where(error <= 0.5) if not minutes else None,
                 "source": f"Epoch AI, {content.source.stem}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from scale_forecast.data.dates import LOWER_BOUND
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.cells import plain_name
 from scale_forecast.data.readers.content import Content
@@ -101,7 +102,10 @@ class OpenLlmService:
 
 
 def _about(name: str | None, precision: object, billions: object, day: object) -> dict[str, Any]:
-    """What is said of a model; weights of few bits are a copy of the whole ones."""
+    """What is said of a model; weights of few bits are a copy of the whole ones.
+
+    The board dates the submission, which was evaluated and shown later: a lower bound of when the score was known.
+    """
     size = number_of(billions)
     bits = str(precision or "").removeprefix("torch.")
     is_small = _FEW_BITS.fullmatch(bits) is not None and name is not None and bits.casefold() not in name.casefold()
@@ -110,4 +114,5 @@ def _about(name: str | None, precision: object, billions: object, day: object) -
         "params": size * 1e9 if size and size > 0 else None,
         "evaluator": _EVALUATOR,
         "known_on": text_of(day),
+        "known_basis": None if text_of(day) is None else LOWER_BOUND,
     }

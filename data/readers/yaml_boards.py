@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scale_forecast.data.dates import LOWER_BOUND
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.identity import as_dict, objects_in
@@ -65,7 +66,7 @@ results:
                         evaluator="METR",
                         released=released,
                         known_on=released,
-                        known_basis="not before" if released else None,
+                        known_basis=LOWER_BOUND if released else None,
                     )
         return board.finish()
 

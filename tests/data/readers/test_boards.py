@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from scale_forecast.data.dates import known_days
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers import read
 
@@ -217,6 +218,14 @@ def test_the_weights_of_few_bits_are_a_copy_on_the_leaderboard(tmp_path):
     assert found == pytest.approx(
         {("arc_challenge", "acc_norm", "a-7b+4bit"): 0.28, ("arc_challenge", "acc_norm", "a-7b"): 0.302}
     )
+
+
+def test_the_day_of_a_submission_is_none_on_which_its_score_was_known(tmp_path):
+    rows = "bfloat16,acme/a-7b,a,20,7,30.1,2024-09-19\n"
+    table = "Precision,Model,Model sha,Average,#Params (B),ARC,Submission Date\n" + rows
+    results = scores(tmp_path, table)[1].results
+    assert known_days(results, "release").dt.strftime("%Y-%m-%d").tolist() == ["2024-09-19"]
+    assert known_days(results).isna().all()
 
 
 def test_a_printed_table_keeps_filters_apart_and_counts_what_stands_twice(tmp_path):
