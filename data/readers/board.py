@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from scale_forecast.data.metrics import is_unbounded
@@ -12,6 +14,7 @@ from scale_forecast.data.readers.numbers_in import number_of
 from scale_forecast.data.readers.reading import Reading
 
 _DIGITS = 12
+"""Digits that are kept: 28.6 / 100 is 0.28600000000000003."""
 
 
 class Board:
@@ -50,6 +53,12 @@ class Board:
         """What was read."""
         self.reading.rows = pd.DataFrame(self._rows)
         return self.reading
+
+
+def mean_of(scores: Sequence[float]) -> tuple[float, float | None]:
+    """The mean of single scores and its standard error, None of one score alone."""
+    mean = float(np.mean(scores))
+    return mean, float(np.std(scores, ddof=1) / np.sqrt(len(scores))) if len(scores) > 1 else None
 
 
 def top_of(values: list[object]) -> float:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names.keys import metric_name
-from scale_forecast.data.readers.board import Board, text_of, top_of
+from scale_forecast.data.readers.board import Board, mean_of, text_of, top_of
 from scale_forecast.data.readers.cells import as_cells
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.identity import as_dict, as_list, objects_in
@@ -106,15 +105,15 @@ class LiveCodeBench:
         board = Board(content, self.name)
         months = [str(day_of(day))[:7] for day in (min(days), max(days))] if days else []
         for name, scores in values.items():
-            parts = np.array(scores)
+            mean, error = mean_of(scores)
             board.add(
-                float(parts.mean()),
+                mean,
                 metric="pass@1",
                 task="LiveCodeBench",
                 model=text_of(known.get(name, {}).get("model_name")) or name,
                 version=" to ".join(dict.fromkeys(months)) or None,
-                n_examples=len(parts),
-                stderr=float(parts.std(ddof=1) / np.sqrt(len(parts))) if len(parts) > 1 else None,
+                n_examples=len(scores),
+                stderr=error,
                 evaluator="LiveCodeBench",
             )
         return board.finish()

@@ -6,9 +6,7 @@ import re
 from collections import defaultdict
 from dataclasses import replace
 
-import numpy as np
-
-from scale_forecast.data.readers.board import Board, text_of
+from scale_forecast.data.readers.board import Board, mean_of, text_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.headers import is_no_score, our_column
 from scale_forecast.data.readers.layout import Layout
@@ -29,6 +27,8 @@ _WHOLE = {"average", "Global Average", "global_average"}
 _DAY = re.compile(r"(20\d\d)[_-](\d\d)[_-](\d\d)")
 _JUDGED = {"question_id", "task", "model", "score", "turn"}
 _FEW = 3
+"""Titles of tasks, or of categories on its page, that make a table LiveBench's; of categories alone, which other
+tables have too, twice as many."""
 
 
 class LiveBenchTable:
@@ -50,22 +50,23 @@ class LiveBenchTable:
         if not {"model", "Model"} & titles:
             return False
         on_the_page = sum(_ON_THE_PAGE.fullmatch(title) is not None for title in titles)
-        return max(len(titles & _TASKS), on_the_page) >= _FEW or len(titles & set(_CATEGORIES)) > 2 * _FEW - 1
+        return max(len(titles & _TASKS), on_the_page) >= _FEW or len(titles & set(_CATEGORIES)) >= 2 * _FEW
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         frame = content.frame
-        ours = {str(c): _called(str(c)) for c in frame.columns}
+        ours = {str(c): _task_title(str(c)) for c in frame.columns}
         frame = frame.rename(columns={title: name for title, name in ours.items() if name is not None})
         percent = replace(layout, percent=layout.scale is None)
         reading = read_table(frame, content.source, percent, model)
         day = _DAY.search(content.source.stem)
         about = {"benchmark": "LiveBench", "evaluator": "LiveBench", "version": "-".join(day.groups()) if day else None}
         reading.rows = reading.rows.assign(**{k: v for k, v in about.items() if k not in reading.rows})
-        reading.tasks = [_of_benchmark(task) for task in reading.tasks]
+        reading.tasks = [_as_live_bench(task) for task in reading.tasks]
         return reading
 
 
-def _of_benchmark(task: dict[str, object]) -> dict[str, object]:
+def _as_live_bench(task: dict[str, object]) -> dict[str, object]:
+    """An average over the file's tasks, of the benchmark that they are named after."""
     parts = str(task["aggregate_of"]).partition(": ")[2]
     return task | {"benchmark": "LiveBench", "aggregate_of": f"LiveBench: {parts}"}
 
@@ -96,14 +97,13 @@ class LiveBenchJudgments:
             scores[task, name][str(record.get("question_id")), str(record.get("turn"))] = number
         board = Board(content, self.name)
         for (task, name), values in scores.items():
-            parts = np.fromiter(values.values(), float)
-            error = float(parts.std(ddof=1) / np.sqrt(len(parts))) if len(parts) > 1 else None
+            mean, error = mean_of(list(values.values()))
             board.add(
-                float(parts.mean()),
+                mean,
                 benchmark="LiveBench",
                 task=f"LiveBench {task}",
                 model=name,
-                n_examples=len(parts),
+                n_examples=len(values),
                 stderr=error,
                 evaluator="LiveBench",
             )
@@ -112,7 +112,7 @@ class LiveBenchJudgments:
         return board.finish()
 
 
-def _called(title: str) -> str | None:
+def _task_title(title: str) -> str | None:
     """A column of scores under the name of its task; None for any other."""
     if title in _WHOLE:
         return "LiveBench"

@@ -27,6 +27,7 @@ _WHOLE = {"default", "main", "all", "none", "test", "validation", "multiple_choi
 _RESCALED = ("bbh", "gpqa", "musr", "mmlu-pro", "mmlu_pro")
 _RATIOS = ("wer", "cer", "ter", "mer")
 _MOST_RATIO = 2.0
+"""An error rate has no highest value, so that no share of one kind tells its unit; above this it is in percent."""
 _EXAMPLE = b"""---
 license: mit
 model-index:

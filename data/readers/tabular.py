@@ -44,6 +44,7 @@ _FEW = 40
 """Columns that are named where some are left aside."""
 _VOTES = frozenset(map(fold, ("votes", "battles", "number of votes", "num battles", "n votes")))
 _LEAST_RATING = 400.0
+"""Above this, and beside counts of votes, scores are ratings: no share, grade or percentage is so high."""
 _SHOTS_BEHIND = r"\(\s*([0-9]+)[\s-]*shots?\b"
 _WORDS_OF_A_NAME = 2
 _CAPTION = re.compile(r"(?:table|tab|figure|fig|results?|scores?|benchmarks?|evaluations?|source)\b", re.IGNORECASE)
