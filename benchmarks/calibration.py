@@ -19,6 +19,7 @@ from scipy.special import ndtr, ndtri
 from scale_forecast.backtests.gains import TARGET
 from scale_forecast.backtests.resampled import Resampled, interval, nested_mean
 from scale_forecast.backtests.summary import COVERAGES
+from scale_forecast.predictors.covered import far_below_chance
 from scale_forecast.predictors.registry import DEFAULT
 
 DRAWS = 2000
@@ -41,10 +42,14 @@ AT_LEAST = np.arange(1, 10) / 10
 
 def groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
     """Masks of the named groups, (rows,) each."""
+    low, far = (table["is_share"] & table["origin_score"].between(0.05, 0.2)).to_numpy(), far_below_chance(table)
     near_chance = (table["origin_score"] - table["chance"]).abs() <= CLOSE * table["origin_se"]
     return {
         "all": np.ones(len(table), dtype=bool),
         "near chance": near_chance.to_numpy(),
+        "far below chance": far,
+        "origin .05 to .2": low,
+        "origin .05 to .2, not far below": low & ~far,
         "near the ceiling": (table["is_share"] & (table["origin_score"] >= CEILING)).to_numpy(),
         "few examples": (table["n_examples"] < FEW_EXAMPLES).to_numpy(),
         "long steps": (table["distance"] >= LONG).to_numpy(),
