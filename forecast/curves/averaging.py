@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scale_forecast.curves.batch import Batch
-from scale_forecast.curves.fitting import FormFit, Prior, fit_form, fit_form_exactly, learn_prior
+from scale_forecast.curves.fitting import FormFit, Prior, Task, fit_form, fit_form_exactly, learn_prior
+from scale_forecast.curves.levmar import Problem
 from scale_forecast.curves.registry import FORMS
 
 POOL = {
@@ -21,6 +22,9 @@ OWN_PRIOR = {"loss": ("m4",), "accuracy": ()}
 FLAT = ("persistence", "constant")
 FLAT_NEAR_CHANCE = 3.0
 """Factor on the prior weights of the flat forms for curves that have not left chance."""
+BROADER, INSIST = 5.0, 2.0
+"""Where the log-likelihood gains more than the second by it, priors are the first times as wide: a break of unheard-of
+sharpness is then found, and on other curves the prior does its work."""
 BREAKS = ("m2", "bnsl1", "bnsl2", "bnsl3")
 """BNSL without and with breaks."""
 ORIGINS = {"loss": ((1, 0.07), (2, 0.15), (3, 0.3)), "accuracy": ((2, 0.15), (3, 0.3))}
@@ -183,15 +187,51 @@ def near_chance(batch: Batch) -> np.ndarray:
 
 
 def choose_breaks(batch: Batch) -> Averaged:
-    """BNSL with the number of breaks of least BIC, given that the points outnumber the parameters."""
-    fits = [fit_form_exactly(FORMS[name], batch) for name in BREAKS]
+    """BNSL with as many breaks as the points carry: one more only where AIC for few points and BIC both allow it.
+
+    A further break is fitted only on curves where even a fit without residuals would be worth its parameters, so that
+    noiseless curves are done with the breaks they have.
+    """
+    priors = [Prior.of(FORMS[name], batch.groups) for name in BREAKS]
     count = (batch.w > 0).sum(axis=0)
-    criterion = np.stack([2.0 * fit.cost + len(fit.theta) * np.log(np.maximum(count, 2)) for fit in fits])
-    allowed = np.stack([batch.distinct > len(fit.theta) for fit in fits])
-    allowed[0] = True
-    best = np.where(allowed, criterion, np.inf).argmin(axis=0)
-    own = tuple(Prior.of(FORMS[name], batch.groups) for name in BREAKS)
-    return Averaged(fits, (np.arange(len(fits))[:, None] == best).astype(float), priors=own)
+    guessed = Problem.noise_dof
+    least = 0.5 * (count + guessed) * np.log(guessed * batch.noise**2 / (count + guessed))
+    fits: list[FormFit] = []
+    criterion = np.full((len(BREAKS), len(batch)), np.inf)
+    for k, (name, prior) in enumerate(zip(BREAKS, priors, strict=True)):
+        form = FORMS[name]
+        penalty = _penalty(len(form.parameters), count)
+        carried = (batch.distinct > len(form.parameters) + 1) | (k == 0)
+        at = np.flatnonzero(carried & (2.0 * least + penalty < criterion.min(axis=0)))
+        fits.append(FormFit.unfitted(form, len(batch)))
+        if len(at):
+            part = batch.take(at)
+            found = _freed(fit_form_exactly(form, part, prior), part, prior)
+            fits[k] = fits[k].improved(at, found)
+            criterion[k, at] = penalty[at] - 2.0 * _likelihood(found, part)
+    best = criterion.argmin(axis=0)
+    return Averaged(fits, (np.arange(len(fits))[:, None] == best).astype(float), priors=tuple(priors))
+
+
+def _freed(fit: FormFit, batch: Batch, prior: Prior) -> FormFit:
+    """The fit, and one under wider priors on curves whose likelihood gains more than `INSIST` by it."""
+    wide = Task(fit.form, batch, prior.broader(BROADER)).fit_from(fit.theta[:, None])
+    gain = _likelihood(wide, batch) - _likelihood(fit, batch)
+    cost = np.where(gain > INSIST, -np.inf, np.inf)
+    freed = fit.improved(np.arange(len(batch)), replace(wide, cost=cost))
+    return replace(freed, cost=np.where(gain > INSIST, wide.cost, fit.cost))
+
+
+def _likelihood(fit: FormFit, batch: Batch) -> np.ndarray:
+    """Log-likelihood of the points, noise profiled out, without the priors, (n,)."""
+    return -0.5 * ((batch.w > 0).sum(axis=0) + Problem.noise_dof) * np.log(fit.sigma**2)
+
+
+def _penalty(parameters: int, count: np.ndarray) -> np.ndarray:
+    """What so many parameters have to be worth, in twice the log-likelihood: the larger of BIC's and AICc's, (n,)."""
+    spare = count - parameters - 1.0
+    corrected = np.where(spare > 0, 2.0 * parameters * count / np.maximum(spare, 1e-9), np.inf)
+    return np.maximum(parameters * np.log(np.maximum(count, 2)), np.where(parameters <= 3, 0.0, corrected))
 
 
 def _rolling(batch: Batch, priors: dict[str, Prior]) -> list[Trial]:

@@ -15,6 +15,8 @@ STALLED = 2.0
 SMOOTH, STALLED_SMOOTH = 1e-3, 0.3
 """A curve of less noise than the first is as good as noiseless, and what looks like noise is curvature: the second
 takes the place of `STALLED`."""
+NO_RESIDUAL = 1e-9
+"""Residuals of this size are those of rounding: nothing is left to be found."""
 HARD_AT_ONCE = 16
 """Stalled curves searched again at once: each takes thousands of starts."""
 PRIOR_CURVES = 5.0
@@ -43,6 +45,10 @@ class Prior:
         precision = np.array([q.sd for q in form.parameters]) ** -2.0
         return cls(np.repeat(mean[:, None], groups, axis=1), np.repeat(precision[:, None], groups, axis=1))
 
+    def broader(self, times: float) -> Prior:
+        """The same with standard deviations so many times as wide."""
+        return Prior(self.mean, self.precision / times**2)
+
 
 @dataclass(frozen=True)
 class FormFit:
@@ -61,6 +67,12 @@ class FormFit:
     sigma: np.ndarray
     cost: np.ndarray
     converged: np.ndarray
+
+    @classmethod
+    def unfitted(cls, form: Form, n: int) -> FormFit:
+        """No fit of n curves, for `improved` to fill in: the means of the form's prior."""
+        theta = np.repeat(Prior.of(form).mean, n, axis=1)
+        return cls(form, theta, np.full(n, np.nan), np.full(n, np.inf), np.zeros(n, dtype=bool))
 
     def improved(self, index: np.ndarray, other: FormFit) -> FormFit:
         """This fit with the curves at ``index`` replaced wherever ``other`` (of those curves) is better."""
@@ -255,7 +267,10 @@ def _find_stalled(fit: FormFit, batch: Batch) -> np.ndarray:
 
 def _has_stalled(fit: FormFit, batch: Batch) -> np.ndarray:
     limit = np.where(batch.noise < SMOOTH, STALLED_SMOOTH, STALLED)
-    return np.asarray(fit.sigma > limit * batch.noise)
+    count, guessed = (batch.w > 0).sum(axis=0), Problem.noise_dof
+    # Of the points alone: the guess of the noise that sigma holds is more than the limit where points are few.
+    square = ((count + guessed) * fit.sigma**2 - guessed * batch.noise**2) / count
+    return np.asarray(square > np.maximum(limit * batch.noise, NO_RESIDUAL) ** 2)
 
 
 def _parts(index: np.ndarray) -> list[np.ndarray]:
