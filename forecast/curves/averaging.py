@@ -9,6 +9,7 @@ import numpy as np
 
 from scale_forecast.curves.batch import Batch
 from scale_forecast.curves.fitting import FormFit, Prior, Task, fit_form, fit_form_exactly, learn_prior
+from scale_forecast.curves.inside import Inside, look_inside, points_within
 from scale_forecast.curves.levmar import Problem
 from scale_forecast.curves.registry import FORMS
 
@@ -67,6 +68,7 @@ class Averaged:
     trials: tuple[Trial, ...] = ()
     evidence: np.ndarray | None = None
     priors: tuple[Prior, ...] = ()
+    inside: Inside | None = None
 
     def values(self, batch: Batch, u: np.ndarray) -> np.ndarray:
         """Each form at u (m, n) in the fitted space, (k, m, n)."""
@@ -107,7 +109,18 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     evidence = -0.5 * TEMPER * held * np.log(total / held + DOUBT * batch.noise**2)
     evidence = evidence - evidence.max(axis=0)
     weights = _normalise(np.exp(evidence) * _prior_weights(batch, list(priors)))
-    return Averaged(fits, weights, tuple(trials), evidence, tuple(priors.values()))
+    return Averaged(fits, weights, tuple(trials), evidence, tuple(priors.values()), _look_inside(batch, fits, priors))
+
+
+def _look_inside(batch: Batch, fits: Sequence[FormFit], priors: dict[str, Prior]) -> Inside:
+    """The forms fitted to all points alike, and without some points among the others."""
+    out = points_within(batch)
+    kept = batch.with_weights(np.where(out, 0.0, batch.w))
+    plain = [
+        fit_form(FORMS[name], batch, prior) if name in RECENT[batch.kind] else fit
+        for fit, (name, prior) in zip(fits, priors.items(), strict=True)
+    ]
+    return look_inside(batch, plain, [fit_form(FORMS[name], kept, prior) for name, prior in priors.items()], out)
 
 
 def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> list[Averaged]:

@@ -22,14 +22,8 @@ from scale_forecast.curves.averaging import (
 from scale_forecast.curves.batch import Batch, as_batch
 from scale_forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
 from scale_forecast.curves.forms import Form
-from scale_forecast.curves.intervals import (
-    centre_of,
-    held_out_ratios,
-    own_size,
-    parts_of,
-    spread_of,
-    standard_quantiles,
-)
+from scale_forecast.curves.inside import band_size
+from scale_forecast.curves.intervals import centre_of, held_out_ratios, offsets_of, own_size
 from scale_forecast.curves.registry import CHOSEN, form_named
 from scale_forecast.data.errors import UsageError
 from scale_forecast.parallel import Workers
@@ -87,8 +81,8 @@ class CurveFits:
             raise UsageError(f"level {at[(at <= 0) | (at >= 1)][0]:g} is outside (0, 1)")
         out = []
         for b, a, u in self._parts(x):
-            centre, spread = centre_of(b, a, u), self.size * spread_of(parts_of(b, a, u), b.kind)
-            out.append(np.stack([b.to_raw(centre + spread * q).T for q in standard_quantiles(at, b.kind)], axis=-1))
+            centre, offsets = centre_of(b, a, u), offsets_of(b, a, u, at, size=self.size, band=self.band)
+            out.append(np.stack([b.to_raw(centre + offset).T for offset in offsets], axis=-1))
         return np.concatenate(out)
 
     @cached_property
@@ -96,6 +90,12 @@ class CurveFits:
         """What the batch's own held-out points say of the size of its intervals; 1 is as expected."""
         ratios = [held_out_ratios(batch, average) for batch, average in self.chunks]
         return own_size(np.concatenate(ratios, axis=1), self.chunks[0][0].kind)
+
+    @cached_property
+    def band(self) -> float:
+        """The 80% point of errors within the points, in units of the spread there, by the batch's own points."""
+        parts = [average.inside.ratios for _, average in self.chunks if average.inside is not None]
+        return band_size(parts, self.chunks[0][0].kind)
 
     def _parts(self, x: npt.ArrayLike) -> list[tuple[Batch, Averaged, np.ndarray]]:
         n = sum(len(batch) for batch, _ in self.chunks)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from scale_forecast.curves.averaging import Averaged, Trial, carry_residuals
+from scale_forecast.curves.averaging import NEAR, Averaged, Trial, carry_residuals
 from scale_forecast.curves.batch import Batch
+from scale_forecast.curves.inside import share_beyond
 
 WEIGHTS = {"accuracy": (1.0, 0.6, 0.01, 0.35, 0.13), "loss": (1.03, 1.09, 0.019, 0.073, 0.138)}
 """Factors of noise, between, distance, change, and distance x noise in the standard deviation."""
@@ -49,7 +50,30 @@ def centre_of(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
     if average.trials:
         fitted = np.einsum("kn,kmn->mn", average.weights, average.values(batch, batch.u))
         centre = centre + carry_residuals(batch, batch.w, batch.z - fitted)
-    return centre
+    if average.inside is None:
+        return centre
+    within = average.inside.centre(batch, u)
+    carried = carry_residuals(batch, batch.w, batch.z - average.inside.centre(batch, batch.u))
+    span = np.maximum(-np.where(batch.w > 0, batch.u, 0.0).min(axis=0), 1e-9)
+    within = within + carried * np.exp(np.minimum(u, 0.0) / (NEAR * span))
+    beyond = share_beyond(batch, u)
+    return np.asarray(beyond * centre + (1.0 - beyond) * within)
+
+
+def offsets_of(
+    batch: Batch, average: Averaged, u: np.ndarray, levels: np.ndarray, *, size: float, band: float
+) -> np.ndarray:
+    """How far each quantile lies from the centre at u (m, n), (k, m, n): one band within the points, one beyond.
+
+    ``size, band``: what the batch's own held-out points say of the spread beyond, and of the 80% band within.
+    """
+    beyond = size * spread_of(parts_of(batch, average, u), batch.kind)
+    out = standard_quantiles(levels, batch.kind)[:, None, None] * beyond
+    if average.inside is None:
+        return out
+    within = (ndtri(levels) / ndtri(0.9))[:, None, None] * band * average.inside.spread(batch, u)
+    share = share_beyond(batch, u)
+    return np.asarray(np.sign(out) * np.sqrt(share * out**2 + (1.0 - share) * within**2))
 
 
 def parts_of(batch: Batch, average: Averaged, u: np.ndarray) -> Parts:
