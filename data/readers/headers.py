@@ -20,7 +20,10 @@ from scale_forecast.data.sizes import sizes_in_name
 
 _TABLES = Path(__file__).parent.parent / "tables"
 _SIGNS = re.compile(r"[#()\[\]{}%*:\u2191\u2193\u2b06\u2b07\ufe0f_\-/]+")
-_UNIT = re.compile(r"\((?:in )?(k|m|b|t|thousands?|millions?|billions?|trillions?)\)|[_ ](billions?|millions?)$", re.I)
+_UNIT = re.compile(
+    r"\((?:in )?(k|m|b|t|thousands?|millions?|billions?|trillions?)\)|[_ ](billions?|millions?)$|[_ ,]in (k|m|b|t)$",
+    re.I,
+)
 _UNITS = {"k": 1e3, "t": 1e12, "b": 1e9, "m": 1e6}
 _SHOTS = re.compile(r"[\s(,\[@_-]*\b([0-9]+)[\s-]*shots?\b[\s)\],]*", re.IGNORECASE)
 _COT = re.compile(r"[\s(,\[+-]*\bcot\b[\s)\],]*", re.IGNORECASE)
@@ -49,7 +52,8 @@ _GO_BEFORE = re.compile(
 """Metrics that people write before the task; words that begin names of tasks are not among them."""
 _SPREAD = re.compile(
     r"(?P<of>.+?)[\s_(\[,:-]*(?:std\.?[\s_]?err(?:or)?\.?|stderr|s\.?e\.?m?\.?|std(?:[\s_]?dev)?|sd|\u00b1|\+/-|errors?"
-    r"|(?:95\s?%?\s?)?ci(?:\s?95\s?%?)?)[)\]]?",
+    r"|(?:95\s?%?\s?)?ci(?:\s?95\s?%?)?|(?:ci[\s_]?)?(?:lower|upper)(?:[\s_]?(?:bound|ci))?|ci[\s_]?(?:low|high)|[lu]b"
+    r"|q0?\.?[0-9]{1,3})[)\]]?",
     re.IGNORECASE,
 )
 _ONLY_SIZE = re.compile(
@@ -110,7 +114,7 @@ def unit_of(title: str) -> float:
     (1000000000.0, 1000000000.0, 1.0)
     """
     match = _UNIT.search(title)
-    return _UNITS[(match[1] or match[2])[0].lower()] if match else 1.0
+    return _UNITS[(match[1] or match[2] or match[3])[0].lower()] if match else 1.0
 
 
 def scores_of(title: str) -> Header:
@@ -164,6 +168,8 @@ def metric_alone(title: str) -> str | None:
     ('accuracy', 'AVG@5', 'exact_match', None)
     """
     header = scores_of(title)
+    if shots_of(title) is not None:
+        return "accuracy"
     if known_metric(header.task) is not None and not re.search(r"\s", header.task):
         return metric_name(header.task)
     plain = _IN_BRACKETS.sub("", header.task).strip()

@@ -66,6 +66,14 @@ def _records(content: Content) -> list[dict[str, Any]] | None:
     if len(lists) == 1 and not any(isinstance(value, dict) for value in values):
         rows = [flatten(row) for row in lists[0]]
         return rows if {"model", "model_name", "name", "Model"} & rows[0].keys() else None
+    nested = [value for value in values if isinstance(value, dict)]
+    if (
+        isinstance(document.get("model"), str)
+        and len(nested) == 1
+        and not lists
+        and all(map(_is_number, nested[0].values()))
+    ):
+        return [flatten(document)]
     is_flat = all(_is_number(value) or value is None for value in values) and not any(":" in key for key in document)
     return [{_UNSAID: "", **document}] if is_flat and content.source.root is None else None
 

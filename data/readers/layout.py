@@ -27,6 +27,21 @@ from scale_forecast.data.results import COLUMNS
 from scale_forecast.data.sizes import format_size
 
 _SIZES = ("params", "active_params", "train_tokens", "train_flops")
+_EFFORTS = {
+    "xhigh",
+    "high",
+    "medium",
+    "low",
+    "minimal",
+    "none",
+    "max",
+    "thinking",
+    "non-thinking",
+    "default",
+    "no thinking",
+}
+_LOOKED_AT = 200
+"""Rows that are looked at to find out what a column of no known title holds."""
 _FIRST = 6
 """Columns among which one that names models is looked for."""
 _ENOUGH = 0.5
@@ -83,6 +98,7 @@ class Form(Enum):
     WIDE = "one column a task"
     ACROSS = "one column a model"
     METRICS = "one column a metric"
+    LONE = "one row a score, of no known title"
     NONE = "no scores"
 
 
@@ -134,11 +150,16 @@ def find_titles(frame: pd.DataFrame, layout: Layout, name: str) -> Titled:
     if "shots" not in {*guessed.values(), *said.values(), *layout.constants}:
         frame, asked = _find_shots(frame, {*guessed, *said, *layout.task_columns})
         guessed |= asked
+    if "setting" not in {*guessed.values(), *said.values(), *layout.constants}:
+        guessed |= _find_settings(frame, {*guessed, *said, *layout.task_columns})
     names = guessed | said
     units = {ours: unit_of(theirs) for theirs, ours in names.items() if ours in _SIZES}
     frame = _with_models(frame.rename(columns=names), layout, units.get("params", 1.0))
     have = {*map(str, frame.columns), *layout.constants}
     form, scores = _form(frame, have, layout, name)
+    if form is Form.LONE:
+        frame, guessed[scores[0]] = frame.rename(columns={scores[0]: "score"}), "score"
+        form, scores = Form.LONG, []
     if form is Form.ACROSS and not {"task", "benchmark"} & have:
         tasks = _find_tasks(frame, scores)
         frame = frame.rename(columns={tasks: "task"})
@@ -172,7 +193,7 @@ def _find_models(frame: pd.DataFrame, used: set[str]) -> dict[str, str]:
         cells = frame[title].dropna()
         if title in used or our_column(title) is not None or len(cells) < len(frame) or is_no_score(title):
             continue
-        texts = cells.map(str)
+        texts = cells.iloc[:_LOOKED_AT].map(str)
         if texts.nunique() > _ENOUGH * len(texts) and not _holds_numbers(frame[title]) and looks_like_models(texts):
             return {title: "model"}
     return {}
@@ -182,11 +203,21 @@ def _find_shots(frame: pd.DataFrame, used: set[str]) -> tuple[pd.DataFrame, dict
     """A column of no known title of which most cells say how a task was asked, with nothing else in it."""
     for title in (str(c) for c in frame.columns[:_FIRST] if str(c) not in used):
         cells = frame[title].dropna()
-        if len(cells) and isinstance(cells.iloc[0], str):
+        some = [text for text in cells.iloc[:_LOOKED_AT] if isinstance(text, str)]
+        if sum(shots_of(text) is not None for text in some) >= max(1, _ENOUGH * len(cells.iloc[:_LOOKED_AT])):
             asks = {text: shots_of(str(text)) is not None for text in cells.unique()}
             if cells.map(asks).mean() >= _ENOUGH:
                 return frame.assign(**{title: frame[title].where(frame[title].map(asks).eq(True))}), {title: "shots"}
     return frame, {}
+
+
+def _find_settings(frame: pd.DataFrame, used: set[str]) -> dict[str, str]:
+    """A column of no known title that says in each cell how hard a model was set to think."""
+    for title in (str(c) for c in frame.columns[:_FIRST] if str(c) not in used):
+        some = {str(text).strip().casefold() for text in frame[title].iloc[:_LOOKED_AT].dropna()}
+        if some and some <= _EFFORTS and frame[title].nunique() > 1:
+            return {title: "setting"}
+    return {}
 
 
 def _find_tasks(frame: pd.DataFrame, models: list[str]) -> str:
@@ -239,10 +270,10 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
         sizes = [c for c in numbers if is_only_size(c)]
         if sizes and not metrics and "family" not in have:
             return Form.ACROSS, sizes
-        return (Form.METRICS, metrics) if metrics else (Form.NONE, [])
+        return (Form.METRICS, metrics) if metrics else (Form.LONE, numbers) if len(numbers) == 1 else (Form.NONE, [])
     if "model" in have:
-        alone = [metric for c in numbers if (metric := metric_alone(c)) is not None]
-        if numbers and len(set(alone)) == len(numbers):
+        alone = {(metric, _shots(c)) for c in numbers if (metric := metric_alone(c)) is not None}
+        if numbers and len(alone) == len(numbers):
             return Form.METRICS, numbers
         return (Form.WIDE, numbers) if numbers else (Form.NONE, [])
     first = str(frame.columns[0]) if len(frame.columns) else ""
@@ -253,6 +284,11 @@ def _form(frame: pd.DataFrame, have: set[str], layout: Layout, name: str) -> tup
     if models and first in others and first not in numbers and looks_like_models(labels):
         return Form.WIDE, models
     return Form.NONE, []
+
+
+def _shots(title: str) -> int | None:
+    header = shots_of(title)
+    return header.shots if header is not None else None
 
 
 def _scores_among(frame: pd.DataFrame, titles: list[str]) -> list[str]:

@@ -12,6 +12,8 @@ from scale_forecast.data.readers.cells import Numbers
 
 _HUNDRED = 100.0
 _SHOWN = 6
+_ERRORS_OF_SPEECH = {"wer", "cer", "mer", "ter", "word_error_rate", "char_error_rate"}
+_MOST_ERRORS = 2.0
 
 
 @dataclass
@@ -47,10 +49,10 @@ def in_units(cells: Numbers, metric: pd.Series, group: pd.Series, *, top: float 
     score, stderr = cells.value.copy(), cells.stderr.copy()
     names = {str(name): known_metric(str(name)) for name in metric.unique()}
     share = ~metric.astype(str).isin({name for name, known in names.items() if known and known.unit != "share"})
+    notes = _share_errors(score, stderr, metric, group, cells.is_percent)
     infinite = score.abs() == float("inf")
     refused = pd.Series(None, index=score.index, dtype=object).mask(infinite, "score not finite")
     plain = share & ~cells.is_percent & score.notna() & ~infinite
-    notes: list[str] = []
     if plain.any() and (top is not None or float(score[plain].max()) > 1.0):
         largest = score.where(plain).groupby(group, sort=False).transform("max")
         signed = cells.is_percent.groupby(group, sort=False).transform("any")
@@ -68,6 +70,19 @@ def in_units(cells: Numbers, metric: pd.Series, group: pd.Series, *, top: float 
         score = (score / (top or _HUNDRED)).round(12).where(percent, score)
         stderr = (stderr / (top or _HUNDRED)).where(percent, stderr)
     return Scaled(score, stderr, refused, notes)
+
+
+def _share_errors(
+    score: pd.Series, stderr: pd.Series, metric: pd.Series, group: pd.Series, is_percent: pd.Series
+) -> list[str]:
+    """Put error rates of speech, which have no upper end, from percent into shares, in place: none is above 200%."""
+    spoken = metric.astype(str).str.casefold().isin(_ERRORS_OF_SPEECH) & ~is_percent
+    if not spoken.any():
+        return []
+    percent = spoken & (score.where(spoken).groupby(group, sort=False).transform("max") > _MOST_ERRORS)
+    score[percent] /= _HUNDRED
+    stderr[percent] /= _HUNDRED
+    return [f"taken as percentages: {_names(group[percent])}"] if percent.any() else []
 
 
 def _warn_of_small(notes: list[str], groups: pd.Series, top: float) -> None:

@@ -20,6 +20,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.archives import opened_archive
 from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line, sources
+from scale_forecast.data.readers.headers import looks_like_models, our_column
 from scale_forecast.data.readers.json_cells import flatten
 from scale_forecast.data.spreadsheet import unmark_table
 
@@ -343,13 +344,20 @@ def _tables_of_pipes(text: str) -> list[list[list[str]]]:
 
 
 def _markdown(tables: list[list[list[str]]], name: str) -> pd.DataFrame:
-    """The first table of pipes that holds numbers, else the first."""
-    rows = next((rows for rows in tables if _has_numbers(rows)), tables[0])
+    """The first table of pipes with numbers that speaks of models, else the first with numbers, else the first."""
+    tried = sorted(tables, key=lambda rows: -2 * _has_numbers(rows) - (_has_numbers(rows) and _has_models(rows)))
+    rows = tried[0]
     body = [row for row in rows[1:] if not all(re.fullmatch(r":?-*:?", cell) for cell in row)]
     names = [re.sub(r"\*\*|__|`", "", cell) for cell in rows[0]]
     frame = _of_rows(names, body, name)
     frame.attrs[OTHER_TABLES] = sum(other is not rows and _has_numbers(other) for other in tables)
     return frame
+
+
+def _has_models(rows: list[list[str]]) -> bool:
+    """Whether a column is titled as one of models, or titles or rows are models' names."""
+    titles, labels = rows[0], [row[0] for row in rows[2:] if row]
+    return any(our_column(title) == "model" for title in titles) or any(map(looks_like_models, (titles[1:], labels)))
 
 
 def _has_numbers(rows: list[list[str]]) -> bool:

@@ -42,6 +42,10 @@ _TITLE = "_title"
 _EMPTY = "empty cell"
 _FEW = 40
 """Columns that are named where some are left aside."""
+_RIGHT = tuple(map(fold, ("correct", "n_correct", "num_correct", "number correct", "correct answers")))
+_WHOLE = tuple(
+    map(fold, ("total", "n_total", "num_total", "n", "n_examples", "num_examples", "questions", "n_questions"))
+)
 _VOTES = frozenset(map(fold, ("votes", "battles", "number of votes", "num battles", "n votes")))
 _LEAST_RATING = 400.0
 """Above this, and beside counts of votes, scores are ratings: no share, grade or percentage is so high."""
@@ -63,6 +67,7 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
             raise UsageError(f"{source.name}: has a column {ours!r} already: leave out --set {ours}={value}")
     if frame.empty:
         raise DataError(f"{source.name}: the table has no rows: give at least one score")
+    frame = _with_counts(frame)
     table = find_titles(frame, layout, source.name)
     if table.form is Form.NONE:
         raise _no_scores(frame, table, source)
@@ -110,6 +115,16 @@ _FORMATS = {
     Form.ACROSS: "table with models across",
     Form.METRICS: "table with metrics across",
 }
+
+
+def _with_counts(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table that counts right answers and all, with their share as the score."""
+    titles = {fold(str(title)): title for title in frame.columns}
+    right, whole = (next((titles[name] for name in names if name in titles), None) for names in (_RIGHT, _WHOLE))
+    if right is None or whole is None or any(our_column(str(title)) == "score" for title in frame.columns):
+        return frame
+    share = as_cells(frame[right]).value / as_cells(frame[whole]).value
+    return frame.rename(columns={whole: "n_examples"}).drop(columns=right).assign(score=share)
 
 
 def _no_scores(frame: pd.DataFrame, table: Titled, source: Source) -> DataError:
@@ -182,6 +197,9 @@ def _metrics(table: Titled) -> pd.DataFrame:
     """One column a metric."""
     about = [c for c in table.frame.columns if c not in table.scores]
     long = table.frame.melt(id_vars=about, value_vars=table.scores, var_name="metric", value_name=_CELL)
+    asked = {title: header.shots for title in table.scores if (header := shots_of(title)) is not None}
+    if asked and "shots" not in long:
+        long["shots"] = long["metric"].map(asked)
     long["metric"] = long["metric"].map({title: metric_alone(title) for title in table.scores})
     if "task" not in long and "benchmark" in long:
         long["task"] = long["benchmark"]
@@ -231,9 +249,10 @@ def _with_shots(long: pd.DataFrame) -> None:
             shots = long["shots"].map(lambda text: said.get(text, None if text in empty else text))
             long["shots"] = shots.astype(object)
     elif long[_CELL].dtype == "str" or long[_CELL].dtype == object:
-        behind = long[_CELL].astype("str").str.extract(_SHOTS_BEHIND, expand=False)
-        if behind.notna().any():
-            long["shots"] = pd.to_numeric(behind)
+        cells = long[_CELL].astype("str")
+        if cells.str.contains("shot", regex=False).any():
+            behind = cells.str.extract(_SHOTS_BEHIND, expand=False)
+            long["shots"] = pd.to_numeric(behind) if behind.notna().any() else None
 
 
 def _with_checkpoints(long: pd.DataFrame) -> None:

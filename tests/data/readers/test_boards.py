@@ -81,6 +81,26 @@ TABLES = {
         "Model,MMLU,No answer,#Languages,Generation,Embedding Dimensions\na-7b,61,4.0,86,1,30\nb-7b,62,1,10,0,40\n",
         {("MMLU", "accuracy", "a-7b"): 0.61, ("MMLU", "accuracy", "b-7b"): 0.62},
     ),
+    "sizes in the unit of their title, bounds of others beside them": (
+        "Model,Size in B,MMLU,MMLU_lower,MMLU_upper,FLOPs (G)\na-s,1.5,31.0,29.0,33.0,4.1\na-l,70,61.0,59,63,190\n",
+        {("MMLU", "accuracy", "a-s"): 0.31, ("MMLU", "accuracy", "a-l"): 0.61},
+    ),
+    "an error rate of speech in percent": (
+        "Model,LibriSpeech WER\nwhisper-small,3.4\nwhisper-large,2.7\n",
+        {("LibriSpeech", "wer", "whisper-small"): 0.034, ("LibriSpeech", "wer", "whisper-large"): 0.027},
+    ),
+    "counts of right answers": (
+        "model,task,correct,total\na-1b,arc,410,1000\n",
+        {("arc", "accuracy", "a-1b"): 0.41},
+    ),
+    "one column of numbers beside models and tasks": (
+        "model,task,mean,std\na-1b,arc,0.41,0.02\na-7b,arc,0.61,0.01\n",
+        {("arc", "accuracy", "a-1b"): 0.41, ("arc", "accuracy", "a-7b"): 0.61},
+    ),
+    "of a page's tables that of models": (
+        "| Hyper | Value |\n|--|--|\n| lr | 0.1 |\n\n| Model | MMLU |\n|--|--|\n| a-7b | 61.0 |\n",
+        {("MMLU", "accuracy", "a-7b"): 0.61},
+    ),
     "a card's table": (
         "| Category | Benchmark | # Shots | Metric | Llama 3 8B | Llama 3 70B |\n|:--|:--|:-:|:--|:-:|:-:|\n"
         "| General | MMLU | 5 | macro\\_avg/acc\\_char | 66.7 | **79.5** |\n|  | SQuAD | 1 | em | 76.4 | 85.6 |\n",
@@ -125,6 +145,7 @@ SHARES = [("mmlu", 0.864), ("gsm8k", 0.92)]
             {"results": [{"model": {"name": "a-1b", "sha": "1"}, "task": "arc", "metrics": {"acc": 0.41}}]},
             {("arc", "accuracy", "a-1b"): 0.41},
         ),
+        ({"model": "a-1b", "scores": {"arc": 0.41}, "date": "2024-05-01"}, {("arc", "accuracy", "a-1b"): 0.41}),
         ([{"model": "a-1b", "task": "arc", "metrics": {"acc": 0.41}}], {("arc", "accuracy", "a-1b"): 0.41}),
     ],
 )  # fmt: skip
@@ -147,6 +168,26 @@ def test_shots_are_read_where_cells_say_them(tmp_path):
     rows = scores(tmp_path, noted, "b.csv")[1].results.drop_duplicates("task").set_index("task")
     assert rows["shots"].fillna(-1).to_dict() == {"MMLU": 5, "GSM8K": -1, "BBH": 3}
     assert rows.loc["BBH", "prompt"] == "cot"
+
+
+@pytest.mark.parametrize("place", ["model,task", "model"])
+def test_columns_of_shots_are_of_one_test(tmp_path, place):
+    cells = ["a-1b,arc", "b-7b,arc"] if "task" in place else ["a-1b", "b-7b"]
+    text = f"{place},0-shot,5-shot\n{cells[0]},0.31,0.35\n{cells[1]},0.51,0.62\n"
+    rows = scores(tmp_path, text, "arc.csv")[1].results
+    assert {(r.task, r.shots, r.model): r.score for r in rows.itertuples()} == {
+        ("arc", 0, "a-1b"): 0.31, ("arc", 5, "a-1b"): 0.35, ("arc", 0, "b-7b"): 0.51, ("arc", 5, "b-7b"): 0.62,
+    }  # fmt: skip
+
+
+def test_how_hard_a_model_thought_is_its_setting(tmp_path):
+    rows = scores(tmp_path, "Model,Reasoning,GPQA\ngpt-5,high,85.7\ngpt-5,low,80.2\n")[1].results
+    assert dict(zip(rows["setting"], rows["score"], strict=True)) == {"high": 0.857, "low": 0.802}
+
+
+def test_a_day_beside_a_score_is_that_of_the_score(tmp_path):
+    rows = scores(tmp_path, "date,model,benchmark,score\n2024-05-13,a-1b,MMLU,88.7\n")[1].results
+    assert rows["known_on"].dt.strftime("%Y-%m-%d").tolist() == ["2024-05-13"]
 
 
 def test_one_column_of_errors_beside_several_of_scores_belongs_to_none(tmp_path):
