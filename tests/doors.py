@@ -43,7 +43,7 @@ def fault_of(result: Result) -> str | None:
         return f"exit code {result.exit_code}"
     errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     if len(errors) != (result.exit_code != 0):
-        return f"{len(errors)} errors with exit code {result.exit_code}"
+        return f"{len(errors)} errors with exit code {result.exit_code}, at the end {result.stderr[-200:]!r}"
     if errors and result.stderr.splitlines()[-1] != errors[0]:
         return f"an error of several lines: {result.stderr[-300:]!r}"
     text = result.stdout + result.stderr

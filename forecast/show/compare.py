@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from scale_forecast.data.plain import plain_text
 from scale_forecast.show.report.cells import tables_html
 from scale_forecast.show.terminal import as_text
 
@@ -16,7 +17,7 @@ MOST_ROWS = 30
 def as_page(a: str, b: str, tables: Mapping[str, pd.DataFrame], said: Sequence[str]) -> str:
     """All of it as text; of many tasks those with the largest gap."""
     parts = [as_text(table, title=title) for title, table in _shown(a, b, tables).items()]
-    return "\n".join(["".join(f"{sentence}\n" for sentence in said), *parts])
+    return "\n".join(["".join(f"{plain_text(sentence)}\n" for sentence in said), *parts])
 
 
 def as_html(found: Any) -> str:

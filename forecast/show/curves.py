@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from scale_forecast.data.plain import plain_text
 from scale_forecast.show.report.cells import tables_html
 from scale_forecast.show.terminal import as_text
 
@@ -16,7 +17,7 @@ SHOWN = ["curve", "x", "y", "y_pred", "residual", "q10", "q90", "form", "converg
 def as_page(frame: pd.DataFrame, parameters: pd.DataFrame, said: Sequence[str]) -> str:
     """All of it as text."""
     parts = [as_text(table, title=title or None) for title, table in _tables(frame, parameters).items()]
-    return "\n".join([parts[0], "".join(f"{sentence}\n" for sentence in said), *parts[1:]])
+    return "\n".join([parts[0], "".join(f"{plain_text(sentence)}\n" for sentence in said), *parts[1:]])
 
 
 def as_html(found: Any) -> str:

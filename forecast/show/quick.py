@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from scale_forecast.data.plain import plain_text
 from scale_forecast.show.report.cells import tables_html
 from scale_forecast.show.terminal import as_text
 
@@ -13,8 +14,8 @@ from scale_forecast.show.terminal import as_text
 def as_page(families: pd.DataFrame, means: pd.DataFrame, record: pd.DataFrame, said: str, needs: Sequence[str]) -> str:
     """All of it as text."""
     parts = [as_text(table, title=title) for title, table in _tables(families, means, record).items()]
-    wanted = "".join(f"  - {sentence}\n" for sentence in needs)
-    return "\n".join([*parts, f"{said}\n"]) + (f"\nwhat would tell more\n{wanted}" if wanted else "")
+    wanted = "".join(f"  - {plain_text(sentence)}\n" for sentence in needs)
+    return "\n".join([*parts, f"{plain_text(said)}\n"]) + (f"\nwhat would tell more\n{wanted}" if wanted else "")
 
 
 def as_html(found: object) -> str:
