@@ -17,6 +17,8 @@ from scale_forecast.resolvers.judge.status import Status
 
 SUBJECT = ["benchmark", "task", "metric", "shots", "prompt", "model"]
 """What a score forecast is about."""
+MEASURED = ("evaluator", "version", "setting")
+"""By whom, of which release and how a score is measured, which forecasts of it may say."""
 
 SAME_SIZE = 0.03
 """How far apart the sizes of two models of a family may be for one to be the other: people round them."""
@@ -25,7 +27,6 @@ NEAR_SIZE = 0.25
 
 _NAMES = [name for name in UNIT if name != "shots"]
 _TEST = ["benchmark", "task", "metric"]
-_MEASURED = ("evaluator", "version", "setting")
 _UNCLEAR = (
     "forecasts of several evaluators, versions or settings are recorded of it, and an entry settles them together"
 )
@@ -60,8 +61,8 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
         open are rows for `Ledger.append_resolutions`.
     """
     recorded = forecasts[forecasts["kind"] == "score"]
-    scores = recorded[[*SUBJECT, "family", "params", "train_flops"]].join(_measured_of(recorded))
-    about = scores.drop_duplicates([*SUBJECT, *_MEASURED], keep="last").reset_index(drop=True)
+    scores = recorded[[*SUBJECT, "family", "params", "train_flops", *MEASURED]].assign(by=_ways_of(recorded))
+    about = scores.drop_duplicates([*SUBJECT, *MEASURED], keep="last").reset_index(drop=True)
     about["_unclear"] = about.duplicated(SUBJECT, keep=False)
     final = known_by(results, as_of)
     final = final[final["checkpoint"].isna()]
@@ -82,11 +83,10 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
     return about[SUBJECT].join(pd.DataFrame(settled, columns=columns)).assign(as_of=day)
 
 
-def _measured_of(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Evaluator, version and setting that score forecasts are of, and whether they go by date, from their details."""
-    given = [one if isinstance(one, dict) else {} for one in forecasts["details"]]
-    names = (*_MEASURED, "by")
-    return pd.DataFrame({name: [one.get(name) for one in given] for name in names}, forecasts.index, dtype="str")
+def _ways_of(forecasts: pd.DataFrame) -> pd.Series:
+    """Whether score forecasts go by date, from their details."""
+    given = [one.get("by") if isinstance(one, dict) else None for one in forecasts["details"]]
+    return pd.Series(given, forecasts.index, dtype="str")
 
 
 def _settle_subject(

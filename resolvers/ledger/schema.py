@@ -82,3 +82,5 @@ CHAINED = frozenset({"sequence", "recorded_at", "previous_hash", "hash"})
 """Columns the ledger fills in by itself."""
 SUBJECT = ["question_id", "benchmark", "task", "metric", "shots", "prompt", "model"]
 """What a resolution settles."""
+MEASURED = ("evaluator", "version", "setting")
+"""Of the details of a score forecast those that are shown as columns: by whom, of which release, how it is measured."""

@@ -25,7 +25,16 @@ from scale_forecast.resolvers.ledger.rows import (
     stored_entry,
     utc_text,
 )
-from scale_forecast.resolvers.ledger.schema import DAYS, JSON_COLUMNS, SUBJECT, TABLES, TIMES, questions, resolutions
+from scale_forecast.resolvers.ledger.schema import (
+    DAYS,
+    JSON_COLUMNS,
+    MEASURED,
+    SUBJECT,
+    TABLES,
+    TIMES,
+    questions,
+    resolutions,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,8 +151,16 @@ class Ledger:
     # --- reading
 
     def forecasts(self) -> pd.DataFrame:
-        """Every forecast in order, JSON read, times as UTC timestamps."""
-        return self._frame("forecasts")
+        """Every forecast in order, JSON read, times as UTC timestamps.
+
+        Of a score that it is of, ``evaluator, version, setting`` stand in columns of their own beside ``details``.
+        """
+        import pandas as pd
+
+        table = self._frame("forecasts")
+        given = [one if isinstance(one, dict) else {} for one in table["details"]]
+        said = {name: [one.get(name) for one in given] for name in MEASURED}
+        return table.join(pd.DataFrame(said, table.index, dtype="str"))
 
     def resolutions(self, *, standing: bool = True) -> pd.DataFrame:
         """Resolutions in order: those that stand, or all that were ever recorded."""

@@ -652,3 +652,13 @@ def test_migrations_make_the_tables_the_code_expects(ledger):
 
     with reading(ledger._engine) as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_who_measures_a_score_and_how_stands_in_columns_of_its_own(ledger):
+    """Also of entries without, and of questions; the entries themselves keep it in their details."""
+    how = {"evaluator": "Epoch AI", "version": "2", "setting": "high"}
+    ledger.append_forecasts([score_forecast(details=how), score_forecast(), question_forecast()], at=AT)
+    table = ledger.forecasts()
+    assert table.iloc[0][list(how)].to_dict() == how
+    assert table[list(how)].iloc[1:].isna().all(axis=None)
+    assert ledger.verify().is_intact
