@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from scale_forecast.data.readers.board import Board, text_of
@@ -18,7 +20,7 @@ _ARC = {
     "v2_Semi_Private": "ARC-AGI-2",
     "v3_Semi_Private": "ARC-AGI-3",
 }
-_EFFORTS = ("xhigh", "high", "medium", "low", "minimal", "none", "max")
+_EFFORT = re.compile(r"-(xhigh|high|medium|low|minimal|none|max|thinking(?:-[0-9]+k|-none)?)$", re.IGNORECASE)
 _ANALYSIS = {
     "mmlu_pro": "MMLU-Pro",
     "gpqa": "GPQA Diamond",
@@ -52,14 +54,14 @@ class ArcPrize:
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
         board = Board(content, self.name)
         for row in map(as_dict, content.document):
-            name, _, effort = (text_of(row.get("modelId")) or "").rpartition("-")
-            has_effort = bool(name) and effort in _EFFORTS
+            called = text_of(row.get("modelId")) or ""
+            effort = _EFFORT.search(called)
             dataset = text_of(row.get("datasetId")) or ""
             board.add(
                 row.get("score"),
                 task=_ARC.get(dataset, f"ARC-AGI {dataset}"),
-                model=name if has_effort else text_of(row.get("modelId")),
-                setting=effort if has_effort else None,
+                model=_EFFORT.sub("", called),
+                setting=effort[1] if effort else None,
                 evaluator="ARC Prize",
             )
         return board.finish()

@@ -17,6 +17,8 @@ from scale_forecast.data.readers.yaml_parts import document_of
 _IS_METR = re.compile(r"p50_horizon_length:")
 _VERSION = re.compile(r"v([0-9.]+)", re.IGNORECASE)
 _SCAFFOLD = re.compile(r"_(?:inspect|flock|modular|triframe|react)\b.*$", re.IGNORECASE)
+_POINT = re.compile(r"(?<=_)([0-9])_([0-9])(?![0-9])")
+"""Between two single digits of a name an underscore is the point of a release: ``claude_3_5_sonnet``."""
 _IS_AIDER = re.compile(r"^- (?:dirname|model): .*\n(?:  .*\n){1,40}?  pass_rate_1:", re.MULTILINE)
 _SETTING = re.compile(r"\s*\((high|medium|low|minimal|no think|[0-9]+k think(?:ing)?(?: tokens)?)\)$", re.IGNORECASE)
 _HORIZONS = {"p50_horizon_length": "METR time horizon 50%", "p80_horizon_length": "METR time horizon 80%"}
@@ -31,7 +33,7 @@ class Metr:
         "benchmark_results.yaml",
         b"""benchmark_name: METR-Horizon-v1.1
 results:
-  widget_5_2025_08_07_inspect:
+  widget_5_1_2025_08_07_inspect:
     metrics:
       is_sota: true
       p50_horizon_length: {ci_high: 300.1, ci_low: 60.2, estimate: 137.3}
@@ -39,8 +41,8 @@ results:
     release_date: 2025-08-07
 """,
         {
-            ("METR time horizon 50%", "minutes", "widget-5-2025-08-07"): 137.3,
-            ("METR time horizon 80%", "minutes", "widget-5-2025-08-07"): 26.3,
+            ("METR time horizon 50%", "minutes", "widget-5.1-2025-08-07"): 137.3,
+            ("METR time horizon 80%", "minutes", "widget-5.1-2025-08-07"): 26.3,
         },
     )
 
@@ -61,7 +63,7 @@ results:
                         metric="minutes",
                         benchmark="METR time horizon",
                         task=task,
-                        model=_SCAFFOLD.sub("", str(name)).replace("_", "-"),
+                        model=_POINT.sub(r"\1.\2", _SCAFFOLD.sub("", str(name))).replace("_", "-"),
                         version=version[1].rstrip(".") if version else None,
                         evaluator="METR",
                         released=released,
