@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scale_forecast.show.plots.registry import PLOTS
+
 ROOT = Path(__file__).parent.parent
 COMMANDS = re.compile(r"^\$ (.*)$", flags=re.MULTILINE)
 
@@ -39,4 +41,8 @@ def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(tmp_path):
     method = pages[tmp_path / "method" / "index.html"]
     assert method.count("<math") > 10
     assert "arithmatex" not in method
-    assert "Sentinel" not in pages[tmp_path / "commands" / "index.html"]  # click's mark for no default
+    assert not [page for page, text in pages.items() if "Sentinel" in text]  # click's mark for no default
+    for name in ("predict", "ledger", "plot"):
+        assert f'<h1 id="forecast-{name}">' in pages[tmp_path / "commands" / name / "index.html"]
+    assert pages[tmp_path / "notebooks" / "score" / "index.html"].count('class="shown"') >= 1
+    assert pages[tmp_path / "gallery" / "index.html"].count("<img") == len(PLOTS)

@@ -1,15 +1,65 @@
 """The notebooks of ``examples/`` say what the library says today."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 
+import click
 import numpy as np
 import pytest
 
+from scale_forecast.commands import main
 from tests.notebooks import EXAMPLES, code_cells, read, run_cells
 
 NUMBER = r"-?\d+\.?\d*(?:e[+-]?\d+)?"
 QUICK = ("score.ipynb",)
 """Those that train nothing."""
+
+
+SCRIPT = EXAMPLES / "publish.sh"
+STEP = re.compile(r"^ *forecast (.*?)(?: >.*| \|\|.*)?$", flags=re.MULTILINE)
+
+
+def test_the_recipe_of_the_manual_is_the_script():
+    page = (EXAMPLES.parent / "docs" / "recipe.md").read_text(encoding="utf-8")
+    assert f"```bash\n{SCRIPT.read_text(encoding='utf-8')}```" in page
+
+
+def test_every_command_of_the_recipe_exists_with_its_options():
+    steps = STEP.findall(SCRIPT.read_text(encoding="utf-8"))
+    assert len(steps) == 7
+    for step in steps:
+        words = [word for word in shlex.split(step) if word not in ("${options[@]}", ">")]
+        words += ["--by", "2099"] if words[0] == "records" else []
+        command, context = main, click.Context(main, info_name="forecast")
+        while isinstance(command, click.Group):
+            command = command.get_command(context, words.pop(0))
+            assert command is not None, step
+        command.make_context(command.name, words)  # raises for an option that there is not
+
+
+@pytest.mark.slow
+def test_the_recipe_runs_and_publishes_pages_and_the_ledgers_head(tmp_path):
+    """On a day of which training takes a second, without a network, twice: the second night goes on from the first."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "forecast").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{EXAMPLES.parent / "cli.py"}" "$@"\n')
+    (folder / "forecast").chmod(0o755)
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    own = {name: value for name, value in os.environ.items() if name not in ("FORECAST_LEDGER", "FORECAST_DATA")}
+    day = ["--by", "2023-12", "--as-of", "2023-03-01", "--release-dates"]
+    for _ in range(2):
+        subprocess.run(
+            ["bash", str(SCRIPT), str(tmp_path / "out"), *day], env={**own, "PATH": path, "SOURCES": ""}, check=True
+        )
+    site = tmp_path / "out" / "site"
+    assert {file.name for file in site.iterdir()} == {
+        "records.html", "records.csv", "due.txt", "resolved.txt", "score.csv", "heads.txt",
+    }  # fmt: skip
+    assert len((site / "heads.txt").read_text().splitlines()) == 2
+    assert "should fall by 31 December 2023" in (site / "records.html").read_text(encoding="utf-8")
 
 
 def shown(outputs):
