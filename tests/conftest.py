@@ -9,38 +9,32 @@ import pytest
 from hypothesis import settings
 
 from scale_forecast.data.errors import speak_of_options
-from tests.thorough import dear_tests, is_dear
-
-# No test asserts a time, and a run must not depend on the day's luck.
-settings.register_profile("project", deadline=None, derandomize=True)
-settings.load_profile("project")
-
+from tests import thorough
+from tests.thorough import dear_tests, is_dear, tries
 
 LONGEST_FIRST = (
-    "forecast/inputs/test_no_leak.py",
-    "forecast/pricing/test_pricing.py",
-    "forecast/commands/test_layouts.py",
     "forecast/by_date/test_forecasts.py",
-    "forecast/commands/test_json.py",
-    "resolvers/judge/test_resolve.py",
-    "forecast/studies/test_withstand.py",
-    "forecast/commands/test_ask.py",
-    "data/logs/test_logs.py",
+    "forecast/commands/test_predict.py",
+    "forecast/pricing/test_pricing.py",
+    "forecast/commands/test_questions.py",
     "features/test_transitions.py",
-    "forecast/test_parallel.py",
-    "test_fuzz.py",
+    "forecast/inputs/test_no_leak.py",
+    "resolvers/judge/test_resolve.py",
+    "test_corpus.py",
     "forecast/by_date/test_backtests.py",
-    "resolvers/scores/test_record.py",
-    "forecast/show/plots/test_plot_command.py",
-    "data/logs/test_profiles.py",
-    "data/logs/test_inspect.py",
-    "data/readers/test_bounds.py",
     "resolvers/questions/test_wording.py",
+    "forecast/curves/test_curves.py",
+    "resolvers/scores/test_record.py",
     "resolvers/ledger/test_ledger.py",
-    "forecast/pricing/test_futures.py",
-    "forecast/synthetic/test_questions.py",
+    "forecast/commands/test_ask.py",
+    "test_outsiders.py",
+    "test_doctests.py",
+    "forecast/commands/test_json.py",
+    "test_architecture.py",
+    "resolvers/markets/test_session.py",
+    "data/own/test_world.py",
 )
-"""Files of ten processor seconds and more: where processes take a file each, none of them may be begun last."""
+"""Files of eight processor seconds and more: where processes take a file each, none of them may be begun last."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what the marks exclude
@@ -48,7 +42,8 @@ def pytest_collection_modifyitems(config, items):
     """Mark what is dear, and put the longest files first."""
     kept, root = dear_tests(), config.rootpath
     for item in items:
-        if is_dear(f"{item.path.relative_to(root).as_posix()}::{item.name}", kept):
+        tried_in_full = thorough.is_whole and getattr(item.obj, "is_hypothesis_test", False)
+        if tried_in_full or is_dear(f"{item.path.relative_to(root).as_posix()}::{item.name}", kept):
             item.add_marker(pytest.mark.thorough)
     order_by_length(items)
 
@@ -70,6 +65,10 @@ def pytest_configure(config):
     Keys hold the code and the data, so a state serves only where training would give it. With FORECAST_CACHE set, that
     folder is used and stays. The data of whoever runs the tests are never read: their folder is empty here.
     """
+    thorough.is_whole = "not thorough" not in config.option.markexpr
+    # No test asserts a time, and a run must not depend on the day's luck.
+    settings.register_profile("project", deadline=None, derandomize=True, max_examples=tries(100))
+    settings.load_profile("project")
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False  # by number of tests, which puts files of few long ones last
     own = tempfile.mkdtemp(prefix="forecast-tests-")

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from scale_forecast.data.errors import ForecastError
+from tests import thorough
 
 TRIES = int(os.environ.get("FORECAST_FUZZ", "0"))
 CORPUS = os.environ.get("FORECAST_CORPUS")
@@ -33,7 +34,10 @@ AS_LONG_AS_IT_TAKES = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture
 def fuzzed(tries: int) -> Callable:
     """``tries`` examples, or as many as `FORECAST_FUZZ` says."""
     return settings(
-        max_examples=TRIES or tries, derandomize=not TRIES, deadline=None, suppress_health_check=AS_LONG_AS_IT_TAKES
+        max_examples=TRIES or thorough.tries(tries),
+        derandomize=not TRIES,
+        deadline=None,
+        suppress_health_check=AS_LONG_AS_IT_TAKES,
     )
 
 

@@ -2,12 +2,16 @@
 
 import ast
 import functools
+import importlib
+import pkgutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
 
+import scale_forecast
 from scale_forecast.resolvers.kinds import KINDS
 
 ROOT = Path(__file__).parent.parent
@@ -245,8 +249,15 @@ def test_help_loads_no_heavy_library():
     assert out.stdout.strip() == "[]"
 
 
-def test_every_public_name_is_what_it_promises_whatever_was_imported_before():
+def test_every_public_name_is_what_it_promises_after_all_was_imported():
     """A module of the same name once hid `backtest`."""
+    for module in pkgutil.iter_modules(scale_forecast.__path__, "scale_forecast."):
+        importlib.import_module(module.name)
+    assert [n for n in scale_forecast.__all__ if isinstance(getattr(scale_forecast, n), types.ModuleType)] == []
+
+
+def test_every_public_name_is_what_it_promises_whatever_was_imported_before():
+    """In a process of its own, where nothing was asked for before."""
     code = (
         "import importlib, pkgutil, types, scale_forecast as sf\n"
         "for module in pkgutil.iter_modules(sf.__path__, 'scale_forecast.'): importlib.import_module(module.name)\n"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from scale_forecast.data.noise import binomial_stderr
 from scale_forecast.features.links import LINKS, Limits, link, link_slope, link_stderr, unlink
+from tests.thorough import tries
 
 CURVED = [view for view in LINKS if view not in ("raw", "normalised")]
 shares = st.floats(0.0, 1.0)
@@ -32,7 +33,7 @@ def better(score, given_limits):
 
 
 @pytest.mark.parametrize("view", LINKS)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=tries(40), deadline=None, derandomize=True)
 @given(score=shares, given_limits=limits())
 def test_every_view_of_every_score_is_finite(view, score, given_limits):
     assert np.isfinite(link(score, view, given_limits))
@@ -40,7 +41,7 @@ def test_every_view_of_every_score_is_finite(view, score, given_limits):
 
 
 @pytest.mark.parametrize("view", LINKS)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=tries(40), deadline=None, derandomize=True)
 @given(score=shares, given_limits=limits())
 def test_a_view_read_back_and_taken_again_is_the_same_view(view, score, given_limits):
     value = link(score, view, given_limits)
@@ -48,7 +49,7 @@ def test_a_view_read_back_and_taken_again_is_the_same_view(view, score, given_li
 
 
 @pytest.mark.parametrize("view", LINKS)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=tries(40), deadline=None, derandomize=True)
 @given(score=st.floats(0.65, 0.75), given_limits=limits())
 def test_a_score_well_inside_its_limits_comes_back_from_every_view(view, score, given_limits):
     if given_limits.n_examples < 100 or (view == "range_logit" and not given_limits.low <= score <= given_limits.high):
@@ -57,7 +58,7 @@ def test_a_score_well_inside_its_limits_comes_back_from_every_view(view, score, 
 
 
 @pytest.mark.parametrize("view", LINKS)
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=tries(40), deadline=None, derandomize=True)
 @given(a=shares, b=shares, given_limits=limits())
 def test_a_better_score_is_never_lower_in_any_view(view, a, b, given_limits):
     worse, good = sorted((a, b), key=lambda s: better(s, given_limits))

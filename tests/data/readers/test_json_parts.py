@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers import Limits, json_parts
 from scale_forecast.data.readers.json_parts import Parts
+from tests.thorough import tries
 
 TEXT = st.text(alphabet='ab"\\\\[]{}:,\u00e9\u20ac \n', max_size=8)
 VALUES = st.recursive(
@@ -46,7 +47,7 @@ def chunk(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("chunk")
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(value=VALUES, indent=st.sampled_from([None, 1]), is_ascii=st.booleans())
 def test_parts_make_up_what_the_document_says(value, indent, is_ascii):
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii)
@@ -58,7 +59,7 @@ def test_parts_make_up_what_the_document_says(value, indent, is_ascii):
 
 
 @pytest.mark.usefixtures("chunk")
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(skipped=VALUES, indent=st.sampled_from([None, 1]))
 def test_what_stands_behind_what_was_skipped_is_found(skipped, indent):
     read = parts(json.dumps({"skipped": [skipped, {"x": skipped}], "kept": "here"}, indent=indent, ensure_ascii=False))

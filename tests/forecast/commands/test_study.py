@@ -133,8 +133,8 @@ def check_report(asked, names, own_file, tmp_path):
         (["momentum", "--table", "familis"], 2, "did you mean 'families'?"),
     ],
 )
-def test_what_cannot_be_studied_is_refused_in_one_sentence(args, code, message):
-    out = run(*args)
+def test_what_cannot_be_studied_is_refused_in_one_sentence(own_file, args, code, message):
+    out = run(args[0], own_file, *args[1:])
     assert out.exit_code == code
     assert message in out.stderr
     assert "Traceback" not in out.output

@@ -318,10 +318,12 @@ def test_what_describes_an_upcoming_model_comes_from_smaller_models_of_its_famil
     assert_same_bytes(described(r) for r in worlds(*SORTS[as_of], as_of=as_of))
 
 
-def test_predict_does_move_with_what_may_be_known():
-    for model, predictor in (("Beta 2", "drift"), ("Beta-tuned 0", "pooled"), ("Delta 2", "pooled")):
-        other = changed(BASE, (BASE["model"] == model).to_numpy())
-        assert predicted(BASE, predictor=predictor) != predicted(other, predictor=predictor)
+@pytest.mark.parametrize(
+    ("model", "predictor"), [("Beta 2", "drift"), ("Beta-tuned 0", "pooled"), ("Delta 2", "pooled")]
+)
+def test_predict_does_move_with_what_may_be_known(model, predictor):
+    other = changed(BASE, (BASE["model"] == model).to_numpy())
+    assert predicted(BASE, predictor=predictor) != predicted(other, predictor=predictor)
 
 
 def test_known_scores_of_what_is_not_forecast_are_refused():

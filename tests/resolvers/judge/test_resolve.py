@@ -15,6 +15,7 @@ from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.resolve import resolve, resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import Question
+from tests.thorough import tries
 
 TASKS, METRICS = bundled_tasks().head(1), bundled_metrics()
 DEADLINE = "2024-01-01"
@@ -477,7 +478,7 @@ def published(draw, n=14):
     return table(*rows)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=tries(12), deadline=None)
 @given(results=published(), data=st.data())
 def test_scrambling_what_was_published_after_the_deadline_changes_no_resolution(results, data):
     rng = np.random.default_rng(data.draw(st.integers(0, 1000)))
@@ -499,7 +500,7 @@ def test_scrambling_what_was_published_after_the_deadline_changes_no_resolution(
     assert [(r.status, r.value, r.known_on) for r in truth] == [(r.status, r.value, r.known_on) for r in other]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=tries(8), deadline=None)
 @given(results=published())
 def test_asking_later_never_undoes_an_answer(results):
     """Where no source contradicts another, what is settled stays settled as it was."""

@@ -19,6 +19,7 @@ from scale_forecast.resolvers.markets.market import Kind, Market, Option, Status
 from scale_forecast.resolvers.markets.ours import quantiles_of_table
 from scale_forecast.resolvers.markets.rules import LEAST, cdf_complaints, multiple_choice_complaints
 from scale_forecast.resolvers.markets.scale import Scale
+from tests.thorough import tries
 
 
 def normal(mean, spread):
@@ -33,7 +34,7 @@ def choice(*labels):
     return market(Kind.MULTIPLE_CHOICE, options=tuple(Option(id=label, label=label) for label in labels))
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=tries(60))
 @given(mean=st.floats(0.05, 0.95), spread=st.floats(0.002, 0.5))
 def test_a_ladder_options_and_a_grid_read_one_distribution(mean, spread):
     """Thresholds fall, neighbouring ones differ by the option between them, and the grid says the same."""
