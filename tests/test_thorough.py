@@ -38,5 +38,7 @@ def test_a_case_that_is_kept_is_not_dear_and_a_lost_sibling_is_seen():
     assert is_dear("a.py::test_x[2]", kept)
     assert is_dear("a.py::test_y", kept)
     assert not is_dear("b.py::test_z[1]", kept)
+    assert is_dear("b.py::test_z[2]", {"b.py::test_z[2]": {"b.py::test_z[1]"}})
+    assert not is_dear("b.py::test_z[new]", {"b.py::test_z[2]": {"b.py::test_z[1]"}})
     assert without_sibling(["a.py::test_x[1]", "b.py::test_z[1]"], kept) == []
     assert without_sibling(["a.py::test_x[2]", "b.py::test_z[1]"], kept) == ["a.py::test_x has no a.py::test_x[1]"]
