@@ -106,12 +106,21 @@ def _unknown(word: Word, before: Word | None, after: Sequence[Word], context: Co
         )
         return Refused("version", sentence, words=said)
     if near:
-        sentence = f"{said!r} is not understood (did you mean {' or '.join(map(repr, near))}?): say it in other words"
+        slot, _ = _unknown_slot(word, before, after[0] if after else None)
+        meant = f"(did you mean {' or '.join(map(repr, near))}?), where {_STANDS[slot]} would stand"
+        sentence = f"{said!r} is not understood {meant}: say it in other words"
         return AskBack("word", sentence, words=said, candidates=near)
     slot, sentence = _unknown_slot(word, before, after[0] if after else None)
     if slot in ("model", "kind") and any(one.token in ("REACH", "BEYOND", "SCORE", "RELEASE") for one in after[:2]):
         return context.vocabulary.unknown_model(said)
     return AskBack(slot, f"{said!r} is not understood{sentence}", words=said)
+
+
+_STANDS = {
+    "evaluator": "who measured", "benchmark": "a test", "when": "a day", "value": "a unit", "side": "a side",
+    "model": "a model", "kind": "what is asked",
+}  # fmt: skip
+"""What stands in each slot, in words."""
 
 
 def _is_version(word: Word, before: Word, context: Context, is_near: bool) -> bool:
@@ -137,6 +146,8 @@ def _unknown_slot(word: Word, before: Word | None, after: Word | None) -> tuple[
             "value",
             f" behind the number {before.text if before else ''!r}: write it in percent, points, minutes or FLOP",
         )
+    if follows in ("NUM", "PERCENT", "RANGE", "FRACTION", "DURATION", "POINTS"):
+        return "side", ": write 'at least', 'above', 'at most' or 'below'"
     if follows in ("MODELWORD", "GROUP", "FAMILYWORD") or token in ("WITH", "WITHOUT", "MODELWORD", "GROUP"):
         return "model", ": no bundled table tells which models are so; name them, or write 'any model'"
     if follows in ("REACH", "BEYOND", "SCORE", "RELEASE"):
