@@ -23,7 +23,8 @@ _MODEL_STARTS = frozenset({"MODEL", "FAMILY", "LINE", "ORG", "TUNING"})
 _DATES = frozenset({"DATE", "ENDOF", "EOY", "THIS", "NEXTPERIOD"})
 _LEVEL_STARTS = frozenset({"SIDE", "PERCENT", "NUM", "EXACTLY"})
 _QUANTITIES = frozenset({"PERCENT", "NUM", "POINTS", "DURATION", "ELOS", "MONEYS"})
-_SHARES = {"half": (1.0, 2.0), "3/4": (3.0, 4.0), "2/3": (2.0, 3.0), "1/3": (1.0, 3.0), "1/4": (1.0, 4.0)}
+SHARES = {"half": (1.0, 2.0), "3/4": (3.0, 4.0), "2/3": (2.0, 3.0), "1/3": (1.0, 3.0), "1/4": (1.0, 4.0)}
+"""Words for a part, as numerator and denominator."""
 _BEFORE_COUNTRY = ("from", "in ", "by", "based", "made")
 _JOINTS = frozenset({"COMMA", "AND", "OR"})
 _BEFORE_RELATIVE = _NOUNS | {"VERSION", "TIER", "ORG", "RELEASE", "SIZE", "BENCHWORD", "SCORE"}
@@ -171,8 +172,8 @@ def _mark_single(words: Sequence[Word], i: int) -> Word:
         return replace(word, token="OF_PLACE")
     if word.token == "OF" and before in ("NUM", "FRACTION") and after in _TESTS | {"BENCHWORD", "NUM"}:
         return word if before == "FRACTION" and _is_one_test(words[i + 1 :]) else replace(word, token="OF_LIST")
-    if word.token == "QUANT" and word.value in _SHARES and _is_one_test(words[i + 1 :]):  # "half of FrontierMath"
-        return replace(word, token="FRACTION", value=_SHARES[word.value])
+    if word.token == "QUANT" and word.value in SHARES and _is_one_test(words[i + 1 :]):  # "half of FrontierMath"
+        return replace(word, token="FRACTION", value=SHARES[word.value])
     if (
         word.token == "COUNTRY"
         and before in ("MODELWORD", "GROUP")

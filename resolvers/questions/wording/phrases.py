@@ -11,7 +11,7 @@ from typing import Any
 from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.wording.days import read_when
 from scale_forecast.resolvers.questions.wording.grammars import phrase_grammar
-from scale_forecast.resolvers.questions.wording.lists import mark
+from scale_forecast.resolvers.questions.wording.lists import SHARES, mark
 from scale_forecast.resolvers.questions.wording.numbers import MINUTES
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Place, Quantity, Refused, Who
 from scale_forecast.resolvers.questions.wording.spots import read_places
@@ -19,7 +19,6 @@ from scale_forecast.resolvers.questions.wording.tokens import Word, phrases, rea
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
 from scale_forecast.resolvers.questions.wording.whom import read_who
 
-_SHARES = {"half": 1 / 2, "3/4": 3 / 4, "2/3": 2 / 3, "1/3": 1 / 3, "1/4": 1 / 4}
 _ALIKE = 0.7
 """How much alike two words must be for the one to be offered for the other."""
 _BEFORE_DAYS = frozenset({"BY", "BEFORE", "UNTIL", "AFTER", "ENDOF", "DATE", "WITHIN"})
@@ -274,10 +273,13 @@ def _quant(words: list[Word], node: Any, context: Context, text: str) -> tuple[s
     side: Any = next((word.value for word in words if word.token == "SIDE"), "at_least")
     exactly = any(word.token == "EXACTLY" and word.value == "exactly" for word in words)
     for word in words:
+        if word.token == "QUANT" and word.value in SHARES:
+            top, bottom = SHARES[word.value]
+            return "QUANT", Quantity(share=top / bottom, side=side, exactly=exactly)
         if word.token == "QUANT":
             fixed = {"all": Quantity(share=1.0), "any": Quantity(1.0), "most": Quantity(share=0.5, side="above")}
             fixed["none"] = Quantity(1.0, side="below")
-            return "QUANT", fixed.get(word.value) or Quantity(share=_SHARES[word.value], side=side, exactly=exactly)
+            return "QUANT", fixed[word.value]
         if word.token == "FRACTION":
             return "QUANT", Quantity(share=_share(word), side=side, exactly=exactly)
     number = next(word.value for word in words if word.token == "NUM")
