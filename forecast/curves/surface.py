@@ -39,12 +39,15 @@ class LossSurface:
         As in `LOWER`, with ``middle`` = log of the middle N and D.
     sigma : float
         Standard deviation of log L around the law.
+    noise : (draws,)
+        Of log L in a run that would be observed, one with each draw of the law.
     """
 
     best: np.ndarray
     draws: np.ndarray
     middle: tuple[float, float]
     sigma: float
+    noise: np.ndarray
 
     def predict(self, params: npt.ArrayLike, tokens: npt.ArrayLike) -> np.ndarray:
         """The loss at each N and D, (n,)."""
@@ -52,8 +55,7 @@ class LossSurface:
 
     def quantiles(self, params: npt.ArrayLike, tokens: npt.ArrayLike, levels: Sequence[float]) -> np.ndarray:
         """Quantiles of a loss that would be observed at each N and D, (n, k)."""
-        noise = self.sigma * np.random.default_rng(0).standard_normal(self.draws.shape[1])
-        return np.quantile(np.exp(self._log_loss(self.draws, params, tokens) + noise), levels, axis=1).T
+        return np.quantile(np.exp(self._log_loss(self.draws, params, tokens) + self.noise), levels, axis=1).T
 
     def parameters(self) -> pd.DataFrame:
         """``parameter, estimate, q10, q90, meaning``, with the exponent of the best N in compute."""
@@ -117,7 +119,7 @@ def fit_surface(
     ----------
     params, tokens, loss : (n,), positive; each of the first two must vary apart from the other
     draws : of the bootstrap
-    seed : of the bootstrap
+    seed : of the bootstrap, and of the noise of runs to come
 
     Raises
     ------
@@ -129,13 +131,15 @@ def fit_surface(
     u, v, z = np.log(n), np.log(d), np.log(y)
     middle = float(u.mean()), float(v.mean())
     u, v = u - middle[0], v - middle[1]
-    found = _solve(_starts(u, v, y), u, v, np.repeat(z[:, None], 64, axis=1))
+    found = _solve(_starts(u, v, y), u, v, np.repeat(z[:, None], STARTS, axis=1))
     best = found.theta[:, found.cost.argmin()]
     fitted = _value(best[:, None], u[:, None], v[:, None])[0]
     residual = (z[:, None] - fitted) * np.sqrt(len(z) / (len(z) - len(best)))
-    pick = np.random.default_rng(seed).integers(len(z), size=(len(z), draws))
+    rng = np.random.default_rng(seed)
+    pick = rng.integers(len(z), size=(len(z), draws))
     drawn = _solve(np.repeat(best[:, None], draws, axis=1), u, v, fitted + residual[pick, 0])
-    return LossSurface(best, drawn.theta, middle, float(np.sqrt((residual**2).mean())))
+    sigma = float(np.sqrt((residual**2).mean()))
+    return LossSurface(best, drawn.theta, middle, sigma, sigma * rng.standard_normal(draws))
 
 
 def _check(n: np.ndarray, d: np.ndarray, y: np.ndarray) -> None:
@@ -163,7 +167,7 @@ def _solve(start: np.ndarray, u: np.ndarray, v: np.ndarray, z: np.ndarray) -> So
     b = start.shape[1]
     flat = np.zeros((5, b))
     problem = Problem(
-        z[:, :b], np.ones((len(u), b)), np.repeat(LOWER[:, None], b, axis=1), np.repeat(UPPER[:, None], b, axis=1),
+        z, np.ones((len(u), b)), np.repeat(LOWER[:, None], b, axis=1), np.repeat(UPPER[:, None], b, axis=1),
         flat, flat, np.full(b, 1e-4), noise_dof=0.1, huber=HUBER,
     )  # fmt: skip
     model: Model = lambda theta, index: _value(theta, u[:, None], v[:, None])  # noqa: E731
