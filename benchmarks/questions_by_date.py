@@ -273,7 +273,7 @@ def _as_list(text: str) -> list[float] | None:
     return ast.literal_eval(text.replace("np.float64", "")) if text else None
 
 
-def tell_all(table: pd.DataFrame) -> None:
+def print_summaries(table: pd.DataFrame) -> None:
     print(summary(table).round(3).to_string(index=False))
     print("\nwho leads, as a choice", summary_of_choices(table).round(3).to_string(index=False), sep="\n")
 
@@ -286,13 +286,13 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.read:
         found = pd.read_csv(chosen.read, parse_dates=["origin"], converters={"by": _as_list})
-        tell_all(found)
+        print_summaries(found)
         return
     tables = read_tables(TABLES / "scores.csv", TABLES / "releases.csv", TABLES / "benchmarks.csv")
     table = measure(tables, chosen.cache)
     if chosen.output:
         table.to_csv(chosen.output, index=False)
-    tell_all(table)
+    print_summaries(table)
 
 
 if __name__ == "__main__":

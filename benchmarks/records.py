@@ -48,7 +48,7 @@ def in_own_units(table: pd.DataFrame) -> pd.DataFrame:
     return grouped[["crps", "abs_error", "error", "inside"]].mean().round(3).assign(windows=grouped.size())
 
 
-def told_by_new_models(table: pd.DataFrame, tables: Tables, reading: str) -> pd.Series:
+def has_new_models(table: pd.DataFrame, tables: Tables, reading: str) -> pd.Series:
     """Of each row whether a model released in the window was measured in it; else all that is new there was out before,
     and came to be known late."""
     world = see(tables, tables.scores["known_on"].max(), reading)
@@ -100,7 +100,7 @@ def main() -> None:
     found = records_summary(table)
     print(found.round(4).to_string(index=False), cells(table).to_string(), in_own_units(table).to_string(), sep="\n")
     print_ratios(table)
-    fresh = told_by_new_models(table, tables, given.reading)
+    fresh = has_new_models(table, tables, given.reading)
     for which, part in ((", told by new models", table[fresh]), (", by older ones alone", table[~fresh])):
         shares = part[(part["unit"] == "share") & (part["predictor"] == MODEL)]
         print(shares.groupby("months")["origin"].value_counts().unstack().to_string())

@@ -26,16 +26,8 @@ def as_html(found: Any) -> str:
 
 
 def _tables(frame: pd.DataFrame, parameters: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    ends = zip(parameters["q10"], parameters["q90"], strict=True)
-    shown = pd.DataFrame(
-        {
-            "curve": parameters["curve"],
-            "parameter": parameters["parameter"],
-            "estimate": [f"{value:.4g}" for value in parameters["estimate"]],
-            "80% interval": [f"{low:.4g} to {high:.4g}" for low, high in ends],
-            "meaning": parameters["meaning"],
-        }
-    )
+    shown = _parameters(parameters, digits=4)
+    shown.insert(0, "curve", parameters["curve"])
     return {"": frame[SHOWN], "parameters, given the form": shown}
 
 
@@ -63,14 +55,7 @@ def steps_html(found: Any) -> str:
 def _surface_tables(found: Any) -> dict[str, pd.DataFrame]:
     best = found.optimal
     shown = {
-        "parameters": pd.DataFrame(
-            {
-                "parameter": found.frame["parameter"],
-                "estimate": [f"{value:.4g}" for value in found.frame["estimate"]],
-                "80% interval": _interval(found.frame, "q10", "q90"),
-                "meaning": found.frame["meaning"],
-            }
-        ),
+        "parameters": _parameters(found.frame, digits=3),
         "best for compute": pd.DataFrame(
             {
                 "compute": best["compute"],
@@ -90,5 +75,17 @@ def _surface_tables(found: Any) -> dict[str, pd.DataFrame]:
     return shown
 
 
-def _interval(table: pd.DataFrame, low: str, high: str) -> list[str]:
-    return [f"{a:.3g} to {b:.3g}" for a, b in zip(table[low], table[high], strict=True)]
+def _parameters(table: pd.DataFrame, digits: int) -> pd.DataFrame:
+    """Estimates with their intervals, these in so many digits, and what each parameter means."""
+    return pd.DataFrame(
+        {
+            "parameter": table["parameter"],
+            "estimate": [f"{value:.4g}" for value in table["estimate"]],
+            "80% interval": _interval(table, "q10", "q90", digits),
+            "meaning": table["meaning"],
+        }
+    )
+
+
+def _interval(table: pd.DataFrame, low: str, high: str, digits: int = 3) -> list[str]:
+    return [f"{a:.{digits}g} to {b:.{digits}g}" for a, b in zip(table[low], table[high], strict=True)]

@@ -8,7 +8,7 @@ import pandas as pd
 from scale_forecast.by_date.index import capability_index
 from scale_forecast.by_date.present import SHARES, ladder_table, record_table
 from scale_forecast.by_date.record_forecast import RecordForecast, read_records
-from scale_forecast.show.report.world import World, drawn, world_page
+from scale_forecast.show.report.world import World, tasks_to_draw, world_page
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.found_by_date import Records
 
@@ -18,7 +18,7 @@ CROSSED = 2
 
 def records_page(found: Records, *, command: str | None = None) -> str:
     """One self-contained page about the records of a forecast; ``command`` is how it was asked for, which it says."""
-    tasks = drawn(found.table)
+    tasks = tasks_to_draw(found.table)
     days = [found.paths.start, *(day for day in found.paths.days if found.paths.start < day < found.last), found.last]
     between = read_records(found.paths, days, tasks, found.scope)
     names = found.table[["task", "benchmark"]].drop_duplicates()

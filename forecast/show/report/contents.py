@@ -52,8 +52,8 @@ class Report:
     tasks : DataFrame, (n, ...)
         The forecast table, with ``change`` (median - origin, in the direction of better), ``is_share``,
         ``higher_is_better``, ``chance, step, origin_scale`` (decades), ``noise`` (standard error of sampling),
-        ``ceiling_r2``, ``suite, unit`` ``prob_tie`` and
-        ``truth`` (the target's own score where it is known), benchmark by benchmark, the surest change first.
+        ``ceiling_r2, suite, unit, prob_tie`` and ``truth`` (the target's own score where it is known), in the order of
+        `screen_order`: benchmark by benchmark, the surest change first.
     history : DataFrame
         ``row`` (place in ``tasks``), ``model, scale, params, score, se`` of the family's smaller models, by scale.
     average : DataFrame

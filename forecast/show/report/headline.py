@@ -30,7 +30,7 @@ def headline(report: Report) -> str:
 
 def _improves(tasks: pd.DataFrame) -> str:
     shares = tasks[tasks["is_share"] & (tasks["change"] > 0)]
-    rows = surest(shares) if len(shares) else tasks[tasks["change"] > 0].head(MOST)
+    rows = surest_gains(shares) if len(shares) else tasks[tasks["change"] > 0].head(MOST)
     if rows.empty:
         return tag("p", "No task is expected to improve.")
     sure = tasks["prob_gain"]
@@ -42,7 +42,7 @@ def _improves(tasks: pd.DataFrame) -> str:
     return _list(rows, lambda row: f"a gain with probability {percent(row['prob_gain'])}") + how + tag("p", counts)
 
 
-def surest(tasks: pd.DataFrame) -> pd.DataFrame:
+def surest_gains(tasks: pd.DataFrame) -> pd.DataFrame:
     """The tasks with the largest gain beyond noise, each once.
 
     That is the gain at the lower end of the 80% interval, less two standard errors of sampling: a test of eight items

@@ -16,7 +16,7 @@ from scale_forecast.show.report.small import bar
 MOST_MEANS = 12
 
 
-def ranked(report: Report) -> pd.DataFrame:
+def rank_means(report: Report) -> pd.DataFrame:
     """`Report.average`, the gain first that is the largest at the lower end of its 80% interval.
 
     So a mean of many items comes before one that may be noise.
@@ -30,7 +30,7 @@ def finding(report: Report) -> str:
     model = report.target.model
     if report.average.empty:
         return f"{model}: forecasts of {count_of(len(report.tasks), 'task')}"
-    means = ranked(report)
+    means = rank_means(report)
     first, named = means.iloc[0], means["benchmark"].astype("str")
     ends = f"{percent(first['median'])}, from {percent(first['origin'])} so far"
     if named.nunique() == 1:
@@ -53,7 +53,7 @@ def expectation(report: Report) -> str:
     if report.average.empty:
         said = f"{count_of(len(report.tasks), 'task')}, none measured as a share: see each below."
     else:
-        first = ranked(report).iloc[0]
+        first = rank_means(report).iloc[0]
         said = (
             f"With a probability of 80% the mean over {count_of(int(first['tasks']), 'task')} of "
             f"{name_of(report, first)} lies from {percent(first['q10'])} to {percent(first['q90'])}."
@@ -81,7 +81,7 @@ def means_figure(report: Report) -> str:
     """The means of the benchmarks on one scale from 0 to 100%, the surest gain first, each labelled at its bar."""
     if report.average.empty:
         return ""
-    rows = ranked(report).head(MOST_MEANS).to_dict("records")
+    rows = rank_means(report).head(MOST_MEANS).to_dict("records")
     items = "".join(_item(report, row) for row in rows)
     left = len(report.average) - len(rows)
     more = f" {count_of(left, 'mean')} of less sure gains are left out." if left else ""

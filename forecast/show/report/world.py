@@ -78,7 +78,7 @@ def world_page(world: World) -> str:
         "leaders": ("Who leads", _leaders(world)),
         "index": ("The capability index", _index(world)),
         "table": ("All records in numbers", _table(world)),
-        "record": ("How good such forecasts were", _fared(world)),
+        "record": ("How good such forecasts were", _track_record(world)),
         "methods": ("Methods, sources, download", _methods(world)),
     }
     whose = f" of {text(world.whose)}" if world.whose else ""
@@ -104,8 +104,8 @@ def finding(world: World) -> str:
     return f"About {falls:.0f} of {len(last)} benchmark records should fall by {day}"
 
 
-def drawn(records: pd.DataFrame) -> list[str]:
-    """The benchmarks that get a picture: of those of most models the likeliest to change first."""
+def tasks_to_draw(records: pd.DataFrame) -> list[str]:
+    """Those that get a picture: of the benchmarks of most models the likeliest to change first."""
     last = records[records["by"] == records["by"].max()]
     most = last.sort_values(["models", "task"], ascending=[False, True], kind="stable").head(2 * MOST_PICTURES)
     return most.sort_values("unchanged", kind="stable")["task"].head(MOST_PICTURES).tolist()
@@ -116,7 +116,7 @@ def _fans(world: World) -> str:
     first = world.newest - pd.DateOffset(years=YEARS_BACK)
     known, fans = dict(iter(world.known.groupby("task"))), dict(iter(world.fan.groupby("task")))
     items = []
-    for place, task in enumerate(drawn(world.records)):
+    for place, task in enumerate(tasks_to_draw(world.records)):
         row = last.loc[task].to_dict()
         words = tag("strong", name(task)) + tag("span", text(_caption(row)))
         picture = fan_picture(row, known[task], fans[task], first, world.newest)
@@ -154,7 +154,7 @@ def _thresholds(world: World) -> str:
     frame = pd.DataFrame(rows)
     if frame.empty:
         return tag("p", "No threshold lies above or below these records.")
-    order = frame["benchmark"].map({task: place for place, task in enumerate(drawn(world.records))})
+    order = frame["benchmark"].map({task: place for place, task in enumerate(tasks_to_draw(world.records))})
     frame = frame.loc[order.sort_values(kind="stable").index]
     said = tag("p", "Even odds: the month by which a threshold is likelier crossed than not.")
     numbers = [str(column) for column in frame if str(column).startswith("by ")]
@@ -198,7 +198,7 @@ def _table(world: World) -> str:
     return table(readable_records(world.records, len(world.last)), "Records now and by each day, most models first")
 
 
-def _fared(world: World) -> str:
+def _track_record(world: World) -> str:
     lines = past_lines(world.records)
     if not lines:
         return tag("p", "Too few past forecasts of this kind have closed for anything to be said of them.")

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from scale_forecast.commands import main
 from scale_forecast.commands.context import TYPED
 from scale_forecast.commands.printing import command_line
-from scale_forecast.show.report.headline import surest
+from scale_forecast.show.report.headline import surest_gains
 from scale_forecast.show.report.markup import percent, tag, text
 from scale_forecast.show.report.means import name_of
 from tests.forecast.show.report.worlds import LONG, MARKUP, NAMES, make_hostile
@@ -147,7 +147,7 @@ def test_what_improves_most_is_no_noise_of_a_small_test():
     small = {**row, "task": "of 8 items", "change": 0.4, "origin_score": 0.3, "q10": 0.36, "noise": 0.17}
     large = {**row, "task": "of 2000", "origin_score": 0.5, "q10": 0.55, "noise": 0.01}
     again = {**large, "q10": 0.54}
-    assert surest(pd.DataFrame([small, again, large]))["task"].tolist() == ["of 2000", "of 8 items"]
+    assert surest_gains(pd.DataFrame([small, again, large]))["task"].tolist() == ["of 2000", "of 8 items"]
 
 
 def test_a_benchmark_in_brackets_is_named_without_a_second_pair():
