@@ -31,8 +31,9 @@ SCHEMA_VERSION = 1
 """Of the envelope, whose schema is ``schema.json`` beside this file."""
 FORMATS = ("table", "csv", "json")
 NOTES, RESULTS, AS_OF = "forecast.notes", "forecast.results", "forecast.as_of"
-STALE = "forecast.stale"
 """Where a command's context keeps its notes, the results that it read, and the day of knowledge."""
+STALE = "forecast.stale"
+"""Where it keeps what was said of the age of what is known."""
 OWN_DATA = "forecast.own_data"
 """Where it keeps which of the user's own data are read."""
 
