@@ -12,15 +12,25 @@ from scale_forecast.data.readers.files import decode_text, megabytes
 
 _MOST = 1 << 24
 """Bytes of a file: YAML is read some hundred times as slowly as JSON."""
+_DEEPEST = 100
+"""Levels, far from where the interpreter ends: there destructors fail too, and say so on stderr."""
 
 
 class Loader(yaml.SafeLoader):
     """Plain values; days stay text."""
 
+    depth = 0
+
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             raise yaml.composer.ComposerError(None, None, "an alias, which results never need", None)
-        return super().compose_node(parent, index)
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise RecursionError
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 Loader.yaml_implicit_resolvers = {

@@ -290,6 +290,18 @@ class _Meant(yaml.constructor.SafeConstructor):
 class _Loader(_Meant, yaml.SafeLoader):
     """For what anybody may have written: however deep it nests, it ends in a sentence."""
 
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Ends at a depth of our own: at the interpreter's, destructors fail too and say so on stderr."""
+        self.depth += 1
+        if self.depth > 2 * _MOST_LEVELS:
+            raise RecursionError
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
 
 class _Quick(_Meant, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """For the files of the tool, eight times as fast."""

@@ -287,3 +287,10 @@ def test_a_printed_table_keeps_filters_apart_and_counts_what_stands_twice(tmp_pa
     assert loaded.counts["refused"].sum() == 3
     with pytest.raises(DataError, match="names no model"):
         read(["-"], stdin=io.BytesIO(table.encode()))
+
+
+def test_yaml_nested_without_end_is_refused_before_the_interpreter_gives_up(tmp_path):
+    with pytest.raises(DataError, match="nested too deeply"):
+        scores(
+            tmp_path, "- dataset:\n    id: x/y\n  value: " + "[" * 150 + "]" * 150 + "\n", "results.yaml", model="a-1b"
+        )
