@@ -139,8 +139,10 @@ def _is_for_people(source: Source) -> bool:
 
 
 def formats() -> str:
-    """What is read, in words: the formats met most, and where all of them are listed."""
-    return f"{', '.join(_COMMON)} or a {TABLE.name}; the manual's page on data lists {len(READERS)} formats"
+    """What is read, in words: the formats met most, those of other distributions, and where all of ours are listed."""
+    ours = {reader.name for reader in READERS.ours}
+    named = ", ".join([*_COMMON, *(name for name in READERS if name not in ours)])
+    return f"{named} or a {TABLE.name}; the manual's page on data lists {len(ours)} formats"
 
 
 def _checked_table(
