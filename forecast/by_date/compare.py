@@ -8,6 +8,8 @@ import pandas as pd
 WAY = ["task", "metric", "evaluator", "version"]
 """Scores are compared within these: what one evaluator measured on one release of the questions."""
 DAYS_A_MONTH = 30.4375
+TEN_PERCENT = 1.2816
+"""A normal variable lies beyond so many standard deviations on one side in a tenth of cases."""
 
 
 def compare_organisations(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
@@ -21,8 +23,9 @@ def compare_organisations(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: str
     Returns
     -------
     DataFrame
-        `WAY`; of each, ``score_a, model_a, day_a`` (when the record was set); ``gap`` (b less a, larger is better) and
-        who is ``ahead``; ``months_earlier``: how long before the other the leader was where the other is now (missing
+        `WAY`; of each, ``score_a, model_a, day_a`` (when the record was set); ``gap`` (b less a, larger is better) with
+        its 80% interval ``gap_q10, gap_q90`` by the standard errors of the two scores, where they are known, and who is
+        ``ahead``; ``months_earlier``: how long before the other the leader was where the other is now (missing
         where it came later, and passed it); ``changes`` of the lead so far and the ``last_change``; ``beyond_noise``
         where standard errors are known; ``human_day_a, human_day_b``: the first day at average human level.
     """
@@ -60,7 +63,8 @@ def _row(one: pd.DataFrame, two: pd.DataFrame, a: str, b: str) -> dict[str, obje
     noise = np.hypot(last[0]["stderr"], last[1]["stderr"])
     changes = _lead_changes(one, two)
     row |= {
-        "gap": gap, "ahead": b if gap > 0 else a if gap < 0 else "level",
+        "gap": gap, "gap_q10": gap - TEN_PERCENT * noise, "gap_q90": gap + TEN_PERCENT * noise,
+        "ahead": b if gap > 0 else a if gap < 0 else "level",
         "months_earlier": months if gap and months >= 0 else np.nan,
         "changes": max(len(changes) - 1, 0), "last_change": changes[-1] if len(changes) > 1 else pd.NaT,
         "beyond_noise": None if np.isnan(noise) else bool(abs(gap) > 2.0 * noise),

@@ -28,9 +28,20 @@ def as_html(found: Any) -> str:
 def _shown(a: str, b: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     if "records" in tables:
         table = tables["records"].head(MOST_ROWS)
-        columns = ["task", "evaluator", "score_a", "score_b", "ahead", "months_earlier", "changes", "last_change"]
+        columns = [
+            "task",
+            "evaluator",
+            "score_a",
+            "score_b",
+            "gap",
+            "80% interval",
+            "ahead",
+            "months_earlier",
+            "changes",
+        ]
         names = {"score_a": a, "score_b": b, "months_earlier": "months earlier", "last_change": "lead changed"}
-        return {"records by date": table[columns].rename(columns=names)}
+        shown = table.assign(**{"80% interval": _interval(table, "gap", "+.3f")})
+        return {"records by date": shown[[*columns, "last_change"]].rename(columns=names)}
     shown = {}
     if len(tables["equal_compute"]):
         table = tables["equal_compute"]

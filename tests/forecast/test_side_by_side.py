@@ -116,6 +116,11 @@ def test_two_organisations_stand_as_the_tables_by_date_have_it():
     then = way.loc[(way["organisation"] == other) & (way["score"] >= best[other]), "known_on"].min()
     earlier = (then - there).days / 30.4375
     assert one["months_earlier"] == pytest.approx(earlier) if earlier >= 0 else np.isnan(one["months_earlier"])
+    tier = found[(found["task"] == "FrontierMath Tier 4") & found["gap_q10"].notna()].iloc[0]
+    same = rows[(rows["task"] == tier["task"]) & (rows["version"] == tier["version"])]
+    held = [same[(same["model"] == tier[f"model_{s}"]) & (same["score"] == tier[f"score_{s}"])] for s in "ab"]
+    reach = 1.2816 * np.hypot(*[part.sort_values("known_on")["stderr"].iloc[0] for part in held])
+    assert [tier["gap_q10"], tier["gap_q90"]] == pytest.approx([tier["gap"] - reach, tier["gap"] + reach])
 
 
 def test_a_name_that_is_neither_a_family_nor_an_organisation_is_refused_with_the_nearest(bundled):
