@@ -26,6 +26,7 @@ CASES = {
     "plot index": "--as-of 2023-03-01 --release-dates",
     "plot pit": MADE_NOW,
     "plot question": "mine -q {question} --as-of 2024-01-01",
+    "plot reach": "task00 0.9 --family Gamma --as-of 2024-01-01 --predictor drift",
     "plot records": "--by 2023-12 --as-of 2023-03-01 --release-dates",
     "plot reliability": MADE_NOW,
     "plot reversal": "--family Gamma --benchmark world --predictor drift",
