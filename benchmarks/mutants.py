@@ -23,6 +23,8 @@ from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 
 BY_SCALE, BY_DATE = "tests/forecast/inputs/test_no_leak.py", "tests/forecast/by_date/test_visible.py"
+THOROUGH = ("-m", "not slow and not postgres and not browser")
+"""Every test may kill a mutant, those too that the default run leaves to CI."""
 RULE = {
     "scale_forecast.data.scale": ("below",),
     "scale_forecast.inputs.targets": (
@@ -156,7 +158,7 @@ def is_killed(mutant: Mutant | None, tests: str) -> bool:
             put_in_place(mutant)
         with open(os.devnull, "w") as nothing:
             os.dup2(nothing.fileno(), 1)
-            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", tests]) != pytest.ExitCode.OK
+            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *THOROUGH, tests]) != pytest.ExitCode.OK
         os._exit(int(failed))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 

@@ -29,6 +29,8 @@ from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).parent.parent
+THOROUGH = ("-m", "not slow and not postgres and not browser")
+"""Every test may kill a mutant, those too that the default run leaves to CI."""
 ROOMS = {"data": "scale_forecast.data", "features": "scale_forecast.features", "resolvers": "scale_forecast.resolvers"}
 LOADED = (
     *("numpy", "pandas", "scipy.stats", "scipy.optimize", "sklearn.linear_model", "pyarrow.parquet", "lightgbm"),
@@ -173,7 +175,7 @@ def is_killed(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> bo
         os.dup2(nothing, 2)
         if mutant is not None:
             sys.meta_path.insert(0, _InItsPlace(mutant))
-        passed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]) == pytest.ExitCode.OK
+        passed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *THOROUGH, *tests]) == pytest.ExitCode.OK
         os._exit(int(not passed))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 
