@@ -146,18 +146,18 @@ def scores_of(title: str) -> Header:
         known = _metric_of(at_end["metric"]) or "accuracy"
         metric = f"{known}:{at_end['filter']}" if at_end["filter"] not in (None, "none", "strict-match") else known
     behind = _METRIC_BEHIND.match(plain)
-    if metric is None and behind is not None and (known := _metric_of(behind["metric"])) is not None:
-        metric, plain = known, behind["task"].strip(" -_(,:[")
+    if metric is None and behind is not None and (named := _metric_of(behind["metric"])) is not None:
+        metric, plain = named, behind["task"].strip(" -_(,:[")
     before = _METRIC_BEFORE.match(plain)
     if metric is None and before is not None and fold(plain) not in _tasks():
-        known = _metric_of(before["metric"])
-        if known is not None and _GO_BEFORE.fullmatch(known):
-            metric, plain = known, before["task"].strip()
+        named = _metric_of(before["metric"])
+        if named is not None and _GO_BEFORE.fullmatch(named):
+            metric, plain = named, before["task"].strip()
     if metric is None and ((whole := known_metric(plain)) is None or "*" not in whole.name or "@" in plain):
         metric = _metric_of(plain)
     if metric is None and _IS_LOWER.search(title):
-        known = known_metric("_".join(plain.casefold().split()))
-        metric = "_".join(plain.casefold().split()) if known and not known.higher_is_better else "error_rate"
+        lower = known_metric("_".join(plain.casefold().split()))
+        metric = "_".join(plain.casefold().split()) if lower and not lower.higher_is_better else "error_rate"
     return Header(plain, metric, int(shots[1]) if shots else None, "cot" if cot else None)
 
 
@@ -173,7 +173,7 @@ def metric_alone(title: str) -> str | None:
     if known_metric(header.task) is not None and not re.search(r"\s", header.task):
         return metric_name(header.task)
     plain = _IN_BRACKETS.sub("", header.task).strip()
-    inner = [known for word in _IN_BRACKETS.findall(title) if (known := _metric_of(word.strip())) is not None]
+    inner = [named for word in _IN_BRACKETS.findall(title) if (named := _metric_of(word.strip())) is not None]
     if plain.casefold() in _SCORE_ALONE:
         return inner[0] if inner else (header.metric or "accuracy")
     known = known_metric("_".join(plain.casefold().split()))

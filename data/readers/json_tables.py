@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 
@@ -59,7 +59,7 @@ def _records(content: Content) -> list[dict[str, Any]] | None:
         return None
     columns, data = document.get("columns"), document.get("data")
     if _is_list_of(columns, str) and _is_list_of(data, list):
-        return [dict(zip(columns, row, strict=False)) for row in data]  # type: ignore[arg-type]
+        return [dict(zip(columns, row, strict=False)) for row in data]
     if all(isinstance(value, dict) and value for value in values):
         return _by_name(document)
     lists = [value for value in values if _is_list_of(value, dict)]
@@ -99,5 +99,5 @@ def _is_number(value: object) -> bool:
     return number_of(value) is not None and not isinstance(value, str)
 
 
-def _is_list_of(value: object, kind: type) -> bool:
+def _is_list_of(value: object, kind: type) -> TypeGuard[list[Any]]:
     return isinstance(value, list) and bool(value) and all(isinstance(one, kind) for one in value)

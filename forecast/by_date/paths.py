@@ -188,7 +188,7 @@ class RecordPaths:
         lines, holder = self.future.lines, self.state.world.models.loc[record.model]
         own = np.flatnonzero((lines.table["organisation"] == record.organisation).to_numpy())
         if not len(own):
-            return len(lines.table) + self.state.world.models.index.get_loc(record.model)
+            return len(lines.table) + int(self.state.world.models.index.get_indexer(pd.Index([record.model]))[0])
         alike = (lines.table.loc[own, ["product_line", "weights"]] == holder[["product_line", "weights"]]).all(axis=1)
         return int(own[np.lexsort((lines.rate[own], alike.to_numpy()))[-1]])
 

@@ -353,8 +353,8 @@ def _train_tables(
         age = f"{old} days before {day:%Y-%m-%d}"
         said = f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated"
         tell(Stale(said, newest.date(), day.date()))
-    if said := say_reading(reading):
-        tell(said)
+    if caveat := say_reading(reading):
+        tell(caveat)
     return tables, trained, newest
 
 

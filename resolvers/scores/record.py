@@ -94,7 +94,7 @@ def score_record(
     table = table[table["said"].isin(said)]
     scored = table.join([_score_probabilities(table), _score_distributions(table)])
     answers = score_answers(table)
-    scored = scored.assign(**{name: scored[name].fillna(answers[name]) for name in answers})
+    scored = scored.assign(**{str(name): scored[name].fillna(answers[name]) for name in answers})
     if not every:
         scored = scored.loc[standing_forecasts(scored).index]
     return scored[_COLUMNS].reset_index(drop=True)
@@ -227,12 +227,13 @@ def _subjects(table: pd.DataFrame) -> pd.Series:
     return table["question_id"].where(table["question_id"].notna(), score + " of " + named["model"])
 
 
-def _answers(resolutions: pd.DataFrame) -> list[str | None]:
+def _answers(resolutions: pd.DataFrame) -> pd.Series:
     """The option or the day that each question came to; the judge writes it before the rows that settled it."""
-    return [
+    found = [
         next((str(row["answer"]) for row in rows[:1] if "answer" in row), None) if isinstance(rows, list) else None
         for rows in resolutions["evidence"]
     ]
+    return pd.Series(found, index=resolutions.index, dtype="object")
 
 
 def _kinds(table: pd.DataFrame, questions: pd.DataFrame | None) -> pd.Series:

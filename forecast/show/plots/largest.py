@@ -56,12 +56,13 @@ def draw_largest(sizes: pd.DataFrame, table: pd.DataFrame, *, as_of: pd.Timestam
         panel.yaxis.set_major_formatter(lambda value, _: format_size(value))
     panel.set(ylabel=NAMES.get(of, "effective training compute (FLOP)"))
     panel.set_title(f"Largest public model, as known on {as_of:%Y-%m-%d}", loc="left")
-    end, unit = table.iloc[-1], format_size if of == "params" else "{:.1e}".format
-    panel.set_xlim(right=end["by"] + 0.12 * (end["by"] - known["released"].min()))
+    unit = format_size if of == "params" else "{:.1e}".format
+    end, median = table["by"].iloc[-1], float(table["median"].iloc[-1])
+    panel.set_xlim(right=end + 0.12 * (end - known["released"].min()))
     largest_one = float(known["size"].max())
     write_labels(
         panel,
-        [Label(end["by"], float(end["median"]), unit(float(end["median"])), BLUE, bold=True),
+        [Label(end, median, unit(median), BLUE, bold=True),
          Label(until, largest_one, unit(largest_one), BLACK)],
     )  # fmt: skip
     later_ones = "; crosses: released later" if len(later) else ""

@@ -144,7 +144,8 @@ def _thresholds(world: World) -> str:
         | {f"by {day:%Y-%m-%d}": "crossed" for day in days} | {"even odds": "crossed"}
         for row in world.crossed.to_dict("records")
     ]  # fmt: skip
-    for (task, threshold), part in world.ladder.groupby(["task", "threshold"], sort=False):
+    for _, part in world.ladder.groupby(["task", "threshold"], sort=False):
+        task, threshold = str(part["task"].iloc[0]), float(part["threshold"].iloc[0])
         even = part["even_odds"].iloc[0]
         rows.append(
             {"benchmark": task, "threshold": score_text(threshold, units[task]), "crossed": "to come"}
