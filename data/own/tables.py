@@ -16,7 +16,7 @@ from scale_forecast.data.own.sources import PublicSource
 from scale_forecast.data.own.world import OWN_COLUMNS
 from scale_forecast.data.readers.archives import opened_archive
 from scale_forecast.data.readers.content import Content
-from scale_forecast.data.readers.files import SUFFIXES, Limits, Source, sources
+from scale_forecast.data.readers.files import TABLES, Limits, Source, sources
 from scale_forecast.data.readers.layout import Layout
 from scale_forecast.data.readers.loading import assemble, read_one
 from scale_forecast.data.readers.reading import Reading
@@ -76,7 +76,7 @@ def _files(data: bytes, source: PublicSource) -> list[Source]:
     with opened_archive(data, source.title, LIMITS) as archive:
         if len(archive.names) > MOST_FILES:
             raise DataError(f"{source.title}: holds {len(archive.names):,} files, which no table does: nothing kept")
-        wanted = sorted(name for name in archive.names if name.lower().endswith(SUFFIXES) and "__MACOSX" not in name)
+        wanted = sorted(name for name in archive.names if name.lower().endswith(TABLES) and "__MACOSX" not in name)
         archive.check(wanted)
         found = []
         for part in wanted:
@@ -98,10 +98,10 @@ def _reading(file: Source, source: PublicSource) -> Reading:
 def content_at(path: Path) -> bytes:
     """A file, or the files of a folder as one zip file, so that both are kept like what was fetched."""
     if not path.is_dir():
-        return sources([path])[0].whole(LIMITS.table)
+        return sources([path], suffixes=TABLES)[0].whole(LIMITS.table)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sources([path]):
+        for file in sources([path], suffixes=TABLES):
             assert file.path is not None
             name = file.path.relative_to(path).as_posix()
             archive.writestr(zipfile.ZipInfo(name), file.path.read_bytes())

@@ -18,7 +18,8 @@ from typing import BinaryIO
 
 from scale_forecast.data.errors import DataError
 
-SUFFIXES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".eval", ".md", ".yaml", ".yml")
+TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl", ".ndjson", ".xlsx", ".eval")
+SUFFIXES = (*TABLES, ".md", ".yaml", ".yml")
 """What is looked at inside a directory, also with .gz or .zst behind it; what the user names may be called anything."""
 
 _HEAD = 1 << 20

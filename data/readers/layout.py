@@ -42,6 +42,7 @@ _EFFORTS = {
 }
 _LOOKED_AT = 200
 """Rows that are looked at to find out what a column of no known title holds."""
+_SEVERAL = 2
 _FIRST = 6
 """Columns among which one that names models is looked for."""
 _ENOUGH = 0.5
@@ -188,7 +189,9 @@ def _with_plain_titles(frame: pd.DataFrame, said: set[str]) -> pd.DataFrame:
 
 
 def _find_models(frame: pd.DataFrame, used: set[str]) -> dict[str, str]:
-    """A column of no known title beside others of numbers that names a model in each row."""
+    """A column of no known title beside others of numbers that names another model in each of several rows."""
+    if len(frame) < _SEVERAL:
+        return {}
     for title in map(str, frame.columns[:_FIRST]):
         cells = frame[title].dropna()
         if title in used or our_column(title) is not None or len(cells) < len(frame) or is_no_score(title):

@@ -294,3 +294,8 @@ def test_yaml_nested_without_end_is_refused_before_the_interpreter_gives_up(tmp_
         scores(
             tmp_path, "- dataset:\n    id: x/y\n  value: " + "[" * 150 + "]" * 150 + "\n", "results.yaml", model="a-1b"
         )
+
+
+def test_one_row_that_mentions_a_model_is_no_table_of_scores(tmp_path):
+    with pytest.raises(DataError, match="no column 'task'"):
+        scores(tmp_path, "a,b,anchor1,anchor1_eci,anchor2,anchor2_eci\n111.1,20.0,Claude 3.5 Sonnet,130,GPT-5,150\n")
