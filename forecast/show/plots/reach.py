@@ -24,13 +24,14 @@ def draw_reach(table: pd.DataFrame, *, title: str) -> Figure:
 
     Parameters
     ----------
-    table : a row a coordinate (``of``: compute, params, date): quantiles of what is needed, missing where the score is
-        not reached within what was looked at, ``not_within``, that probability, and ``looked_at``, how far that was
+    table : a row a coordinate (``of``: compute, params, date): quantiles of what is needed, missing or empty where the
+        score is not reached within what was looked at, ``not_within``, that probability, and ``looked_at``, how far
+        that was
     """
     figure, axes = new_figure(1, len(table), height=3.4, sharey=True)
     for panel, row in zip(axes.flat, table.to_dict("records"), strict=True):
         of = str(row["of"])
-        known = {level: row[name] for name, level in QUANTILES.items() if pd.notna(row[name])}
+        known = {level: row[name] for name, level in QUANTILES.items() if pd.notna(row[name]) and row[name] != ""}
         at = [*known.values(), row["looked_at"]]
         at = [pd.Timestamp(value) for value in at] if of == "date" else [float(value) for value in at]
         reached = [*known, 1.0 - float(row["not_within"])]

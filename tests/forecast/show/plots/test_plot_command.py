@@ -111,7 +111,7 @@ def test_curves_are_drawn_from_two_columns(plot, tmp_path):
 
 def test_a_score_that_may_not_be_reached_is_drawn_as_far_as_was_looked():
     """The curve ends where nothing more was looked at, below the certainty that it does not have."""
-    row = {"of": "compute", "q10": 1e24, "q25": 4e24, "q50": None, "q75": None, "q90": None}
+    row = {"of": "compute", "q10": 1e24, "q25": 4e24, "q50": "", "q75": None, "q90": ""}
     figure = draw_reach(pd.DataFrame([{**row, "not_within": 0.7, "looked_at": 1e25}]), title="x")
     reached = figure.axes[0].lines[0].get_xydata()
     assert reached.tolist() == [[1e24, 0.1], [4e24, 0.25], [1e25, pytest.approx(0.3)]]
