@@ -242,7 +242,9 @@ class _Open:
 
     def _note(self, first: Sequence[str], leaves: Sequence[Kind] | None = None) -> str:
         """What is to be said first: how days were read, and how old what is known is."""
-        return " ".join(dict.fromkeys(note for note in (*first, self._staleness(leaves)) if note))
+        old = self._staleness(leaves)
+        said = " ".join(dict.fromkeys(note for note in (*first, old) if note))
+        return Stale(said, old.newest, old.as_of) if isinstance(old, Stale) else said
 
     def _staleness(self, leaves: Sequence[Kind] | None = None) -> str:
         """What to say first where the newest score that a part rests on is long past; the oldest such one."""

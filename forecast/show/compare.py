@@ -40,9 +40,9 @@ def _shown(a: str, b: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.D
             "changes",
         ]
         names = {"score_a": a, "score_b": b, "months_earlier": "months earlier", "last_change": "lead changed"}
-        shown = table.assign(**{"80% interval": _interval(table, "gap", "+.3f")})
-        return {"records by date": shown[[*columns, "last_change"]].rename(columns=names)}
-    shown = {}
+        wide = table.assign(**{"80% interval": _interval(table, "gap", "+.3f")})
+        return {"records by date": wide[[*columns, "last_change"]].rename(columns=names)}
+    shown: dict[str, pd.DataFrame] = {}
     if len(tables["equal_compute"]):
         table = tables["equal_compute"]
         shown["at equal compute: means over tasks"] = pd.DataFrame(
