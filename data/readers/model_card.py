@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
+from scale_forecast.data.dates import RUN_DATE
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names import fold
@@ -100,6 +101,7 @@ class EvalResults:
                 model=model,
                 task=whole if task is None or task.casefold() in _WHOLE else task,
                 known_on=text_of(one.get("date")),
+                known_basis=RUN_DATE if text_of(one.get("date")) else None,
                 setting=text_of(one.get("notes")),
                 evaluator=text_of(as_dict(one.get("source")).get("name")),
             )

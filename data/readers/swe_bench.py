@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scale_forecast.data.dates import RUN_DATE
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.content import Content
@@ -51,6 +52,7 @@ class SweBenchBoard:
                     model=models[0].rpartition("/")[2] if len(models) == 1 else name,
                     setting=name if len(models) == 1 else None,
                     known_on=text_of(entry.get("date")),
+                    known_basis=RUN_DATE if text_of(entry.get("date")) else None,
                     evaluator="SWE-bench",
                 )
         return board.finish()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scale_forecast.data.dates import LOWER_BOUND
+from scale_forecast.data.dates import LOWER_BOUND, RUN_DATE
 from scale_forecast.data.readers.board import Board, text_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.identity import as_dict, objects_in
@@ -109,5 +109,6 @@ class Aider:
                 n_examples=cases,
                 evaluator="Aider",
                 known_on=text_of(entry.get("date")),
+                known_basis=RUN_DATE if text_of(entry.get("date")) else None,
             )
         return board.finish()

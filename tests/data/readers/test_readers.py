@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scale_forecast.data.dates import RUN_DATE
 from scale_forecast.data.readers import read
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source
@@ -45,3 +46,9 @@ def test_the_manual_lists_every_format_and_no_other():
     named = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
     listed = [name for cell in named for name in ([cell] if cell in READERS else cell.split(", "))]
     assert sorted(listed) == sorted(READERS)
+
+
+@pytest.mark.parametrize("name", ["SWE-bench leaderboards", "Aider leaderboard"])
+def test_the_day_of_a_submission_is_told_from_one_of_publication(tmp_path, name):
+    dated = read([written(tmp_path, READERS[name].example)]).results
+    assert set(dated.loc[dated["known_on"].notna(), "known_basis"]) == {RUN_DATE}
