@@ -13,6 +13,7 @@ from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import aliases, metric_name
 from scale_forecast.data.readers.board import Board, text_of, top_of
 from scale_forecast.data.readers.content import Content
+from scale_forecast.data.readers.files import decode_text
 from scale_forecast.data.readers.headers import scores_of
 from scale_forecast.data.readers.identity import as_dict, objects_in
 from scale_forecast.data.readers.layout import Layout
@@ -65,7 +66,7 @@ class ModelCard:
         return front is not None and _IS_CARD.search(front[1]) is not None
 
     def read(self, content: Content, layout: Layout, model: str | None) -> Reading:
-        front = _FRONT.match(content.text)
+        front = _FRONT.match(decode_text(content.source.whole(content.limits.json), content.name).lstrip())
         card = as_dict(parse_yaml(front[1] if front else "", content.name))
         board = Board(content, self.name)
         for one in objects_in(card.get("model-index")):

@@ -241,7 +241,7 @@ UNFOLDING = ", ".join(
         (ASKED % ("{kind: not, of: " * 600 + LEAF + "}" * 600), "nested too deeply"),
         ((ASKED % LEAF).replace("2023-01-01", "9999-12-31T23:59:59-12:00"), "beyond the years"),
         (ASKED % LEAF.replace("task", "value: 1, task"), "value is a field of something else"),
-        (ASKED % ("{kind: not, of: " * 200 + LEAF + "}" * 200), "nested too deeply, more than 100 levels"),
+        (ASKED % ("{kind: not, of: " * 150 + LEAF + "}" * 150), "nested too deeply, more than 100 levels"),
         ("- [id, q]: t", "a list where a name belongs"),
         ("- !!python/object/apply:os.system [id]: q", "a list where a name belongs"),
         ("- {id: q}: t", "a list where a name belongs"),
