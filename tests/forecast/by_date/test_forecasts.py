@@ -26,9 +26,13 @@ from tests.forecast.by_date.tables import AS_OF, frames, tables
 DAYS = [AS_OF + pd.DateOffset(months=3), AS_OF + pd.DateOffset(months=12)]
 
 
-@functools.cache
 def trained_on(make, *given, reading="dated"):
     """Trained once on the tables that a function of this file makes of what is given."""
+    return trained_once(make, given, reading)  # a cache takes a default that is given for another call
+
+
+@functools.cache
+def trained_once(make, given, reading):
     return train(make(*given), AS_OF, reading)
 
 

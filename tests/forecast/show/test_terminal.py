@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.cells import cell_len
 
 from scale_forecast.show import terminal, views
 from scale_forecast.show.sparklines import calibration_bar, interval_bar, level_bar, sparkline
@@ -74,6 +75,15 @@ def test_a_terminal_gets_colour_and_its_width_and_no_color_is_honoured(args, pic
     lines = plain.replace("\r", "").split("\n")
     assert max(map(len, lines)) <= 70
     assert any(picture in line for line in lines)
+
+
+def test_colour_is_for_terminals_and_no_color_is_honoured(as_terminal, monkeypatch):
+    coloured = as_text(TABLE, width=70)
+    assert "\x1b[" in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = as_text(TABLE, width=70)
+    assert "\x1b" not in plain
+    assert max(map(cell_len, plain.splitlines())) <= 70
 
 
 def test_a_pipe_gets_no_colour_and_no_picture():
