@@ -14,7 +14,7 @@ from scale_forecast.commands import main
 from tests.notebooks import EXAMPLES, code_cells, read, run_cells
 
 NUMBER = r"-?\d+\.?\d*(?:e[+-]?\d+)?"
-QUICK = ("score.ipynb",)
+QUICK = ("compare.ipynb", "score.ipynb")
 """Those that train nothing."""
 
 
