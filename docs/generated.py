@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -47,7 +48,10 @@ def _generated() -> Iterator[tuple[str, str | bytes]]:
     for name, command in commands.items():
         yield f"commands/{name}.md", command_page(f"forecast {name}", command)
     for path in _notebooks():
-        yield f"notebooks/{path.stem}.md", notebook_page(json.loads(path.read_text(encoding="utf-8")))
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        yield f"notebooks/{path.stem}.md", notebook_page(notebook)
+        if (picture := last_picture(notebook)) is not None:
+            yield f"notebooks/{path.stem}.png", picture
     yield from gallery()
 
 
@@ -114,6 +118,13 @@ def _cell_parts(cell: dict[str, Any]) -> Iterator[str]:
             yield f'<img alt="{escape(source)}" src="data:image/png;base64,{"".join(data["image/png"]).strip()}">'
         else:
             yield f"```text\n{''.join(data['text/plain'])}\n```"
+
+
+def last_picture(notebook: dict[str, Any]) -> bytes | None:
+    """The last picture that a notebook drew, for the page of its job."""
+    drawn = [output["data"]["image/png"] for cell in notebook["cells"] for output in cell.get("outputs", ())
+             if "image/png" in output.get("data", {})]  # fmt: skip
+    return b64decode("".join(drawn[-1])) if drawn else None
 
 
 def gallery() -> Iterator[tuple[str, str | bytes]]:

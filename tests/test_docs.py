@@ -45,4 +45,7 @@ def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(tmp_path):
     for name in ("predict", "ledger", "plot"):
         assert f'<h1 id="forecast-{name}">' in pages[tmp_path / "commands" / name / "index.html"]
     assert pages[tmp_path / "notebooks" / "score" / "index.html"].count('class="shown"') >= 1
+    for name in ("quick", "compare", "ask", "curves"):
+        (picture,) = re.findall(r'<img\b[^>]*\bsrc="\.\./([^"]+)"', pages[tmp_path / name / "index.html"])
+        assert (tmp_path / picture).stat().st_size > 1000
     assert pages[tmp_path / "gallery" / "index.html"].count("<img") == len(PLOTS)
