@@ -13,28 +13,33 @@ from tests import thorough
 from tests.thorough import dear_tests, is_dear, tries
 
 LONGEST_FIRST = (
-    "forecast/by_date/test_forecasts.py",
+    "forecast/inputs/test_no_leak.py",
+    "resolvers/questions/test_wording.py",
     "forecast/commands/test_predict.py",
+    "resolvers/judge/test_resolve.py",
+    "resolvers/scores/test_record.py",
+    "features/test_transitions.py",
     "forecast/pricing/test_pricing.py",
     "forecast/commands/test_questions.py",
-    "features/test_transitions.py",
-    "forecast/inputs/test_no_leak.py",
-    "resolvers/judge/test_resolve.py",
-    "test_corpus.py",
-    "forecast/by_date/test_backtests.py",
-    "resolvers/questions/test_wording.py",
-    "forecast/curves/test_curves.py",
-    "resolvers/scores/test_record.py",
     "resolvers/ledger/test_ledger.py",
-    "forecast/commands/test_ask.py",
-    "test_outsiders.py",
-    "test_doctests.py",
-    "forecast/commands/test_json.py",
-    "test_architecture.py",
-    "resolvers/markets/test_session.py",
+    "forecast/curves/test_curves.py",
     "data/own/test_world.py",
+    "forecast/commands/test_json.py",
+    "forecast/by_date/test_forecasts.py",
+    "resolvers/questions/test_wordings.py",
+    "test_outsiders.py",
+    "forecast/pricing/test_futures.py",
+    "forecast/by_date/test_backtests.py",
+    "test_corpus.py",
+    "forecast/by_date/test_user_tables.py",
+    "forecast/commands/test_own_data.py",
+    "forecast/synthetic/test_deadlines.py",
+    "test_architecture.py",
+    "forecast/test_parallel.py",
+    "data/readers/test_bounds.py",
+    "resolvers/markets/test_session.py",
 )
-"""Files of eight processor seconds and more: where processes take a file each, none of them may be begun last."""
+"""Files of seven processor seconds and more: where processes take a file each, none of them may be begun last."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest leaves out what the marks exclude

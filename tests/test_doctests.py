@@ -3,6 +3,8 @@
 import doctest
 import pkgutil
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +23,17 @@ def modules():
     return sorted({name for package in (scale_forecast, *rooms) for name in _walk(package)})
 
 
-@pytest.mark.parametrize("name", modules())
+NAMES = modules()
+WITH_EXAMPLES = [name for name in NAMES if ">>>" in Path(find_spec(name).origin).read_text(encoding="utf-8")]
+
+
+def test_every_module_is_imported_by_its_name():
+    assert all(import_module(name).__name__ == name for name in NAMES)
+    assert len(WITH_EXAMPLES) > 50
+
+
+@pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_in_docstrings_are_right(name):
     outcome = doctest.testmod(import_module(name), optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    assert outcome.attempted > 0
     assert outcome.failed == 0

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scale_forecast.by_date import forecasts
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError
@@ -40,6 +41,14 @@ def question(criterion, until=None, **scope):
 
 def above(score, **more):
     return {"kind": "threshold", "task": TASK, "benchmark": TASK, "score": score, **more}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _two_quarters():
+    """Of what the past teaches nothing is told here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forecasts, "QUARTERS", 2)
+        yield
 
 
 @pytest.fixture(scope="module")

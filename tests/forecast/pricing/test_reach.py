@@ -1,6 +1,7 @@
 """The inverse question: what it takes to reach a score, as a distribution that agrees with itself."""
 
 import datetime as dt
+import functools
 import itertools
 
 import numpy as np
@@ -22,6 +23,7 @@ def desk():
     return Desk(tables, dt.date(2020, 6, 15), predictor="persistence", recalibrate=False)
 
 
+@functools.cache
 def reached(desk, score, **scope):
     leaf = Threshold(task="task00", benchmark="world", score=score)
     return reach_of(desk, leaf, Scope(**scope), anybody=False).table.set_index("of")
@@ -41,7 +43,7 @@ def test_quantiles_rise_and_what_is_beyond_them_is_told(desk):
 
 
 def test_a_higher_score_takes_no_smaller_a_model_and_is_no_likelier_within_reach(desk):
-    tables = [reached(desk, score) for score in (0.4, 0.6, 0.8, 0.95)]
+    tables = [reached(desk, score) for score in (0.4, 0.6, 0.95)]
     beyond = [table.loc["compute", "not_within"] for table in tables]
     assert beyond == sorted(beyond)
     assert beyond[0] < beyond[-1]
