@@ -1,6 +1,7 @@
 """Each promise of SECURITY.md names tests, and each of these is there; promises about the code as a whole are kept."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -19,14 +20,20 @@ RUNS = {"eval", "exec", "compile", "__import__", "system", "popen", "extractall"
 CAN_RUN = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "subprocess", "runpy", "code"}
 
 
+@functools.cache
+def marks_in(path):
+    """The marks of each function of a file."""
+    found = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)]
+    return {n.name: [ast.unparse(mark) for mark in n.decorator_list] for n in found}
+
+
 def is_there(name):
     """Whether a test of this name stands in its file and is not skipped whatever happens."""
     file, _, function = name.partition("::")
     path = ROOT / file
     if not path.is_file():
         return False
-    found = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)]
-    marks = {n.name: [ast.unparse(mark) for mark in n.decorator_list] for n in found}
+    marks = marks_in(path)
     return function.startswith("test_") and not any(
         "mark.skip(" in mark for mark in marks.get(function, ["mark.skip("])
     )
