@@ -263,7 +263,7 @@ def _hold_together(table: pd.DataFrame) -> pd.DataFrame:
         mixed = state.groupby(table["family"]).transform("nunique") > 1
         of_series = mixed & (state != "")
         table["family"] = table["family"].where(~of_series, table["family"] + "@" + state)
-    pairs = set(zip(table["line"], table["model"], strict=True))
+    pairs = list(table[["line", "model"]].drop_duplicates().itertuples(index=False, name=None))
     if len({(line, weights_name(model)) for line, model in pairs}) == len({weights_name(model) for _, model in pairs}):
         return table
     models = table[["line", "model", "params"]].drop_duplicates()
