@@ -67,6 +67,12 @@ def top_of(values: list[object]) -> float:
     return 100.0 if max(numbers, default=0.0) > 1.0 else 1.0
 
 
+def known_from(day: object, basis: str) -> dict[str, Any]:
+    """When a score was known, and on what that rests; neither where no day is given."""
+    text = text_of(day)
+    return {"known_on": text, "known_basis": basis if text else None}
+
+
 def text_of(value: object) -> str | None:
     """A text that says something, else None."""
     return str(value).strip() or None if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
