@@ -12,25 +12,31 @@ from scale_forecast.data.readers.files import decode_text, megabytes
 
 _MOST = 1 << 24
 """Bytes of a file: YAML is read some hundred times as slowly as JSON."""
-_DEEPEST = 100
-"""Levels, far from where the interpreter ends: there destructors fail too, and say so on stderr."""
 
 
-class Loader(yaml.SafeLoader):
-    """Plain values; days stay text."""
+class ShallowLoader(yaml.SafeLoader):
+    """Ends at a depth of its own, ``deepest``: at the interpreter's, destructors fail too and say so on stderr."""
 
+    deepest = 100
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "an alias, which results never need", None)
         self.depth += 1
-        if self.depth > _DEEPEST:
+        if self.depth > self.deepest:
             raise RecursionError
         try:
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
+
+
+class Loader(ShallowLoader):
+    """Plain values; days stay text."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "an alias, which results never need", None)
+        return super().compose_node(parent, index)
 
 
 Loader.yaml_implicit_resolvers = {

@@ -18,6 +18,7 @@ from scale_forecast.data.catalog import QUESTIONS
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.readers.files import text_of
+from scale_forecast.data.readers.yaml_parts import ShallowLoader
 from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.questions.question import Question
 
@@ -287,20 +288,10 @@ class _Meant(yaml.constructor.SafeConstructor):
         return super().construct_mapping(node, deep=deep)
 
 
-class _Loader(_Meant, yaml.SafeLoader):
+class _Loader(_Meant, ShallowLoader):
     """For what anybody may have written: however deep it nests, it ends in a sentence."""
 
-    depth = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        """Ends at a depth of our own: at the interpreter's, destructors fail too and say so on stderr."""
-        self.depth += 1
-        if self.depth > 2 * _MOST_LEVELS:
-            raise RecursionError
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self.depth -= 1
+    deepest = 2 * _MOST_LEVELS
 
 
 class _Quick(_Meant, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
