@@ -288,6 +288,11 @@ class DatedEvent:
         return years[:until] @ may * rate, np.array(rows) * rate
 
     @cached_property
+    def measured(self) -> float:
+        """P(a model that may decide is newly measured by the deadline)."""
+        return float(np.mean(-np.expm1(-self._hazard(None, None)[0])))
+
+    @cached_property
     def expected(self) -> float:
         """Models expected to be measured by the deadline."""
         return self.rate.mean * float(self.course.weights(self.deadline).sum())

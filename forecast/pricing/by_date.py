@@ -17,6 +17,8 @@ from scale_forecast.resolvers.questions.scope import Scope
 FEWEST_MODELS = 8
 """Models with a score from which on futures by date are believed before a forecast by scale."""
 
+NEWLY, IF_NEWLY = "that any model is newly measured in time", "what is asked, given that one is"
+"""What P(measured) and P(event | measured) are called on the way to a price."""
 LONG = 180
 """Days in which something is measured of whoever releases models at all."""
 
@@ -42,8 +44,8 @@ class Foretold:
         if self.new is None or not self.new.any():
             return ()
         told = [
-            ("that any model is newly measured in time", float(self.new.mean())),
-            ("what is asked, given that one is", float(self.values[self.new].mean())),
+            (NEWLY, float(self.new.mean())),
+            (IF_NEWLY, float(self.values[self.new].mean())),
         ]
         if self.values[~self.new].any():
             told.append(("what is asked, given that none is", float(self.values[~self.new].mean())))

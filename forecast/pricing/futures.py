@@ -33,6 +33,7 @@ from scale_forecast.data.names.keys import (
     whole_of,
 )
 from scale_forecast.pricing.named import describe_named, known_score, limit_to, scores_to_come
+from scale_forecast.pricing.narrowed import Way, narrow, say_way, ways_of, wider, without_ways
 from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.evidence import Measurement
 from scale_forecast.resolvers.judge.futures import NOBODY, Untold
@@ -58,6 +59,7 @@ class RecordFutures:
     until : the day until which the tables list many models, where they hold single scores of later days
     widen : whether a test of which the dated reading knows no score at all is told by the day of release (`wider`),
         which may count scores that nobody had published yet; never in a backtest
+    scores : every score with who measured it and how, for scopes that narrow this; without them these are refused
     """
 
     def __init__(
@@ -72,10 +74,13 @@ class RecordFutures:
         reading: str = "dated",
         until: pd.Timestamp | None = None,
         widen: bool = False,
+        scores: pd.DataFrame | None = None,
     ) -> None:
         self.as_of, self.draws, self.seed = as_of, draws, seed
         self._tables, self._metrics, self._cache, self._reading = tables, metrics, cache, reading
         self._until, self._widen = until, widen
+        self._scores = scores
+        self._series: dict[tuple[str, Way], RecordFutures] = {}
         self._walked: RecordPaths | None = None
 
     # --- what questions ask
@@ -85,6 +90,9 @@ class RecordFutures:
 
         Of models that are named it is the score that they have, or will have: they are taken to be measured by then.
         """
+        if ways := ways_of(scope):
+            anyhow = without_ways(scope)
+            return np.fmax.reduce([self._best_in(measured, way, anyhow, day) for way in ways])
         if scope.model:
             self._refuse_limits(scope, {"model"})
             task = self.task(measured)
@@ -93,12 +101,20 @@ class RecordFutures:
 
     def new(self, measured: Measurement, scope: Scope, day: dt.date) -> np.ndarray:
         """Whether anything in scope is newly measured by a day, (n,)."""
+        if ways := ways_of(scope):
+            anyhow = without_ways(scope)
+            return self.new(measured, anyhow, day) & np.any(
+                [self._in(measured, way).new(measured, anyhow, day) for way in ways], axis=0
+            )
         return self._paths(day).new(self.task(measured), [pd.Timestamp(day)], self._whose(scope))[:, 0]
 
     def first_day(self, measured: Measurement, scope: Scope, line: Line) -> np.ndarray:
         """The day on which somebody in scope reaches a line, (n,); NaT for not within `FURTHEST` years."""
         if not line.is_upward:
             raise Untold("records tell of the first score above a line")
+        if ways := ways_of(scope):
+            anyhow = without_ways(scope)
+            return _earliest([self._first_day_in(measured, way, anyhow, line) for way in ways])
         paths = self._paths(self.as_of + dt.timedelta(days=round(365.25 * FURTHEST) - 1))
         days = paths.first_day(self.task(measured), _least(line), self._whose(scope))
         counted = np.nan_to_num(days, posinf=0.0).astype("timedelta64[D]")
@@ -107,11 +123,15 @@ class RecordFutures:
 
     def leader(self, measured: Measurement, scope: Scope, of: str, day: dt.date) -> np.ndarray:
         """Whose the best score is on a day, (n,) of names."""
+        if ways_of(scope):
+            return self._in_one(measured, scope).leader(measured, without_ways(scope), of, day)
         paths, task, whose = self._paths(day), self.task(measured), self._whose(scope)
         return self._named(paths, task, whose, of, paths.holders(task, [pd.Timestamp(day)], whose)[:, 0])
 
     def first(self, measured: Measurement, scope: Scope, of: str, line: Line, day: dt.date) -> np.ndarray:
         """Who reaches a line first, (n,) of names; `NOBODY` where nobody does by a day."""
+        if ways_of(scope):
+            return self._in_one(measured, scope).first(measured, without_ways(scope), of, line, day)
         first = self.first_day(measured, scope, line)
         paths, task, whose = self._paths(day), self.task(measured), self._whose(scope)
         path = paths.path(task, whose)
@@ -155,6 +175,9 @@ class RecordFutures:
 
     def say_models(self, measured: Measurement, scope: Scope, day: dt.date) -> Iterator[str]:
         """What each model that is named is taken for."""
+        if ways := ways_of(scope):
+            yield from self._in(measured, ways[0]).say_models(measured, without_ways(scope), day)
+            return
         task = self.task(measured)
         for name in scope.model:
             if (known := known_score(self._trained.state.world, task, name)) is not None:
@@ -218,10 +241,47 @@ class RecordFutures:
         """The same day with the tests that have no dated score too."""
         futures = RecordFutures(
             self._tables, self.as_of, self._metrics, draws=self.draws, seed=self.seed, cache=self._cache,
-            reading=self._reading, until=self._until,
+            reading=self._reading, until=self._until, scores=self._scores,
         )  # fmt: skip
         futures._trained = widen(self._trained, self._tables, pd.Timestamp(self.as_of))
         return futures
+
+    # --- narrower series
+
+    def _in(self, measured: Measurement, way: Way) -> RecordFutures:
+        """The same futures of a test on the scores of one series alone."""
+        task = self.task(measured)
+        if self._scores is None:
+            raise Untold(f"records by date do not tell apart scores {say_way(way)}")
+        if (task, way) not in self._series:
+            futures = RecordFutures(
+                self._tables, self.as_of, self._metrics, draws=self.draws, seed=self.seed, cache=self._cache,
+                reading=self._reading, until=self._until,
+            )  # fmt: skip
+            day = pd.Timestamp(self.as_of)
+            futures._trained = narrow(self._trained, self._tables, self._scores, task, way, day)
+            self._series[task, way] = futures
+        return self._series[task, way]
+
+    def _in_one(self, measured: Measurement, scope: Scope) -> RecordFutures:
+        ways = ways_of(scope)
+        if len(ways) > 1:
+            raise Untold("who leads in any of several series is not told: ask of one evaluator, version and setting")
+        return self._in(measured, ways[0])
+
+    def _best_in(self, measured: Measurement, way: Way, scope: Scope, day: dt.date) -> np.ndarray:
+        """The best score of one series by a day, in no draw above that of a wider one."""
+        if not way:
+            return self.best(measured, scope, day)
+        own = self._in(measured, way).best(measured, scope, day)
+        return np.minimum.reduce([own, *(self._best_in(measured, one, scope, day) for one in wider(way))])
+
+    def _first_day_in(self, measured: Measurement, way: Way, scope: Scope, line: Line) -> np.ndarray:
+        """The day on which one series reaches a line, in no draw before a wider one."""
+        if not way:
+            return self.first_day(measured, scope, line)
+        own = self._in(measured, way).first_day(measured, scope, line)
+        return np.maximum.reduce([own, *(self._first_day_in(measured, one, scope, line) for one in wider(way))])
 
     def rows(self, measured: Measurement) -> pd.DataFrame:
         """The scores known on a task."""
@@ -230,6 +290,9 @@ class RecordFutures:
 
     def standing(self, measured: Measurement, scope: Scope) -> Record | None:
         """The record of those in scope as it is known; None where nobody has a score."""
+        if ways := ways_of(scope):
+            found = [self._in(measured, way).standing(measured, without_ways(scope)) for way in ways]
+            return max((one for one in found if one is not None), key=lambda record: record.score, default=None)
         return self._paths(self.as_of).records(self._whose(scope)).get(self.task(measured))
 
     def end(self) -> dt.date:
@@ -318,6 +381,11 @@ class RecordFutures:
 
 def _say_undated(count: int) -> str:
     return f"of {count} scores of models that were out by then the day of publication is not known"
+
+
+def _earliest(days: list[np.ndarray]) -> np.ndarray:
+    """The first of some days in each draw; NaT only where all are."""
+    return np.fmin.reduce(days)
 
 
 def _least(line: Line) -> float:

@@ -27,7 +27,7 @@ from scale_forecast.pricing.maps import Map
 from scale_forecast.pricing.space import Event, ranks
 from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.questions.scope import WAYS, Scope
 
 Rival = tuple[Any, Any]
 """Score and standard error of the side to beat: numbers, or (k,) arrays of equally likely ones."""
@@ -112,20 +112,28 @@ class PricedModel:
 
     @cached_property
     def ways(self) -> list[dict[str, Any]]:
-        """Benchmark, metric and prompt (folded) and shots of each unit."""
+        """Shots and, as they are compared, benchmark, metric, prompt, evaluator, version and setting of each unit."""
         rows = self.forecast.targets
-        names = {name: name_keys(name, rows[name].astype("str")).tolist() for name in ("benchmark", "metric", "prompt")}
+        known = self.evidence.rows.drop_duplicates("suite").set_index("suite")
+        columns = {name: rows[name].astype("str") for name in ("benchmark", "metric", "prompt")}
+        columns |= {name: rows["suite"].map(known[name].astype("object")) for name in WAYS if name in known}
+        names = {name: name_keys(name, column).tolist() for name, column in columns.items()}
         shots = [None if pd.isna(value) else int(value) for value in rows["shots"]]
         return [dict(zip([*names, "shots"], way, strict=True)) for way in zip(*names.values(), shots, strict=True)]
 
     def is_measured(self, at: int, leaf: Measured, scope: Scope) -> bool:
-        """Whether unit ``at`` is one that a leaf looks at: its benchmark, metric, prompt and shots."""
+        """Whether unit ``at`` is one that a leaf looks at: its benchmark, metric, prompt, shots, evaluator, ..."""
         way = self.ways[at]
         return (
             way["metric"] == name_key("metric", leaf.metric)
             and (leaf.benchmark is None or same_test(self.benchmarks[at], leaf.task, leaf.benchmark, leaf.task))
             and (not scope.prompt or way["prompt"] in {fold(name) for name in scope.prompt})
             and (not scope.shots or way["shots"] in scope.shots)
+            and all(
+                way.get(name) in [name_key(name, value) for value in getattr(scope, name)]
+                for name in WAYS
+                if getattr(scope, name)
+            )
         )
 
     @cached_property

@@ -99,6 +99,16 @@ class Part:
         event = self._event(maps, level)
         return replace(event, turned=not event.turned) if self.is_undone else event
 
+    @property
+    def measured(self) -> tuple[float, float]:
+        """P(anything in scope is newly measured in time), and of the leaf if so; NaN where that is not told apart."""
+        if self.told is not None and self.told.new is not None and self.told.new.any():
+            return float(self.told.new.mean()), float(self.told.values[self.told.new].mean())
+        if self.dated is None or self.dated.every or self.is_undone:
+            return np.nan, np.nan
+        measured = self.dated.measured
+        return measured, self.event().probability / measured
+
     def _event(self, maps: Mapping[str, Map] | None, level: float | None) -> Event:
         if self.fixed is not None:
             return self.fixed
@@ -180,7 +190,7 @@ def _named_part(desk: Desk, leaf: Measured, scope: Scope, targets: Sequence[Targ
     for target, model in zip(targets, models, strict=True):
         units = units_of(model, leaf, scope)
         if not units:
-            raise DataError(why_unpriced(desk, leaf, target.family))
+            raise DataError(why_unpriced(desk, leaf, target.family, scope))
         said += describe_model(target.model, target.params, target.compute, model, units)
         if len(units) > 1:
             said.append(
@@ -199,7 +209,7 @@ def _measured_part(desk: Desk, question: Question, leaf: Measured, scope: Scope,
         worse = leaf.scopes(question.scope)[1]
         rivals = _named_targets(desk, worse, until)
         if not rivals and not len(desk.evidence.select(leaf, worse)):
-            raise DataError(why_unpriced(desk, leaf, next(iter(worse.family), None)))
+            raise DataError(why_unpriced(desk, leaf, next(iter(worse.family), None), worse))
         if rivals and not is_measured(desk, leaf, worse):
             # The rival must stay below the known score less the margin: it must not beat it by a negative one.
             part = _named_part(desk, leaf.swapped(keep_margin=True), scope, rivals, until)
@@ -231,12 +241,12 @@ def _dated_part(desk: Desk, question: Question, leaf: Measured, scope: Scope, un
     better = leaf.sides[0] if leaf.sides else Scope()
     families = families_in_scope(desk, leaf, scope.within(better))
     if not families:
-        raise DataError(why_unpriced(desk, leaf, None))
+        raise DataError(why_unpriced(desk, leaf, None, scope))
     every = scope.over == "all" and not leaf.sides
     asked = lacking(desk, question, leaf, families) if every else families
     made = [found for family in asked if (found := template_of(desk, leaf, scope, family)) is not None]
     if asked and not made:
-        raise DataError(why_unpriced(desk, leaf, None))
+        raise DataError(why_unpriced(desk, leaf, None, scope))
     templates = [template for template, _, _ in made]
     benchmarks = [benchmark for _, benchmark, _ in made] or [leaf.benchmark or ""]
     benchmark = next(

@@ -16,7 +16,7 @@ from scale_forecast.data.load import Tables
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.pricing.answers import Answer, day, number, option
-from scale_forecast.pricing.by_date import foretell
+from scale_forecast.pricing.by_date import IF_NEWLY, NEWLY, foretell
 from scale_forecast.pricing.by_scale import answer_by_scale
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.parts import Part, start_of
@@ -34,6 +34,7 @@ COVERAGE = 0.8
 SETTLED_NOTE = "already settled"
 BY_DATE = "by date"
 """What prices on futures by date name as their predictor."""
+UNTOLD = (np.nan, np.nan)
 _ASKED = {"number": "a number", "date": "a day", "option": "an option"}
 
 
@@ -58,6 +59,8 @@ class Price(ShowsHtml):
         The way from the base rate to the probability: what was taken into account, and the probability then.
     reasons : tuple of str
         Sentences: what was assumed and what weighs.
+    measured : (float, float)
+        P(anything in scope is newly measured in time), and of the event if so; NaN where no such thing is foretold.
     answer : Answer, optional
         Of a question for a number, a day or an option its distribution; ``probability`` is NaN then.
     note : str
@@ -81,6 +84,7 @@ class Price(ShowsHtml):
     as_of: dt.date
     predictor: str
     note: str = ""
+    measured: tuple[float, float] = UNTOLD
     answer: Answer | None = None
 
     @property
@@ -212,6 +216,7 @@ class _Open:
         return Price(
             self.question.id, self.question.title, final, low, high, base, base_of, tuple(moved), tuple(said),
             Status.OPEN, self.desk.as_of, predictor, self._note([part.told.note for part in by_date if part.told]),
+            self.parts[0].measured if len(self.parts) == 1 else UNTOLD,
         )  # fmt: skip
 
     def answer(self) -> Price:
@@ -237,7 +242,7 @@ class _Open:
     def _told(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str, note: str) -> Price:
         return Price(
             self.question.id, self.question.title, np.nan, np.nan, np.nan, np.nan, "", (), said, Status.OPEN,
-            self.desk.as_of, predictor, self._note([note], [leaf]), answer,
+            self.desk.as_of, predictor, self._note([note], [leaf]), answer=answer,
         )  # fmt: skip
 
     def _note(self, first: Sequence[str], leaves: Sequence[Kind] | None = None) -> str:
@@ -309,9 +314,17 @@ class _Open:
             return [
                 ("the next model of a known family, just above its largest", float(near)),
                 ("one newly measured model, of the size they will have by the deadline", float(far)),
+                *self._measured_steps(),
                 (f"with {event.expected:.1f} publications of new models expected in time", raw),
             ]
         return [("what the forecast of the model says" if not dated else "what the forecasts say together", raw)]
+
+    def _measured_steps(self) -> list[tuple[str, float]]:
+        """That anything is newly measured by a deadline, and what is asked if so."""
+        measured, given = self.parts[0].measured
+        if np.isnan(measured):
+            return []
+        return [(NEWLY, measured), (IF_NEWLY, given)]
 
     def _interval(self, final: float) -> tuple[float, float]:
         """Quantiles of the price with maps of resampled lines and rates drawn anew; always around the price itself."""

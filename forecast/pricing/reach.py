@@ -73,7 +73,7 @@ def reach_of(desk: Desk, leaf: Measured, scope: Scope, *, anybody: bool) -> Reac
     if days is not None:
         rows.append(_summarise_days(days, until))
     if not rows:
-        raise DataError(why_unpriced(desk, leaf, next(iter(scope.family), None)))
+        raise DataError(why_unpriced(desk, leaf, next(iter(scope.family), None), scope))
     return Reached(pd.DataFrame(rows), tuple(said))
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from scale_forecast.data.names import did_you_mean
-from scale_forecast.data.names.keys import benchmark_key, metric_key
+from scale_forecast.data.names.keys import benchmark_key, metric_key, name_key
 from scale_forecast.data.sizes import format_size
 from scale_forecast.predictors.covered import remarks
 from scale_forecast.pricing.arrivals import STEPS, DatedEvent
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.model import PricedModel, Rival
+from scale_forecast.pricing.narrowed import NEAREST
 from scale_forecast.pricing.questions import name_leaf
 from scale_forecast.resolvers.kinds.base import Measured
+from scale_forecast.resolvers.questions.scope import WAYS, Scope
 
 
 def describe_model(
@@ -69,8 +72,8 @@ def describe_arrivals(dated: DatedEvent, example: tuple[str, ...] | None) -> Ite
                 yield f"{new}: from {t.raw[0]:.2f} at {low} FLOP to {t.raw[-1]:.2f} at {high}"
 
 
-def why_unpriced(desk: Desk, leaf: Measured, family: str | None) -> str:
-    """Why a leaf cannot be priced, and what could be asked instead."""
+def why_unpriced(desk: Desk, leaf: Measured, family: str | None, scope: Scope | None = None) -> str:
+    """Why a leaf cannot be priced, and what could be asked instead; ``scope`` is all that it is limited to."""
     names = desk.evidence.names("task")
     has = len(desk.evidence.rows_about(leaf)) > 0
     whose = f" of {family}" if family else ""
@@ -86,4 +89,18 @@ def why_unpriced(desk: Desk, leaf: Measured, family: str | None) -> str:
     if metric_key(leaf.metric) not in map(metric_key, metrics):
         return f"{leaf.task} was measured in {' and '.join(metrics)}, not {leaf.metric}: ask about one of these"
     known = f"no score{whose} on {name_leaf(leaf)} in the question's scope was known by {desk.as_of}"
+    if scope is not None and (said := list(_others(desk, leaf, scope))):
+        return f"{known}: {'; '.join(said)}; ask by one of these, leave it out for any, or bring its table"
     return f"{known}: widen tuning, prompt or shots"
+
+
+def _others(desk: Desk, leaf: Measured, scope: Scope) -> Iterator[str]:
+    """Of each field that says how a score came about and names what no score has: who or what there is instead."""
+    rows = desk.evidence.rows_about(leaf)
+    for field in WAYS:
+        wanted = {name_key(field, name) for name in getattr(scope, field)}
+        counts = Counter(name for row in rows if (name := desk.evidence.written(field, int(row))))
+        if wanted and not wanted & {name_key(field, name) for name in counts}:
+            others = ", ".join(f"{name} ({count})" for name, count in counts.most_common(NEAREST))
+            asked = " or ".join(getattr(scope, field))
+            yield f"no bundled or given table has {field} {asked} for it, but {others or 'none that is named'}"

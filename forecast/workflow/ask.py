@@ -206,12 +206,15 @@ def _add_names(tables: Tables, frontier: Frontier) -> Tables:
     return replace(tables, results=pd.concat([tables.results, own], ignore_index=True))
 
 
-def desk_of(tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None) -> Desk:
-    """What is known on a day, by scale and by date, as the judge sees it too."""
+def desk_of(
+    tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None,
+    *, widen: bool = True,
+) -> Desk:  # fmt: skip
+    """What is known on a day, by scale and by date, as the judge sees it too; ``widen`` as for `RecordFutures`."""
     make(predictor)
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
-        judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading)),
+        judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading), widen),
     )  # fmt: skip
 
 
@@ -220,7 +223,7 @@ def _bets(price: Price, bets: Sequence[tuple[str, float]]) -> pd.DataFrame:
     return against(price.probability, bets if isfinite(price.probability) else ())
 
 
-def _futures(frontier: Frontier, day: date, seed: int, reading: str) -> RecordFutures:
+def _futures(frontier: Frontier, day: date, seed: int, reading: str, widen: bool) -> RecordFutures:
     """The records by date of a day; nothing is trained before a question asks for them."""
     benchmarks = frontier.benchmarks
     metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
@@ -228,8 +231,9 @@ def _futures(frontier: Frontier, day: date, seed: int, reading: str) -> RecordFu
     tables = as_tables(frontier.scores, releases, benchmarks)
     until = None if frontier.is_bundled else swept_until(frontier, pd.Timestamp(day), reading)
     return RecordFutures(
-        tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until, widen=True
-    )
+        tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until, widen=widen,
+        scores=frontier.scores,
+    )  # fmt: skip
 
 
 def _find(

@@ -9,7 +9,9 @@ from pydantic import model_validator
 
 from scale_forecast.resolvers.questions.fields import Counts, Names, Size, Strict
 
-SERIES_NAMES = ("family", "line", "organisation", "tuning", "prompt", "evaluator", "version", "setting")
+WAYS = ("evaluator", "version", "setting")
+"""Fields of a scope by which published scores of one test and prompt are told apart."""
+SERIES_NAMES = ("family", "line", "organisation", "tuning", "prompt", *WAYS)
 SERIES_FIELDS = (*SERIES_NAMES, "shots", "checkpoints")
 """Fields of a scope that say which series of scores are looked at; `SERIES_NAMES` are names or lists of them."""
 

@@ -59,18 +59,31 @@ def tables():
 
 
 @pytest.fixture(scope="module")
-def results(tables):
+def scores(tables):
+    """The scores with who measured them and how; ``Late`` is heard of only after the day."""
+    at = np.arange(len(tables.scores))
+    late = (tables.scores["known_on"] > AS_OF).to_numpy()
+    return tables.scores.assign(
+        evaluator=np.where(late & (at % 7 == 0), "Late", np.where(at % 3 > 0, "Epoch AI", "vendor-reported")),
+        version=np.where(at % 2 > 0, "v2", "v1"),
+        setting=np.where(at % 5 > 1, "high", "low"),
+    )
+
+
+@pytest.fixture(scope="module")
+def results(tables, scores):
     """The same scores as the judge reads them."""
-    own = tables.scores.join(tables.releases.set_index("model")["organisation"], on="model")
+    own = scores.join(tables.releases.set_index("model")["organisation"], on="model")
     columns = ["task", "model", "organisation", "known_on", "known_basis", "seen_on", "score", "source"]
+    columns += ["evaluator", "version", "setting"]
     table = own[own["task"] == TASK][columns].assign(benchmark=TASK)
     return as_results(table.drop_duplicates("model"))
 
 
 @pytest.fixture(scope="module")
-def desk(tables, results):
+def desk(tables, results, scores):
     known = Tables(results, make_tasks(), bundled_metrics())
-    futures = RecordFutures(tables, DAY, {}, draws=1000, seed=0, cache=None)
+    futures = RecordFutures(tables, DAY, {}, draws=1000, seed=0, cache=None, scores=scores)
     return Desk(known, DAY, predictor="persistence", recalibrate=False, futures=futures)
 
 
@@ -118,6 +131,63 @@ def test_a_narrower_scope_is_never_likelier(probability, bars):
         assert probability(above(bar), weights="open") <= whole
         assert probability(above(bar), organisation="C", weights="open") <= probability(above(bar), weights="open")
         assert probability(above(bar), organisation="A") <= probability(above(bar), organisation=["A", "B"])
+
+
+SERIES = [
+    ({"evaluator": "Epoch AI"}, {}),
+    ({"evaluator": "Epoch AI"}, {"evaluator": ["Epoch AI", "vendor-reported"]}),
+    ({"evaluator": ["Epoch AI", "vendor-reported"]}, {}),
+    ({"evaluator": "Epoch AI", "version": "v2"}, {"evaluator": "Epoch AI"}),
+    ({"evaluator": "Epoch AI", "version": "v2"}, {"version": "v2"}),
+    ({"version": "v2", "setting": "high"}, {"setting": "high"}),
+    ({"evaluator": "epoch ai", "organisation": "A"}, {"evaluator": "Epoch AI"}),
+    ({"evaluator": "Epoch AI", "organisation": "A"}, {"organisation": "A"}),
+]
+"""Pairs of scopes of which the first is the narrower one."""
+
+
+@pytest.mark.parametrize(("narrow", "wide"), SERIES, ids=str)
+def test_scores_of_one_evaluator_version_or_setting_are_never_likelier_than_of_any(probability, bars, narrow, wide):
+    for bar in bars:
+        for until in (DAY + dt.timedelta(days=100), DAY + dt.timedelta(days=400)):
+            assert probability(above(bar), until, **narrow) <= probability(above(bar), until, **wide) + 1e-12
+
+
+def test_what_one_evaluator_measured_prices_its_own_question(desk, results, record):
+    """What somebody else measured neither settles it nor starts it."""
+    known = known_by(results, AS_OF)
+    for evaluator, own in known.groupby("evaluator")["score"].max().items():
+        between = question(above(min(own + 0.001, 0.999)), evaluator=str(evaluator))
+        price, judged = (of(between) for of in (lambda q: price_at(desk, q), _judge(results)))
+        assert judged.status.value == price.status.value == "open"
+        assert price.probability < 0.95
+        assert price.reasons[0].startswith(f"the record on {TASK} is {own:.4g} of ")
+        shown = question(above(float(own)), evaluator=str(evaluator))
+        assert price_at(desk, shown).status.value == _judge(results)(shown).status.value == "yes"
+    assert known.groupby("evaluator")["score"].max().nunique() > 1
+
+
+def _judge(results):
+    evidence = Evidence(results, make_tasks(), bundled_metrics())
+    return lambda asked: resolve(asked, evidence, as_of=AS_OF)
+
+
+def test_one_evaluators_day_number_and_leaders_agree_with_its_thresholds(desk, probability, bars):
+    scope, place = {"evaluator": "Epoch AI"}, {"task": TASK, "benchmark": TASK}
+    until = DAY + dt.timedelta(days=300)
+    number = price_at(desk, question({"kind": "numeric", **place}, until, **scope)).answer.table
+    median = float(number.loc[number["level"] == 0.5, "value"].iloc[0])
+    assert probability(above(median), until, **scope) >= 0.5 >= probability(above(median + 1e-9), until, **scope) - 1e-3
+    days = price_at(desk, question({"kind": "date", **place, "score": bars[1]}, until, **scope)).answer.table
+    assert days["probability"].iloc[-2] == pytest.approx(probability(above(bars[1]), until, **scope), abs=0.02)
+    options = price_at(desk, question({"kind": "choice", **place, "of": "organisation"}, until, **scope)).answer.table
+    assert options["probability"].sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("evaluator", ["Late", "Artificial Analysis"])
+def test_an_evaluator_without_a_score_is_named_and_never_read_as_any(desk, bars, evaluator):
+    with pytest.raises(DataError, match=rf"evaluator {evaluator}.*Epoch AI \("):
+        price_at(desk, question(above(bars[0]), evaluator=evaluator))
 
 
 def test_complement_and_union(probability, bars):
