@@ -107,7 +107,7 @@ class Size:
     params, train_tokens, train_flops : float; NaN where unknown
     is_in_compute : whether the family's smaller models, and this one, are measured in compute
     smaller : DataFrame
-        The smaller models, in order of ``scale``.
+        The smaller models, in order of ``scale``; first those that have no place on the measure.
     tokens_like, params_like : bool
         Whether that much was inferred from them.
     """
@@ -168,7 +168,7 @@ def next_size(
     made = Size(size, tokens, flops, has_compute, smaller, tokens_like, params_like)
     smaller = models[below(models, made.params, made.compute)]
     measure = np.log10(smaller["train_flops"] if has_compute else smaller["params"])
-    smaller = smaller.assign(scale=measure).sort_values(["scale", "model"], kind="stable")
+    smaller = smaller.assign(scale=measure).sort_values(["scale", "model"], kind="stable", na_position="first")
     return Size(size, tokens, flops, has_compute, smaller, tokens_like, params_like)
 
 

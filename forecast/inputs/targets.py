@@ -16,7 +16,7 @@ import pandas as pd
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.names import did_you_mean, fold, fold_series
-from scale_forecast.data.scale import BELOW, TOKENS_PER_PARAM, below, next_size
+from scale_forecast.data.scale import TOKENS_PER_PARAM, below, next_size
 from scale_forecast.data.sizes import format_size
 from scale_forecast.inputs.panel import Panel
 
@@ -98,8 +98,13 @@ def of_weights(rows: pd.DataFrame, weights: str) -> np.ndarray:
 
 
 def evidence_of(panel: Panel, target: Target, allowed: np.ndarray) -> Panel:
-    """The rows that a forecast may read, its family measured in compute where these rows and the target have it."""
-    return panel.known(allowed, without_compute=None if np.isfinite(target.train_flops) else target.family)
+    """The rows that a forecast may read, its family measured in compute where these rows and the target have it.
+
+    Rows of its family that have no place on that measure (parameters that nobody states) say nothing of a step.
+    """
+    seen = panel.known(allowed, without_compute=None if np.isfinite(target.train_flops) else target.family)
+    placed = ~(seen.rows["family"] == target.family).to_numpy() | seen.rows["scale"].notna().to_numpy()
+    return seen if placed.all() else seen.take(placed)
 
 
 def held_out_target(panel: Panel, model: str, family: str) -> Target:
@@ -155,6 +160,12 @@ def upcoming_target(
         notes.append(f"training tokens of {called} inferred from {name}'s models: {size.train_tokens:.3g}")
     if size.params_like:
         notes.append(f"parameters of {called} inferred from {name}'s models: {size.params:.3g}")
+    lost = size.smaller.loc[size.smaller["scale"].isna(), "model"].unique()
+    if len(lost):
+        notes.append(
+            f"{name} is measured in parameters, since compute is not known of all its models: scores of "
+            f"{', '.join(map(str, lost))}, whose parameters are not known, are left out"
+        )
     ahead = size.scale - size.smaller["scale"].max()
     if ahead > FAR:
         notes.append(
@@ -235,9 +246,8 @@ def scale_in(evidence: Panel, target: Target) -> float:
 
 
 def smaller_models(evidence: Panel, target: Target) -> np.ndarray:
-    """Mask of the evidence's rows of the target's family, as far as they lie below it."""
-    rows = evidence.rows
-    return ((rows["family"] == target.family) & (rows["scale"] < scale_in(evidence, target) - BELOW)).to_numpy()
+    """Mask of the evidence's rows of the target's family, all of which lie below it (`visible`)."""
+    return (evidence.rows["family"] == target.family).to_numpy()
 
 
 def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None) -> pd.DataFrame:
