@@ -15,11 +15,13 @@ import pandas as pd
 
 from scale_forecast.by_date.forecasts import Trained
 from scale_forecast.by_date.largest import Frontier, bundled_frontier
+from scale_forecast.by_date.link import ASSUMED
 from scale_forecast.by_date.paths import RecordPaths
 from scale_forecast.by_date.records import Record
 from scale_forecast.by_date.scopes import Scope as Whose
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.trained import train_on, widen
+from scale_forecast.by_date.world import scale_of
 from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import (
@@ -96,8 +98,11 @@ class RecordFutures:
         if scope.model:
             self._refuse_limits(scope, {"model"})
             task = self.task(measured)
-            return np.max([self._of_model(task, name, day) for name in scope.model], axis=0)
-        return self._paths(day).over(self.task(measured), [pd.Timestamp(day)], self._whose(scope))[:, 0]
+            best = np.max([self._of_model(task, name, day) for name in scope.model], axis=0)
+        else:
+            task = self.task(measured)
+            best = self._paths(day).over(task, [pd.Timestamp(day)], self._whose(scope))[:, 0]
+        return np.where(best >= self._perfect(task), np.maximum(best, 1.0), best)
 
     def new(self, measured: Measurement, scope: Scope, day: dt.date) -> np.ndarray:
         """Whether anything in scope is newly measured by a day, (n,)."""
@@ -116,7 +121,8 @@ class RecordFutures:
             anyhow = without_ways(scope)
             return _earliest([self._first_day_in(measured, way, anyhow, line) for way in ways])
         paths = self._paths(self.as_of + dt.timedelta(days=round(365.25 * FURTHEST) - 1))
-        days = paths.first_day(self.task(measured), _least(line), self._whose(scope))
+        task = self.task(measured)
+        days = paths.first_day(task, self._least(task, line), self._whose(scope))
         counted = np.nan_to_num(days, posinf=0.0).astype("timedelta64[D]")
         start = np.datetime64(paths.start, "D")
         return np.where(np.isfinite(days), start + counted, np.datetime64("NaT"))
@@ -135,7 +141,7 @@ class RecordFutures:
         first = self.first_day(measured, scope, line)
         paths, task, whose = self._paths(day), self.task(measured), self._whose(scope)
         path = paths.path(task, whose)
-        reached = path.scores >= _least(line)
+        reached = path.scores >= self._least(task, line)
         makers = path.maker[np.arange(paths.draws), reached.argmax(axis=1)]
         names = self._named(paths, task, whose, of, makers)
         return np.where(first <= np.datetime64(day), names, NOBODY)
@@ -170,6 +176,23 @@ class RecordFutures:
         of = "params" if unit == "params" else "train_flops"
         last = self.as_of + dt.timedelta(days=round(365.25 * FURTHEST))
         return self._frontier.first_day(float(np.log10(_least(line))), last, self.draws, self.seed, of=of)
+
+    def _least(self, task: str, line: Line) -> float:
+        """The least simulated score that reaches a line on a test."""
+        least = _least(line)
+        return min(least, self._perfect(task)) if least <= 1.0 else least
+
+    def _perfect(self, task: str) -> float:
+        """From which simulated score on all of a test is solved: no score lies between one item less and all of them,
+        or, where averages over several runs do, between the nearest of them and all."""
+        world = self._trained.state.world
+        scale = scale_of(world.tasks, task)
+        if scale.unit != "share" or scale.ceiling < 1.0:
+            return np.inf
+        items = scale.n_examples if np.isfinite(scale.n_examples) else ASSUMED
+        scores = world.rows.loc[world.rows["task"] == task, "score"].to_numpy(dtype=float)
+        missed = 1.0 - scores[scores < 1.0]
+        return float(1.0 - 0.5 * min(1.0 / items, missed.min(initial=1.0)))
 
     # --- what is known
 

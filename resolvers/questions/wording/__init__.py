@@ -21,6 +21,7 @@ from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.wording.labels import (
     about_option,
+    as_contest,
     split_label,
     split_options,
     with_options,
@@ -96,6 +97,7 @@ def understand(text: str, *, vocabulary: Vocabulary, opened: dt.date, question_i
 
 def _read(plain: str, vocabulary: Vocabulary, opened: dt.date) -> Reading:
     """The reading of a title, with the option or the options behind it where it has several answers."""
+    plain = as_contest(plain)
     for split, join in ((split_label, about_option), (split_options, with_options)):
         title, behind = split(plain)
         if not behind:

@@ -16,6 +16,22 @@ _OPTIONS = re.compile(
     r"(?P<title>(?:who|which|what)\b.*\S)\s*(?::|\()\s*(?P<names>[^:()]+?,? (?:or|and|/) [^:()]+?)\)?\s*$",
     re.IGNORECASE,
 )
+_NAMES = r"(?P<one>[^:?,]+?) (?:vs\.?|versus|or) (?P<other>[^:?,]+?)"
+_HIGHER = (
+    r"(?:which|who|what)(?: (?:model|one|company|lab))?(?: (?:will|would|does|has|is))?"
+    r"(?: (?:scores?|have|has|be|gets?|achieves?|performs?|do|does))?(?: (?:a|the))? (?:higher|better)"
+    r"(?: (?:scores?|models?|results?))? (?P<rest>(?:on|at|in)\b.+?)"
+)
+_TWO = tuple(
+    re.compile(form, re.IGNORECASE) for form in (rf"{_NAMES}\s*[:?,-]\s*{_HIGHER}", rf"{_HIGHER}\s*[:?,]\s*{_NAMES}")
+)
+"""Two names, and which is asked of them: "A vs B: which scores higher on HLE"."""
+_OPTIONS_FIRST = re.compile(
+    r"(?P<names>[^:?]+?(?: or | vs\.? | versus |, ?)[^:?]+?)\s*[:?-]\s*(?P<title>(?:who|which|what)\b.*)", re.IGNORECASE
+)
+_WHICH_ALONE = re.compile(
+    r"^(?:which|what)(?= (?:will|would|has|have|is|does|scores?|performs?|leads?|ranks?)\b)", re.I
+)
 _OTHERS = re.compile(
     r"(?:,| or| and|/)+ *(?:an(?:y )?other|others?|none(?: of (?:these|the above))?|neither|someone else|somebody else|"
     r"another (?:company|lab|model))(?: (?:company|lab|model))?$",
@@ -38,13 +54,30 @@ def split_label(text: str) -> tuple[str, str]:
 
 
 def split_options(text: str) -> tuple[str, str]:
-    """A title that asks who or which, and the options that it lists at its end, without "or other".
+    """A title that asks who or which, and the options that it lists at either end, without "or other".
 
     >>> split_options("Who is first to 90% on HLE: OpenAI, Google or other")
     ('Who is first to 90% on HLE', 'OpenAI, Google')
     """
-    match = _OPTIONS.fullmatch(text)
-    return (match["title"].rstrip(" ?"), _OTHERS.sub("", match["names"])) if match else (text, "")
+    match = _OPTIONS.fullmatch(text) or _OPTIONS_FIRST.fullmatch(text)
+    if match is None:
+        return text, ""
+    names = re.sub(r" (?:vs\.?|versus) ", " or ", _OTHERS.sub("", match["names"]), flags=re.IGNORECASE)
+    return _WHICH_ALONE.sub("which model", match["title"].rstrip(" ?")), names
+
+
+def as_contest(text: str) -> str:
+    """A title that asks which of two is ahead, as whether the first is; any other title as it is.
+
+    >>> as_contest("GPT-6 vs Gemini 4: which will score higher on HLE by 2027")
+    'GPT-6 beats Gemini 4 on HLE by 2027'
+    >>> as_contest("Which company leads HLE: OpenAI or Google")
+    'Which company leads HLE: OpenAI or Google'
+    """
+    for form in _TWO:
+        if match := form.fullmatch(text):
+            return f"{match['one']} beats {match['other']} {match['rest']}"
+    return text
 
 
 def about_option(reading: Reading, label: str, context: Context) -> Reading:

@@ -86,7 +86,7 @@ def _without_doubles(words: Sequence[Word]) -> list[Word]:
         again = word.token == before == "PLACE" and word.value == kept[-1].value and word.start - kept[-1].end <= 3
         if word.token == before == "MODELWORD" or again:  # "Humanity's Last Exam (HLE)"
             kept[-1] = replace(kept[-1], end=word.end)
-        elif not (word.token == "WHICH" and before in _BEFORE_RELATIVE):
+        elif not (word.token == "WHICH" and before in _BEFORE_RELATIVE and word.start - kept[-1].end <= 1):
             kept.append(word)
     return kept
 
@@ -94,6 +94,10 @@ def _without_doubles(words: Sequence[Word]) -> list[Word]:
 def _mark_bounds(words: list[Word]) -> list[Word]:
     """The ``and`` of "above 70% and below 80%" as the "but" that it is."""
     out = list(words)
+    for i in range(len(out) - 3, -1, -1):  # "two or more models" are at least two
+        if [word.token for word in out[i : i + 2]] == ["NUM", "ORMORE"] and out[i + 2].token in ("MODELWORD", "GROUP"):
+            out[i : i + 2] = [replace(out[i], end=out[i + 1].end)]
+    words = list(out)
     for i in range(2, len(words) - 2):
         quantity, side = {words[i - 1].token, words[i + 2].token} <= _QUANTITIES, words[i - 2].token == "SIDE"
         if words[i].token == "AND" and side and quantity and words[i + 1].token == "SIDE":

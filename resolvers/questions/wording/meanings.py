@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -46,6 +47,8 @@ def _releases_model(parts: Parts, limits: Limits, context: Context) -> Reading:
     if who.best:
         raise AskBack("kind", f"{context.text[:80]!r} asks for the best model: ask who leads")
     who = replace(who, organisations=maker.value.organisations, group=maker.value.group)
+    if (announced := parts.one("ANNOUNCE")) is not None:
+        context.notes.append(f"{announced.text!r} counts from the day on which a score is published")
     return _reaches(parts, limits, context, who, {"who": slot(who, *parts.all("WHO"))})
 
 
@@ -72,6 +75,9 @@ def _reaches(parts: Parts, limits: Limits, context: Context, who: Who, slots: di
         )
     if negated and not stays and named is not None and (who.is_anyone or who.every) and not _is_record(parts, who):
         said = named.text
+        if _is_bare(named, context):
+            context.notes.append(f"'not' after {said!r} is read as no model")
+            return replace(_reaches(_without_not(parts), limits, context, who, slots), negated=not who.nobody)
         raise AskBack(
             "who", f"'not' after {said!r} can be read two ways: write 'no model ...', or say the other side", words=said
         )
@@ -82,6 +88,21 @@ def _reaches(parts: Parts, limits: Limits, context: Context, who: Who, slots: di
     found = {**slots, **places, "level": slot(level, phrase), **shared_limits(limits), **when_of(limits, stays=stays)}
     kind = "first_by" if who.first and "when" in found else "threshold"
     return Reading(kind, found, negated=negated != who.nobody, notes=tuple(notes))
+
+
+_BARE = re.compile(
+    r"ai|(?!(?:any|all|some|every|each|no|at)\b)[\w -]*\b(?:ais|llms|models|systems|agents)", re.IGNORECASE
+)
+"""Models in general, of which "not" says that none does: "AI fails to reach 50%"."""
+
+
+def _is_bare(named: Phrase, context: Context) -> bool:
+    before = context.text[: named.span[0]].casefold().split()[-1:]
+    return _BARE.fullmatch(named.text) is not None and before not in (["a"], ["an"], ["the"])
+
+
+def _without_not(parts: Parts) -> Parts:
+    return replace(parts, phrases=[one for one in parts.phrases if one.token != "NOT"])
 
 
 def _has_one_score(parts: Parts, who: Who, level: Level) -> bool:
@@ -141,6 +162,9 @@ def _record_stays(level: Level, parts: Parts, is_low: bool, negated: bool) -> tu
 def _numeric(parts: Parts, limits: Limits, context: Context) -> Reading:
     """The number that the best score takes."""
     who, slots = who_of(parts, limits)
+    if _YES_OR_NO.match(context.text) and not parts.has("WHAT", "HOWHIGH"):
+        sentence = f"{context.text[:80]!r} asks yes or no and names no score: say which counts, as in 'above 80%'"
+        raise AskBack("value", sentence)
     of_one = parts.has("SCORE") and bool(who.models or who.lines or who.organisations)
     if not parts.has("WHAT", "HOWHIGH", "BEST", "WORST") and not who.best and not of_one:
         raise AskBack("value", f"{context.text[:80]!r} has no score: say which counts, as in 'above 80%'")
@@ -159,6 +183,10 @@ def _numeric(parts: Parts, limits: Limits, context: Context) -> Reading:
     days, notes = _standing_on(when_of(limits))
     found = {**slots, **places, "statistic": slot(statistic), **shared_limits(limits), **days}
     return Reading("numeric", found, notes=notes)
+
+
+_YES_OR_NO = re.compile(r"(?:will|would|does|do|did|is|are|can|could|has|have)\b(?! be the\b)", re.IGNORECASE)
+"""How a title begins that asks for no number."""
 
 
 def _standing_on(days: dict[str, Slot]) -> tuple[dict[str, Slot], tuple[str, ...]]:

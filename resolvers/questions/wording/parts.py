@@ -131,6 +131,8 @@ def _with_tools(place: Place, limits: Limits, context: Context) -> Place:
     if not apart:
         sentence = f"the tables of {place.name} do not set apart what ran {setting} tools: leave it out"
         raise Refused("setting", sentence)
+    if setting == "without":
+        context.notes.append(f"without tools is {place.name}: what ran with tools is a task of its own")
     return apart[0] if setting == "with" else place
 
 

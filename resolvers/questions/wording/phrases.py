@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from scale_forecast.resolvers.questions.wording.whom import read_who
 _ALIKE = 0.7
 """How much alike two words must be for the one to be offered for the other."""
 _BEFORE_DAYS = frozenset({"BY", "BEFORE", "UNTIL", "AFTER", "ENDOF", "DATE", "WITHIN"})
+_PUBLIC = frozenset({"publicly available", "publicly released", "publicly accessible", "generally available"})
 _BETWEEN_TESTS = ("on", "at", "of", "in", "for", "from")
 
 
@@ -53,7 +55,7 @@ def read_phrases(context: Context) -> list[Phrase]:
     AskBack
         For words that no table knows, words that do not fit together, and phrases with two meanings.
     """
-    words = read_words(context.text, context.vocabulary, context.opened)
+    words = _without_public(read_words(context.text, context.vocabulary, context.opened), context)
     _refuse_elsewhere(words)
     _refuse_conditions(words)
     _refuse_unknown(words, context)
@@ -86,6 +88,18 @@ def _refuse_elsewhere(words: Sequence[Word]) -> None:
             raise Refused("benchmark", sentence, words=word.text)
 
 
+def _without_public(words: Sequence[Word], context: Context) -> list[Word]:
+    """Without "publicly available" before a model: that it is, a published score takes for granted, which is said."""
+    kept: list[Word] = []
+    for word, after in itertools.zip_longest(words, words[1:]):
+        stands_before = after is not None and after.token in ("MODELWORD", "OPEN", "CLOSED", "COUNTRY")
+        if word.token == "RELEASE" and word.text.casefold() in _PUBLIC and stands_before:
+            context.notes.append(f"{word.text!r} is taken for granted of a model with a published score")
+        else:
+            kept.append(word)
+    return kept
+
+
 def _refuse_unknown(words: Sequence[Word], context: Context) -> None:
     """Ask back for the first word that is in no table, in the slot that it stands in."""
     for i, word in enumerate(words):
@@ -96,6 +110,10 @@ def _refuse_unknown(words: Sequence[Word], context: Context) -> None:
 
 def _unknown(word: Word, before: Word | None, after: Sequence[Word], context: Context) -> AskBack:
     said = word.text
+    if said.endswith("@"):  # pass@5, cons@64
+        whole = context.text[before.start if before and before.end == word.start else word.start :].split()[0]
+        sentence = f"{whole!r} counts attempts in a way that no bundled table sets apart: leave it out"
+        return Refused("setting", sentence, words=whole)
     near = _near(said, context.vocabulary)
     if before is not None and _is_version(word, before, context, bool(near) and fold(near[0]) != fold(said)):
         test = before.text if before.token != "BENCHWORD" else "a test"
@@ -149,8 +167,8 @@ def _unknown_slot(word: Word, before: Word | None, after: Word | None) -> tuple[
         return "side", ": write 'at least', 'above', 'at most' or 'below'"
     if follows in ("MODELWORD", "GROUP", "FAMILYWORD") or token in ("WITH", "WITHOUT", "MODELWORD", "GROUP"):
         return "model", ": no bundled table tells which models are so; name them, or write 'any model'"
-    if follows in ("REACH", "BEYOND", "SCORE", "RELEASE"):
-        return "model", ""
+    if follows in ("REACH", "BEYOND", "SCORE", "RELEASE", "VERSUS") or token in ("ORG", "VERSUS"):
+        return "model", ": no model of that name is known; write it as its maker does, or name the line it is of"
     return "kind", (": say in other words what is asked, who reaches, leads or beats what on which test, and by when")
 
 
@@ -180,11 +198,21 @@ def _refuse_conditions(words: Sequence[Word]) -> None:
             sentence = f"{word.text!r} takes models or tests out, which cannot be said in words: name those that count"
             raise Refused("exclusion", sentence, words=word.text)
         if word.token == "UNTOLD":
-            sentence = (
-                f"{word.text!r} tells models apart in a way that no bundled table does: name them, or limit their "
-                "size, as in 'under 10B parameters'"
-            )
-            raise Refused("model", sentence, words=word.text)
+            slot, sentence = _UNTOLD[word.value]
+            raise Refused(slot, f"{word.text!r} {sentence}", words=word.text)
+
+
+_UNTOLD = {
+    "": (
+        "model",
+        "tells models apart in a way that no bundled table does: name them, or limit their size, as in 'under 10B "
+        "parameters'",
+    ),
+    "size": ("model", "counts parameters in a way that scores are not limited by: limit all parameters"),
+    "setting": ("setting", "is a way of running a test that no bundled table sets apart: leave it out"),
+    "version": ("version", "makes it a part of a test, of which no bundled table tells: leave it out"),
+}
+"""The slot of what no table tells apart, and what is said of it."""
 
 
 # --- one phrase

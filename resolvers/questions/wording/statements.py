@@ -244,6 +244,8 @@ def _ask_back(phrases: Sequence[Phrase], context: Context) -> AskBack:
         if token in tokens:
             words = phrases[tokens.index(token)].text
             return Refused(slot, f"{words!r} {sentence}", words=words)
+    if (several := next((one for one in phrases if one.token == "WHO" and one.value.number), None)) is not None:
+        return Refused("kind", f"{several.text!r} {_OF_A_NUMBER}", words=several.text)
     if "PLACE" not in tokens and any(phrase.token == "WHO" and phrase.value.best for phrase in phrases):
         return no_benchmark(phrases, context)
     if "GAINS" in tokens and "WHO" not in tokens:
@@ -301,6 +303,7 @@ _SAID = {"WHO": "who", "PLACE": "test", "LEVEL": "value", "FLOPS": "compute or s
 """Slots by the phrases that fill them, as a refusal names them."""
 
 
+_OF_A_NUMBER = "asks for a number of models, which no question has: ask of any model, or of several tests"
 _REFUSED = (
     ("SECOND", "rank", "asks for a rank other than the first, which no question has"),
     ("TIMES", "value", "asks for a multiple, which no question has: write the score that counts"),
@@ -309,5 +312,7 @@ _REFUSED = (
     ("TODAY", "when", "has no day: write the day"),
     ("ANNOUNCE", "kind", "is an announcement, and the tables have releases only"),
     ("BEFORE", "when", "needs a day: another event is no deadline here"),
-    ("COUNTWORD", "kind", "asks for a number of models, which no question has: ask of any model, or of several tests"),
+    ("COUNTWORD", "kind", _OF_A_NUMBER),
+    ("BEHIND", "kind", "asks how far one is behind: ask whether it is by a number of points, as in 'within 5 points'"),
+    ("SOURCEWORD", "evaluator", "names whose word counts, which no bundled table tells: leave it out"),
 )

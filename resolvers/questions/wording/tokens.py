@@ -26,6 +26,9 @@ _DATE = re.compile(rf"{PERIOD}(?![0-9%])", re.IGNORECASE)
 _YEAR = re.compile(r"[12][0-9]{3}")
 _PERIODS_END = re.compile(r"[ -]?(?:year|quarter|month)[ -]?end\b", re.IGNORECASE)
 _NEGATIVE = re.compile(r"-[0-9.]\S*")
+_PART_OF_A_TEST = re.compile(
+    r"\s+(?:(?:evaluation|eval|test|validation|data)\s+)?(?:set|split|portion|part|half)\b", re.IGNORECASE
+)
 _VERSION = re.compile(r"[ -]?(v?\d{1,4}(?:\.\d+)*[a-z]?)(?![a-z0-9])", re.IGNORECASE)
 _BRACKETS = re.compile(r"^\s*\[[^\]]*\]\s*")
 _CODE_NAME = re.compile(r"(?:o(?=\d)|[A-Z])[\w.-]*(?: [A-Z0-9][\w.-]*){0,3}")
@@ -102,6 +105,8 @@ class _Reader:
         token, value, end = found
         if self._renames_test(token, value, start):
             token, end = "UNKNOWN", self.atoms[self.at][1]
+        elif token == "FILL" and value == "part" and self._parts_test(end):
+            token, value = "UNTOLD", "version"
         if token != "FILL":
             self.words.append(Word(token, value, start, end, self.text[start:end]))
         while self.at < len(self.atoms) and self.atoms[self.at][0] < end:
@@ -112,9 +117,18 @@ class _Reader:
         if self.before != "PLACE" or not self.text[start].isalpha():
             return False
         between = self.text[self.words[-1].end : start]
-        return (token == "FILL" and value == "set" and len(between) <= 2) or (
+        return (token == "FILL" and value in ("set", "part") and len(between) <= 2) or (
             between == "-" and token in ("FILL", "SOURCEWORD")
         )
+
+    def _parts_test(self, end: int) -> bool:
+        """Whether what follows makes a word tell of a part of a test: "the public set of ARC-AGI-2"."""
+        if _PART_OF_A_TEST.match(self.text, end):
+            return True
+        begin = end + (self.text[end : end + 1] == " ")
+        lasts = [last for _, last in self.atoms[self.at + 1 : self.at + _LONGEST] if last > begin]
+        names = (self.vocabulary.names.get(fold(self.text[begin:last])) for last in lasts)
+        return any(name is not None and name.token in ("PLACE", "TASK", "UNSURE") for name in names)
 
     @property
     def before(self) -> str:

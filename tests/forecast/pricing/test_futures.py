@@ -347,6 +347,22 @@ def test_what_moved_a_price_by_date_adds_up_to_it(standing):
     assert measured * given + (1 - measured) * otherwise == pytest.approx(values.mean())
 
 
+def test_a_perfect_score_is_half_an_item_short_of_all_of_them(tables):
+    """No score lies between one item less and all: a share that comes nearer is all, by a day and as a day."""
+    items = tables.benchmarks["task"] == TASK
+    short = as_tables(tables.scores, tables.releases, tables.benchmarks.assign(n_examples=np.where(items, 3.0, 500.0)))
+    futures = RecordFutures(short, DAY, {}, draws=1000, seed=0, cache=None)
+    asked = question(above(1.0, side="at_least"))
+    until = asked.resolve_by.date()
+    best = futures.best(asked.criterion, asked.scope, until)
+    first = futures.first_day(asked.criterion, asked.scope, asked.criterion.line)
+    reached = asked.criterion.foretell(futures, asked.scope, until)
+    assert 0.0 < reached.mean() < 1.0
+    assert not ((best > 1.0 - 0.5 / 3.0) & (best < 1.0)).any()
+    assert (reached != (first <= np.datetime64(until))).mean() < 0.01
+    assert not question(above(1.0, side="above")).criterion.foretell(futures, asked.scope, until).any()
+
+
 def test_a_test_without_dated_scores_is_told_by_releases_and_says_so_first(tables):
     """Where the dated reading knows nothing of a test; never unless asked, and nothing else is read otherwise."""
     undated = tables.scores["task"] == TASK

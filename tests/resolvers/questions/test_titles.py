@@ -61,6 +61,22 @@ READ = [
     ("Longest METR horizon at end of 2026? [10-20 hours]", "(some model scores at least 600 on METR time horizon/"),
     ("HLE above 50% by Q3'26", f"some model scores above 0.5 on {HLE}, by 2026-09-30"),
     ("Will a US lab lead HLE on 2026-12-31?", "OpenAI or Google or Anthropic or"),
+    # which of two is ahead is whether the first is; options may stand in front
+    ("GPT-6 vs Gemini 4: which scores higher on HLE?", f"GPT-6 beats Gemini 4 on {HLE}"),
+    ("Which will score higher on HLE by 2027: GPT-6 or Gemini 4?", f"GPT-6 beats Gemini 4 on {HLE}"),
+    ("GPT-6 or Gemini 4: who will lead HLE at the end of 2026?", "which model of GPT-6, Gemini 4 or"),
+    # models in general do not reach it: none does
+    ("Will AI fail to reach 50% on HLE by the end of 2026?", "it does not hold that some model scores at least 0.5"),
+    # a level behind the test, or announced, in a release
+    ("Will Anthropic release a model with HLE > 60% by 2027?", f"some Anthropic model scores above 0.6 on {HLE}"),
+    ("Will OpenAI announce a model with over 60% on HLE by 2027?", f"some OpenAI model scores above 0.6 on {HLE}"),
+    ("Will a publicly available model exceed 60% on HLE by 2027?", f"some model scores above 0.6 on {HLE}"),
+    ("Will any model exceed 60% on HLE with no tool use by 2027?", f"some model scores above 0.6 on {HLE}"),
+    ("Will METR measure a horizon longer than 24 hours by 2027?", "some model scores above 1440 on METR time horizon"),
+    ("When will METR horizons exceed one week (40 work hours)?", "the day on which some model first scores above 2400"),
+    ("Date of first 60% on HLE", f"the day on which some model first scores at least 0.6 on {HLE}"),
+    ("In which quarter will HLE exceed 60%?", f"the day on which some model first scores above 0.6 on {HLE}"),
+    ("When will the first 1e28 FLOP training run occur?", "the day on which a public model first has at least 1e+28"),
     # a deadline that is over is settled, not refused
     ("Will any model exceed 50% on HLE by March 2025?", f"some model scores above 0.5 on {HLE}, by 2025-03-31"),
     ("Will GPT-6 score 10 points higher than o3 on HLE?", "the best of GPT-6 is at least 0.1 ahead of the best of o3"),
@@ -97,6 +113,23 @@ ASKED_BACK = [
     ("Will any model beat the human baseline on MMLU by 5 points by 2027?", "value"),
     ("Will the average score of GPT-6 on HLE and GPQA exceed 50% by 2027?", "metric"),
     ("Which models will be in the top 3 on HLE on June 30, 2026?", "rank"),
+    # what limits a test, how it is run, or who counts is never dropped
+    ("Will any model exceed 60% on the public evaluation set of ARC-AGI-2 by 2027?", "version"),
+    ("Will any model exceed 60% on the private ARC-AGI-2 set by 2027?", "version"),
+    ("Will an AI exceed 60% on the full SWE-bench by 2027?", "benchmark"),
+    ("Will any model exceed 60% on HLE with pass@5 by 2027?", "setting"),
+    ("Will any model exceed 60% on HLE with majority voting by 2027?", "setting"),
+    ("Will any model exceed 60% on HLE in a single attempt by 2027?", "setting"),
+    ("Will a model under 32B active parameters exceed 60% on HLE by 2027?", "model"),
+    ("Will a reasoning model exceed 60% on HLE by 2027?", "model"),
+    ("Will any model not from OpenAI exceed 60% on HLE by 2027?", "exclusion"),
+    ("Will any model exceed 60% on HLE according to OpenAI by 2027?", "evaluator"),
+    ("Will two or more models exceed 60% on HLE by 2027?", "kind"),
+    ("Will at least 3 companies have models above 60% on HLE by 2027?", "kind"),
+    ("How far behind will the best open model be on HLE at the end of 2026?", "kind"),
+    ("Will a new SOTA on HLE be set in December 2026?", "value"),
+    ("Will any AI fail to reach 50% on HLE by the end of 2026?", "who"),
+    ("OpenAI o5 vs Claude 5: which is better on HLE?", "model"),
 ]
 
 
