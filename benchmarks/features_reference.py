@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.noise import binomial_stderr, standard_error
-from scale_forecast.data.results import known_by
+from scale_forecast.data.results import known_rows
 from scale_forecast.data.scale import BELOW, scale_kind, scale_of
 from scale_forecast.data.series import SERIES
 from scale_forecast.data.tasks import METRIC_KINDS, describe
@@ -37,7 +37,7 @@ def reference_features(
     date_limited: bool = True,
 ) -> pd.DataFrame:
     """As `features.transitions.features`."""
-    series, families, same_task = _read_all(known_by(results, as_of), tasks, metrics)
+    series, families, same_task = _read_all(known_rows(results, as_of), tasks, metrics)
     progress = {name: _Progress(group) for name, group in families.items()}
     out = []
     for step in steps.to_dict("records"):

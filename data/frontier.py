@@ -114,7 +114,7 @@ class Frontier:
 
 
 @cache
-def bundled_by_date() -> Frontier:
+def bundled_frontier_tables() -> Frontier:
     """The bundled tables alone."""
     return Frontier(frontier_scores(), frontier_releases(), frontier_benchmarks())
 
@@ -127,7 +127,7 @@ def frontier_results() -> pd.DataFrame:
     where a setting says it, else ``unknown``: a model that people talk to is no base model. Callers must not change
     it in place.
     """
-    return _results(bundled_by_date())
+    return _results(bundled_frontier_tables())
 
 
 def _results(frontier: Frontier) -> pd.DataFrame:
@@ -148,7 +148,7 @@ def _results(frontier: Frontier) -> pd.DataFrame:
 @cache
 def frontier_tasks() -> pd.DataFrame:
     """`frontier_benchmarks` as a tasks table; human scores of shares in percent, as in the scaling tables."""
-    return _tasks(bundled_by_date())
+    return _tasks(bundled_frontier_tables())
 
 
 def _tasks(frontier: Frontier) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundle
 from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
 from scale_forecast.data.dates import Reading, as_read
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.frontier import Frontier, bundled_by_date
+from scale_forecast.data.frontier import Frontier, bundled_frontier_tables
 from scale_forecast.data.names import count_of, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import describe_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
@@ -94,7 +94,7 @@ def load(
         One sentence on what is wrong, where, and what to do.
     """
     bundled = bundled_results()[list(COLUMNS)]
-    by_date = bundled_by_date() if frontier is True else frontier or None
+    by_date = bundled_frontier_tables() if frontier is True else frontier or None
     if by_date is not None:
         bundled = pd.concat([bundled, by_date.results()[list(COLUMNS)]], ignore_index=True)
     own = [by_date.own] if by_date is not None and by_date.own is not None else []
@@ -143,7 +143,7 @@ def _read_days(rows: pd.DataFrame, reading: Reading | str) -> pd.DataFrame:
 
 def with_frontier(tables: Tables, frontier: Frontier | None = None) -> Tables:
     """The same beside the scores since 2022 (the bundled ones) and what their sources cover, for whoever judges."""
-    frontier = frontier or bundled_by_date()
+    frontier = frontier or bundled_frontier_tables()
     scores = _read_days(frontier.results()[list(COLUMNS)], tables.reading)
     results = pd.concat([tables.results, scores], ignore_index=True)
     listed = bundled_coverage()

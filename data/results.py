@@ -321,7 +321,9 @@ def has_size(results: pd.DataFrame) -> pd.Series:
     return results["params"].notna() | results["train_flops"].notna()
 
 
-def known_by(results: pd.DataFrame, as_of: pd.Timestamp | str | None, reading: Reading = Reading.DATED) -> pd.DataFrame:
+def known_rows(
+    results: pd.DataFrame, as_of: pd.Timestamp | str | None, reading: Reading = Reading.DATED
+) -> pd.DataFrame:
     """Rows that were public on the day ``as_of``; all of them when it is None. Undated rows are left out by a date."""
     if as_of is None:
         return results

@@ -66,7 +66,7 @@ def as_series(results: pd.DataFrame, higher_is_better: pd.Series | None = None) 
     position = np.arange(len(order)) - starts[codes_sorted] if n else np.array([], dtype=int)
     length = int(position.max()) + 1 if len(position) else 0
 
-    def padded(values: np.ndarray, fill: float) -> np.ndarray:
+    def pad(values: np.ndarray, fill: float) -> np.ndarray:
         out = np.full((n, length), fill, dtype=values.dtype)
         out[codes_sorted, position] = values[order]
         return out
@@ -77,8 +77,8 @@ def as_series(results: pd.DataFrame, higher_is_better: pd.Series | None = None) 
     keys["higher_is_better"] = up[first]
     return SeriesMatrix(
         keys=keys,
-        scale=padded(scale, np.nan),
-        score=padded(results["score"].to_numpy(dtype=float), np.nan),
-        stderr=padded(standard_error(results).to_numpy(), np.nan),
-        row=padded(np.arange(len(results)), -1),
+        scale=pad(scale, np.nan),
+        score=pad(results["score"].to_numpy(dtype=float), np.nan),
+        stderr=pad(standard_error(results).to_numpy(), np.nan),
+        row=pad(np.arange(len(results)), -1),
     )

@@ -35,12 +35,12 @@ def on_config(config: Any, **_: Any) -> Any:
 
 def on_files(files: Any, config: Any, **_: Any) -> Any:
     """The files themselves."""
-    for path, content in _generated():
+    for path, content in _generate_files():
         files.append(File.generated(config, path, content=content))
     return files
 
 
-def _generated() -> Iterator[tuple[str, str | bytes]]:
+def _generate_files() -> Iterator[tuple[str, str | bytes]]:
     commands = _commands()
     rows = [f"| [`forecast {name}`](commands/{name}.md) | {_cell(one.get_short_help_str(200))} |"
             for name, one in commands.items()]  # fmt: skip

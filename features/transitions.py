@@ -15,7 +15,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import did_you_mean, fold, fold_series
-from scale_forecast.data.results import UNIT, known_by
+from scale_forecast.data.results import UNIT, known_rows
 from scale_forecast.data.scale import BELOW, scale_of
 from scale_forecast.data.series import SeriesMatrix, as_series
 from scale_forecast.data.trend import TRENDS
@@ -182,7 +182,7 @@ def family_rows(results: pd.DataFrame, family: str, *, as_of: pd.Timestamp | str
     rows = results[fold_series(results["family"]) == fold(family)]
     if rows.empty:
         raise UsageError(f"no scores of a family {family!r}{did_you_mean(family, results['family'].unique())}")
-    known = known_by(rows, as_of)
+    known = known_rows(rows, as_of)
     if known.empty and as_of is not None:
         raise DataError(f"no scores of {rows['family'].iloc[0]} were public on {_day(as_of)}: give a later date")
     return known

@@ -107,7 +107,7 @@ def test_duckdb_fetches_and_loads_no_extension(tmp_path):
     pytest.importorskip("duckdb")
     from scale_forecast.data.logs.aggregate import Engine
 
-    with Engine(tmp_path).opened() as db:
+    with Engine(tmp_path).connect() as db:
         told = dict(
             db.execute("SELECT name, value FROM duckdb_settings() WHERE name LIKE 'auto%extensions'").fetchall()
         )

@@ -43,7 +43,7 @@ class Engine:
     threads: int = 2
 
     @contextmanager
-    def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             import duckdb
         except ImportError:

@@ -81,7 +81,7 @@ def _place_queries(queries: list[_Query], task: str) -> list[_Query]:
 
 def _document(source: Source, limits: Limits) -> Iterator[tuple[str, object]]:
     """``task`` and ``model``, each sample under the name ``sample``, and behind them their ``query``."""
-    with source.opened() as stream:
+    with source.open() as stream:
         parts = Parts(stream, source.name, limits)
         for key in parts.entries():
             if key == "queries" and parts.next() == "[":

@@ -136,7 +136,7 @@ def _helm(log: Log, limits: Limits, model: str | None) -> Log:
     """The run stands in ``run_spec.json`` beside the stats; which statistic counts, HELM's schema says."""
     run = read_run(log.source, "per_instance_stats", limits, model)
     names = set()
-    with log.source.opened() as stream:
+    with log.source.open() as stream:
         parts = Parts(stream, log.source.name, limits)
         for _ in parts.elements() if parts.next() == "[" else ():
             names |= {(metric, split) for metric, split, _ in plain_stats(as_dict(parts.value()).get("stats"))}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.logs.log import Item, Log, at, share
-from scale_forecast.data.readers.archives import Archive, opened_archive
+from scale_forecast.data.readers.archives import Archive, open_archive
 from scale_forecast.data.readers.files import Limits, Source
 from scale_forecast.data.readers.identity import as_dict
 from scale_forecast.data.readers.inspect_header import (
@@ -63,16 +63,16 @@ def inspect_archive(
     source: Source, path: Path, limits: Limits, model: str | None, document: str | None, top: float | None = None
 ) -> Log:
     """A log in a zip file. Raises as `inspect_log` does, and for what is no such file or not to be trusted."""
-    with opened_archive(path, source.name, limits) as archive:
+    with open_archive(path, source.name, limits) as archive:
         header = header_of_archive(archive, source, limits)
         summary = _summary(archive, source, limits) if document is None else None
         parts = archive.below("samples") if summary is None else [summary]
         archive.check(parts)
 
     def samples() -> Iterator[dict[str, object]]:
-        with opened_archive(path, source.name, limits) as archive:
+        with open_archive(path, source.name, limits) as archive:
             for part in parts:
-                with archive.opened(part) as stream:
+                with archive.open(part) as stream:
                     read = Parts(stream, f"{source.name}: {part}", limits)
                     yield from _summaries(read) if summary else [_sample(read, _wanted_fields(document))]
 
@@ -84,7 +84,7 @@ def _summary(archive: Archive, source: Source, limits: Limits) -> str | None:
     for part in _SUMMARIES:
         if part in archive:
             archive.check([part])
-            with archive.opened(part) as stream:
+            with archive.open(part) as stream:
                 first = next(_summaries(Parts(stream, f"{source.name}: {part}", limits)), {})
             return part if "metadata" in first else None
     return None
@@ -96,7 +96,7 @@ def _wanted_fields(document: str | None) -> tuple[str, ...]:
 
 def _document(source: Source, limits: Limits, wanted: tuple[str, ...]) -> Iterator[tuple[str, object]]:
     """The header's entries, and each sample under the name ``samples``."""
-    with source.opened() as stream:
+    with source.open() as stream:
         parts = Parts(stream, source.name, limits)
         for key in parts.entries():
             if key == "samples" and parts.next() == "[":

@@ -76,7 +76,7 @@ def read_logs(
     with tempfile.TemporaryDirectory(prefix="forecast-logs-", dir=scratch) as folder:
         engine = Engine(Path(folder), memory, threads)
         readings, unread, tables = [], [], []
-        with engine.opened() as db:
+        with engine.connect() as db:
             found = sources(paths, stdin, LOG_SUFFIXES)
             for file, source in enumerate(found):
                 try:

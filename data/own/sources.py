@@ -40,7 +40,7 @@ def public_sources() -> dict[str, PublicSource]:
     return {row["name"]: PublicSource(**row) for row in rows}
 
 
-def source_named(text: str) -> PublicSource:
+def find_source(text: str) -> PublicSource:
     """A public table by its name, or what an address (``https://...``) or a path means.
 
     Raises

@@ -14,7 +14,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import count_of
 from scale_forecast.data.own.sources import PublicSource
 from scale_forecast.data.own.world import OWN_COLUMNS
-from scale_forecast.data.readers.archives import opened_archive
+from scale_forecast.data.readers.archives import open_archive
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import TABLES, Limits, Source, sources
 from scale_forecast.data.readers.layout import Layout
@@ -73,14 +73,14 @@ def _files(data: bytes, source: PublicSource) -> list[Source]:
     name = PurePosixPath(source.address.partition("?")[0].replace("\\", "/")).name or source.name
     if data[:4] != _ZIP or name.lower().endswith((".xlsx", ".eval")):
         return [Source(Path(name), data)]
-    with opened_archive(data, source.title, LIMITS) as archive:
+    with open_archive(data, source.title, LIMITS) as archive:
         if len(archive.names) > MOST_FILES:
             raise DataError(f"{source.title}: holds {len(archive.names):,} files, which no table does: nothing kept")
         wanted = sorted(name for name in archive.names if name.lower().endswith(TABLES) and "__MACOSX" not in name)
         archive.check(wanted)
         found = []
         for part in wanted:
-            with archive.opened(part) as stream:
+            with archive.open(part) as stream:
                 found.append(Source(Path(PurePosixPath(part)), stream.read(LIMITS.table)))
     return found
 

@@ -26,7 +26,13 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.data.dates import LOWER_BOUND, latest_day
-from scale_forecast.data.frontier import Frontier, bundled_by_date, corrections, frontier_benchmarks, frontier_scores
+from scale_forecast.data.frontier import (
+    Frontier,
+    bundled_frontier_tables,
+    corrections,
+    frontier_benchmarks,
+    frontier_scores,
+)
 from scale_forecast.data.metrics import SHARE, known_metric
 from scale_forecast.data.names import fold_series
 from scale_forecast.data.names.keys import benchmark_key, organisation_name, release_of
@@ -54,12 +60,12 @@ def join_own(own: pd.DataFrame, said: str) -> Frontier:
     own : rows, those that go first first
     said : what they are, in one sentence
     """
-    bundled = bundled_by_date()
+    bundled = bundled_frontier_tables()
     if own.empty:
         return bundled
     rows = _use_bundled_names(own.reset_index(drop=True), bundled)
     rows = _bound_days(rows, bundled)
-    rows = _without_corrected(rows, bundled.scores)
+    rows = _drop_corrected(rows, bundled.scores)
     rows = _new(rows, bundled.scores)
     if rows.empty:
         return replace(bundled, own=said)
@@ -141,7 +147,7 @@ def _is_size(metric: str) -> bool:
     return known is not None and known.unit != SHARE
 
 
-def _without_corrected(rows: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFrame:
+def _drop_corrected(rows: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFrame:
     """Without what a correction of the bundled scores took out, or moved to where its like stands now."""
     table = corrections()
     table = table[table["file"] == "scores.csv"]

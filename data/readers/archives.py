@@ -61,13 +61,13 @@ class Archive:
             raise DataError(f"{self._name}: unpacks to more than {megabytes(self._limits.table)}: split it")
 
     @contextmanager
-    def opened(self, part: str) -> Iterator[BinaryIO]:
+    def open(self, part: str) -> Iterator[BinaryIO]:
         """One part, unpacked as it is read."""
         info = self._parts[part]
         if info.flag_bits & 0x1:
             raise DataError(f"{self._name}: is encrypted: write it again without a password")
         if info.compress_type == ZSTANDARD:
-            with self._unpacked_zstandard(info) as stream:
+            with self._unpack_zstandard(info) as stream:
                 yield stream
         elif info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             with self._archive.open(info) as stream:
@@ -76,7 +76,7 @@ class Archive:
             raise DataError(f"{self._name}: is compressed in a way that is not read (method {info.compress_type})")
 
     @contextmanager
-    def _unpacked_zstandard(self, info: zipfile.ZipInfo) -> Iterator[BinaryIO]:
+    def _unpack_zstandard(self, info: zipfile.ZipInfo) -> Iterator[BinaryIO]:
         import pyarrow as pa
 
         self._file.seek(info.header_offset)
@@ -106,7 +106,7 @@ class _Declared(io.RawIOBase):
 
 
 @contextmanager
-def opened_archive(file: Path | bytes | None, name: str, limits: Limits) -> Iterator[Archive]:
+def open_archive(file: Path | bytes | None, name: str, limits: Limits) -> Iterator[Archive]:
     """A zip file as an `Archive`; whatever is wrong with it, then or while it is read, is a `DataError`."""
     try:
         with _Careful(file or b"", limits.line, name) as stream, zipfile.ZipFile(stream) as archive:
@@ -119,7 +119,7 @@ def opened_archive(file: Path | bytes | None, name: str, limits: Limits) -> Iter
 
 def names_in_archive(source: Source, limits: Limits) -> frozenset[str]:
     """The parts of a zip file."""
-    with opened_archive(source.path if source.data is None else source.data, source.name, limits) as archive:
+    with open_archive(source.path if source.data is None else source.data, source.name, limits) as archive:
         return archive.names
 
 

@@ -67,7 +67,7 @@ def top_of(values: list[object]) -> float:
     return 100.0 if max(numbers, default=0.0) > 1.0 else 1.0
 
 
-def known_from(day: object, basis: str) -> dict[str, Any]:
+def publication_fields(day: object, basis: str) -> dict[str, Any]:
     """When a score was known, and on what that rests; neither where no day is given."""
     text = text_of(day)
     return {"known_on": text, "known_basis": basis if text else None}

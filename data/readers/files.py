@@ -57,7 +57,7 @@ class Source:
         return name
 
     @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
+    def open(self) -> Iterator[BinaryIO]:
         """The content, decompressed when it is gzip or zstd, whatever the name; errors of reading name the file."""
         with _name_errors(self.name), ExitStack() as stack:
             if self.data is not None or self.path is None:
@@ -75,12 +75,12 @@ class Source:
 
     def head(self) -> bytes:
         """The first bytes, at most 1 MB."""
-        with self.opened() as stream:
+        with self.open() as stream:
             return stream.read(_HEAD)
 
     def whole(self, limit: int) -> bytes:
         """All of the file, refused when longer than ``limit``."""
-        with self.opened() as stream:
+        with self.open() as stream:
             data = stream.read(limit + 1)
         if len(data) > limit:
             raise self._too_large(limit)
@@ -89,7 +89,7 @@ class Source:
     def table(self, limits: Limits) -> bytes:
         """All of a text file, refused when a line or the whole is too long; read in chunks no longer than a line."""
         chunks, total, open_line, line = [], 0, 0, 1
-        with self.opened() as stream:
+        with self.open() as stream:
             for chunk in iter(lambda: stream.read(min(_HEAD, limits.line)), b""):
                 total += len(chunk)
                 end = chunk.find(b"\n")
@@ -105,7 +105,7 @@ class Source:
     def lines(self, limits: Limits) -> Iterator[bytes]:
         """Line by line; refused when a line or the whole is too long."""
         total = 0
-        with self.opened() as stream:
+        with self.open() as stream:
             for number, line in enumerate(iter(lambda: stream.readline(limits.line + 1), b""), start=1):
                 if len(line) > limits.line:
                     raise self._endless(number, limits)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.tasks import harness_place
-from scale_forecast.data.readers.archives import Archive, opened_archive
+from scale_forecast.data.readers.archives import Archive, open_archive
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import Limits, Source
 from scale_forecast.data.readers.identity import Identity, as_dict, identify, is_given, objects_in
@@ -211,14 +211,14 @@ def header_of_archive(archive: Archive, source: Source, limits: Limits) -> dict[
     archive.check(parts)
     header: dict[str, object] = {"status": "started"}
     for part in parts:
-        with archive.opened(part) as stream:
+        with archive.open(part) as stream:
             header |= dict(entries(Parts(stream, f"{source.name}: {part}", limits), ENTRIES))
     return header
 
 
 def header_of_document(source: Source, limits: Limits) -> dict[str, object]:
     """Header of a log in one JSON document, whose samples are passed over."""
-    with source.opened() as stream:
+    with source.open() as stream:
         parts = Parts(stream, source.name, limits)
         header = dict(entries(parts, ENTRIES))
         parts.finish()
@@ -241,7 +241,7 @@ class InspectHeader:
         source = content.source
         if content.parts:
             file = source.path if source.data is None else source.data
-            with opened_archive(file, source.name, content.limits) as archive:
+            with open_archive(file, source.name, content.limits) as archive:
                 raw = header_of_archive(archive, source, content.limits)
         else:
             raw = header_of_document(source, content.limits)

@@ -105,10 +105,10 @@ class Parts:
         """Pass over what is next, of whatever size an object or array is."""
         if self.next() not in ("{", "["):
             self.value()
-        elif not self._passed():
+        elif not self._try_to_skip():
             self._pass_over()
 
-    def _passed(self) -> bool:
+    def _try_to_skip(self) -> bool:
         """Whether what is next was read to its end already, and so could be passed over at once."""
         try:
             self._at = self._decoder.raw_decode(self._text, self._at)[1]

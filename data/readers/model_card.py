@@ -11,7 +11,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.metrics import known_metric
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import aliases, metric_name
-from scale_forecast.data.readers.board import Board, known_from, text_of, top_of
+from scale_forecast.data.readers.board import Board, publication_fields, text_of, top_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.files import decode_text
 from scale_forecast.data.readers.headers import scores_of
@@ -101,7 +101,7 @@ class EvalResults:
                 top=top_of([one.get("value")]),
                 model=model,
                 task=whole if task is None or task.casefold() in _WHOLE else task,
-                **known_from(one.get("date"), RUN_DATE),
+                **publication_fields(one.get("date"), RUN_DATE),
                 setting=text_of(one.get("notes")),
                 evaluator=text_of(as_dict(one.get("source")).get("name")),
             )

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from scale_forecast.data.dates import LOWER_BOUND
-from scale_forecast.data.readers.board import Board, known_from, text_of
+from scale_forecast.data.readers.board import Board, publication_fields, text_of
 from scale_forecast.data.readers.cells import plain_name
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.identity import as_dict, as_list
@@ -113,5 +113,5 @@ def _about(name: str | None, precision: object, billions: object, day: object) -
         "model": f"{name}+{bits}" if is_small else name,
         "params": size * 1e9 if size and size > 0 else None,
         "evaluator": _EVALUATOR,
-        **known_from(day, LOWER_BOUND),
+        **publication_fields(day, LOWER_BOUND),
     }

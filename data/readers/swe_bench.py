@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from scale_forecast.data.dates import RUN_DATE
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.readers.board import Board, known_from, text_of
+from scale_forecast.data.readers.board import Board, publication_fields, text_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.identity import as_dict, as_list
 from scale_forecast.data.readers.layout import Layout
@@ -51,7 +51,7 @@ class SweBenchBoard:
                     task=task,
                     model=models[0].rpartition("/")[2] if len(models) == 1 else name,
                     setting=name if len(models) == 1 else None,
-                    **known_from(entry.get("date"), RUN_DATE),
+                    **publication_fields(entry.get("date"), RUN_DATE),
                     evaluator="SWE-bench",
                 )
         return board.finish()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.data.readers.archives import opened_archive
+from scale_forecast.data.readers.archives import open_archive
 from scale_forecast.data.readers.files import Limits, Source, decode_text, parse_json, parsed_line, sources
 from scale_forecast.data.readers.headers import looks_like_models, our_column
 from scale_forecast.data.readers.json_cells import flatten
@@ -168,7 +168,7 @@ def _csv(text: str, name: str) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
-    titles, rows, delimiter, above = _headed(text.lstrip("\r\n"))
+    titles, rows, delimiter, above = _split_header(text.lstrip("\r\n"))
     names = _names(titles, name)
     data = rows.encode()
     if not data.strip():
@@ -206,7 +206,7 @@ def _csv(text: str, name: str) -> pd.DataFrame:
     return frame
 
 
-def _headed(text: str) -> tuple[list[str], str, str, str | None]:
+def _split_header(text: str) -> tuple[list[str], str, str, str | None]:
     """The titles of a table, its rows as text, the sign between cells, and what stands above the table alone."""
     if "\n" not in text[:65536]:
         text = text.replace("\r", "\n")
@@ -377,7 +377,7 @@ def _of_rows(names: list[str], body: list[list[Any]], name: str) -> pd.DataFrame
 def _workbook(source: Source, limits: Limits) -> pd.DataFrame:
     """The first sheet of an Excel workbook that holds a table; what formulas last showed counts."""
     name = source.name
-    with opened_archive(source.path if source.data is None else source.data, name, limits) as archive:
+    with open_archive(source.path if source.data is None else source.data, name, limits) as archive:
         if "xl/workbook.xml" not in archive:
             raise DataError(f"{name}: is a zip file, but no Excel workbook and no known archive of results")
         archive.check(archive.names)

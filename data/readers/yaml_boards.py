@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from scale_forecast.data.dates import LOWER_BOUND, RUN_DATE
-from scale_forecast.data.readers.board import Board, known_from, text_of
+from scale_forecast.data.readers.board import Board, publication_fields, text_of
 from scale_forecast.data.readers.content import Content
 from scale_forecast.data.readers.identity import as_dict, objects_in
 from scale_forecast.data.readers.layout import Layout
@@ -67,7 +67,7 @@ results:
                         version=version[1].rstrip(".") if version else None,
                         evaluator="METR",
                         released=released,
-                        **known_from(released, LOWER_BOUND),
+                        **publication_fields(released, LOWER_BOUND),
                     )
         return board.finish()
 
@@ -107,6 +107,6 @@ class Aider:
                 setting=setting[1] if setting else None,
                 n_examples=cases,
                 evaluator="Aider",
-                **known_from(entry.get("date"), RUN_DATE),
+                **publication_fields(entry.get("date"), RUN_DATE),
             )
         return board.finish()

@@ -21,7 +21,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.data.names.keys import name_key, name_keys, same_test
-from scale_forecast.data.results import known_by
+from scale_forecast.data.results import known_rows
 from scale_forecast.data.sizes import split_size
 from scale_forecast.distribution import LEVELS, Forecast, Link
 from scale_forecast.inputs.folds import Exclusion
@@ -73,7 +73,7 @@ class Desk:
         recalibrate: bool = True, workers: Workers | None = None, judged: Tables | None = None,
         futures: RecordFutures | None = None,
     ) -> None:  # fmt: skip
-        results = known_by(tables.results, pd.Timestamp(as_of))
+        results = known_rows(tables.results, pd.Timestamp(as_of))
         if results.empty:
             raise DataError(f"no score was public by {as_of}: ask as of a later day")
         self.as_of, self.predictor, self.seed = as_of, predictor, seed
@@ -98,7 +98,7 @@ class Desk:
         """All that is known, as the judge sees it."""
         if self._judged is None:
             return Evidence(self.tables.results, self.tables.tasks, self.tables.metrics)
-        known = known_by(self._judged.results, pd.Timestamp(self.as_of)).reset_index(drop=True)
+        known = known_rows(self._judged.results, pd.Timestamp(self.as_of)).reset_index(drop=True)
         return Evidence(known, self._judged.tasks, self._judged.metrics, coverage=self._judged.coverage)
 
     @cached_property

@@ -16,7 +16,7 @@ from scale_forecast.by_date.coming import with_groups
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.frontier import DATASET, Frontier, bundled_by_date
+from scale_forecast.data.frontier import DATASET, Frontier, bundled_frontier_tables
 from scale_forecast.data.load import Tables, with_frontier
 from scale_forecast.data.results import COLUMNS, fingerprint
 from scale_forecast.parallel import Workers
@@ -227,7 +227,7 @@ def _futures(frontier: Frontier, day: date, seed: int, reading: str, widen: bool
     """The records by date of a day; nothing is trained before a question asks for them."""
     benchmarks = frontier.benchmarks
     metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
-    releases = with_groups(frontier.releases, len(bundled_by_date().releases))
+    releases = with_groups(frontier.releases, len(bundled_frontier_tables().releases))
     tables = as_tables(frontier.scores, releases, benchmarks)
     until = None if frontier.is_bundled else swept_until(frontier, pd.Timestamp(day), reading)
     return RecordFutures(

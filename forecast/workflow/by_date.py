@@ -27,7 +27,7 @@ from scale_forecast.by_date.trained import train_on
 from scale_forecast.by_date.world import World, see
 from scale_forecast.data.dates import FRESH_DAYS, Reading, Stale, say_reading
 from scale_forecast.data.errors import ForecastError, UsageError
-from scale_forecast.data.frontier import Frontier, bundled_by_date, frontier_releases, past_records
+from scale_forecast.data.frontier import Frontier, bundled_frontier_tables, frontier_releases, past_records
 from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
@@ -334,7 +334,7 @@ def tables_by_date(
     frontier = frontier_tables(day, data=data, bundled=bundled)
     if frontier.own is not None:
         tell(frontier.own)
-    releases = with_groups(frontier.releases, len(bundled_by_date().releases))
+    releases = with_groups(frontier.releases, len(bundled_frontier_tables().releases))
     tables = as_tables(frontier.scores, releases, frontier.benchmarks)
     if results is not None:
         tables = _with_own(tables, results, day, tell, None if of_many_days else day)

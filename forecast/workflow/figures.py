@@ -13,7 +13,7 @@ from scale_forecast.data.coverage import bundled_coverage
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.overview import overview, printable, select
 from scale_forecast.data.readers import Layout, Loaded, read, read_models
-from scale_forecast.data.results import known_by
+from scale_forecast.data.results import known_rows
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.frontier import frontier_tables
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
@@ -40,7 +40,7 @@ def show_data(
     """
     rows = select(tables_of(results, tell, frontier=True, as_of=as_of).results, **wanted)
     day = as_day(as_of)
-    known = known_by(rows, day)
+    known = known_rows(rows, day)
     if known.empty:
         raise UsageError(f"none of these {len(rows)} scores was public on {day:%Y-%m-%d}: ask for a later day")
     return printable(known.reset_index(drop=True))

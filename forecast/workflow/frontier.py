@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from scale_forecast.data.dates import Reading, known_days
-from scale_forecast.data.frontier import DATASET, Frontier, bundled_by_date
+from scale_forecast.data.frontier import DATASET, Frontier, bundled_frontier_tables
 from scale_forecast.data.names import count_of
 from scale_forecast.data.own import added as by_hand
 from scale_forecast.data.own import vintages as fetched
@@ -27,7 +27,7 @@ def frontier_tables(as_of: Day | None = None, *, data: str | Path | None = None,
     bundled : the bundled tables alone
     """
     if bundled:
-        return bundled_by_date()
+        return bundled_frontier_tables()
     day = as_day(as_of)
     return frontier_at(data_folder(data), pd.Timestamp(now().date()) if day is None else day)
 
@@ -42,7 +42,7 @@ def frontier_at(folder: Path, day: pd.Timestamp) -> Frontier:
     said += [f"{vintage.title} of {vintage.fetched_on}" for vintage in newest.values()]
     parts = [part for part in (scores, rows) if len(part)]
     if not parts:
-        return bundled_by_date()
+        return bundled_frontier_tables()
     return join_own(pd.concat(parts, ignore_index=True), f"with your own data: {', '.join(said)}")
 
 

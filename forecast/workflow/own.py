@@ -16,7 +16,7 @@ from scale_forecast.data.own import added as by_hand
 from scale_forecast.data.own import vintages as fetched
 from scale_forecast.data.own.changes import CHANGES, changes, in_words
 from scale_forecast.data.own.check import Said, check
-from scale_forecast.data.own.sources import PublicSource, source_named
+from scale_forecast.data.own.sources import PublicSource, find_source
 from scale_forecast.data.own.tables import content_at, tables_in
 from scale_forecast.workflow.clock import Day, as_day, now
 from scale_forecast.workflow.frontier import frontier_at
@@ -133,7 +133,7 @@ def update_data(sources: str | Sequence[str] = (), *, data: str | Path | None = 
         For what was fetched and is refused; or where nobody could be reached and nothing was ever fetched.
     """
     folder, day = data_folder(data), pd.Timestamp(now().date())
-    asked = [source_named(name) for name in names_in(sources) or (DEFAULT_SOURCE,)]
+    asked = [find_source(name) for name in names_in(sources) or (DEFAULT_SOURCE,)]
     tables, kept, unreached = [], [], []
     for source in asked:
         try:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import name_keys
-from scale_forecast.data.results import UNIT, known_by
+from scale_forecast.data.results import UNIT, known_rows
 from scale_forecast.resolvers.judge.evidence import SHOWN
 from scale_forecast.resolvers.judge.resolve import Resolution
 from scale_forecast.resolvers.judge.status import Status
@@ -64,7 +64,7 @@ def settle_scores(forecasts: pd.DataFrame, results: pd.DataFrame, *, as_of: pd.T
     scores = recorded[[*SUBJECT, "family", "params", "train_flops", *MEASURED]].assign(by=_ways_of(recorded))
     about = scores.drop_duplicates([*SUBJECT, *MEASURED], keep="last").reset_index(drop=True)
     about["_unclear"] = about.duplicated(SUBJECT, keep=False)
-    final = known_by(results, as_of)
+    final = known_rows(results, as_of)
     final = final[final["checkpoint"].isna()]
     tests = _keys(final, _TEST)
     final = final[tests.isin(set(_keys(about, _TEST)))]

@@ -7,7 +7,7 @@ import pytest
 import scale_forecast as sf
 from scale_forecast.by_date.compare import compare_organisations
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.frontier import bundled_by_date
+from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.side_by_side import compare_families
 from tests.worlds import make_panel, make_results
 
@@ -101,7 +101,7 @@ def test_palm_and_chinchilla_at_chinchillas_compute(bundled):
 
 def test_two_organisations_stand_as_the_tables_by_date_have_it():
     """By hand, with nothing but pandas: each one's highest score, its day, and who had the other's level first."""
-    frontier = bundled_by_date()
+    frontier = bundled_frontier_tables()
     rows = frontier.scores.merge(frontier.releases[["model", "organisation"]], on="model")
     rows = rows[rows["known_on"].notna()]
     found = compare_organisations(rows, frontier.benchmarks, "OpenAI", "Anthropic")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.frontier import bundled_by_date
+from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.data.own.added import VENDOR, add, added_rows, list_added, take_away
 from scale_forecast.data.own.check import Said, check
 
@@ -18,7 +18,7 @@ NEW = {"model": "Nova 9", "organisation": "Acme", "released": dt.date(2026, 11, 
 
 
 def checked(*pairs, **said):
-    return check(pairs, Said(**{**NEW, **said}), bundled_by_date(), TODAY)
+    return check(pairs, Said(**{**NEW, **said}), bundled_frontier_tables(), TODAY)
 
 
 def one(*pairs, **said):

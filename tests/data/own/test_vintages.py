@@ -8,12 +8,12 @@ import pytest
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.own import tables
-from scale_forecast.data.own.sources import public_sources, source_named
+from scale_forecast.data.own.sources import find_source, public_sources
 from scale_forecast.data.own.tables import content_at, tables_in
 from scale_forecast.data.own.vintages import keep, take_away_vintage, vintage_rows, vintages
 from tests.data.own.hub import FILES, HUB, packed
 
-EPOCH = source_named("epoch")
+EPOCH = find_source("epoch")
 DAYS = [pd.Timestamp(day) for day in ("2026-10-01", "2026-11-01")]
 
 
@@ -125,16 +125,16 @@ def test_a_vintage_that_was_touched_is_refused_and_can_be_taken_away(tmp_path):
 
 
 def test_a_folder_and_a_file_of_any_known_format_are_read_like_what_is_fetched(tmp_path):
-    assert len(tables_in(content_at(HUB), source_named(str(HUB))).rows) == 19
+    assert len(tables_in(content_at(HUB), find_source(str(HUB))).rows) == 19
     own = tmp_path / "board.csv"
     own.write_text("task,model,score,released,known_on\nGPQA Diamond,zorg-7,0.5,2026-11-01,2026-11-09\n"
                    "GPQA Diamond,zorg-8,0.6,2026-11-01,\n")  # fmt: skip
-    rows = tables_in(content_at(own), source_named(str(own))).rows
+    rows = tables_in(content_at(own), find_source(str(own))).rows
     assert rows["known_basis"].tolist() == ["listing date", "not before"]
 
 
 def test_a_source_is_a_name_an_address_or_a_path():
-    assert source_named("Epoch").name == source_named(EPOCH.address).name == "epoch"
-    assert source_named("https://example.org/a/b.csv?x=1").name == "example.org-a-b.csv"
+    assert find_source("Epoch").name == find_source(EPOCH.address).name == "epoch"
+    assert find_source("https://example.org/a/b.csv?x=1").name == "example.org-a-b.csv"
     with pytest.raises(UsageError, match=r"no public table is called 'epock'.*did you mean 'epoch'"):
-        source_named("epock")
+        find_source("epock")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from scale_forecast.data.dates import LOWER_BOUND, known_days
-from scale_forecast.data.frontier import bundled_by_date, corrections, frontier_results, frontier_scores
+from scale_forecast.data.frontier import bundled_frontier_tables, corrections, frontier_results, frontier_scores
 from scale_forecast.data.own.world import BY_HAND, OWN_COLUMNS, join_own
 
 FETCHED = pd.Timestamp("2026-11-30")
@@ -30,11 +30,11 @@ def new_of(own):
 
 
 def test_without_rows_the_bundled_tables_are_given_themselves():
-    assert join_own(rows().iloc[:0], "none") is bundled_by_date()
+    assert join_own(rows().iloc[:0], "none") is bundled_frontier_tables()
 
 
 def test_the_bundled_table_fetched_again_changes_no_row():
-    again = BUNDLED.join(bundled_by_date().releases.set_index("model")["organisation"], on="model")
+    again = BUNDLED.join(bundled_frontier_tables().releases.set_index("model")["organisation"], on="model")
     found = join_own(again.assign(seen_on=FETCHED, dataset="epoch 2026-11-30").reindex(columns=OWN_COLUMNS), "own")
     assert found.scores is BUNDLED
     assert found.results() is frontier_results()

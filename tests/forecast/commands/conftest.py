@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from scale_forecast.commands import main
-from scale_forecast.data.frontier import Frontier, bundled_by_date
+from scale_forecast.data.frontier import Frontier, bundled_frontier_tables
 from tests.worlds import make_results, make_tasks, session_cache
 
 OWN = "Gamma"
@@ -20,7 +20,9 @@ def small_cache():
 @pytest.fixture(scope="session")
 def few_by_date():
     """Of the scores since 2022 those on one benchmark: what judges read them all for takes most of a command's time."""
-    scores, releases, benchmarks = (getattr(bundled_by_date(), name) for name in ("scores", "releases", "benchmarks"))
+    scores, releases, benchmarks = (
+        getattr(bundled_frontier_tables(), name) for name in ("scores", "releases", "benchmarks")
+    )
     return Frontier(scores[scores["benchmark"] == "MMLU"].reset_index(drop=True), releases, benchmarks)
 
 
@@ -41,7 +43,7 @@ def bundle_small_tables(monkeypatch, few_by_date):
     bundled = results[results["family"] != OWN].reset_index(drop=True)
     monkeypatch.setattr("scale_forecast.data.load.bundled_results", lambda: bundled)
     monkeypatch.setattr("scale_forecast.data.load.bundled_tasks", lambda: tasks)
-    monkeypatch.setattr("scale_forecast.data.load.bundled_by_date", lambda: few_by_date)
+    monkeypatch.setattr("scale_forecast.data.load.bundled_frontier_tables", lambda: few_by_date)
     for reader in ("commands.options", "workflow.tables"):
         monkeypatch.setattr(f"scale_forecast.{reader}.frontier_tables", lambda *_, **__: few_by_date)
 

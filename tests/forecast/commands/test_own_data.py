@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 import scale_forecast
 from scale_forecast.commands import main
-from scale_forecast.data.frontier import bundled_by_date
+from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.data.own.sources import PublicSource
 from scale_forecast.workflow.frontier import frontier_tables
 from tests.data.hub_server import hub_server
@@ -130,7 +130,7 @@ def hub(monkeypatch):
     with hub_server() as server:
         known = scale_forecast.data.own.sources.public_sources()["epoch"]
         here = PublicSource(**{**known.__dict__, "address": f"{server.url}/benchmark_data.zip"})
-        monkeypatch.setattr("scale_forecast.workflow.own.source_named", lambda name: here)
+        monkeypatch.setattr("scale_forecast.workflow.own.find_source", lambda name: here)
         server.source = here
         yield server
 
@@ -172,8 +172,8 @@ def test_an_update_moves_no_past_day(own, hub):
     hub.body = packed({**FILES, "gpqa_diamond.csv": FILES["gpqa_diamond.csv"] + line})
     own("data", "update")
     today = frontier_tables()
-    assert len(today.scores) == len(bundled_by_date().scores) + 1
-    assert frontier_tables("2026-08-01") is bundled_by_date()
+    assert len(today.scores) == len(bundled_frontier_tables().scores) + 1
+    assert frontier_tables("2026-08-01") is bundled_frontier_tables()
     row = today.scores.iloc[-1]
     assert row["known_basis"] == "not before"
     assert row["seen_on"] > pd.Timestamp("2026-11-01")
@@ -182,14 +182,14 @@ def test_an_update_moves_no_past_day(own, hub):
 def test_without_a_network_it_is_said_and_what_is_there_is_used(own, hub, monkeypatch):
     place = hub.source.address
     nobody = PublicSource(**{**hub.source.__dict__, "address": "http://127.0.0.1:1/x.zip"})
-    monkeypatch.setattr("scale_forecast.workflow.own.source_named", lambda name: nobody)
+    monkeypatch.setattr("scale_forecast.workflow.own.find_source", lambda name: nobody)
     out = own("data", "update")
     assert out.exit_code == 1
     assert "127.0.0.1 cannot be reached: is there a network?" in out.stderr
     known = PublicSource(**{**hub.source.__dict__, "address": place})
-    monkeypatch.setattr("scale_forecast.workflow.own.source_named", lambda name: known)
+    monkeypatch.setattr("scale_forecast.workflow.own.find_source", lambda name: known)
     assert own("data", "update").exit_code == 0
-    monkeypatch.setattr("scale_forecast.workflow.own.source_named", lambda name: nobody)
+    monkeypatch.setattr("scale_forecast.workflow.own.find_source", lambda name: nobody)
     out = own("data", "update")
     assert out.exit_code == 0
     assert "(commands go on with Epoch AI benchmarking hub of" in out.stderr

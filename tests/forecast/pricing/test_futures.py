@@ -11,7 +11,7 @@ from scale_forecast.by_date.tables import as_tables
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
-from scale_forecast.data.results import as_results, known_by
+from scale_forecast.data.results import as_results, known_rows
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.pricing.by_date import Foretold, foretell
 from scale_forecast.pricing.futures import RecordFutures
@@ -89,7 +89,7 @@ def desk(tables, results, scores):
 
 @pytest.fixture(scope="module")
 def record(results):
-    return float(known_by(results, AS_OF)["score"].max())
+    return float(known_rows(results, AS_OF)["score"].max())
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_scores_of_one_evaluator_version_or_setting_are_never_likelier_than_of_a
 
 def test_what_one_evaluator_measured_prices_its_own_question(desk, results, record):
     """What somebody else measured neither settles it nor starts it."""
-    known = known_by(results, AS_OF)
+    known = known_rows(results, AS_OF)
     for evaluator, own in known.groupby("evaluator")["score"].max().items():
         between = question(above(min(own + 0.001, 0.999)), evaluator=str(evaluator))
         price, judged = (of(between) for of in (lambda q: price_at(desk, q), _judge(results)))
@@ -249,7 +249,7 @@ def test_a_model_to_come_is_never_likelier_than_its_maker(probability, bars):
 
 
 def test_a_model_with_a_score_keeps_it_as_a_rival(probability, results, record):
-    known = known_by(results, AS_OF).sort_values("score")
+    known = known_rows(results, AS_OF).sort_values("score")
     best, other = known.iloc[-1], known.iloc[len(known) // 2]
     lead = {"kind": "lead_margin", "task": TASK, "benchmark": TASK, "ahead": {}, "margin": 0.0, "side": "above"}
     assert probability({**lead, "behind": {"model": str(other["model"])}}) > 0.99
@@ -295,7 +295,7 @@ def test_how_likely_it_is_measured_is_told_apart(desk, bars):
 
 
 def test_what_was_shown_is_settled_by_ask_as_by_resolve_from_its_day_on(desk, results):
-    known = known_by(results, AS_OF).sort_values("score")
+    known = known_rows(results, AS_OF).sort_values("score")
     for bar in known["score"].iloc[[len(known) // 2, -1]]:
         asked = question(above(float(bar)))
         price = price_at(desk, asked)

@@ -9,7 +9,7 @@ import pytest
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
-from scale_forecast.data.results import as_results, known_by
+from scale_forecast.data.results import as_results, known_rows
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.pricing.price import events_at
 from scale_forecast.pricing.space import hold_off, probability_of
@@ -29,7 +29,7 @@ def tables(results=RESULTS):
 
 
 def known(results=RESULTS):
-    return make_panel(as_results(known_by(results, pd.Timestamp(AS_OF)).reset_index(drop=True)))
+    return make_panel(as_results(known_rows(results, pd.Timestamp(AS_OF)).reset_index(drop=True)))
 
 
 @pytest.fixture(scope="module")
