@@ -1,6 +1,6 @@
 """The curve engine: recovery, speed beside the published procedure, extrapolation of bundled and simulated curves.
 
-    python -m benchmarks.curves [recovery] [speed] [many] [bundled] [simulated]
+    python -m benchmarks.curves [recovery] [speed] [many] [alone] [bundled] [simulated]
 
 Seconds are of processor time, both ways on one thread, so that what else the machine does counts little.
 """
@@ -155,6 +155,34 @@ def many() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def alone(singles: int = 10, repeats: int = 5) -> pd.DataFrame:
+    """A curve on its own by ``auto`` with intervals, beside its share of batches; the least of several repeats each."""
+    x, rng, rows = np.logspace(8, 11, 8), np.random.default_rng(1), []
+    for kind in ("loss", "accuracy"):
+        level, slope = rng.uniform(-1, 1, (1000, 1)), rng.uniform(0, 0.6, (1000, 1))
+        y = np.exp(rng.normal(0, 0.01, (1000, 8))) * (0.5 + np.exp(level) * (x / 1e9) ** -0.2)
+        if kind == "accuracy":
+            y = rng.binomial(200, 0.25 + 0.75 / (1 + np.exp(-level - slope * np.log(x / 1e11)))) / 200
+
+        def least(part: slice, times: int, kind: str = kind, y: np.ndarray = y) -> float:
+            seconds = []
+            known = {"chance": 0.25, "n_examples": np.full(len(y[part]), 200)} if kind == "accuracy" else {}
+            for _ in range(times):
+                start = time.process_time()
+                fits = fit_curves(np.tile(x, (len(y[part]), 1)), y[part], kind=kind, workers=Workers(), **known)
+                fits.quantiles(np.array([3e11, 1e12]), [0.05, 0.1, 0.25, 0.75, 0.9, 0.95])
+                seconds.append(time.process_time() - start)
+            return 1000 * min(seconds)
+
+        one = float(np.median([least(slice(i, i + 1), repeats) for i in range(singles)]))
+        row: dict[str, object] = {"kind": kind, "ms alone": one}
+        for n in (30, 200, 1000):
+            share = least(slice(0, n), 2) / n
+            row |= {f"ms of {n}": share, f"times {n}": one / share}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 @dataclass(frozen=True)
 class Held:
     """Curves of one dataset with their last points held out: what is ``given`` to a fit, and ``x, y`` (n, m) held out.
@@ -271,7 +299,7 @@ def show(table: pd.DataFrame) -> None:
 def main() -> None:
     """Run the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parts = ("recovery", "speed", "many", "bundled", "simulated")
+    parts = ("recovery", "speed", "many", "alone", "bundled", "simulated")
     parser.add_argument("parts", nargs="*", help=f"any of {', '.join(parts)}; all when none is given")
     asked = parser.parse_args().parts or list(parts)
     for part in asked:
@@ -286,7 +314,8 @@ def main() -> None:
                 for table in bundled_table(gap):
                     show(table)
         else:
-            show({"recovery": recovery, "speed": speed, "many": many, "simulated": simulate}[part]())
+            tables = {"recovery": recovery, "speed": speed, "many": many, "alone": alone, "simulated": simulate}
+            show(tables[part]())
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scale_forecast.curves.batch import Batch
-from scale_forecast.curves.fitting import FormFit, Prior, Task, fit_form, fit_form_exactly, learn_prior
+from scale_forecast.curves.fitting import FormFit, Prior, Task, fit_form_exactly, fit_form_to_each, learn_prior
 from scale_forecast.curves.inside import Inside, look_inside, points_within
 from scale_forecast.curves.levmar import Problem
 from scale_forecast.curves.registry import FORMS
@@ -98,8 +98,11 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     likelihood of the held-out points with their variance profiled out. On curves too short to hold any out, the fitted
     points count as one held out.
     """
-    fits = [_fit_member(name, batch, prior) for name, prior in priors.items()]
-    trials = _rolling(batch, priors)
+    origins = _origins(batch)
+    within = points_within(batch)
+    found = [_fit_member(name, batch, prior, origins, within) for name, prior in priors.items()]
+    fits = [member.whole for member in found]
+    trials = [_trial(batch, out, [member.past[i] for member in found]) for i, out in enumerate(origins)]
     total = sum(np.where(t.out, (t.values - batch.z) ** 2 * batch.w, 0.0).sum(axis=1) for t in trials)
     held = sum(t.out.sum(axis=0) for t in trials)
     untried = held == 0
@@ -109,18 +112,8 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     evidence = -0.5 * TEMPER * held * np.log(total / held + DOUBT * batch.noise**2)
     evidence = evidence - evidence.max(axis=0)
     weights = _normalise(np.exp(evidence) * _prior_weights(batch, list(priors)))
-    return Averaged(fits, weights, tuple(trials), evidence, tuple(priors.values()), _look_inside(batch, fits, priors))
-
-
-def _look_inside(batch: Batch, fits: Sequence[FormFit], priors: dict[str, Prior]) -> Inside:
-    """The forms fitted to all points alike, and without some points among the others."""
-    out = points_within(batch)
-    kept = batch.with_weights(np.where(out, 0.0, batch.w))
-    plain = [
-        fit_form(FORMS[name], batch, prior) if name in RECENT[batch.kind] else fit
-        for fit, (name, prior) in zip(fits, priors.items(), strict=True)
-    ]
-    return look_inside(batch, plain, [fit_form(FORMS[name], kept, prior) for name, prior in priors.items()], out)
+    inside = look_inside(batch, [member.plain for member in found], [member.within for member in found], within)
+    return Averaged(fits, weights, tuple(trials), evidence, tuple(priors.values()), inside)
 
 
 def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> list[Averaged]:
@@ -167,16 +160,36 @@ def carry_residuals(batch: Batch, w: np.ndarray, residual: np.ndarray) -> np.nda
     return mean * np.maximum(1.0 - variance / np.maximum(mean**2, 1e-300), 0.0)
 
 
-def _fit_member(name: str, batch: Batch, prior: Prior) -> FormFit:
-    """A form as `auto` fits it: with recent points counting more where it is among `RECENT`."""
+@dataclass(frozen=True)
+class _Member:
+    """A form as `auto` fits it: to all points, before each origin, to all points alike, and without some among them."""
+
+    whole: FormFit
+    past: list[FormFit]
+    plain: FormFit
+    within: FormFit
+
+
+def _fit_member(name: str, batch: Batch, prior: Prior, origins: Sequence[np.ndarray], within: np.ndarray) -> _Member:
+    """The fits of one form, of few curves all together; ``origins, within`` (m, n): what is left out of each."""
     half = RECENT[batch.kind].get(name)
+    past = [np.where(out, 0.0, batch.w) for out in origins]
+    weights = [batch.w, *past] if half is None else [_recent(batch, w, half) for w in (batch.w, *past)]
+    weights.append(np.where(within, 0.0, batch.w))
     if half is not None:
-        seen = batch.w > 0
-        last = np.where(seen, batch.u, -np.inf).max(axis=0)
-        span = last - np.where(seen, batch.u, np.inf).min(axis=0)
-        w = batch.w * 0.5 ** np.where(seen, (last - batch.u) / np.maximum(half * span, 1e-9), 0.0)
-        batch = batch.with_weights(w * batch.w.sum(axis=0) / w.sum(axis=0))
-    return fit_form(FORMS[name], batch, prior)
+        weights.append(batch.w)
+    fits = fit_form_to_each(FORMS[name], batch, weights, prior)
+    k = len(origins)
+    return _Member(fits[0], fits[1 : k + 1], fits[0] if half is None else fits[k + 2], fits[k + 1])
+
+
+def _recent(batch: Batch, w: np.ndarray, half: float) -> np.ndarray:
+    """Weights w (m, n) with recent points counting more, as `RECENT` says."""
+    seen = w > 0
+    last = np.where(seen, batch.u, -np.inf).max(axis=0)
+    span = last - np.where(seen, batch.u, np.inf).min(axis=0)
+    recent = w * 0.5 ** np.where(seen, (last - batch.u) / np.maximum(half * span, 1e-9), 0.0)
+    return np.asarray(recent * w.sum(axis=0) / recent.sum(axis=0))
 
 
 def _prior_weights(batch: Batch, names: list[str]) -> np.ndarray:
@@ -247,18 +260,20 @@ def _penalty(parameters: int, count: np.ndarray) -> np.ndarray:
     return np.maximum(parameters * np.log(np.maximum(count, 2)), np.where(parameters <= 3, 0.0, corrected))
 
 
-def _rolling(batch: Batch, priors: dict[str, Prior]) -> list[Trial]:
-    """Every form's predictions of points held out at rolling origins."""
-    trials = []
+def _origins(batch: Batch) -> list[np.ndarray]:
+    """The points held out at each rolling origin, (m, n)."""
     distinct = batch.distinct
+    found = []
     for least, share in ORIGINS[batch.kind]:
         drop = np.maximum(least, np.rint(share * distinct)).astype(int)
-        out = _last(batch, np.where(distinct > drop + 1, drop, 0))
-        kept = batch.with_weights(np.where(out, 0.0, batch.w))
-        past = [_fit_member(name, kept, prior) for name, prior in priors.items()]
-        values = np.stack([fit.value(kept, batch.u) for fit in past])
-        trials.append(Trial(out, values, np.stack([fit.sigma for fit in past])))
-    return trials
+        found.append(_last(batch, np.where(distinct > drop + 1, drop, 0)))
+    return found
+
+
+def _trial(batch: Batch, out: np.ndarray, past: Sequence[FormFit]) -> Trial:
+    """What every form, fitted without the points ``out``, says of them."""
+    values = np.stack([fit.value(batch, batch.u) for fit in past])
+    return Trial(out, values, np.stack([fit.sigma for fit in past]))
 
 
 def _last(batch: Batch, count: np.ndarray) -> np.ndarray:

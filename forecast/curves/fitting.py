@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,6 +28,9 @@ NOISELESS, NONE = 1e-6, 1e-15
 """Below the first a curve has no noise to speak of, and its stalled fit is searched further; the noise then taken."""
 SAMPLE = 2000
 """Most curves from which the priors of groups are learned."""
+AT_ONCE = 3000
+"""Curves, each under several weights, that are fitted together: of few an operation costs its call, of many it is the
+memory that costs."""
 EXACT, QUICK = 1e-9, 1e-5
 """Fall of the cost (a log-likelihood) at which a fit has converged: for a form's own sake, and within an average."""
 
@@ -74,6 +78,10 @@ class FormFit:
         theta = np.repeat(Prior.of(form).mean, n, axis=1)
         return cls(form, theta, np.full(n, np.nan), np.full(n, np.inf), np.zeros(n, dtype=bool))
 
+    def of(self, part: slice) -> FormFit:
+        """The fit of some curves."""
+        return FormFit(self.form, self.theta[:, part], self.sigma[part], self.cost[part], self.converged[part])
+
     def improved(self, index: np.ndarray, other: FormFit) -> FormFit:
         """This fit with the curves at ``index`` replaced wherever ``other`` (of those curves) is better."""
         better = other.cost < self.cost[index]
@@ -101,11 +109,12 @@ def value_and_jacobian(
 
 @dataclass(frozen=True)
 class Task:
-    """A form to be fitted to a batch."""
+    """A form to be fitted to a batch; of ``parts`` equal parts, each of which is started as if it were alone."""
 
     form: Form
     batch: Batch
     prior: Prior
+    parts: int = 1
     points: Points = field(init=False)
     problem: Problem = field(init=False)
 
@@ -156,12 +165,18 @@ class Task:
         pick = np.argsort(cost, axis=0, kind="stable")[:keep]
         return np.take_along_axis(starts, pick[None], axis=1)
 
-    def refined(self, effort: int, warm: np.ndarray | None = None) -> np.ndarray:
+    def starts(self, effort: int) -> np.ndarray:
+        """The form's own starts, (p, s, n)."""
+        if self.parts == 1 or not self.form.by_batch:
+            return self.form.starts(self.points, effort)
+        arrays = (self.points.u, self.points.z, self.points.w, self.points.floor)
+        parts = zip(*(np.split(array, self.parts, axis=-1) for array in arrays), strict=True)
+        return np.concatenate([self.form.starts(Points(*part), effort) for part in parts], axis=2)
+
+    def refined(self, effort: int) -> np.ndarray:
         """The best starts after a few steps each, best first, (p, s, n)."""
         form = self.form
-        starts = [form.starts(self.points, effort)]
-        if warm is not None:
-            starts.append(warm[:, None])
+        starts = [self.starts(effort)]
         if form.simpler is not None:
             simple = Task(form.simpler, self.batch, Prior.of(form.simpler, self.prior.mean.shape[1]))
             starts.append(form.extend(self.points, simple.refined(0)))
@@ -175,9 +190,9 @@ class Task:
         order = np.argsort(short.cost.reshape(s, -1), axis=0, kind="stable")
         return np.take_along_axis(short.theta.reshape(-1, s, len(self.batch)), order[None], axis=1)
 
-    def fit(self, effort: int, tolerance: float, warm: np.ndarray | None = None) -> FormFit:
+    def fit(self, effort: int, tolerance: float) -> FormFit:
         """The best of all starts."""
-        starts = self.refined(effort, warm)
+        starts = self.refined(effort)
         return self.fit_from(starts[:, : self.form.polished + 2 * effort], tolerance)
 
     def fit_from(self, starts: np.ndarray, tolerance: float = EXACT) -> FormFit:
@@ -229,17 +244,22 @@ class Task:
         return self.fit_from(self.form.extend(self.points, without))
 
 
-def fit_form(form: Form, batch: Batch, prior: Prior | None = None, *, warm: np.ndarray | None = None) -> FormFit:
-    """Fit one form to every curve, quickly: as a member of an average.
+def fit_form(form: Form, batch: Batch, prior: Prior | None = None) -> FormFit:
+    """Fit one form to every curve, quickly: as a member of an average; under ``prior`` instead of the form's own."""
+    return Task(form, fitted_part(form, batch), prior or Prior.of(form, batch.groups)).fit(0, QUICK)
 
-    Parameters
-    ----------
-    prior : Prior, optional
-        Instead of the form's own.
-    warm : (p, n), optional
-        A further starting point.
+
+def fit_form_to_each(form: Form, batch: Batch, weights: Sequence[np.ndarray], prior: Prior) -> list[FormFit]:
+    """As `fit_form` of the batch under each of several weights (m, n): of few curves all in the same steps.
+
+    A step costs its calls however few the curves, so that one curve alone would cost many times its share in a batch.
     """
-    return Task(form, fitted_part(form, batch), prior or Prior.of(form, batch.groups)).fit(0, QUICK, warm)
+    k, n = len(weights), len(batch)
+    if k * n > AT_ONCE:
+        return [fit_form(form, batch.with_weights(w), prior) for w in weights]
+    every = batch.take(np.tile(np.arange(n), k)).with_weights(np.concatenate(weights, axis=1))
+    fit = Task(form, fitted_part(form, every), prior, k).fit(0, QUICK)
+    return [fit.of(slice(i * n, (i + 1) * n)) for i in range(k)]
 
 
 def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> FormFit:
@@ -298,7 +318,7 @@ def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:
     fit = fit_form(form, batch, prior)
     size = np.bincount(batch.group, minlength=groups)
     base = prior
-    for _ in range(rounds):
+    for left in reversed(range(rounds)):
         variance = posterior_variance(fit, batch, prior)
         mean, precision = prior.mean.copy(), prior.precision.copy()
         for j in pooled:
@@ -307,6 +327,8 @@ def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:
             square = _group_sum(batch, (fit.theta[j] - mean[j, batch.group]) ** 2 + variance[j])
             precision[j] = (size + PRIOR_CURVES) / (square + PRIOR_CURVES / base.precision[j])
         prior = Prior(mean, precision)
+        if not left:
+            break
         solution = Task(form, batch, prior).minimise_each(fit.theta[:, None], form.long, QUICK)
         fit = FormFit(form, solution.theta, solution.sigma, solution.cost, solution.converged)
     return prior

@@ -78,6 +78,7 @@ class Form(ABC):
     improved by ``short`` steps and ``polished`` of them by ``long`` ones; a stalled search is tried again with more
     effort, below ``efforts``. ``simpler``: the form whose fits `extend` turns into starts. ``held``: parameters whose
     values in `held_starts` are kept while the others are fitted, where a stalled search is of a smooth curve.
+    ``by_batch``: how many starts are tried depends on the longest curve of the batch.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Form(ABC):
     efforts = 1
     simpler: Form | None = None
     held: tuple[int, ...] = ()
+    by_batch = False
 
     @abstractmethod
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:

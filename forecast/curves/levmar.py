@@ -18,6 +18,10 @@ Model = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 SMALLEST_PIVOT = 1e-15
 """Of a matrix with unit diagonal."""
+FEW = 5000
+"""Below so many points in all an operation costs its call, and symmetric halves are not worth a second."""
+FEW_SYSTEMS = 150
+"""Up to so many a call for all of them costs less than `solve_spd`'s operations."""
 
 
 @dataclass(frozen=True)
@@ -81,39 +85,34 @@ class Solution:
 def solve_spd(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve b symmetric positive definite systems by Cholesky; shapes (p, p, b) and (p, b).
 
-    Systems are scaled to a unit diagonal first. A pivot that is not positive is replaced by a tiny one: callers
-    damp the diagonal and test the step.
+    Systems are scaled to a unit diagonal first, and the right side is eliminated with the matrix: few operations on
+    many numbers, since of few systems each operation costs its call. A pivot that is not positive is replaced by a tiny
+    one: callers damp the diagonal and test the step.
     """
     p = len(right)
     at = np.arange(p)
     scale = 1.0 / np.sqrt(np.maximum(matrix[at, at], 1e-280))
-    matrix = matrix * scale[:, None] * scale[None, :]
-    lower = np.empty_like(matrix)
+    work = np.concatenate([matrix * scale[:, None] * scale, (right * scale)[:, None]], axis=1)
     inverse = np.empty_like(right)
-    x = right * scale
     for j in range(p):
-        column = matrix[j:, j].copy()
-        for k in range(j):
-            column -= lower[j:, k] * lower[j, k]
-        inverse[j] = 1.0 / np.sqrt(np.maximum(column[0], SMALLEST_PIVOT))
-        lower[j:, j] = column * inverse[j]
-        for k in range(j):
-            x[j] -= lower[j, k] * x[k]
-        x[j] *= inverse[j]
+        inverse[j] = 1.0 / np.sqrt(np.maximum(work[j, j], SMALLEST_PIVOT))
+        row = work[j, j:]
+        row *= inverse[j]
+        if j + 1 < p:
+            work[j + 1 :, j + 1 :] -= row[1:-1, None] * row[1:]
+    x = work[:, p]
     for j in range(p - 1, -1, -1):
-        for k in range(j + 1, p):
-            x[j] -= lower[k, j] * x[k]
         x[j] *= inverse[j]
+        if j:
+            x[:j] -= work[:j, j] * x[j]
     return x * scale
 
 
 def inverse_spd(matrix: np.ndarray) -> np.ndarray:
     """Inverses of b symmetric positive definite matrices, (p, p, b)."""
-    identity = np.eye(len(matrix))
-    return np.stack(
-        [solve_spd(matrix, np.repeat(row[:, None], matrix.shape[2], axis=1)) for row in identity],
-        axis=1,
-    )
+    p, _, b = matrix.shape
+    right = np.repeat(np.eye(p), b, axis=1)
+    return solve_spd(np.tile(matrix, (1, 1, p)), right).reshape(p, p, b)
 
 
 @dataclass
@@ -158,11 +157,13 @@ def _evaluate(model: Model, problem: Problem, theta: np.ndarray, index: np.ndarr
 
 def gram(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Sum over points of left x right, (p, m, b) each -> (p, p, b), symmetric by the caller's promise."""
-    p, _, b = left.shape
+    p, m, b = left.shape
+    if m * b < FEW:
+        return np.einsum("imb,jmb->ijb", left, right)
     out = np.empty((p, p, b))
     for i in range(p):
-        for j in range(i, p):
-            out[i, j] = out[j, i] = np.einsum("mb,mb->b", left[i], right[j])
+        np.einsum("mb,jmb->jb", left[i], right[i:], out=out[i, i:])
+        out[i:, i] = out[i, i:]
     return out
 
 
@@ -196,7 +197,7 @@ def minimise(
     damping = np.full(b, 1e-2)
     for _ in range(max_iterations):
         step = _damped_step(state, here, part, damping)
-        trial = np.clip(here + step, part.lower, part.upper)
+        trial = np.minimum(np.maximum(here + step, part.lower), part.upper)
         new = _evaluate(model, part, trial, index)
         fall = state.cost - new.cost
         better = fall > 0
@@ -231,4 +232,18 @@ def _damped_step(state: _State, theta: np.ndarray, problem: Problem, damping: np
         free = ~outward
         hessian *= free[:, None] & free[None, :]
         hessian[diagonal, diagonal] += outward
-    return solve_spd(hessian, np.where(outward, 0.0, state.gradient))
+    return _solve_damped(hessian, np.where(outward, 0.0, state.gradient))
+
+
+def _solve_damped(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """As `solve_spd`; of few systems in one call, since there the calls are what costs."""
+    p, b = right.shape
+    if b > FEW_SYSTEMS:
+        return solve_spd(matrix, right)
+    at = np.arange(p)
+    scale = 1.0 / np.sqrt(np.maximum(matrix[at, at], 1e-280))
+    try:
+        found = np.linalg.solve((matrix * scale[:, None] * scale).T, (right * scale).T[:, :, None])
+    except np.linalg.LinAlgError:
+        return solve_spd(matrix, right)
+    return np.asarray(found[:, :, 0].T * scale)

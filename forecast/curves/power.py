@@ -32,6 +32,8 @@ FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 
 LIMIT = Parameter("a", "limit of the loss at infinite x", 0.0, 1e3, 0.5, 2.0, unit="y")
 
 
+FEW = 20_000
+"""Below so many points in all, over a grid of starts and limits, the limits are tried together."""
 FEW_POINTS = 12
 """Curves of so few points get a coarser grid of starts."""
 
@@ -210,6 +212,7 @@ class BNSL(Form):
 
     kinds = ("loss", "accuracy")
     of_loss = True
+    by_batch = True
     source = CABALLERO
 
     def __init__(self, breaks: int) -> None:
@@ -305,33 +308,38 @@ class BNSL(Form):
         ``places, log_f`` are (breaks, g).
         """
         points = thin(points, 40)
-        m, b = points.u.shape
-        span = np.maximum(spread(points), 1e-9)
+        few = places.shape[1] * points.u.size * len(self.limits) < FEW
+        limits = [self.limits] if few else np.split(self.limits, len(self.limits))
+        return np.concatenate([self._solved_at(some, points, places, log_f, keep) for some in limits], axis=1)
+
+    def _solved_at(
+        self, limits: np.ndarray, points: Points, places: np.ndarray, log_f: np.ndarray, keep: int
+    ) -> np.ndarray:
+        """As `_solved`, for these limits, all together."""
+        rest, weight, a = excess(points, limits)
+        one = np.tile(points.u, (1, len(limits)))
+        m, b = one.shape
+        span = np.tile(np.maximum(spread(points), 1e-9), len(limits))
         d = (places[:, :, None] - 1.0) * span
-        bends = [
-            _bend(points.u[:, None], dk, fk[:, None]).reshape(m, -1) for dk, fk in zip(d, np.exp(log_f), strict=True)
-        ]
+        bends = [_bend(one[:, None], dk, fk[:, None]).reshape(m, -1) for dk, fk in zip(d, np.exp(log_f), strict=True)]
         g = places.shape[1]
         widths = len(np.unique(log_f[0])) ** len(places)
         keep = min(keep, g // widths)
-        u = np.tile(points.u, (1, g))
-        out = []
-        for limit in self.limits:
-            rest, weight, a = excess(points, np.array([limit]))
-            solved, rss = linear_fit(
-                [np.ones_like(u), -u, *bends], np.tile(rest, (1, g)), np.tile(weight, (1, g)), ridge=1e-7
-            )
-            pick = _best_of_places(rss.reshape(g, b), widths, keep)
-            theta = np.empty((3 + 3 * len(places), keep, b))
-            theta[0] = a
-            for to, value in ((1, solved[0]), (2, solved[1])):
-                theta[to] = np.take_along_axis(value.reshape(g, b), pick, axis=0)
-            for i in range(len(places)):
-                theta[3 + 3 * i] = np.take_along_axis(solved[2 + i].reshape(g, b), pick, axis=0)
-                theta[4 + 3 * i] = np.take_along_axis(d[i], pick, axis=0)
-                theta[5 + 3 * i] = log_f[i][pick]
-            out.append(theta)
-        return np.concatenate(out, axis=1)
+        u = np.tile(one, (1, g))
+        solved, rss = linear_fit(
+            [np.ones_like(u), -u, *bends], np.tile(rest, (1, g)), np.tile(weight, (1, g)), ridge=1e-7
+        )
+        pick = _best_of_places(rss.reshape(g, b), widths, keep)
+        theta = np.empty((3 + 3 * len(places), keep, b))
+        theta[0] = a
+        for to, value in ((1, solved[0]), (2, solved[1])):
+            theta[to] = np.take_along_axis(value.reshape(g, b), pick, axis=0)
+        for i in range(len(places)):
+            theta[3 + 3 * i] = np.take_along_axis(solved[2 + i].reshape(g, b), pick, axis=0)
+            theta[4 + 3 * i] = np.take_along_axis(d[i], pick, axis=0)
+            theta[5 + 3 * i] = log_f[i][pick]
+        by_limit = theta.reshape(len(theta), keep, len(limits), -1).transpose(0, 2, 1, 3)
+        return by_limit.reshape(len(theta), len(limits) * keep, -1)
 
     def extend(self, points: Points, kept: np.ndarray) -> np.ndarray:
         """Add the best further breaks to every start of one break less, (p, s, b) -> (p + 3, 2 s, b)."""

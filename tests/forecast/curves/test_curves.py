@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from benchmarks.learning_curves import broken_law, learning_curves, noiseless
 from scale_forecast.commands import main
-from scale_forecast.curves import FORMS, fit_curves
+from scale_forecast.curves import FORMS, fit_curves, fitting
 from scale_forecast.curves.averaging import carry_residuals
 from scale_forecast.curves.batch import as_batch
-from scale_forecast.curves.levmar import inverse_spd, solve_spd
+from scale_forecast.curves.levmar import inverse_spd, minimise, solve_spd
 from scale_forecast.curves.tables import fit_table
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.parallel import Workers
@@ -204,6 +204,25 @@ def test_order_padding_and_other_threads_change_nothing():
     wide = np.full((6, 3), np.nan)
     moved = fit_curves(np.hstack([x[:, shuffled], wide]), np.hstack([y[:, shuffled], wide]), workers=Workers())
     np.testing.assert_allclose(moved.predict(beyond), fit_curves(x, y).predict(beyond), rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["loss", "accuracy"])
+def test_one_curve_is_fitted_in_few_steps_to_the_values_of_many(kind, monkeypatch):
+    """What is fitted without its last points, or without some among them, goes along with the whole curve.
+
+    Fourteen points, of which fewer are left at each origin: a coarser grid of starts is then enough.
+    """
+    x = np.logspace(8, 11, 14)
+    wobble = 0.01 * np.sin(7 * np.arange(14.0))
+    y = 0.4 + 3 * (x / 1e8) ** -0.2 + wobble if kind == "loss" else 0.3 + 0.6 / (1 + 1e10 / x) + wobble
+    called, found = [], []
+    monkeypatch.setattr(fitting, "minimise", lambda *a, **k: called.append(a) or minimise(*a, **k))
+    for at_once in (fitting.AT_ONCE, 0):
+        monkeypatch.setattr(fitting, "AT_ONCE", at_once)
+        fits = fit_curves([x], [y], kind=kind, workers=Workers())
+        found.append((len(called), fits.quantiles([[5e10, 1e12]], [0.1, 0.5, 0.9])))
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)
+    assert found[0][0] < 0.4 * found[1][0]
 
 
 def test_three_points_take_their_exponent_from_the_family():
