@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import ThreadpoolController
@@ -20,6 +20,7 @@ from scale_forecast.data.errors import DataError, UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 PATIENCE = "30s"
 """How long a scheduler may take to answer at first."""
@@ -109,6 +110,21 @@ def one_thread() -> AbstractContextManager[Any]:
     The order in which several add up moves the last bits of a sum, and what is fitted carries that to the third digit.
     """
     return _load_threadpools().limit(limits=1, user_api="blas")
+
+
+def on_one_thread(work: Callable[Given, Result]) -> Callable[Given, Result]:
+    """The function with linear algebra on `one_thread` inside.
+
+    Beside the last bits it is time: of many small factors two threads take longer than one, and several times longer
+    where something else runs.
+    """
+
+    @functools.wraps(work)
+    def alone(*args: Given.args, **named: Given.kwargs) -> Result:
+        with one_thread():
+            return work(*args, **named)
+
+    return alone
 
 
 @functools.cache

@@ -41,7 +41,10 @@ class Parameters:
 
 @dataclass(frozen=True)
 class TaskData:
-    """The measurements of one task: which model (an index), who measured, z and its sampling noise."""
+    """The measurements of one task: which model (an index), who measured, z and its sampling noise.
+
+    ``parts`` (a matrix for each of `TASK` but ``row``) are a view of the data's ``parts`` at ``cells``.
+    """
 
     name: str
     unit: str
@@ -52,14 +55,20 @@ class TaskData:
     parts: np.ndarray
     same: np.ndarray
     repeated: bool
+    cells: slice
 
 
 @dataclass(frozen=True)
 class Data:
+    """Models and tasks as arrays. The pairs of measurements of all tasks stand in one row, so that a sum over parts is
+    one product: ``parts`` (parts, pairs), ``pair`` which two models each is of, as a place among models x models."""
+
     points: Points
     start: float
     ability: np.ndarray
     tasks: list[TaskData]
+    parts: np.ndarray
+    pair: np.ndarray
 
 
 def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
@@ -72,16 +81,22 @@ def arrange(world: World) -> tuple[Data, dict[str, dict[str, int]]]:
     start = float(points.t.min(initial=0.0)) - 0.25
     of_row = models.index.get_indexer(pd.Index(world.best["model"]))
     columns = {column: world.best[column].to_numpy() for column in ("who", "z", "noise")}
+    rows = world.best.groupby("task", sort=True).indices
+    ends = np.cumsum([0, *(len(at) ** 2 for at in rows.values())])
+    parts, pair = np.zeros((len(TASK) - 1, ends[-1])), np.zeros(ends[-1], dtype=np.intp)
     tasks = []
-    for name, at in world.best.groupby("task", sort=True).indices.items():
-        m, who = of_row[at], columns["who"][at]
+    for (name, at), begin, end in zip(rows.items(), ends[:-1], ends[1:], strict=True):
+        m, who, cells = of_row[at], columns["who"][at], slice(begin, end)
         own = points.at(m)
-        parts = task_parts(own.t, own.organisation, who, own.t, own.organisation, who)
+        shaped = parts[:, cells].reshape(len(parts), len(at), len(at))
+        shaped[:] = task_parts(own.t, own.organisation, who, own.t, own.organisation, who)
+        pair[cells] = (m[:, None] * len(points) + m[None, :]).ravel()
         unit = scale_of(world.tasks, str(name)).unit
         same = (m[:, None] == m[None, :]).astype(float)
         z, noise = columns["z"][at], columns["noise"][at]
-        tasks.append(TaskData(str(name), unit, m, who, z, noise, parts, same, len(np.unique(m)) < len(m)))
-    return Data(points, start, np.stack([*ability_parts(points, points, start, same_model=True)]), tasks), codes
+        tasks.append(TaskData(str(name), unit, m, who, z, noise, shaped, same, len(np.unique(m)) < len(m), cells))
+    ability = np.stack([*ability_parts(points, points, start, same_model=True)])
+    return Data(points, start, ability, tasks, parts, pair), codes
 
 
 def points_of(models: pd.DataFrame, codes: dict[str, dict[str, int]]) -> Points:
@@ -146,68 +161,91 @@ class _Layout:
 
 def inverse(matrix: np.ndarray) -> tuple[np.ndarray, float]:
     """The inverse of a positive definite matrix, and the logarithm of its determinant."""
-    factor, failed = lapack.dpotrf(matrix, lower=1)
+    factor, failed = lapack.dpotrf(matrix.T, lower=1)
     if failed:
-        factor, failed = lapack.dpotrf(matrix + 1e-8 * np.trace(matrix) / len(matrix) * np.eye(len(matrix)), lower=1)
+        lifted = matrix + 1e-8 * np.trace(matrix) / len(matrix) * np.eye(len(matrix))
+        factor, failed = lapack.dpotrf(lifted.T, lower=1)
         if failed:
             raise np.linalg.LinAlgError("a covariance is not positive definite")
-    inverted, _ = lapack.dpotri(factor, lower=1)
-    inverted = np.tril(inverted)
-    return inverted + np.tril(inverted, -1).T, 2.0 * float(np.log(np.diag(factor)).sum())
+    log_det = 2.0 * float(np.log(np.diagonal(factor)).sum())
+    lower, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    inverted = lower + lower.T
+    np.einsum("ii->i", inverted)[:] *= 0.5
+    return inverted, log_det
 
 
 def task_covariance(task: TaskData, parameters: Parameters) -> np.ndarray:
     """Covariance of a task's measurements given the abilities."""
-    s = np.tensordot(parameters.task[:-1], task.parts, axes=1) + WIDE_LEVEL[task.unit]
-    s += parameters.errors[task.name] * task.same
-    s[np.diag_indices_from(s)] += task.noise + parameters.task[-1]
-    return s
+    return _with_errors(np.tensordot(parameters.task[:-1], task.parts, axes=1), task, parameters)
 
 
-def add_at(target: np.ndarray, task: TaskData, block: np.ndarray) -> None:
-    """Add a task's matrix over measurements to one over models."""
+def _with_errors(shared: np.ndarray, task: TaskData, parameters: Parameters) -> np.ndarray:
+    """The covariance of a task's measurements from that of its shared parts, which is overwritten."""
+    if WIDE_LEVEL[task.unit]:
+        shared += WIDE_LEVEL[task.unit]
+    diagonal = task.noise + parameters.task[-1]
     if task.repeated:
-        np.add.at(target, (task.model[:, None], task.model[None, :]), block)
+        shared += parameters.errors[task.name] * task.same
     else:
-        target[np.ix_(task.model, task.model)] += block
+        diagonal = diagonal + parameters.errors[task.name]
+    np.einsum("ii->i", shared)[:] += diagonal
+    return shared
+
+
+def sum_over_models(data: Data, blocks: np.ndarray) -> np.ndarray:
+    """The tasks' matrices over measurements, given as one row of pairs, as their sum over models."""
+    m = len(data.points)
+    return np.bincount(data.pair, blocks, minlength=m * m).reshape(m, m)
 
 
 def _cost(x: np.ndarray, data: Data, at: _Layout) -> tuple[float, np.ndarray]:
     """Minus the log posterior of the parameters, and its gradient."""
     p = at.read(x)
     m = len(data.points)
-    k = np.tensordot(np.append(p.ability, 1.0), data.ability, axes=1)
-    k_inverse, cost = inverse(k)
-    q, b = k_inverse.copy(), np.zeros(m)
+    ability = data.ability.reshape(len(data.ability), -1)
+    k_inverse, cost = inverse((np.append(p.ability, 1.0) @ ability).reshape(m, m))
+    b = np.zeros(m)
+    pairs = p.task[:-1] @ data.parts
+    weighted = np.empty_like(pairs)
     kept = []
     for task in data.tasks:
-        s_inverse, log_det = inverse(task_covariance(task, p))
+        n, loading = len(task.z), p.loadings[task.name]
+        s_inverse, log_det = inverse(_with_errors(pairs[task.cells].reshape(n, n), task, p))
         y = task.z - p.offset * (task.who == OTHERS)
-        loading = p.loadings[task.name]
         sy = s_inverse @ y
-        add_at(q, task, loading**2 * s_inverse)
+        np.multiply(s_inverse, loading**2, out=weighted[task.cells].reshape(n, n))
         np.add.at(b, task.model, loading * sy)
         cost += log_det + float(y @ sy)
         kept.append((s_inverse, y))
-    c_cov, log_det = inverse(q)
+    c_cov, log_det = inverse(k_inverse + sum_over_models(data, weighted))
     c = c_cov @ b
     cost = 0.5 * (cost + log_det - float(b @ c))
     gradient = np.zeros_like(x)
-    g = k_inverse @ (np.outer(c, c) + c_cov) @ k_inverse - k_inverse
-    gradient[at.ability] = -0.5 * p.ability * np.tensordot(data.ability[:-1], g, axes=2)
+    kc = k_inverse @ c
+    g = k_inverse @ c_cov @ k_inverse
+    g += np.outer(kc, kc)
+    g -= k_inverse
+    gradient[at.ability] = -0.5 * p.ability * (ability[:-1] @ g.ravel())
+    spreads = c_cov.ravel()[data.pair]
+    # What is left of the covariances takes the place of the weights, task by task.
+    left_over = weighted
     for j, (task, (s_inverse, y)) in enumerate(zip(data.tasks, kept, strict=True)):
-        loading, error = p.loadings[task.name], p.errors[task.name]
-        own, spread = c[task.model], c_cov[np.ix_(task.model, task.model)]
-        left = y - loading * own
-        r = np.outer(left, left) + loading**2 * spread
-        g = s_inverse @ r @ s_inverse - s_inverse
-        gradient[at.task][:-1] -= 0.5 * p.task[:-1] * np.tensordot(task.parts, g, axes=2)
-        gradient[at.task][-1] -= 0.5 * p.task[-1] * np.trace(g)
-        d_error = 0.5 * error * (task.same * g).sum()
+        n, loading, error = len(y), p.loadings[task.name], p.errors[task.name]
+        own, spread = c[task.model], spreads[task.cells].reshape(n, n)
+        s_left = s_inverse @ (y - loading * own)
+        s_spread = s_inverse @ spread
+        g = left_over[task.cells].reshape(n, n)
+        np.matmul(s_spread, s_inverse, out=g)
+        g *= loading**2
+        g += np.outer(s_left, s_left)
+        g -= s_inverse
+        trace = float(np.trace(g))
+        gradient[at.task][-1] -= 0.5 * p.task[-1] * trace
+        d_error = 0.5 * error * (float((task.same * g).sum()) if task.repeated else trace)
         gradient[at.error] -= d_error
         gradient[at.errors][j] -= d_error
-        s_left = s_inverse @ left
         gradient[at.offset] -= s_left @ (task.who == OTHERS)
-        gradient[at.loadings][j] -= s_left @ own - loading * (s_inverse * spread).sum()
+        gradient[at.loadings][j] -= s_left @ own - loading * float(np.trace(s_spread))
+    gradient[at.task][:-1] -= 0.5 * p.task[:-1] * (data.parts @ left_over)
     off = (x - at.centre) / at.spread
     return cost + 0.5 * float(off @ off), gradient + off / at.spread

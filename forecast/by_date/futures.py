@@ -18,6 +18,7 @@ from scale_forecast.by_date.fit import WIDE_LEVEL
 from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring
 from scale_forecast.by_date.state import State, ability_given, centre, root
 from scale_forecast.by_date.world import GROUPS, OTHERS, OWN
+from scale_forecast.parallel import on_one_thread
 
 MONTH = 1.0 / 12.0
 FINE = 12
@@ -65,6 +66,7 @@ class Future:
     line and weights, by which a scope tells whose measurements it holds.
     """
 
+    @on_one_thread
     def __init__(self, state: State, lines: Lines, begin: float, end: float, draws: int, seed: int) -> None:
         self.state, self.seed, self.draws, self.begin = state, seed, draws, begin
         normal = self.random("abilities").standard_normal((draws, len(state.mean)))
@@ -119,6 +121,7 @@ class Future:
         of_late = self.state.data.points.organisation[self.late]
         self.known_organisations = np.unique(np.concatenate([self.points_of_lines.organisation, of_late]))
 
+    @on_one_thread
     def measure(self, task: str, about: Measuring) -> Measured:
         """New measurements of a task."""
         j = about.tasks.index(task)
@@ -148,6 +151,7 @@ class Future:
             np.concatenate([line, len(self.lines.table) + models]),
         )
 
+    @on_one_thread
     def expected_record(self, task: str, among: np.ndarray | None = None) -> float:
         """Mean of the best score that the measured models could have had, with their errors drawn anew.
 

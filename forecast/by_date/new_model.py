@@ -15,6 +15,7 @@ from scale_forecast.by_date.state import State, ability_given, task_given
 from scale_forecast.by_date.world import OWN, scale_of
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
+from scale_forecast.parallel import on_one_thread
 
 TAIL = 6.0
 """Degrees of freedom of a forecast's tails."""
@@ -48,6 +49,7 @@ class ScoresToCome:
     def units(self) -> list[str]:
         return [scale.unit for scale in self.scales]
 
+    @on_one_thread
     def sample(self, n: int, seed: int) -> np.ndarray:
         """Joint draws of the scores in their own units, shape (n, tasks)."""
         rng = np.random.default_rng(seed)
@@ -78,6 +80,7 @@ class ScoresToCome:
         return np.stack(columns, axis=1)
 
 
+@on_one_thread
 def predict_model(
     state: State,
     target: NewModel,

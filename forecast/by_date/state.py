@@ -14,16 +14,17 @@ from scale_forecast.by_date.fit import (
     Data,
     Parameters,
     TaskData,
-    add_at,
     arrange,
     fit_parameters,
     inverse,
     points_of,
+    sum_over_models,
     task_covariance,
 )
 from scale_forecast.by_date.kernels import Points, ability_kernel, task_parts
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.world import OTHERS, YEAR, World, see
+from scale_forecast.parallel import on_one_thread
 
 JITTER = 1e-8
 
@@ -80,12 +81,14 @@ def fit(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", start: Para
     return fit_world(see(tables, as_of, reading), start)
 
 
+@on_one_thread
 def fit_world(world: World, start: Parameters | None = None, *, most: int = 60) -> State:
     """The state of what is visible, its parameters learned from it in at most so many steps."""
     data, codes = arrange(world)
     return _posterior(world, data, codes, fit_parameters(data, start, most=most))
 
 
+@on_one_thread
 def state_with(world: World, parameters: Parameters) -> State:
     """The state of what is visible under parameters that were learned before."""
     return _posterior(world, *arrange(world), parameters)
@@ -93,14 +96,14 @@ def state_with(world: World, parameters: Parameters) -> State:
 
 def _posterior(world: World, data: Data, codes: dict[str, dict[str, int]], parameters: Parameters) -> State:
     k_inverse, _ = inverse(ability_kernel(data.points, data.points, data.start, parameters.ability, same_model=True))
-    q, b, weights = k_inverse.copy(), np.zeros(len(data.points)), {}
+    b, weights, pairs = np.zeros(len(data.points)), {}, np.zeros(len(data.pair))
     for task in data.tasks:
         s_inverse, _ = inverse(task_covariance(task, parameters))
         loading = parameters.loadings[task.name]
-        add_at(q, task, loading**2 * s_inverse)
+        pairs[task.cells] = (loading**2 * s_inverse).ravel()
         np.add.at(b, task.model, loading * (s_inverse @ centre(task, parameters)))
         weights[task.name] = s_inverse
-    covariance, _ = inverse(q)
+    covariance, _ = inverse(k_inverse + sum_over_models(data, pairs))
     return State(world, data, codes, parameters, covariance @ b, covariance, k_inverse, weights)
 
 

@@ -118,7 +118,7 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
 
 def scale_of(tasks: pd.DataFrame, name: str) -> Scale:
     """How a task counts."""
-    numbers = [float(tasks[column].loc[name]) for column in ("chance", "ceiling", "n_examples")]
+    numbers = [float(tasks.at[name, column]) for column in ("chance", "ceiling", "n_examples")]
     return Scale(str(tasks.at[name, "unit"]), *numbers)
 
 
