@@ -1,6 +1,8 @@
-"""Two organisations by date: whose record stands higher on each benchmark, since when, and by how many months."""
+"""Two organisations or two days by date: whose record is higher on each benchmark, since when, by how many months."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,28 @@ TEN_PERCENT = 1.2816
 """A normal variable lies beyond so many standard deviations on one side in a tenth of cases."""
 
 
-def compare_organisations(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
-    """The records of two organisations, a row a benchmark and evaluator that both have scores of.
+@dataclass(frozen=True)
+class Side:
+    """Whose records: of one ``organisation``, or of all for None; as they stood on a ``day``, or stand for None."""
+
+    organisation: str | None = None
+    day: pd.Timestamp | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        who = self.organisation or "everyone"
+        return who if self.day is None else f"{who} {self.day:%Y-%m-%d}"
+
+    def of(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """The scores that are its own."""
+        if self.organisation is not None:
+            scores = scores[scores["organisation"] == self.organisation]
+        return scores if self.day is None else scores[scores["known_on"] <= self.day]
+
+
+def compare_records(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: Side, b: Side) -> pd.DataFrame:
+    """The records of two sides, a row a benchmark and evaluator that both have scores of.
 
     Parameters
     ----------
@@ -26,20 +48,22 @@ def compare_organisations(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: str
         `WAY`; of each, ``score_a, model_a, day_a`` (when the record was set); ``gap`` (b less a, larger is better) with
         its 80% interval ``gap_q10, gap_q90`` by the standard errors of the two scores, where they are known, and who is
         ``ahead``; ``months_earlier``: how long before the other the leader was where the other is now (missing
-        where it came later, and passed it); ``changes`` of the lead so far and the ``last_change``; ``beyond_noise``
-        where standard errors are known; ``human_day_a, human_day_b``: the first day at average human level.
+        where it came later, and passed it, or where that is one and the same score); ``changes`` of the lead so far and
+        the ``last_change``; ``beyond_noise`` where standard errors are known; ``human_day_a, human_day_b``: the first
+        day at average human level, and the ``human`` score itself.
     """
     about = benchmarks.drop_duplicates("task").set_index("task")
     found = []
-    for key, rows in scores.groupby(WAY, dropna=False, sort=True):
-        sides = [rows[rows["organisation"] == name] for name in (a, b)]
-        if any(side.empty for side in sides) or key[0] not in about.index:
+    parts = [dict(iter(side.of(scores).groupby(WAY, dropna=False, sort=True))) for side in (a, b)]
+    for key, rows in parts[0].items():
+        if key not in parts[1] or key[0] not in about.index:
             continue
         task = str(key[0])
         sign = 1.0 if about.at[task, "higher_is_better"] else -1.0
         human = float(about["human_average"].loc[task])
-        one, two = (_record(side, sign) for side in sides)
-        found.append(dict(zip(WAY, key, strict=True)) | _row(one, two, a, b) | _human_days(one, two, sign, human))
+        one, two = (_record(side, sign) for side in (rows, parts[1][key]))
+        days = _human_days(one, two, sign, human)
+        found.append(dict(zip(WAY, key, strict=True)) | _row(one, two, a.name, b.name) | days | {"human": human})
     table = pd.DataFrame(found)
     return table.sort_values("day_b", ascending=False, kind="stable", ignore_index=True) if len(table) else table
 
@@ -58,14 +82,15 @@ def _row(one: pd.DataFrame, two: pd.DataFrame, a: str, b: str) -> dict[str, obje
     for name, record in (("a", last[0]), ("b", last[1])):
         row |= {f"score_{name}": record["score"], f"model_{name}": record["model"], f"day_{name}": record["known_on"]}
     leader, other = (two, last[0]) if gap > 0 else (one, last[1])
-    since = leader.loc[leader["better"] >= other["better"], "known_on"].min()
-    months = (other["known_on"] - since).days / DAYS_A_MONTH
+    there = leader[leader["better"] >= other["better"]].iloc[0]
+    months = (other["known_on"] - there["known_on"]).days / DAYS_A_MONTH
+    same = there["model"] == other["model"]
     noise = np.hypot(last[0]["stderr"], last[1]["stderr"])
     changes = _lead_changes(one, two)
     row |= {
         "gap": gap, "gap_q10": gap - TEN_PERCENT * noise, "gap_q90": gap + TEN_PERCENT * noise,
         "ahead": b if gap > 0 else a if gap < 0 else "level",
-        "months_earlier": months if gap and months >= 0 else np.nan,
+        "months_earlier": months if gap and months >= 0 and not same else np.nan,
         "changes": max(len(changes) - 1, 0), "last_change": changes[-1] if len(changes) > 1 else pd.NaT,
         "beyond_noise": None if np.isnan(noise) else bool(abs(gap) > 2.0 * noise),
     }  # fmt: skip

@@ -1,22 +1,28 @@
-"""Two families, or two organisations, side by side."""
+"""Two families, two organisations, or two days, side by side."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from scale_forecast.by_date.compare import compare_organisations
+from scale_forecast.by_date.compare import Side, compare_records
+from scale_forecast.data.dates import Reading, as_read, say_reading
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.side_by_side import Comparison, compare_families
-from scale_forecast.workflow.clock import Day, as_day
+from scale_forecast.workflow.clock import Day, as_day, now
 from scale_forecast.workflow.frontier import frontier_tables
 from scale_forecast.workflow.inputs import panel_of
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
+
+EVERYONE = "everyone"
+DATED = re.compile(r"(?:(?P<who>.+?)\s*@\s*)?(?P<day>\d{4}(?:-\d{1,2}){0,2})")
+"""A side as of a day: ``OpenAI@2025-03-31``, or the day alone for everyone."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +46,20 @@ def compare(
     *,
     benchmark: str | None = None,
     as_of: Day | None = None,
+    reading: Reading | str = Reading.DATED,
     seed: int = 0,
     tell: Tell = silent,
 ) -> Compared:
-    """Two families at equal compute, or two organisations day by day, on what both have scores on.
+    """Two families at equal compute, or two organisations or days by date, on what both have scores on.
 
     Parameters
     ----------
-    a, b : families of the results or bundled figures; else organisations of the tables by date
+    a, b : families of the results or bundled figures; else organisations of the tables by date, as of a day
+        where one follows (``OpenAI@2025-03-31``), and everyone for a day alone
     results : tables, files or DataFrames; the bundled figures when None
     benchmark : on this one alone
     as_of : know only what was public on this day
+    reading : which day scores by date count from, as `data.dates` has it
     seed : of the draws that intervals come from
 
     Raises
@@ -68,11 +77,11 @@ def compare(
         panel = panel.take((panel.rows["benchmark"].astype(str).map(fold) == fold(benchmark)).to_numpy())
     families = [str(name) for name in tables.results["family"].unique()]
     named = {fold(name): name for name in families}
-    if fold(a) == fold(b):
-        raise UsageError(f"{a!r} twice: give two families, or two organisations")
+    if a.casefold() == b.casefold():
+        raise UsageError(f"{a!r} twice: give two families, two organisations, or two days")
     if fold(a) in named and fold(b) in named:
         return _by_scale(panel, named[fold(a)], named[fold(b)], seed)
-    return _by_date(a, b, families, benchmark, day)
+    return _by_date(a, b, families, benchmark, day, Reading(reading))
 
 
 def _by_scale(panel: Panel, a: str, b: str, seed: int) -> Compared:
@@ -129,27 +138,57 @@ def _cautions(panel: Panel, found: Comparison, a: str, b: str) -> list[str]:
     return said
 
 
-def _by_date(a: str, b: str, families: list[str], benchmark: str | None, day: pd.Timestamp | None) -> Compared:
+def _by_date(
+    a: str, b: str, families: list[str], benchmark: str | None, day: pd.Timestamp | None, reading: Reading
+) -> Compared:
     frontier = frontier_tables(day)
     makers = [str(name) for name in frontier.releases["organisation"].dropna().unique()]
-    named = {fold(name): name for name in makers}
-    for name in (a, b):
-        if fold(name) not in named:
-            raise UsageError(
-                f"no two families or two organisations: {name!r} is unknown{did_you_mean(name, families + makers)}"
-            )
-    one, two = named[fold(a)], named[fold(b)]
-    rows = frontier.scores.merge(frontier.releases[["model", "organisation"]], on="model")
+    one, two = (_side(name, makers, families, day) for name in (a, b))
+    rows = as_read(frontier.scores, reading).merge(frontier.releases[["model", "organisation"]], on="model")
     rows = rows[rows["known_on"].notna() & ((rows["known_on"] <= day) if day is not None else True)]
     if benchmark is not None:
         rows = rows[rows["task"].map(fold) == fold(benchmark)]
-    table = compare_organisations(rows, frontier.benchmarks, one, two)
+    table = compare_records(rows, frontier.benchmarks, one, two)
     if table.empty:
-        raise DataError(f"no benchmark has scores of both {one} and {two} by one evaluator: compare others")
-    leads = table["ahead"].value_counts()
+        raise DataError(f"no benchmark has scores of both {one.name} and {two.name} by one evaluator: compare others")
+    return Compared(one.name, two.name, table, {"records": table}, _said_of_records(table, one, two, reading))
+
+
+def _side(text: str, makers: list[str], families: list[str], day: pd.Timestamp | None) -> Side:
+    """Who is meant, and as of which day."""
+    dated = DATED.fullmatch(text.strip())
+    who, at = (dated["who"] or EVERYONE, as_day(dated["day"])) if dated else (text, None)
+    latest = pd.Timestamp(now().date()) if day is None else day
+    if at is not None and at > latest:
+        raise UsageError(f"{text!r} lies after {latest:%Y-%m-%d}: no day is known before it has come")
+    if fold(who) == EVERYONE:
+        return Side(None, at)
+    named = {fold(name): name for name in makers}
+    if fold(who) in named:
+        return Side(named[fold(who)], at)
+    if dated and fold(who) in {fold(name) for name in families}:
+        raise UsageError(f"{who!r} is a family, which has no record by date: give a day to organisations")
+    raise UsageError(
+        f"no two families, organisations or days: {who!r} is unknown{did_you_mean(who, [*families, *makers, EVERYONE])}"
+    )
+
+
+def _said_of_records(table: pd.DataFrame, one: Side, two: Side, reading: Reading) -> list[str]:
+    leads, both = table["ahead"].value_counts(), count_of(len(table), "record")
+    rose = table.loc[table["gap"] != 0, "gap"]
     said = [
-        f"{one} is ahead on {leads.get(one, 0)} and {two} on {leads.get(two, 0)} of "
-        f"{count_of(len(table), 'record')} (by benchmark and evaluator) that both have",
-        "days are those by which scores were public at the latest; the compute of most models is not published",
+        f"from {one.name} to {two.name} {len(rose)} of {both} (by benchmark and evaluator) changed"
+        + (f", by {rose.median():+.3f} in the median" if len(rose) else "")
+        if one.organisation == two.organisation
+        else f"{one.name} is ahead on {leads.get(one.name, 0)} and {two.name} on {leads.get(two.name, 0)} of {both} "
+        "(by benchmark and evaluator) that both have"
     ]
-    return Compared(one, two, table, {"records": table}, said)
+    human = table[table["human"].notna()]
+    if len(human):
+        reached = [int(human[f"human_day_{side}"].notna().sum()) for side in ("a", "b")]
+        said.append(
+            f"average human level, known of {len(human)}: reached on {reached[0]} by {one.name}, "
+            f"{reached[1]} by {two.name}"
+        )
+    days = say_reading(reading) or "days are those by which scores were public at the latest"
+    return [*said, f"{days}; the compute of most models is not published"]

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import scale_forecast as sf
-from scale_forecast.by_date.compare import compare_organisations
+from scale_forecast.by_date.compare import Side, compare_records
+from scale_forecast.data.dates import as_read
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.side_by_side import compare_families
@@ -102,9 +103,9 @@ def test_palm_and_chinchilla_at_chinchillas_compute(bundled):
 def test_two_organisations_stand_as_the_tables_by_date_have_it():
     """By hand, with nothing but pandas: each one's highest score, its day, and who had the other's level first."""
     frontier = bundled_frontier_tables()
-    rows = frontier.scores.merge(frontier.releases[["model", "organisation"]], on="model")
+    rows = as_read(frontier.scores, "dated").merge(frontier.releases[["model", "organisation"]], on="model")
     rows = rows[rows["known_on"].notna()]
-    found = compare_organisations(rows, frontier.benchmarks, "OpenAI", "Anthropic")
+    found = compare_records(rows, frontier.benchmarks, Side("OpenAI"), Side("Anthropic"))
     one = found[(found["task"] == "GPQA Diamond") & (found["evaluator"] == "Epoch AI")].iloc[0]
     way = rows[(rows["task"] == "GPQA Diamond") & (rows["evaluator"] == "Epoch AI")]
     best = way.groupby("organisation")["score"].max()
@@ -121,6 +122,33 @@ def test_two_organisations_stand_as_the_tables_by_date_have_it():
     held = [same[(same["model"] == tier[f"model_{s}"]) & (same["score"] == tier[f"score_{s}"])] for s in "ab"]
     reach = 1.2816 * np.hypot(*[part.sort_values("known_on")["stderr"].iloc[0] for part in held])
     assert [tier["gap_q10"], tier["gap_q90"]] == pytest.approx([tier["gap"] - reach, tier["gap"] + reach])
+
+
+def test_two_days_stand_as_the_tables_by_date_have_it(bundled):
+    """By hand: the highest score known on each day; of one organisation, and of everyone for a day alone."""
+    frontier = bundled_frontier_tables()
+    rows = as_read(frontier.scores, "dated").merge(frontier.releases[["model", "organisation"]], on="model")
+    rows = rows[(rows["task"] == "GPQA Diamond") & (rows["evaluator"] == "Epoch AI")]
+    for who in ("OpenAI@", ""):
+        found = sf.compare(f"{who}2025-03-31", f"{who}2026-03-31", bundled, benchmark="GPQA Diamond")
+        one = found.frame[found.frame["evaluator"] == "Epoch AI"].iloc[0]
+        mine = rows[rows["organisation"] == "OpenAI"] if who else rows
+        best = [mine.loc[mine["known_on"] <= pd.Timestamp(day), "score"].max() for day in ("2025-03-31", "2026-03-31")]
+        assert one[["score_a", "score_b"]].tolist() == best
+        assert one["gap"] == pytest.approx(best[1] - best[0])
+        assert best[1] > best[0]
+        assert one["ahead"] == found.b == f"{who[:-1] or 'everyone'} 2026-03-31"
+        assert np.isnan(one["months_earlier"])
+        assert one["changes"] == 0
+
+
+def test_a_day_to_come_or_of_a_family_is_refused(bundled):
+    with pytest.raises(UsageError, match="'OpenAI@2026-03-31' lies after 2025-06-01"):
+        sf.compare("OpenAI@2025-03-31", "OpenAI@2026-03-31", bundled, as_of="2025-06-01")
+    with pytest.raises(UsageError, match="'PaLM' is a family, which has no record by date"):
+        sf.compare("PaLM@2024", "OpenAI", bundled)
+    with pytest.raises(UsageError, match="'2024-13-40' is not a date"):
+        sf.compare("2024-13-40", "OpenAI", bundled)
 
 
 def test_a_name_that_is_neither_a_family_nor_an_organisation_is_refused_with_the_nearest(bundled):
