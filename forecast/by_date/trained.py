@@ -7,6 +7,7 @@ trains nothing anew.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,10 +29,24 @@ TRAINING = ("scale_forecast.by_date.forecasts",)
 """Where training starts: a state is another one where anything that this imports has changed."""
 RELEASED = "release"
 """The `known_basis` of a score that is taken as known from the day on which its model was released."""
+SCORES_A_SECOND = 250
+"""Scores that a second of processor time learns from, in round numbers."""
+WORTH_SAYING = 5
+"""Seconds below which nobody is told to wait."""
 
 
-def train_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache: Path | None = None) -> Trained:
-    """The state of what was known on a day, from the cache where it is kept.
+def silent(sentence: str) -> None:
+    """Where it goes that something is being learned when nobody asks."""
+
+
+def train_on(
+    tables: Tables,
+    as_of: pd.Timestamp,
+    reading: str = "dated",
+    cache: Path | None = None,
+    tell: Callable[[str], None] = silent,
+) -> Trained:
+    """The state of what was known on a day, from the cache where it is kept; ``tell`` is told what is learned anew.
 
     Raises
     ------
@@ -43,14 +58,28 @@ def train_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated", cache:
         raise DataError(f"no score by date was known on {pd.Timestamp(as_of):%Y-%m-%d} ({reading} reading)")
     newest = newest_day(known, pd.Timestamp(as_of), reading)
     if cache is None:
+        tell_learning(len(known.scores), tell)
         return train(known, newest, reading)
     key = _key(known, newest, reading)
     kept = load_state(cache, key)
     if kept is not None:
         return _restore(known, newest, reading, kept)
+    tell_learning(len(known.scores), tell)
     trained = train(known, newest, reading)
     save_state(cache, key, _arrays(trained))
     return trained
+
+
+def tell_learning(scores: int, tell: Callable[[str], None]) -> None:
+    """Says what is being learned and about how long that takes, where it takes long.
+
+    >>> tell_learning(7327, print)
+    learning by date from 7,327 scores, once for these tables: about 30 seconds
+    """
+    seconds = scores / SCORES_A_SECOND
+    if seconds > WORTH_SAYING:
+        about = WORTH_SAYING * round(seconds / WORTH_SAYING)
+        tell(f"learning by date from {scores:,} scores, once for these tables: about {about} seconds")
 
 
 def widen(trained: Trained, tables: Tables, as_of: pd.Timestamp) -> Trained:

@@ -6,7 +6,7 @@ All questions of a day read the same draws, so that a narrower scope, a higher b
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from functools import cached_property
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from scale_forecast.by_date.paths import RecordPaths
 from scale_forecast.by_date.records import Record
 from scale_forecast.by_date.scopes import Scope as Whose
 from scale_forecast.by_date.tables import Tables
-from scale_forecast.by_date.trained import train_on, widen
+from scale_forecast.by_date.trained import silent, train_on, widen
 from scale_forecast.by_date.world import scale_of
 from scale_forecast.data.dates import Reading
 from scale_forecast.data.errors import DataError
@@ -62,6 +62,7 @@ class RecordFutures:
     widen : whether a test of which the dated reading knows no score at all is told by the day of release (`wider`),
         which may count scores that nobody had published yet; never in a backtest
     scores : every score with who measured it and how, for scopes that narrow this; without them these are refused
+    tell : is told where something has to be learned first
     """
 
     def __init__(
@@ -77,11 +78,12 @@ class RecordFutures:
         until: pd.Timestamp | None = None,
         widen: bool = False,
         scores: pd.DataFrame | None = None,
+        tell: Callable[[str], None] = silent,
     ) -> None:
         self.as_of, self.draws, self.seed = as_of, draws, seed
         self._tables, self._metrics, self._cache, self._reading = tables, metrics, cache, reading
         self._until, self._widen = until, widen
-        self._scores = scores
+        self._scores, self._tell = scores, tell
         self._series: dict[tuple[str, Way], RecordFutures] = {}
         self._walked: RecordPaths | None = None
 
@@ -338,7 +340,7 @@ class RecordFutures:
     @cached_property
     def _trained(self) -> Trained:
         try:
-            return train_on(self._tables, pd.Timestamp(self.as_of), self._reading, self._cache)
+            return train_on(self._tables, pd.Timestamp(self.as_of), self._reading, self._cache, self._tell)
         except DataError as error:
             raise Untold(str(error)) from error
 

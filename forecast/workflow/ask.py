@@ -121,7 +121,7 @@ def ask(
     """
     tables, at, day = tables_of(results, tell), clock.now(), day_of_knowledge(as_of)
     by_date = by_date_of(day, data, bundled, tell)
-    desk = desk_of(tables, by_date, day, predictor, seed, workers)
+    desk = desk_of(tables, by_date, day, predictor, seed, workers, tell=tell)
     if isinstance(question, Question):
         asked = [question]
     else:
@@ -158,7 +158,7 @@ def ask_all(
     """
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
     by_date = by_date_of(day, data, bundled, tell)
-    desk = desk_of(tables, by_date, day, predictor, seed, workers)
+    desk = desk_of(tables, by_date, day, predictor, seed, workers, tell=tell)
     known = known_questions([Path(file) for file in questions], ledger)
     vocabulary = Vocabulary.of(_add_names(tables, by_date).results, tables.metrics, known)
     rows = [row for title in titles for row in _answer_title(title, desk, known, vocabulary, day)]
@@ -208,13 +208,13 @@ def _add_names(tables: Tables, frontier: Frontier) -> Tables:
 
 def desk_of(
     tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None,
-    *, widen: bool = True,
+    *, widen: bool = True, tell: Tell = silent,
 ) -> Desk:  # fmt: skip
     """What is known on a day, by scale and by date, as the judge sees it too; ``widen`` as for `RecordFutures`."""
     make(predictor)
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
-        judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading), widen),
+        judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading), widen, tell),
     )  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def _bets(price: Price, bets: Sequence[tuple[str, float]]) -> pd.DataFrame:
     return against(price.probability, bets if isfinite(price.probability) else ())
 
 
-def _futures(frontier: Frontier, day: date, seed: int, reading: str, widen: bool) -> RecordFutures:
+def _futures(frontier: Frontier, day: date, seed: int, reading: str, widen: bool, tell: Tell) -> RecordFutures:
     """The records by date of a day; nothing is trained before a question asks for them."""
     benchmarks = frontier.benchmarks
     metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
@@ -232,7 +232,7 @@ def _futures(frontier: Frontier, day: date, seed: int, reading: str, widen: bool
     until = None if frontier.is_bundled else swept_until(frontier, pd.Timestamp(day), reading)
     return RecordFutures(
         tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until, widen=widen,
-        scores=frontier.scores,
+        scores=frontier.scores, tell=tell,
     )  # fmt: skip
 
 

@@ -346,8 +346,7 @@ def _train_tables(
 ) -> tuple[Tables, Trained, pd.Timestamp]:
     """The tables, what was trained on them, and the day until which they go."""
     tables, frontier = tables_by_date(results, day, reading, data, bundled, tell)
-    tell("training on what was known, unless that was done before")
-    trained = train_on(tables, day, reading, cache_folder())
+    trained = train_on(tables, day, reading, cache_folder(), tell)
     newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
     if (old := (day - newest).days) > FRESH_DAYS:
         age = f"{old} days before {day:%Y-%m-%d}"

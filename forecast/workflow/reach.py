@@ -63,7 +63,7 @@ def reach(
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
     words = task if score is None else f"how much compute is needed to reach {_level(score)} on {task}"
     question = read_inverse(words, vocabulary=Vocabulary.of(tables.results, tables.metrics, ()), opened=day)
-    desk = desk_of(tables, by_date_of(day, data, bundled, tell), day, predictor, seed, workers)
+    desk = desk_of(tables, by_date_of(day, data, bundled, tell), day, predictor, seed, workers, tell=tell)
     scope = question.scope
     if family is not None:
         known = sorted(str(name) for name in desk.panel.rows["family"].unique())

@@ -24,6 +24,17 @@ def test_a_kept_state_forecasts_what_the_trained_one_does(tmp_path):
     assert drawn(first) == drawn(again)
 
 
+def test_it_is_said_what_is_being_learned_and_only_where_it_is(tmp_path, monkeypatch):
+    """Somebody waited minutes for a first answer and did not know for what."""
+    monkeypatch.setattr("scale_forecast.by_date.trained.SCORES_A_SECOND", 1)
+    told = [[], []]
+    for said in told:
+        train_on(tables(), AS_OF, cache=tmp_path, tell=said.append)
+    assert [len(said) for said in told] == [1, 0]
+    assert told[0][0].startswith("learning by date from ")
+    assert told[0][0].endswith("seconds")
+
+
 def test_a_day_on_which_nothing_more_is_known_trains_nothing_anew(tmp_path):
     """A question of a fresh day took a minute, since states were kept by date."""
     newest = train_on(tables(), AS_OF, cache=tmp_path).state.world.newest
