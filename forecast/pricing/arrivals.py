@@ -1,12 +1,12 @@
 """Questions with a deadline: which models will be measured by then, of what size, and what they would bring about.
 
 Nobody knows which models will come. New ones are taken to be measured on a benchmark as a Poisson process whose rate is
-what it was as far as publications are known, held towards that of all benchmarks. From the newest of these on, not from
-the day of asking, models may have been measured without anybody here having seen it. One that comes is about as large
-as the frontier of its day, less a gap as past ones had, and its later recipe is worth further compute; what it does is
-forecast as if it were the next model of one of the families in scope, of that size. The event then happens by the
-deadline unless no arrival brings it about, which has a closed form in every joint draw: so the probability rises with
-every day of a deadline and falls with every step of a threshold.
+what it was as far as publications are known, held towards that of all benchmarks, and ages from there on (`ageing`).
+From the newest of these on, not from the day of asking, models may have been measured without anybody here having seen
+it. One that comes is about as large as the frontier of its day, less a gap as past ones had, and its later recipe is
+worth further compute; what it does is forecast as if it were the next model of one of the families in scope, of that
+size. The event then happens by the deadline unless no arrival brings it about, which has a closed form in every joint
+draw: so the probability rises with every day of a deadline and falls with every step of a threshold.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from scale_forecast.resolvers.kinds.base import Measured
 STEPS = np.array([0.1, 0.6, 1.3, 2.5])
 """Decades above a family's largest model at which its next is forecast; in between by lines, beyond as at an end."""
 YEAR = 365.25
+FADES = 0.25
+"""Years after which ageing shows."""
 PER_YEAR = 4
 """Steps of a year in which sizes are drawn."""
 SHARED = 0.6
@@ -65,6 +67,28 @@ class Rate:
         return gammaincinv(self.shape, level) / self.rate
 
 
+@dataclass(frozen=True)
+class Ageing:
+    """How a rate falls from a benchmark's newest publication on: to ``pace / (1 + years / FADES) ** power`` of it."""
+
+    pace: float = 1.0
+    power: float = 0.0
+
+    def years(self, begin: np.ndarray | float, end: np.ndarray | float) -> np.ndarray:
+        """The time between two ages, each moment counted as the rate has aged by then."""
+        return self.pace * (self._until(end) - self._until(begin))
+
+    def _until(self, age: np.ndarray | float) -> np.ndarray:
+        grown = 1.0 + np.asarray(age, dtype=float) / FADES
+        if abs(self.power - 1.0) < 1e-9:
+            return FADES * np.log(grown)
+        return FADES * (grown ** (1.0 - self.power) - 1.0) / (1.0 - self.power)
+
+
+TIMELESS = Ageing()
+"""Nothing ages."""
+
+
 class Publications:
     """How often new models were measured on the tasks of each benchmark, until its newest publication known.
 
@@ -78,14 +102,12 @@ class Publications:
         final = final.astype({name: "str" for name in ("benchmark", "task", "family", "model")})
         self._newest: pd.Series = final.groupby("benchmark")["known_on"].max()
         key = ["benchmark", "task", "family", "model"]
-        self._first: pd.DataFrame = final.groupby(key)["known_on"].min().reset_index()
+        self.first: pd.DataFrame = final.groupby(key)["known_on"].min().reset_index()
 
     def rate(self, benchmark: str, families: Sequence[str] = ()) -> Rate:
         """Of a benchmark, or of models of some families on it; one event a day of publication, averaged over tasks."""
-        own: pd.DataFrame = self._first[self._first["benchmark"] == benchmark]
-        everywhere = self._counted(self._first).groupby("benchmark").mean()  # its tasks are measured together
-        events, years = (float(everywhere[name].sum()) for name in ("events", "years"))
-        usual = (events + 1.0) / (years + 1.0)
+        own: pd.DataFrame = self.first[self.first["benchmark"] == benchmark]
+        usual = self._usual
         if families:
             usual /= max(own["family"].nunique(), 1) / len(families)
             own = own.loc[own["family"].isin(families)]
@@ -94,13 +116,20 @@ class Publications:
         return Rate(1.0 + float(mean["events"]), 1.0 / usual + float(mean["years"]))
 
     @cached_property
+    def _usual(self) -> float:
+        """Of all benchmarks together; the tasks of one are measured together."""
+        everywhere = self._counted(self.first).groupby("benchmark").mean()
+        events, years = (float(everywhere[name].sum()) for name in ("events", "years"))
+        return (events + 1.0) / (years + 1.0)
+
+    @cached_property
     def new_share(self) -> float:
         """Of models that were measured later than the first on a task, the share that was of a new family."""
-        began = self._first.groupby(["benchmark", "task"])["known_on"].transform("min")
-        family_began = self._first.groupby(["benchmark", "task", "family"])["known_on"].transform("min")
-        later = (self._first["known_on"] > began).to_numpy()
-        fresh = later & (self._first["known_on"] == family_began).to_numpy()
-        days = self._first.assign(fresh=fresh)[later].groupby(["known_on", "benchmark"])["fresh"].mean()
+        began = self.first.groupby(["benchmark", "task"])["known_on"].transform("min")
+        family_began = self.first.groupby(["benchmark", "task", "family"])["known_on"].transform("min")
+        later = (self.first["known_on"] > began).to_numpy()
+        fresh = later & (self.first["known_on"] == family_began).to_numpy()
+        days = self.first.assign(fresh=fresh)[later].groupby(["known_on", "benchmark"])["fresh"].mean()
         return float((days.sum() + 1.0) / (len(days) + 2.0))
 
     def _counted(self, first: pd.DataFrame) -> pd.DataFrame:
@@ -162,17 +191,19 @@ class Course:
         Compute (decades) of a newly measured model in each quarter after ``start``.
     gain : ndarray, (steps, N)
         Decades of compute that its recipe is worth beside those of ``start``.
+    ageing : how rates fall from ``start`` on
     """
 
     start: dt.date
     size: np.ndarray
     gain: np.ndarray
     seed: int
+    ageing: Ageing = TIMELESS
 
     @classmethod
     def drawn(
         cls, start: dt.date, years: int, frontier: Frontier | None, gap: np.ndarray, largest: float, *, n: int,
-        seed: int,
+        seed: int, ageing: Ageing = TIMELESS,
     ) -> Course:  # fmt: skip
         """``largest``, the compute of the largest model known, stands for the frontier where that is not known."""
         steps = years * PER_YEAR + 1
@@ -182,7 +213,7 @@ class Course:
         if frontier is not None:  # gains count from the last known day, which may be later than the start
             better = [gain - np.minimum(frontier.recipe_gain(start, n, seed), 0.0) for gain in better]
         below = np.random.default_rng([seed, 7]).choice(gap, size=n)
-        return cls(start, np.array(top) - below, np.maximum(better, 0.0), seed)
+        return cls(start, np.array(top) - below, np.maximum(better, 0.0), seed, ageing)
 
     def size_by(self, deadline: dt.date) -> np.ndarray:
         """Sizes in the last step before a deadline, (N,)."""
@@ -200,9 +231,10 @@ class Course:
         return self.size.shape[1]
 
     def weights(self, deadline: dt.date) -> np.ndarray:
-        """Years of each step that lie before the end of a day, (steps,)."""
-        years = ((deadline - self.start).days + 1) / YEAR
-        return np.clip(years - np.arange(len(self.size)) / PER_YEAR, 0.0, 1.0 / PER_YEAR)
+        """Years of each step that lie before the end of a day, counted as rates have aged by then, (steps,)."""
+        until = ((deadline - self.start).days + 1) / YEAR
+        begin = np.arange(len(self.size)) / PER_YEAR
+        return self.ageing.years(begin, np.clip(until, begin, begin + 1.0 / PER_YEAR))
 
     def luck(self, benchmark: str, task: str, what: int) -> np.ndarray:
         """Uniform draws (N,) that tasks of one benchmark share in part; ``what`` tells apart what they are for."""

@@ -39,7 +39,8 @@ from scale_forecast.inputs.targets import (
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.predictors.reversal import Reversal
-from scale_forecast.pricing.arrivals import Course, Publications, Rate, gaps
+from scale_forecast.pricing.ageing import closed_windows, learn_ageing
+from scale_forecast.pricing.arrivals import Ageing, Course, Publications, Rate, gaps
 from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.pricing.model import DRAWS, PricedModel
 from scale_forecast.pricing.questions import benchmark_of_average, is_part_of
@@ -116,6 +117,12 @@ class Desk:
         return Publications(self.panel.rows)
 
     @cached_property
+    def ageing(self) -> Ageing:
+        """How rates of publication fell as benchmarks aged, in windows closed by the day."""
+        rows = self.panel.rows
+        return learn_ageing(closed_windows(rows[rows["known_on"].notna().to_numpy()], pd.Timestamp(self.as_of)))
+
+    @cached_property
     def _gaps(self) -> np.ndarray:
         return gaps(self.panel.rows, self.frontier)
 
@@ -152,7 +159,7 @@ class Desk:
         if (start, years) not in self._courses:
             largest = float(self.panel.rows["compute"].max())
             self._courses[start, years] = Course.drawn(
-                start, years, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed
+                start, years, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed, ageing=self.ageing
             )
         return self._courses[start, years]
 
