@@ -10,7 +10,6 @@ import datetime as dt
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ import pandas as pd
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.parallel import Workers
-from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.price import Price, price_at
 from scale_forecast.resolvers.judge.evidence import Evidence
@@ -31,11 +29,11 @@ from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
 
 COLUMNS = [
     "question", "kind", "opened", "as_of", "probability", "low", "high", "base_rate", "crowd", "happened", "brier",
-    "log_score", "crowd_brier", "why_not",
+    "log_score", "crowd_brier", "why_not", "public", "retrospective", "benchmark", "measured", "given_measured",
 ]  # fmt: skip
 DRAWS = 2000
 MOST_DAYS = 3
-"""Days after its opening on which a question is tried, one each time something new of its tasks became known."""
+"""Days after its opening on which a question is tried unless stated: those on which more of its tasks was known."""
 
 
 def backtest_questions(
@@ -43,11 +41,11 @@ def backtest_questions(
     tables: Tables,
     *,
     as_of: dt.date,
+    desk_on: Callable[[dt.date], Desk],
     outcomes: Mapping[str, tuple[float, dt.date | None]] | None = None,
     recorded: pd.DataFrame | None = None,
-    predictor: str = DEFAULT,
-    cache: Path | None = None,
-    seed: int = 0,
+    later: int = MOST_DAYS,
+    interval: bool = True,
     workers: Workers | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
@@ -55,6 +53,10 @@ def backtest_questions(
 
     Parameters
     ----------
+    tables : what the judge reads
+    desk_on : what was known on a day, to price from
+    later : days after its opening on which a question that cannot be priced is tried again
+    interval : whether to work out ``low`` and ``high``, which takes most of the time
     outcomes : by question 1 or 0 and the day it was public, for questions that a file settles and no results do
     recorded : forecasts of others, as `resolvers.questions.stated.stated_probabilities` takes them
     workers : who prices; questions that opened on one day go together, and the table does not depend on it
@@ -64,11 +66,13 @@ def backtest_questions(
     -------
     DataFrame, `COLUMNS`
         ``why_not`` says why a question has no price, and is empty otherwise; ``crowd`` is the bet or last forecast on
-        record by that day. Losses are missing where there is nothing to score.
+        record by that day. Losses are missing where there is nothing to score. ``public`` is the day of the outcome;
+        ``measured`` is P(anything in scope is newly measured in time) and ``given_measured`` that of the event if so.
     """
     settled = sorted(_find_settled(questions, tables, as_of, outcomes or {}), key=lambda one: one[0].opened)
     together = (list(group) for _, group in itertools.groupby(settled, key=lambda one: one[0].opened.date()))
-    work = functools.partial(_price_day, tables=tables, recorded=recorded, predictor=predictor, cache=cache, seed=seed)
+    how = {"recorded": recorded, "desk_on": desk_on, "later": later, "interval": interval}
+    work = functools.partial(_price_day, tables=tables, **how)
     rows = []
     for done in (workers or Workers()).map(work, together):
         for row, said in done:
@@ -83,9 +87,9 @@ def _price_day(
     *,
     tables: Tables,
     recorded: pd.DataFrame | None,
-    predictor: str,
-    cache: Path | None,
-    seed: int,
+    desk_on: Callable[[dt.date], Desk],
+    later: int,
+    interval: bool,
 ) -> list[tuple[tuple[object, ...], str]]:
     """Questions that opened on one day, which share desks: of each its row, and what to tell of it."""
     desks: dict[dt.date, Desk] = {}
@@ -94,15 +98,15 @@ def _price_day(
     for question, happened, public in settled:
         price: Price | None = None
         why, told = "settled when it opened", ""
-        for day in _days(question, tables, known, public):
+        for day in _days(question, tables, known, public, later):
             if day not in desks:
                 try:
-                    desks[day] = Desk(tables, day, predictor=predictor, cache=cache, seed=seed)
+                    desks[day] = desk_on(day)
                 except DataError as error:
                     why = str(error)
                     continue
             try:
-                found = price_at(desks[day], question)
+                found = price_at(desks[day], question, interval=interval)
             except DataError as error:
                 why = str(error)
                 continue
@@ -111,7 +115,9 @@ def _price_day(
                 told = f"{question.id} as of {day}: {found.probability:.3f}, came out {happened:g}"
                 break
         said = stated_probabilities(question, recorded, as_of=price.as_of if price else question.closes.date())
-        rows.append((_row(question, happened, price, why, said[-1][1] if said else np.nan), told))
+        head = (*_row(question, happened, price, why, said[-1][1] if said else np.nan), public, question.retrospective)
+        measured = (np.nan, np.nan) if price is None else price.measured
+        rows.append(((*head, _benchmark(question, tables), *measured), told))
     return rows
 
 
@@ -155,7 +161,7 @@ def _find_settled(
     questions: Sequence[Question], tables: Tables, as_of: dt.date, outcomes: Mapping[str, tuple[float, dt.date | None]]
 ) -> Iterator[tuple[Question, float, dt.date | None]]:
     """Those that came to yes or no, with the day on which that was public."""
-    evidence = Evidence(tables.results, tables.tasks, tables.metrics)
+    evidence = Evidence(tables.results, tables.tasks, tables.metrics, coverage=tables.coverage)
     found: list[Resolution] = resolve_all(questions, evidence, as_of=pd.Timestamp(as_of))
     for question, resolution in zip(questions, found, strict=True):
         if resolution.status in (Status.YES, Status.NO):
@@ -164,15 +170,26 @@ def _find_settled(
             yield question, *outcomes[question.id]
 
 
-def _days(question: Question, tables: Tables, known: pd.Series, public: dt.date | None) -> Iterator[dt.date]:
+def _benchmark(question: Question, tables: Tables) -> str:
+    """The benchmark that a question is about, by its first criterion; what no table tells of, by its topic."""
+    leaf = next(iter(question.criterion.leaves()), None)
+    if leaf is None:
+        return question.topic or question.kind
+    of_task = tables.results.loc[(tables.results["task"] == leaf.task).to_numpy(), "benchmark"]
+    return str(leaf.benchmark or (of_task.iloc[0] if len(of_task) else leaf.task))
+
+
+def _days(question: Question, tables: Tables, known: pd.Series, public: dt.date | None, most: int) -> Iterator[dt.date]:
     """The day it opened, and the first days after on which something new of its tasks was known; all before the end."""
     end = min(question.closes.date(), public or question.closes.date())
     if question.opened.date() < end:
         yield question.opened.date()
+    if not most:
+        return
     tasks = {leaf.task for leaf in question.criterion.leaves()}
     days = known[tables.results["task"].isin(tasks).to_numpy()].dropna().dt.date.unique()
     later = sorted(day for day in days if question.opened.date() < day < end)
-    yield from later[:MOST_DAYS]
+    yield from later[:most]
 
 
 def _row(question: Question, happened: float, price: Price | None, why: str, crowd: float) -> tuple[object, ...]:

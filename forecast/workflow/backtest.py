@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import pandas as pd
 from scale_forecast.backtests import run
 from scale_forecast.backtests import summary as summaries
 from scale_forecast.data.errors import ForecastError, UsageError
+from scale_forecast.data.frontier import bundled_frontier_tables
+from scale_forecast.data.load import with_frontier
 from scale_forecast.data.names import fold
 from scale_forecast.inputs.folds import folds_of, held_out_models, most_folds
 from scale_forecast.inputs.panel import Panel
@@ -22,6 +25,7 @@ from scale_forecast.predictors.registry import DEFAULT, choose, make, reference_
 from scale_forecast.pricing import past
 from scale_forecast.resolvers.importing import import_files
 from scale_forecast.workflow import clock
+from scale_forecast.workflow.ask import desk_of
 from scale_forecast.workflow.inputs import panel_of
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.questions import known_questions
@@ -155,15 +159,21 @@ def backtest_questions(
     questions: Sequence[Path] = (),
     predictors: str | None = None,
     ledger: str | Path | None = None,
+    later: int = past.MOST_DAYS,
+    interval: bool = True,
     workers: Workers | None = None,
     tell: Tell = silent,
 ) -> PricedQuestions:
-    """Price the settled questions of the bank, the ledger and files, each from what was public when it opened.
+    """Price the settled questions of the bank, the ledger and files as `ask` would have done when each opened.
+
+    Scores by date are the bundled ones: what a user added, and when, is no one's knowledge of that day.
 
     Parameters
     ----------
     questions : YAML files or folders of them, and whatever `forecast questions import` reads
     predictors : one name; the default when None
+    later : days after its opening on which a question that cannot be priced then is tried again
+    interval : whether to work out the 80% interval of each price, which takes most of the time
 
     Returns
     -------
@@ -185,14 +195,16 @@ def backtest_questions(
         columns = ["question_id", "forecaster", "made_at", "probability"]
         recorded = pd.DataFrame(imported.forecasts, columns=columns)
         recorded = recorded.assign(made_at=pd.to_datetime(recorded["made_at"], utc=True), sequence=range(len(recorded)))
+    tables, by_date = tables_of(results, tell), bundled_frontier_tables()
     table = past.backtest_questions(
         asked,
-        tables_of(results, tell),
+        with_frontier(tables, by_date),
         as_of=at.date(),
+        desk_on=functools.partial(desk_of, tables, by_date, predictor=predictor, seed=0, workers=None, widen=False),
         outcomes=outcomes,
         recorded=recorded,
-        predictor=predictor,
-        cache=cache_folder(),
+        later=later,
+        interval=interval,
         workers=workers,
         progress=tell,
     )

@@ -24,12 +24,14 @@ from scale_forecast.backtests.run import backtest
 from scale_forecast.backtests.training import Trained
 from scale_forecast.curves import estimator, fit_curves
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
+from scale_forecast.data.coverage import as_coverage
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.load import Tables
 from scale_forecast.inputs.folds import Exclusion, folds_of
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import PREDICTORS
+from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.past import backtest_questions
 from scale_forecast.resolvers.questions.question import Question
 from tests.worlds import make_panel, make_results, make_tasks, scrambled, trained
@@ -191,7 +193,10 @@ def test_a_fold_of_other_data_is_another_fold(finished, kept, where):
 
 @pytest.mark.slow
 def test_settled_questions_are_priced_alike_by_several():
-    tables = Tables(make_results(), make_tasks(), bundled_metrics())
+    listed = pd.DataFrame(
+        [{"source": "a list", "covers": "leaders", "complete_until": "2023-12-31", "seen_on": "2024-12-31"}]
+    )
+    tables = Tables(make_results(), make_tasks(), bundled_metrics(), coverage=as_coverage(listed))
     asked = [
         Question.model_validate(
             {
@@ -205,7 +210,8 @@ def test_settled_questions_are_priced_alike_by_several():
         for number in range(4)
     ]
     told = []
-    how = {"as_of": dt.date(2024, 1, 1), "predictor": "law"}
+    desk_on = functools.partial(Desk, tables, predictor="law")
+    how = {"as_of": dt.date(2025, 1, 1), "desk_on": desk_on}
     alone = backtest_questions(asked, tables, **how, progress=told.append)
     several = backtest_questions(asked, tables, **how, workers=Workers(jobs=2, threads=True))
     assert alone["question"].tolist() == ["q0", "q2", "q1", "q3"]
