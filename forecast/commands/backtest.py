@@ -93,7 +93,7 @@ def backtest_command(
             raise UsageError(f"--{given[0]} is by scale and --folds {about['folds']} by date: leave it out")
         if questions or question_files:
             raise UsageError(f"--questions prices questions, --folds {about['folds']} forecasts: give one of the two")
-        _backtest_by_date(inputs, reading, out, about["folds"], about["target"])
+        _backtest_by_date(inputs, reading, out, workers, about["folds"], about["target"])
         return
     if questions:
         if about["profiles"]:
@@ -138,7 +138,9 @@ def _told(folds: str) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def _backtest_by_date(inputs: Inputs, reading: Reading, out: Output, folds: str, target: tuple[str, ...]) -> None:
+def _backtest_by_date(
+    inputs: Inputs, reading: Reading, out: Output, workers: Workers, folds: str, target: tuple[str, ...]
+) -> None:
     """Records or coming models at past origins, with the references beside."""
     with _told(folds) as tell:
         found = scale_forecast.backtest_by_date(
@@ -146,6 +148,7 @@ def _backtest_by_date(inputs: Inputs, reading: Reading, out: Output, folds: str,
             folds=folds,
             target=target,
             reading=reading,
+            workers=workers,
             progress=tell,
             tell=note,
             **own_data(),

@@ -16,6 +16,7 @@ from scale_forecast.by_date.tables import Tables
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.data.names.keys import benchmark_key
+from scale_forecast.parallel import Workers
 from scale_forecast.workflow.by_date import tables_by_date
 from scale_forecast.workflow.clock import day_of_knowledge
 from scale_forecast.workflow.places import cache_folder
@@ -46,6 +47,7 @@ def backtest_by_date(
     reading: str = "dated",
     data: str | Path | None = None,
     bundled: bool = False,
+    workers: Workers | None = None,
     progress: Callable[[str, int, int], None] = lambda fold, done, total: None,
     tell: Tell = silent,
 ) -> BacktestByDate:
@@ -58,6 +60,7 @@ def backtest_by_date(
     target : only these benchmarks of ``records``, only these models of ``by-date``
     reading : ``dated``, ``release`` (optimistic) or ``strict``: how the day of a score is read
     data, bundled : the folder of your own data, or leave them out
+    workers : who forecasts, an origin a step
     progress : told the fold that begins, its number, and how many there are
 
     Raises
@@ -76,7 +79,7 @@ def backtest_by_date(
     only = _targets(names_in(target), tables, folds)
     kept = Kept(tables, cache_folder())
     measure = records.measure if folds == RECORDS else models.measure
-    table = measure(kept, str(reading), last=True, only=only, progress=progress)
+    table = measure(kept, str(reading), last=True, only=only, progress=progress, workers=workers)
     if table.empty:
         raise ForecastError(f"no past window of {folds} counts: see docs/backtest.md for which do")
     table.insert(0, "fold", folds + table["origin"].dt.strftime(" %Y-%m-%d"))

@@ -6,6 +6,7 @@ Which models and scores count is `backtests.rule`; every number of known scores 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from scale_forecast.by_date.spread import crps
 from scale_forecast.by_date.state import State
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.world import scale_of
+from scale_forecast.parallel import Workers
 
 MODEL = "model"
 FINE = (np.arange(99) + 0.5) / 99
@@ -58,6 +60,7 @@ def measure(
     last: bool,
     only: Collection[str] = (),
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    workers: Workers | None = None,
 ) -> pd.DataFrame:
     """A row a predictor, target score and number of known scores, of some models or of all.
 
@@ -65,16 +68,20 @@ def measure(
     """
     days = origins(kept.tables, reading=reading, last=False)
     days += origins(kept.tables, reading=reading, last=True) if last else []
-    found = []
+    found = (workers or Workers()).map(partial(_at_origin, kept, reading, only), days)
+    tables: list[pd.DataFrame] = []
     for number, origin in enumerate(days, start=1):
         progress(f"by-date {origin:%Y-%m-%d}", number, len(days))
-        state = kept.state(reading, origin)
-        completion = Completion(state)
-        for target, scores in coming(kept.tables, state):
-            if only and target.name not in only:
-                continue
-            found += [_of_model(state, completion, target, scores, known) for known in KNOWN_SCORES]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+        tables += next(found)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _at_origin(kept: Kept, reading: str, only: Collection[str], origin: pd.Timestamp) -> list[pd.DataFrame]:
+    """The models of the quarter after an origin, with each number of known scores."""
+    state = kept.state(reading, origin)
+    completion = Completion(state)
+    asked = [pair for pair in coming(kept.tables, state) if not only or pair[0].name in only]
+    return [_of_model(state, completion, target, scores, known) for target, scores in asked for known in KNOWN_SCORES]
 
 
 def _of_model(state: State, completion: Completion, target: NewModel, scores: pd.Series, known: int) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from scale_forecast.by_date.records import Simulated
 from scale_forecast.by_date.spread import NOTHING_LEARNED, Spread, crps
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.by_date.world import scale_of, see
+from scale_forecast.parallel import Workers
 
 MODEL, SIMULATED = "model", "simulated"
 FEWEST_CLOSED = 20
@@ -43,20 +44,23 @@ def measure(
     last: bool,
     only: Collection[str] = (),
     progress: Callable[[str, int, int], None] = lambda *_: None,
+    workers: Workers | None = None,
 ) -> pd.DataFrame:
     """One row per predictor and window, of some benchmarks or of all; ``last`` adds the origins looked at once."""
     counted = targets(kept.tables, reading, last=last)
     counted = counted[counted["task"].isin(only)] if only else counted
-    days = sorted(set(counted["origin"]))
-    found = []
-    for number, origin in enumerate(days, start=1):
-        progress(f"records {origin:%Y-%m-%d}", number, len(days))
-        found.append(at_origin(kept, reading, origin, counted[counted["origin"] == origin]))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    groups = [(pd.Timestamp(str(day)), rows) for day, rows in counted.groupby("origin", sort=True)]
+    found = (workers or Workers()).map(partial(at_origin, kept, reading), groups)
+    tables = []
+    for number, (origin, _) in enumerate(groups, start=1):
+        progress(f"records {origin:%Y-%m-%d}", number, len(groups))
+        tables.append(next(found))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def at_origin(kept: Kept, reading: str, origin: pd.Timestamp, targets: pd.DataFrame) -> pd.DataFrame:
+def at_origin(kept: Kept, reading: str, windows: tuple[pd.Timestamp, pd.DataFrame]) -> pd.DataFrame:
     """The windows of one origin; what is learned rests on windows that had closed by then."""
+    origin, targets = windows
     taken, closed = closed_windows(kept.tables, reading, origin)
     cut: Cut = None if taken == reading else (reading, origin)
     tables = kept.tables if cut is None else cut_by(kept.tables, origin, reading)

@@ -1,5 +1,7 @@
 """Backtests by date: the windows that count, what they may know, and what their tables say."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from scale_forecast.by_date.backtests.summary import ratio, records_summary
 from scale_forecast.by_date.new_model import predict_model
 from scale_forecast.by_date.tables import Tables, as_tables
 from scale_forecast.data.dates import known_days
+from scale_forecast.parallel import Workers
 from scale_forecast.show.by_date import readable_backtest
 from tests.forecast.by_date.tables import frames, tables
 
@@ -53,7 +56,7 @@ def test_nothing_known_after_an_origin_moves_its_forecasts_or_references_by_a_by
     said = []
     for source in (world(), scrambled(reading)):
         asked = counted if reading == "release" else visible_then(source, counted)
-        said.append(at_origin(Kept(source), reading, ORIGIN, asked)[TOLD].to_csv())
+        said.append(at_origin(Kept(source), reading, (ORIGIN, asked))[TOLD].to_csv())
     assert said[0] == said[1]
     assert all(name in said[0] for name in (*REFERENCES, MODEL))
 
@@ -114,6 +117,26 @@ def test_losses_are_of_the_forecast_that_the_row_states(table):
     still = table[table["predictor"] == "persistence"]
     assert (still["median"] == still["origin_score"]).all()
     assert table["pit"].between(0, 1).all()
+
+
+class Apart(Workers):
+    """Does what processes do: each item and the work itself pickled, so that nothing is shared."""
+
+    def map(self, work, items):
+        for item in items:
+            again, own = pickle.loads(pickle.dumps((work, item)))
+            yield again(own)
+
+
+def test_the_tables_do_not_depend_on_who_goes_through_the_origins(table, tmp_path):
+    told = []
+    apart = measure(
+        Kept(world(), tmp_path), "release", last=True, only=["time"], workers=Apart(),
+        progress=lambda *place: told.append(place),
+    )  # fmt: skip
+    assert [place[1:] for place in told] == [(i + 1, len(told)) for i in range(apart["origin"].nunique())]
+    alone = table[table["task"] == "time"].reset_index(drop=True)
+    assert apart.to_csv() == alone.to_csv()
 
 
 def test_the_summary_counts_origins_equally_and_compares_with_every_reference(table):
