@@ -74,7 +74,7 @@ def ask_command(
     tables = inputs.load(reading=reading)
     if file is not None:
         titles = [line.strip() for line in file if line.strip()]
-        with shown_progress(workers) as several:
+        with shown_progress(workers, "titles, and what they have to learn first") as several:
             out.emit(scale_forecast.ask_all(titles, tables, workers=several, tell=note, **own_data(), **about))
         return
     with shown_progress(workers) as several:

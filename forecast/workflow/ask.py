@@ -153,15 +153,20 @@ def ask_all(
 ) -> pd.DataFrame:
     """Many titles at once, a row each, with one training: none is left without a word on what became of it.
 
-    The arguments are those of `ask`. Columns: ``title, outcome, question, probability, answer, understood, note``;
-    ``outcome`` is ``priced``, ``settled``, ``not understood`` (``note`` asks back) or ``no price`` (``note`` says why).
+    The arguments are those of `ask`; ``workers`` are told how many titles are done, too. Columns: ``title, outcome,
+    question, probability, answer, understood, note``; ``outcome`` is ``priced``, ``settled``, ``not understood``
+    (``note`` asks back) or ``no price`` (``note`` says why).
     """
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
     by_date = by_date_of(day, data, bundled, tell)
     desk = desk_of(tables, by_date, day, predictor, seed, workers, tell=tell)
     known = known_questions([Path(file) for file in questions], ledger)
     vocabulary = Vocabulary.of(_add_names(tables, by_date).results, tables.metrics, known)
-    rows = [row for title in titles for row in _answer_title(title, desk, known, vocabulary, day)]
+    rows: list[tuple[object, ...]] = []
+    for done, title in enumerate(titles, start=1):
+        rows += _answer_title(title, desk, known, vocabulary, day)
+        if workers is not None:
+            workers.progress(done, len(titles))
     columns = ["title", "outcome", "question", "probability", "answer", "understood", "note"]
     table = pd.DataFrame(rows, columns=columns)
     tell(", ".join(f"{count} {outcome}" for outcome, count in table["outcome"].value_counts().items()))

@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+import scale_forecast as sf
 from scale_forecast.commands import main
 from scale_forecast.resolvers.ledger import open_ledger
 from tests.worlds import make_results, make_tasks
@@ -107,3 +108,12 @@ def test_settled_questions_are_backtested(run, tmp_path):
     shown = run("backtest", "--questions", "-q", file, "--predictors", "law")
     assert "even odds" in shown.stdout
     assert "1 of 1 settled questions were priced" in shown.stderr
+
+
+def test_of_many_titles_it_is_told_how_many_are_left():
+    """Titles that ask back need no training, and are told all the same."""
+    told = []
+    workers = sf.Workers(progress=lambda done, total: told.append((done, total)))
+    table = sf.ask_all(["will it rain", "who wins", "what for"], bundled=True, workers=workers)
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert set(table["outcome"]) == {"not understood"}
