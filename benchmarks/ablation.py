@@ -114,7 +114,7 @@ def forecasts(variant: Variant, past: list[Fold], targets: list[Fold]) -> Iterat
     asked = [(fold, variant.candidates(fold, TRAINING_ROWS)) for fold in changed]
     with_others = [(fold, said) for fold, said in asked if (said.case == CASES.index("together")).any()]
     width = asked[0][1].z.shape[1]
-    equal = replace(Mixture.untrained(), own=np.full(width, 1 / width), shift=np.full(width, 1 / width))
+    equal = replace(Mixture.without_past(), own=np.full(width, 1 / width), shift=np.full(width, 1 / width))
     mixture = learn_mixture(with_others or asked, equal)
     for fold in targets:
         target = variant.fold(fold)

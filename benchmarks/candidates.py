@@ -76,16 +76,16 @@ class Kept:
     held_out: list[dict[str, Said]]
 
 
-def kept(panel: Panel, line: str, folder: Path) -> Kept:
+def load_or_collect(panel: Panel, line: str, folder: Path) -> Kept:
     """From the folder, where it is there."""
     path = folder / f"{line}.pickle"
     if not path.exists():
-        path.write_bytes(pickle.dumps(_made(panel, line)))
+        path.write_bytes(pickle.dumps(_collect(panel, line)))
     found: Kept = pickle.loads(path.read_bytes())
     return found
 
 
-def _made(panel: Panel, line: str) -> Kept:
+def _collect(panel: Panel, line: str) -> Kept:
     exclusion = Exclusion(line)
     models = held_out_models(panel)
     named = models.loc[models["line"].eq(line) & ~models["family"].astype("str").str.contains("@")]
@@ -99,8 +99,8 @@ def _made(panel: Panel, line: str) -> Kept:
         variances = [*PRIORS, fit_variances(panel.rows[exclusion.allows(panel)])]
         past = [shares_of(fold) for fold in _largest_of_each(past_folds(panel, exclusion))]
         return Kept(
-            [_said_each(fold, variances, ROWS_PAST, past=True) for fold in past if len(fold.rows)],
-            [_said_each(fold, variances, ROWS, past=False) for fold in targets],
+            [_ask_each(fold, variances, ROWS_PAST, past=True) for fold in past if len(fold.rows)],
+            [_ask_each(fold, variances, ROWS, past=False) for fold in targets],
         )
 
 
@@ -109,17 +109,17 @@ def _largest_of_each(folds: list[Fold]) -> list[Fold]:
     return [fold for fold, place in zip(folds, lines.groupby(lines).cumcount(), strict=True) if place < EACH_PAST]
 
 
-def _said_each(fold: Fold, variances: list[Variances], most_rows: int, *, past: bool) -> dict[str, Said]:
-    out = {WHOLE: _said(fold, variances, most_rows)}
+def _ask_each(fold: Fold, variances: list[Variances], most_rows: int, *, past: bool) -> dict[str, Said]:
+    out = {WHOLE: _ask(fold, variances, most_rows)}
     if past:
-        out[OWN] = _said(own_family_only(fold), variances, most_rows)
-    short = with_one_known(fold)
+        out[OWN] = _ask(own_family_only(fold), variances, most_rows)
+    short = cut_to_one(fold)
     if short is not None:
-        out[ONE] = _said(short, variances, most_rows)
+        out[ONE] = _ask(short, variances, most_rows)
     return out
 
 
-def with_one_known(fold: Fold) -> Fold | None:
+def cut_to_one(fold: Fold) -> Fold | None:
     """The fold of a user who has one model: of the line only the family's largest smaller model is left."""
     rows = fold.evidence.rows
     smaller = rows[smaller_models(fold.evidence, fold.target)]
@@ -139,7 +139,7 @@ def with_one_known(fold: Fold) -> Fold | None:
     return replace(fold, evidence=evidence, rows=wanted, truth=fold.truth.iloc[at].reset_index(drop=True))
 
 
-def _said(fold: Fold, variances: list[Variances], most_rows: int) -> Said:
+def _ask(fold: Fold, variances: list[Variances], most_rows: int) -> Said:
     rows, n = fold.rows, len(fold.rows)
     mean, var, lines = np.empty((n, len(variances))), np.empty((n, len(variances))), np.zeros(n, dtype=int)
     wanted = {name: rows[name].to_numpy() for name in COLUMNS if name in rows}

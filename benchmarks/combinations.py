@@ -20,7 +20,7 @@ import pandas as pd
 from scipy.special import expit
 
 from benchmarks.calibration import CEILING, CLOSE, FEW_EXAMPLES
-from benchmarks.candidates import ONE, OWN, WHOLE, Kept, Said, kept
+from benchmarks.candidates import ONE, OWN, WHOLE, Kept, Said, load_or_collect
 from scale_forecast.backtests.resampled import Resampled, interval, nested_mean
 from scale_forecast.data.load import load
 from scale_forecast.distribution import MID_LEVELS, Forecast
@@ -100,13 +100,13 @@ class Combined:
             known = [_own_errors(said[WHOLE], 1.0, 1e-9) for said in past if said[WHOLE].past]
             self.typical = float(np.mean(known)) if known else 1.0
         columns = self.way.columns
-        first = learn_mixture(self._pairs(past, OWN, columns), _untrained(columns))
+        first = learn_mixture(self._pairs(past, OWN, columns), _equal_mixture(columns))
         together = [pair for pair in self._pairs(past, WHOLE, columns) if (pair[1].case > 0).any()]
         self.mixtures = [first, learn_mixture(together, first)]
         if self.way.one is not None:
-            self.mixtures.append(learn_mixture(self._pairs(past, ONE, self.way.one), _untrained(self.way.one)))
+            self.mixtures.append(learn_mixture(self._pairs(past, ONE, self.way.one), _equal_mixture(self.way.one)))
         self.beside = [
-            (columns, learn_mixture(self._pairs(past, ONE, columns), _untrained(columns)))
+            (columns, learn_mixture(self._pairs(past, ONE, columns), _equal_mixture(columns)))
             for columns in self.way.beside
         ]
         whole = [said[WHOLE] for said in past]
@@ -163,9 +163,9 @@ def _own_errors(said: Said, typical: float, prior: float) -> float:
     return total / weight
 
 
-def _untrained(columns: tuple[int, ...]) -> Mixture:
+def _equal_mixture(columns: tuple[int, ...]) -> Mixture:
     equal = np.full(len(columns), 1.0 / len(columns))
-    return replace(Mixture.untrained(), own=equal, shift=equal)
+    return replace(Mixture.without_past(), own=equal, shift=equal)
 
 
 def forecasts(way: Way, lines: dict[str, Kept]) -> pd.DataFrame:
@@ -175,11 +175,11 @@ def forecasts(way: Way, lines: dict[str, Kept]) -> pd.DataFrame:
         combined = Combined(way).fit(held.past)
         for each in held.held_out:
             asked = {what: said for what, said in each.items() if what in (WHOLE, ONE)}
-            parts += [_scored(combined.predict(said), said, line, what) for what, said in asked.items()]
+            parts += [_score_table(combined.predict(said), said, line, what) for what, said in asked.items()]
     return pd.concat(parts, ignore_index=True)
 
 
-def _scored(forecast: Forecast, said: Said, line: str, what: str) -> pd.DataFrame:
+def _score_table(forecast: Forecast, said: Said, line: str, what: str) -> pd.DataFrame:
     rows, score = said.fold.rows, said.fold.truth["score"].to_numpy()
     low, high = forecast.interval(0.8).T
     table = rows[["family", "target_model", "canonical_task"]].astype("str").assign(line=line, what=what)
@@ -275,7 +275,7 @@ def main() -> None:
     tables = load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     lines = given.lines or sorted(held_out_models(panel)["line"].astype("str").unique())
-    said = {line: kept(panel, line, given.cache) for line in lines}
+    said = {line: load_or_collect(panel, line, given.cache) for line in lines}
     said = {line: held for line, held in said.items() if held.held_out}
     report({name: forecasts(way, said) for name, way in WAYS.items()})
 

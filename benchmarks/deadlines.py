@@ -25,7 +25,7 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables, load
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.parallel import Workers
-from scale_forecast.pricing.ageing import chance_measured, closed_windows, learn_ageing
+from scale_forecast.pricing.ageing import closed_windows, learn_ageing, prob_measurement
 from scale_forecast.pricing.arrivals import TIMELESS, YEAR
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.price import events_at
@@ -90,7 +90,7 @@ def measured_in_windows(rows: pd.DataFrame) -> pd.DataFrame:
         here = (windows["day"] == day).to_numpy()
         learned = learn_ageing(windows[(close <= day).to_numpy()])
         for name, ageing in zip(said, (TIMELESS, learned), strict=True):
-            said[name][here] = chance_measured(windows[here], ageing)
+            said[name][here] = prob_measurement(windows[here], ageing)
     measured = windows["measured"].to_numpy()
     losses = {name: (p - measured) ** 2 for name, p in said.items()}
     code, names = pd.factorize(windows["benchmark"])

@@ -47,7 +47,7 @@ class World(NamedTuple):
     def panel(self, profiles: pd.DataFrame | None) -> Panel:
         return as_panel(self.results, self.tasks, bundled_metrics(), profiles)
 
-    def dealt_out(self, seed: int = 0) -> pd.DataFrame:
+    def deal_out(self, seed: int = 0) -> pd.DataFrame:
         """The profiles, each line's tasks with those of others of its tasks: they say nothing then."""
         rng = np.random.default_rng(seed)
         line = self.profiles["model"].str.partition("-")[0]
@@ -101,7 +101,7 @@ def compare_profiles(made: World) -> pd.DataFrame:
     """The boosted predictor on every line's largest model: without profiles, with them, and with profiles dealt out."""
     largest = [f"{line}-{SCALES - 1}" for line in made.creeps.index.levels[0]]  # type: ignore[attr-defined]
     parts = []
-    for name, profiles in (("none", None), ("given", made.profiles), ("dealt out", made.dealt_out())):
+    for name, profiles in (("none", None), ("given", made.profiles), ("dealt out", made.deal_out())):
         panel = made.panel(profiles)
         table = backtest(panel, folds_of(panel, "leave-family-out", largest), ["boosted"])
         parts.append(summary(table[~table["date_limited"]], references=[]).assign(profiles=name))

@@ -44,7 +44,7 @@ def reveal(fold: Fold, trained: Trained) -> Iterator[pd.DataFrame]:
         rest = (~fold.rows["canonical_task"].isin(fold.rows["canonical_task"].iloc[at])).to_numpy()
         if rest.sum() < FEWEST - max(REVEALED):
             continue
-        for told, given in (("nothing", forecast), ("them", forecast.given(at, observed[at]))):
+        for told, given in (("nothing", forecast), ("them", forecast.condition_on(at, observed[at]))):
             yield fold_rows(given.take(np.flatnonzero(rest)), fold.take(rest)).assign(told=told, count=count)
 
 

@@ -42,8 +42,8 @@ RULE_BY_DATE = {
     "scale_forecast.data.dates": ("latest_day", "known_days"),
     "scale_forecast.by_date.world": ("_visible", "newest_day", "_tasks"),
     "scale_forecast.by_date.history": ("windows", "_days", "_standing", "_window", "cut_by", "closed_windows"),
-    "scale_forecast.by_date.own": ("_replaced",),
-    "scale_forecast.by_date.past": ("closed_by",),
+    "scale_forecast.by_date.own": ("_is_replaced",),
+    "scale_forecast.by_date.past": ("past_windows",),
 }
 """Where that of the forecasts by date stands."""
 RULES = {BY_SCALE: RULE, BY_DATE: RULE_BY_DATE}

@@ -93,7 +93,7 @@ REASONS: dict[tuple[str, str], str] = {
 """File and changed line of each survivor that is no fault of the tests, and why."""
 
 
-def drawn_from(files: Sequence[str], chance: random.Random) -> Iterator[Mutant]:
+def draw_mutants(files: Sequence[str], chance: random.Random) -> Iterator[Mutant]:
     """The mutants of some files that change what these do, in an order of chance; each is made as it is asked for."""
     import cosmic_ray.plugins as operators
     from cosmic_ray.ast import ast_nodes, get_ast
@@ -189,7 +189,7 @@ def run(topic: str, most: int, seed: int, until: float) -> tuple[int, list[Mutan
     cost = os.times().children_user - start
     print(f"{topic}: the tests cost {cost:.0f} s of processor time", flush=True)
     survived, done = [], 0
-    for mutant in itertools.islice(drawn_from(about.files, random.Random(seed)), min(most, about.most)):
+    for mutant in itertools.islice(draw_mutants(about.files, random.Random(seed)), min(most, about.most)):
         if time.monotonic() > until:
             break
         killed = is_killed(mutant, about.tests, 8 + 1.5 * cost)

@@ -79,7 +79,7 @@ class Leaf:
     event: Event
     row: int
 
-    def mapped(self, maps: dict[str, Map]) -> Leaf:
+    def apply(self, maps: dict[str, Map]) -> Leaf:
         found = maps.get(self.kind)
         share = self.event.share if found is None else float(found(np.array([self.event.share]))[0])
         return replace(self, event=replace(self.event, share=share))
@@ -98,7 +98,7 @@ def asked_line(panel: Panel, tables: Tables, line: str, cache: Path | None) -> L
     """Questions about one line, priced by what has not seen the line."""
     exclusion, folds = Exclusion(line), held_out_folds(panel, line)
     predictor = Trained(panel, cache).get(DEFAULT, exclusion)
-    reversal = Reversal().fit(panel.known(exclusion.allows(panel)))
+    reversal = Reversal().fit(panel.restrict(exclusion.allows(panel)))
     out: list[pd.DataFrame] = []
     forecasts: list[pd.DataFrame] = []
     parts: list[list[Leaf]] = []
@@ -167,7 +167,7 @@ def recalibrate(table: pd.DataFrame, parts: list[list[Leaf]]) -> tuple[pd.DataFr
                 maps[kind] = found
         rates = others.groupby("kind")["happened"].mean()
         for i in mine:
-            out[i] = [leaf.mapped(maps) for leaf in parts[i]]
+            out[i] = [leaf.apply(maps) for leaf in parts[i]]
             events = [leaf.event for leaf in out[i]]
             table.at[i, "probability"] = hold_off(probability_of(table.at[i, "criterion"], events))
             table.at[i, "base"] = rates[table.at[i, "kind"]]

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.records import TABLES
-from scale_forecast.by_date.backtests.records import FEWEST_CLOSED, past_centres, stretched
+from scale_forecast.by_date.backtests.records import FEWEST_CLOSED, past_centres, stretch_errors
 from scale_forecast.by_date.backtests.references import centres, draws_of
 from scale_forecast.by_date.history import MODELS_AT_THE_ORIGIN, closed_windows, counted_tasks, cut_by
 from scale_forecast.by_date.link import from_link
@@ -140,7 +140,7 @@ def drifts(tables: Tables, world: World, tasks: list[str], months: int) -> np.nd
     known = tables if taken == READING else cut_by(tables, world.as_of, READING)
     past = past_centres(known, taken, closed)
     own = past[past["months"] == months]
-    own = own if len(own) >= FEWEST_CLOSED else stretched(past, months)
+    own = own if len(own) >= FEWEST_CLOSED else stretch_errors(past, months)
     record = world.rows.groupby("task")["score"].max()[tasks].to_numpy()
     return draws_of(centres(world, tasks, months), own, "record's drift", world.tasks.loc[tasks], record)
 
@@ -189,7 +189,7 @@ def summary(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 def _skill(group: pd.DataFrame, rng: np.random.Generator) -> dict[str, object]:
     references = ["drift", "kind", "sort"]
     names = ["loss", *(f"loss_{name}" for name in references)]
-    total = _resampled(group, names, rng)
+    total = _resample(group, names, rng)
     low, high = np.quantile(1 - total[:, :1] / total[:, 1:], [0.05, 0.95], axis=0)
     mean, binary = group[names].mean(), group.dropna(subset=["said"])
     out: dict[str, object] = {"questions": len(group), "benchmarks": group["task"].nunique()}
@@ -244,7 +244,7 @@ def summary_of_choices(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     for months, window in choices(table).groupby("months"):
         for rule in ("log", "brier"):
             names = [f"{rule}_{name}" for name in ("stays", "ours", "mix")]
-            drawn = _resampled(window, names, np.random.default_rng(seed))
+            drawn = _resample(window, names, np.random.default_rng(seed))
             low, high = np.quantile(1.0 - drawn[:, 1:] / drawn[:, :1], [0.05, 0.95], axis=0)
             mean = window[names].mean()
             one: dict[str, object] = {"months": months, "questions": len(window), "rule": rule}
@@ -256,7 +256,7 @@ def summary_of_choices(table: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _resampled(group: pd.DataFrame, names: list[str], rng: np.random.Generator) -> np.ndarray:
+def _resample(group: pd.DataFrame, names: list[str], rng: np.random.Generator) -> np.ndarray:
     """Sums of losses over blocks of origins and of benchmarks, drawn anew, (resampled, names)."""
     cells = group.groupby(["origin", "task"])[names].sum()
     origins, tasks = (np.unique(cells.index.get_level_values(i)) for i in (0, 1))

@@ -274,7 +274,7 @@ class Forecast:
             score[:, i] = np.where(tied, self._origin[i], inside)[0]
         return score
 
-    def given(self, at: np.ndarray, observed: np.ndarray) -> Forecast:
+    def condition_on(self, at: np.ndarray, observed: np.ndarray) -> Forecast:
         """The forecast once some targets of the model are known: the shared shift is updated, and so the others.
 
         Parameters

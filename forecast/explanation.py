@@ -143,8 +143,8 @@ def explain_upcoming(
     assert isinstance(stack, Stack)
     assert isinstance(boosted, Boosted)
     asked = Candidates.of(rows[rows["is_share"].to_numpy()], evidence)
-    forecast = stack.combined(rows, evidence, asked)
-    allowed = panel.known(exclusion.allows(panel))
+    forecast = stack.combine(rows, evidence, asked)
+    allowed = panel.restrict(exclusion.allows(panel))
     reversal = Reversal().fit(allowed).predict(forecast, evidence)
     return Explanation(
         tasks=_summary(rows, evidence, forecast, stack, asked, reversal).iloc[at].reset_index(drop=True),

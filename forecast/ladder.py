@@ -35,9 +35,9 @@ def inventory(rows: pd.DataFrame) -> pd.DataFrame:
             {
                 "family": str(family),
                 "models": own["model"].nunique(),
-                "sizes": _listed(list(dict.fromkeys(format_size(size) for size in sorted(own["params"].dropna())))),
+                "sizes": _join_names(list(dict.fromkeys(format_size(size) for size in sorted(own["params"].dropna())))),
                 "tasks": len(own[["benchmark", "task"]].drop_duplicates()),
-                "benchmarks": _listed([str(name) for name in own["benchmark"].unique()]),
+                "benchmarks": _join_names([str(name) for name in own["benchmark"].unique()]),
                 "scores": len(own),
                 "tokens_known": bool(own["train_flops"].notna().all()),
                 "newest": known_on.max() if len(known_on) else pd.NaT,
@@ -46,7 +46,7 @@ def inventory(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)
     return f"{', '.join(names[:2])}, ... {names[-1]} ({len(names)})"

@@ -162,7 +162,9 @@ def past_of(
     if not scores:
         return None
     columns = ["model", *SUITE, "tasks", "q10", "median", "q90", "score"]
-    return Past(_joined(means, columns), _joined(scores, ["model", "q10", "median", "q90", "score", "is_share"]))
+    return Past(
+        _concatenate(means, columns), _concatenate(scores, ["model", "q10", "median", "q90", "score", "is_share"])
+    )
 
 
 def _past_scores(forecast: Forecast, fold: Fold) -> pd.DataFrame:
@@ -174,5 +176,5 @@ def _past_scores(forecast: Forecast, fold: Fold) -> pd.DataFrame:
     )
 
 
-def _joined(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+def _concatenate(parts: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

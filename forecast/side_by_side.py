@@ -157,7 +157,7 @@ def _most_alike(one: pd.DataFrame, two: pd.DataFrame) -> tuple[int, int]:
         itertools.product(*sides),
         key=lambda pair: (
             *(pair[0][name] == pair[1][name] for name in about[:3]),
-            -abs(_known(pair[0]["shots"]) - _known(pair[1]["shots"])),
+            -abs(_shots_or_zero(pair[0]["shots"]) - _shots_or_zero(pair[1]["shots"])),
             pair[0]["n"] + pair[1]["n"],
         ),
     )
@@ -169,7 +169,7 @@ def _units(side: pd.DataFrame, about: list[str]) -> list[dict[Hashable, Any]]:
     return side.groupby(about, observed=True, dropna=False).size().reset_index(name="n").to_dict("records")
 
 
-def _known(shots: float) -> float:
+def _shots_or_zero(shots: float) -> float:
     return 0.0 if pd.isna(shots) else float(shots)
 
 

@@ -140,14 +140,14 @@ def predict_upcoming(
     exclusion = Exclusion(target.line, as_of=as_of)
     forecast = (trained or Trained(panel, cache)).get(predictor, exclusion).predict(rows, evidence)
     if known is not None and len(known):
-        forecast = forecast.given(*_place_known(rows, known))
+        forecast = forecast.condition_on(*_place_known(rows, known))
     keep = select_targets(forecast.targets, benchmark, tasks)
     if known is not None and len(known):
         keep &= ~_same_canonical(forecast.targets, known)
     if not keep.any():
         raise DataError("every task asked for is among the --known ones: nothing is left to predict")
     forecast = forecast.take(np.flatnonzero(keep))
-    reversal = Reversal().fit(panel.known(exclusion.allows(panel)))
+    reversal = Reversal().fit(panel.restrict(exclusion.allows(panel)))
     return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence, reversal))
 
 

@@ -159,6 +159,68 @@ def names_in(node):
     return {getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node)}
 
 
+PARTICIPLES = {
+    "begun", "born", "bound", "broken", "brought", "built", "caught", "chosen", "done", "drawn", "eaten",
+    "fallen", "felt", "forgotten", "fought", "found", "given", "gone", "grown", "held", "hidden", "kept",
+    "known", "laid", "learnt", "left", "lent", "lost", "made", "meant", "met", "paid", "risen", "said",
+    "seen", "sent", "shaken", "shown", "slept", "sold", "sought", "spent", "spoken", "stolen", "stood",
+    "struck", "sworn", "taken", "taught", "thought", "thrown", "told", "torn", "understood", "won", "worn",
+    "written",
+}  # fmt: skip
+"""The irregular ones."""
+NO_PARTICIPLES = {"bed", "embed", "feed", "need", "seed", "shed", "speed", "succeed"}
+"""Nouns and verbs that end like one."""
+LINK_WORDS = {"as", "at", "by", "for", "from", "in", "of", "on", "out", "over", "to", "up", "with"}
+ASK = {"are", "has", "is", "may", "was", "why"}
+ACT = {
+    "check", "describe", "drop", "find", "fit", "join", "list", "load", "make", "mark", "mask", "pair", "parse",
+    "place", "read", "refuse", "remark", "report", "require", "say", "silence", "solve", "tell", "write",
+}  # fmt: skip
+"""What may be done to something that a participle names, as in `read_saved`."""
+
+
+def is_participle(word):
+    """Whether a word is one, by its look or because it is of the irregular ones."""
+    return word in PARTICIPLES or (word.endswith("ed") and word not in NO_PARTICIPLES)
+
+
+def is_named_by_a_participle(name):
+    """Whether the head of a function's name is a participle: `held`, `said_of`, `scale_needed`; not `is_held`."""
+    words = name.strip("_").split("_")
+    if words[0] in ASK or (words[0] in ACT and len(words) > 1):
+        return False
+    while len(words) > 1 and words[-1] in LINK_WORDS:
+        words.pop()
+    return is_participle(words[-1])
+
+
+def is_value(function):
+    """Whether who uses a function sees a value: a property."""
+    names = {name for part in function.decorator_list for name in names_in(part)}
+    return bool(names & {"property", "cached_property"})
+
+
+@pytest.mark.parametrize(("name", "is_one"), [
+    ("held", True), ("_said_of", True), ("scale_needed", True), ("known_by", True), ("opened", True),
+    ("is_held", False), ("known_rows", False), ("read_saved", False), ("seed", False), ("why_unpriced", False),
+])  # fmt: skip
+def test_a_participle_is_seen(name, is_one):
+    assert is_named_by_a_participle(name) == is_one
+
+
+def test_no_function_is_named_by_a_participle():
+    """One names a value; a function is a verb or the noun that it returns."""
+    faults = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in (*MODULES.values(), *sorted((ROOT / "benchmarks").glob("*.py")))
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not is_value(node)
+        and is_named_by_a_participle(node.name)
+    ]
+    assert faults == []
+
+
 def questions_of_kind(tree):
     """Where code asks of which kind a criterion is: isinstance, its type, a match, or its name as a string."""
     for node in ast.walk(tree):

@@ -108,7 +108,7 @@ class _Compared:
         self._resampled: dict[bytes, Resampled] = {}
         self._drawn: dict[tuple[str, bytes], np.ndarray] = {}
 
-    def resampled(self, index: pd.Index) -> Resampled:
+    def resampling(self, index: pd.Index) -> Resampled:
         """The draws for some scores, the same for every predictor that foretold them."""
         key = index.to_numpy().tobytes()
         if key not in self._resampled:
@@ -135,7 +135,7 @@ class _Compared:
     def _means(self, name: str, index: pd.Index) -> np.ndarray:
         key = (name, index.to_numpy().tobytes())
         if key not in self._drawn:
-            self._drawn[key] = self.resampled(index).means(self.rows[name].loc[index, "crps"].to_numpy())
+            self._drawn[key] = self.resampling(index).means(self.rows[name].loc[index, "crps"].to_numpy())
         return self._drawn[key]
 
 
@@ -149,7 +149,7 @@ def _one(name: str, compared: _Compared, references: list[str]) -> dict[str, obj
         "mae": nested_mean(rows, "abs_error"),
         "rmse": nested_mean(rows, "sq_error") ** 0.5,
         "crps": nested_mean(rows, "crps"),
-        "interval_over": compared.resampled(rows.index.sort_values()).over,
+        "interval_over": compared.resampling(rows.index.sort_values()).over,
     }
     for reference in references:
         if reference in compared.rows:

@@ -50,23 +50,23 @@ class Trained:
             of = id(predictor)
             self._given[of] = predictor  # while it is held here, no other object has its id
         if (of, exclusion) not in self._fitted:
-            self._fitted[of, exclusion] = self._kept(predictor, exclusion)
+            self._fitted[of, exclusion] = self._load_or_fit(predictor, exclusion)
         return self._fitted[of, exclusion]
 
-    def _kept(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
+    def _load_or_fit(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
         """From the cache where it is there; learned, and put there, where it is not."""
         name = identity(predictor)
         if self._cache is None or name is None:
-            return self._learned(predictor, exclusion)
+            return self._fit_anew(predictor, exclusion)
         key = state_key(self._panel, name, exclusion)
         state = load_state(self._cache, key)
         if state is not None:
             return make(predictor).restore(state)
-        learned = self._learned(predictor, exclusion)
+        learned = self._fit_anew(predictor, exclusion)
         save_state(self._cache, key, learned.state())
         return learned
 
-    def _learned(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
+    def _fit_anew(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
         if exclusion not in self._past:
             self._past = {exclusion: past_folds(self._panel, exclusion)}
         with one_thread():
@@ -79,7 +79,7 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
     Of each line at most `TARGETS_PER_LINE` models, those with most scores first; of each model at most `MOST_TASKS`
     units, chosen by a hash of their name, so that no line outweighs the others and nothing depends on chance.
     """
-    allowed = panel.known(exclusion.allows(panel))
+    allowed = panel.restrict(exclusion.allows(panel))
     if allowed.rows.empty:
         return []
     folds = []

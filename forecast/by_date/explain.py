@@ -54,7 +54,7 @@ def explain_record(paths: RecordPaths, task: str, day: pd.Timestamp, scope: Scop
     """From the standing record to its forecast by a day, and who may hold it."""
     record, state = paths.records(scope)[task], paths.state
     scale, end = scale_of(state.world.tasks, task), paths.state.years(day)
-    new, expected = paths.measured(task, scope), paths.expected_record(task, scope)
+    new, expected = paths.measurements(task, scope), paths.expected_record(task, scope)
     in_time = new.known_at <= end
     best = np.full(paths.draws, -np.inf)
     np.maximum.at(best, new.draw[in_time], new.z[in_time])
@@ -88,7 +88,7 @@ def explain_record(paths: RecordPaths, task: str, day: pd.Timestamp, scope: Scop
         ("gains of past windows", score(record.z + lesson.seen), "median gain of any benchmark over so long"),
         ("weight of past gains", lesson.weight, "of those beside the simulations"),
         ("P(nothing new)", float(forecast.nothing_new()[0, 0]), "no model of them is newly measured"),
-        ("P(unchanged)", float(forecast.unchanged()[0, 0]), "for that or another reason"),
+        ("P(unchanged)", float(forecast.prob_no_change()[0, 0]), "for that or another reason"),
         ("median", median, "of the record by the day"),
         ("q10", low, ""),
         ("q90", high, ""),

@@ -16,7 +16,7 @@ import pandas as pd
 
 from scale_forecast.by_date.fit import WIDE_LEVEL
 from scale_forecast.by_date.releases import BACKLOG, Lines, Measuring
-from scale_forecast.by_date.state import State, ability_given, centre, root
+from scale_forecast.by_date.state import State, centre, condition_ability, root
 from scale_forecast.by_date.world import GROUPS, OTHERS, OWN
 from scale_forecast.parallel import on_one_thread
 
@@ -99,7 +99,7 @@ class Future:
         self.draw, self.line, self.ahead, self.cell, own = (np.concatenate(part) for part in zip(*found, strict=True))
         over_time = pd.concat([self.lines.table.assign(t=t) for t in self.grid])
         points = state.points(over_time)
-        given = ability_given(state, points)
+        given = condition_ability(state, points)
         process = self.known @ given.gain.T
         process += self.random("process").standard_normal((len(points), self.draws)).T @ root(given.covariance).T
         at = self.cell * len(rate) + self.line
@@ -140,7 +140,7 @@ class Future:
             self.points_of_lines.organisation[line],
             about.others[j],
         )
-        draw, which, wait = self._waited(task, about, j, pace, delays)
+        draw, which, wait = self._measure_late(task, about, j, pace, delays)
         models = self.late[which]
         organisation = self.state.data.points.organisation[models]
         late = own.score("late", draw, self.known[draw, models], self.late_month[which], organisation, about.others[j])
@@ -175,7 +175,7 @@ class Future:
         rate = pace[self.draw, self.cell] * about.weights[j][self.line]
         return np.flatnonzero(rng.standard_exponential(len(rate)) < rate)
 
-    def _waited(
+    def _measure_late(
         self, task: str, about: Measuring, j: int, pace: np.ndarray, delays: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Known models that are measured at last: draws, which of those that wait, and the years until then."""

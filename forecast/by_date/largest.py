@@ -234,7 +234,7 @@ class Frontier:
         return pd.DataFrame(rows)
 
     def _gain(self, day: np.ndarray, seed: int) -> np.ndarray:
-        halving = RecipeGains.known_at(self.as_of).sample(len(day), seed)
+        halving = RecipeGains.newest(self.as_of).sample(len(day), seed)
         return np.log10(2.0) * (day - self.records_["train_flops"].until) / halving
 
     def _levels(self, of: str, day: np.ndarray, seed: int) -> np.ndarray:
@@ -332,7 +332,7 @@ class RecipeGains:
     source: str
 
     @classmethod
-    def known_at(cls, as_of: dt.date) -> RecipeGains:
+    def newest(cls, as_of: dt.date) -> RecipeGains:
         """The latest estimate that was published by a date; the oldest before any."""
         known = [gains for day, gains in _RECIPES if day <= as_of]
         return known[-1] if known else _RECIPES[0][1]

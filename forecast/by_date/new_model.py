@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from scale_forecast.by_date.link import Scale, exact_link, from_link, sampling_variance, to_link
-from scale_forecast.by_date.state import State, ability_given, task_given
+from scale_forecast.by_date.state import State, condition_ability, condition_task
 from scale_forecast.by_date.world import OWN, scale_of
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
@@ -137,12 +137,12 @@ def as_models(state: State, targets: list[NewModel]) -> pd.DataFrame:
 def _joint(state: State, target: NewModel, names: list[str], who: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean and covariance of the target's scores on the link, and each task's own noise."""
     point = state.points(as_models(state, [target]))
-    ability = ability_given(state, point)
+    ability = condition_ability(state, point)
     own = float(ability.covariance[0, 0]) + float(state.parameters.ability[-1])
     gains, constants = np.zeros((len(names), len(state.mean))), np.zeros(len(names))
     extra, loadings = np.zeros(len(names)), np.zeros(len(names))
     for i, name in enumerate(names):
-        given = task_given(state, name, point.t, point.organisation, np.array([who]))
+        given = condition_task(state, name, point.t, point.organisation, np.array([who]))
         loadings[i] = state.parameters.loadings[name]
         gains[i] = loadings[i] * ability.gain[0] - given.gain[0]
         constants[i], extra[i] = given.constant[0], given.covariance[0, 0]

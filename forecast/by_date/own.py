@@ -53,7 +53,7 @@ def join_own(
     scores = scores.reindex(columns=SCORES)
     releases = _releases(dated, bundled.releases)
     described = _benchmarks(dated, bundled.benchmarks)
-    replaced = _replaced(bundled.scores, scores, as_of)
+    replaced = _is_replaced(bundled.scores, scores, as_of)
     if replaced.any():
         notes.append(
             f"{count_of(int(replaced.sum()), 'bundled score')} replaced by yours of the same model and benchmark"
@@ -66,7 +66,7 @@ def join_own(
     return joined, notes
 
 
-def _replaced(bundled: pd.DataFrame, own: pd.DataFrame, as_of: pd.Timestamp | None) -> np.ndarray:
+def _is_replaced(bundled: pd.DataFrame, own: pd.DataFrame, as_of: pd.Timestamp | None) -> np.ndarray:
     """Which bundled scores a user's rows stand in the place of."""
     first = own.assign(_public=_or_never(latest_day(own))).groupby(["task", "model"])[["known_on", "_public"]].min()
     of_each = first.reindex(pd.MultiIndex.from_frame(bundled[["task", "model"]]))

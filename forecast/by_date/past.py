@@ -41,7 +41,7 @@ class Fared:
         return f"{ahead}: 80% intervals held {self.held:.0%} of {self.windows}; CRPS {below}"
 
 
-def how_fared(
+def past_performance(
     past: pd.DataFrame, as_of: pd.Timestamp, reading: str, days: int, record: float | None = None
 ) -> Fared | None:
     """How forecasts over about ``days`` fared; None where too few had closed by ``as_of``.
@@ -49,10 +49,10 @@ def how_fared(
     ``past`` has ``reading, origin, months, task, record, pit, crps, crps_of_drift``. Windows are alike that are of the
     nearest length and, with ``record``, whose record stood at the same level, where there are `FEWEST` of these.
     """
-    return _fared(closed_by(past, as_of, reading), days, record)
+    return _performance(past_windows(past, as_of, reading), days, record)
 
 
-def closed_by(past: pd.DataFrame, as_of: pd.Timestamp, reading: str) -> pd.DataFrame:
+def past_windows(past: pd.DataFrame, as_of: pd.Timestamp, reading: str) -> pd.DataFrame:
     """The windows of a reading that had closed on a day."""
     kept = past[past["reading"] == ("release" if reading == "release" else "dated")]
     closed = np.zeros(len(kept), dtype=bool)
@@ -63,7 +63,7 @@ def closed_by(past: pd.DataFrame, as_of: pd.Timestamp, reading: str) -> pd.DataF
     return kept[closed]
 
 
-def _fared(kept: pd.DataFrame, days: int, record: float | None) -> Fared | None:
+def _performance(kept: pd.DataFrame, days: int, record: float | None) -> Fared | None:
     """The same of windows that had closed."""
     lengths = np.sort(kept["months"].unique())
     if not len(lengths):
@@ -91,13 +91,13 @@ def with_past(
     table: pd.DataFrame, past: pd.DataFrame, as_of: pd.Timestamp, reading: str, start: pd.Timestamp
 ) -> pd.DataFrame:
     """A table of records with ``past_of, past_months, past_windows, past_held, past_skill``; empty for no share."""
-    closed = closed_by(past, as_of, reading)
+    closed = past_windows(past, as_of, reading)
     known: dict[tuple[str, int, int], Fared | None] = {}
     found = []
     for unit, by, record in zip(table["unit"], table["by"], table["record_now"], strict=True):
         alike = unit, (by - start).days, _level(record)
         if alike not in known:
-            known[alike] = _fared(closed, (by - start).days, record) if unit == "share" else None
+            known[alike] = _performance(closed, (by - start).days, record) if unit == "share" else None
         like = known[alike]
         found.append(
             (None, *(np.nan,) * 4) if like is None else (like.of, like.months, like.windows, like.held, like.skill)

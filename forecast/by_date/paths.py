@@ -149,7 +149,7 @@ class RecordPaths:
         at = np.where(self._change[:, before] <= share[None, :], after, before)
         return np.arange(self.draws)[:, None], at
 
-    def measured(self, task: str, scope: Scope = EVERYBODY) -> Measured:
+    def measurements(self, task: str, scope: Scope = EVERYBODY) -> Measured:
         """New measurements of those in scope, over all draws."""
         found = self._new_measurements(task)
         return found if scope == EVERYBODY else found.of(scope.holds(self.makers))
@@ -172,11 +172,11 @@ class RecordPaths:
     def _everybodys(self, task: str) -> Path:
         best, maker = best_by(self._new_measurements(task), self._years, self.draws)
         record = self.records()[task]
-        scores = self._adjusted(task, best, record, self.expected_record(task))
-        maker = self._kept(task, record, np.where(scores > record.score, carry_maker(maker, scores), -1))
+        scores = self._adjust_scores(task, best, record, self.expected_record(task))
+        maker = self._leader(task, record, np.where(scores > record.score, carry_maker(maker, scores), -1))
         return self._path(task, EVERYBODY, scores, maker, np.isfinite(best))
 
-    def _kept(self, task: str, record: Record, maker: np.ndarray) -> np.ndarray:
+    def _leader(self, task: str, record: Record, maker: np.ndarray) -> np.ndarray:
         """Who leads, with the organisation that does today keeping the lead as past leads lasted too."""
         own = np.where(maker >= 0, (self.makers["organisation"] == record.organisation).to_numpy()[maker], True)
         drawn = self.future.random(task, "keeps the lead").random(self.draws)
@@ -206,7 +206,7 @@ class RecordPaths:
             new = np.any([path.new for path in paths], axis=0)
             return self._path(task, scope, scores.max(axis=0), maker, new)
         counts = scope.holds(self.makers)
-        best, maker = best_by(self.measured(task, scope), self._years, self.draws)
+        best, maker = best_by(self.measurements(task, scope), self._years, self.draws)
         scores = self._own_scores(task, scope, best)
         for other in scope.wider():
             around = self.path(task, other)
@@ -224,7 +224,7 @@ class RecordPaths:
         """The scope's record by its own measurements alone; minus infinity where there is none."""
         record = self.records(scope).get(task)
         if record is not None:
-            return self._adjusted(task, best, record, self.expected_record(task, scope))
+            return self._adjust_scores(task, best, record, self.expected_record(task, scope))
         return np.where(np.isfinite(best), from_link(best, scale_of(self.state.world.tasks, task)), -np.inf)
 
     def _path(self, task: str, scope: Scope, scores: np.ndarray, maker: np.ndarray, new: np.ndarray) -> Path:
@@ -236,7 +236,7 @@ class RecordPaths:
     def _years(self) -> np.ndarray:
         return self.state.years(self.start) + self.ahead / YEAR
 
-    def _adjusted(self, task: str, best: np.ndarray, record: Record, expected: float) -> np.ndarray:
+    def _adjust_scores(self, task: str, best: np.ndarray, record: Record, expected: float) -> np.ndarray:
         """Scores by day from the best new measurements by day, as past windows say that they should be."""
         scale = scale_of(self.state.world.tasks, task)
         scores = np.full(best.shape, record.score)

@@ -27,7 +27,7 @@ def record_table(forecast: RecordForecast, benchmarks: pd.DataFrame) -> pd.DataF
     """
     about = benchmarks.drop_duplicates("task").set_index("task")
     quantiles = forecast.quantiles(LEVELS)
-    mean, nothing, unchanged = forecast.draws.mean(axis=0), forecast.nothing_new(), forecast.unchanged()
+    mean, nothing, unchanged = forecast.draws.mean(axis=0), forecast.nothing_new(), forecast.prob_no_change()
     rows = []
     for i, task in enumerate(forecast.tasks):
         record = forecast.records[task]

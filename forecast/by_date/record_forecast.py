@@ -44,7 +44,7 @@ class RecordForecast:
         """P(nothing new is measured), shape (tasks, days)."""
         return 1.0 - self.new.mean(axis=0)
 
-    def unchanged(self) -> np.ndarray:
+    def prob_no_change(self) -> np.ndarray:
         """P(the record stands), nothing new measured included, shape (tasks, days)."""
         held = np.array([self.records[task].score for task in self.tasks])
         return (self.draws <= held[None, :, None]).mean(axis=0)

@@ -178,12 +178,12 @@ def _weights(first: Firsts, lines: Lines, tasks: int) -> np.ndarray:
     counted = _counts(came, came.line, names, tasks, np.inf)
     line_of = _codes(lines.table["line"], sorted(set(lines.table["line"])))
 
-    def said(trust: tuple[float, float]) -> float:
+    def log_likelihood(trust: tuple[float, float]) -> float:
         by_line = np.zeros((tasks, names))
         np.add.at(by_line.T, line_of, _shares(before, lines, tasks, trust).T)
         return float((counted * np.log(np.maximum(by_line, 1e-6))).sum())
 
-    return _shares(first, lines, tasks, max(TRUSTS, key=said)) / (lines.rate / lines.rate.sum())[None, :]
+    return _shares(first, lines, tasks, max(TRUSTS, key=log_likelihood)) / (lines.rate / lines.rate.sum())[None, :]
 
 
 def _shares(first: Firsts, lines: Lines, tasks: int, trust: tuple[float, float]) -> np.ndarray:

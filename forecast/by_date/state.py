@@ -112,7 +112,7 @@ def centre(task: TaskData, parameters: Parameters) -> np.ndarray:
     return task.z - parameters.offset * (task.who == OTHERS)
 
 
-def ability_given(state: State, points: Points) -> AbilityGiven:
+def condition_ability(state: State, points: Points) -> AbilityGiven:
     """Abilities of new models, without their own parts, given the known models' abilities."""
     known, start, v = state.data.points, state.data.start, state.parameters.ability
     cross = ability_kernel(points, known, start, v, same_model=False)
@@ -121,7 +121,7 @@ def ability_given(state: State, points: Points) -> AbilityGiven:
     return AbilityGiven(gain, covariance)
 
 
-def task_given(state: State, name: str, t: np.ndarray, organisation: np.ndarray, who: np.ndarray) -> TaskGiven:
+def condition_task(state: State, name: str, t: np.ndarray, organisation: np.ndarray, who: np.ndarray) -> TaskGiven:
     """Level, slope, wiggle, bent and offset of a task at new measurements, given the abilities of the known models."""
     task, v = state.tasks[name], state.parameters.task[:-1]
     own = state.data.points.at(task.model)

@@ -18,7 +18,7 @@ from scale_forecast.commands.options import (
     questions_option,
     results_options,
     seed_option,
-    shown_progress,
+    show_progress,
     workers_options,
 )
 from scale_forecast.commands.printing import Output, keep_stale, note
@@ -74,10 +74,10 @@ def ask_command(
     tables = inputs.load(reading=reading)
     if file is not None:
         titles = [line.strip() for line in file if line.strip()]
-        with shown_progress(workers, "titles, and what they have to learn first") as several:
+        with show_progress(workers, "titles, and what they have to learn first") as several:
             out.emit(scale_forecast.ask_all(titles, tables, workers=several, tell=note, **own_data(), **about))
         return
-    with shown_progress(workers) as several:
+    with show_progress(workers) as several:
         answers = scale_forecast.ask(
             " ".join(question), tables, record=not no_record, workers=several, tell=note, **own_data(), **about
         )

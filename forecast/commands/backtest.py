@@ -108,7 +108,7 @@ def backtest_command(
         )
         _print_questions(found, out)
         return
-    with _told(about["folds"]) as tell:
+    with _fold_progress(about["folds"]) as tell:
         tables = inputs.load(reading=reading)
         table = scale_forecast.backtest(tables, workers=workers, progress=tell, tell=note, **about)
         beside = scale_forecast.backtest_siblings(tables, workers=workers, **about) if siblings else None
@@ -126,7 +126,7 @@ def backtest_command(
 
 
 @contextmanager
-def _told(folds: str) -> Iterator[Callable[[str, int, int], None]]:
+def _fold_progress(folds: str) -> Iterator[Callable[[str, int, int], None]]:
     """Progress over folds: a bar for people, a line a fold for files."""
     with progress(f"{folds} folds") as forecasting:
 
@@ -142,7 +142,7 @@ def _backtest_by_date(
     inputs: Inputs, reading: Reading, out: Output, workers: Workers, folds: str, target: tuple[str, ...]
 ) -> None:
     """Records or coming models at past origins, with the references beside."""
-    with _told(folds) as tell:
+    with _fold_progress(folds) as tell:
         found = scale_forecast.backtest_by_date(
             inputs.load_by_date(reading),
             folds=folds,

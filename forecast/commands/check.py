@@ -12,7 +12,7 @@ from scale_forecast.commands.options import (
     Inputs,
     input_options,
     output_options,
-    shown_progress,
+    show_progress,
     target_options,
     workers_options,
 )
@@ -45,7 +45,7 @@ def check_command(inputs: Inputs, workers: Workers, out: Output, **about: Any) -
         forecast check runs/ --family mine --params 70B --that "q10(gsm8k) >= 30%" --format json
     """
     tables = inputs.load()
-    with shown_progress(workers) as several:
+    with show_progress(workers) as several:
         table = scale_forecast.check(tables, workers=several, tell=note, **about)
     out.emit(table)
     if not table["holds"].all():

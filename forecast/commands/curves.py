@@ -10,7 +10,7 @@ import click
 
 import scale_forecast
 from scale_forecast.commands.groups import Group
-from scale_forecast.commands.options import output_options, shown_progress, workers_options
+from scale_forecast.commands.options import output_options, show_progress, workers_options
 from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.commands.scaling_laws import steps_command, surface_command
 from scale_forecast.show.curves import as_page
@@ -52,7 +52,7 @@ def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
       forecast curves fit runs.csv -x compute -y loss --at 1e24 --plot fit.png
       forecast curves fit curves.csv --form auto --kind accuracy --format csv
     """
-    with shown_progress(workers, "a thousand curves a step") as several:
+    with show_progress(workers, "a thousand curves a step") as several:
         fitted = scale_forecast.fit_curve_table(table, **about, workers=several, stdin=sys.stdin.buffer, tell=note)
     tables = {"points": fitted.frame, "parameters": fitted.parameters}
     data = {name: records(table) for name, table in tables.items()} | {"said": fitted.said}

@@ -100,7 +100,7 @@ def ledger_import(file: str, ledger: str | None, out: Output) -> None:
     """
     copied = scale_forecast.import_ledger(file, ledger, stdin=sys.stdin.buffer)
     note(f"{copied.new} new; the ledger ends at entry {copied.head.sequence}, head {copied.head.hash}")
-    _emit_copied(copied, out)
+    _emit_copy(copied, out)
 
 
 @ledger_group.command("copy")
@@ -119,9 +119,9 @@ def ledger_copy(source: str, target: str, out: Output) -> None:
     """
     copied = scale_forecast.copy_ledger(source, target, tell=note)
     note(f"{copied.new} new; the copy ends at entry {copied.head.sequence}, head {copied.head.hash}")
-    _emit_copied(copied, out)
+    _emit_copy(copied, out)
 
 
-def _emit_copied(copied: Copied, out: Output) -> None:
+def _emit_copy(copied: Copied, out: Output) -> None:
     row = {"new": copied.new, **copied.head._asdict()}
     out.emit(pd.DataFrame([row]), text="", data=row)

@@ -37,12 +37,12 @@ def market_argument(command: AnyCommand) -> AnyCommand:
     )
     @server_option
     @functools.wraps(command)
-    def wrapped(
+    def wrapper(
         *args: Any, address: str, id_: str | None, saved: Path | None, server: str | None, **kwargs: Any
     ) -> Any:
         return command(*args, address=scale_forecast.MarketAddress(address, id_, saved, server), **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def answer_options(command: AnyCommand) -> AnyCommand:
@@ -63,13 +63,13 @@ def answer_options(command: AnyCommand) -> AnyCommand:
     @click.option("--times", type=float, default=1.0, help="Factor from our unit to the market's: 100 for percentages.")
     @ledger_option
     @functools.wraps(command)
-    def wrapped(*args: Any, ledger: str | None, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, ledger: str | None, **kwargs: Any) -> Any:
         names = ("probability", "options", "quantiles", "table", "task", "recorded", "threshold", "times")
         given = {name: kwargs.pop(name) for name in names}
 
         return command(*args, ours=scale_forecast.Ours(**given, ledger=ledger), **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def purse_options(command: AnyCommand) -> AnyCommand:
@@ -78,11 +78,11 @@ def purse_options(command: AnyCommand) -> AnyCommand:
     @click.option("--bankroll", type=float, default=1000.0, show_default=True, help="What there is to stake.")
     @click.option("--cap", type=float, default=0.05, show_default=True, help="Largest share of it on one market.")
     @functools.wraps(command)
-    def wrapped(*args: Any, bankroll: float, cap: float, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, bankroll: float, cap: float, **kwargs: Any) -> Any:
 
         return command(*args, purse=scale_forecast.Purse(bankroll, cap), **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def send_options(command: AnyCommand) -> AnyCommand:
@@ -98,7 +98,7 @@ def send_options(command: AnyCommand) -> AnyCommand:
         help="Where what was sent is noted, so that nothing is sent twice. A file of your own when not given.",
     )
     @functools.wraps(command)
-    def wrapped(*args: Any, yes: bool, again: bool, journal: Path | None, out: Output, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, yes: bool, again: bool, journal: Path | None, out: Output, **kwargs: Any) -> Any:
         def show(sending: Sending) -> None:
             if out.is_for_people:
                 click.echo(json.dumps(sending.document(), indent=1))
@@ -106,7 +106,7 @@ def send_options(command: AnyCommand) -> AnyCommand:
         sending = command(*args, post=scale_forecast.Post(yes, again, journal, show), **kwargs)
         _tell(sending, out)
 
-    return wrapped
+    return wrapper
 
 
 def _tell(sending: Sending, out: Output) -> None:

@@ -44,10 +44,10 @@ def output_options(command: AnyCommand) -> AnyCommand:
     )
     @click.option("-o", "--output", type=FILE, help="Write to a file instead of stdout.")
     @functools.wraps(command)
-    def wrapped(*args: Any, format_: str, output: Path | None, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, format_: str, output: Path | None, **kwargs: Any) -> Any:
         return command(*args, out=Output(format_, output), **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
     @click.option("--task-columns", default="", metavar="A,B", help="With --wide: the columns that are tasks.")
     @own_data_options
     @functools.wraps(command)
-    def wrapped(
+    def wrapper(
         *args: Any,
         results: tuple[str, ...],
         tasks: str | None,
@@ -190,7 +190,7 @@ def _reading(command: AnyCommand, results_from: AnyCommand) -> AnyCommand:
         )
         return command(*args, inputs=Inputs(results, tasks, models, as_model, layout), **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def workers_options(*, jobs: int = 1, threads: bool = False) -> Callable[[AnyCommand], AnyCommand]:
@@ -203,16 +203,16 @@ def workers_options(*, jobs: int = 1, threads: bool = False) -> Callable[[AnyCom
         @click.option("--jobs", type=click.IntRange(1), default=jobs, show_default=True, help=told)
         @click.option("--dask", metavar="ADDRESS", help="Work on the Dask cluster at tcp://host:port instead.")
         @functools.wraps(command)
-        def wrapped(*args: Any, jobs: int, dask: str | None, **kwargs: Any) -> Any:
+        def wrapper(*args: Any, jobs: int, dask: str | None, **kwargs: Any) -> Any:
             return command(*args, workers=scale_forecast.Workers(jobs, dask, threads), **kwargs)
 
-        return wrapped
+        return wrapper
 
     return decorate
 
 
 @contextmanager
-def shown_progress(workers: Workers, what: str = "learning from past forecasts") -> Iterator[Workers]:
+def show_progress(workers: Workers, what: str = "learning from past forecasts") -> Iterator[Workers]:
     """Workers whose progress is a bar on a terminal."""
     with progress(what) as bar:
         yield replace(workers, progress=bar)
@@ -275,10 +275,10 @@ def size_options(command: AnyCommand, *, family_required: bool = False, several:
     @click.option("--train-flops", type=SIZE, help="Its training compute; else 6 x params x tokens.")
     @reading_as_of
     @functools.wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         return command(*args, **kwargs)
 
-    return wrapped
+    return wrapper
 
 
 def questions_option(command: AnyCommand) -> AnyCommand:
@@ -330,10 +330,10 @@ def dates_options(command: AnyCommand) -> AnyCommand:
     )
     @click.option("--strict-dates", is_flag=True, help="Count a score only from when a source was seen to hold it.")
     @functools.wraps(command)
-    def wrapped(*args: Any, release_dates: bool, strict_dates: bool, **kwargs: Any) -> Any:
+    def wrapper(*args: Any, release_dates: bool, strict_dates: bool, **kwargs: Any) -> Any:
         if release_dates and strict_dates:
             raise UsageError("--release-dates and --strict-dates read the same days in two ways: give one of them")
         reading = Reading.RELEASE if release_dates else Reading.STRICT if strict_dates else Reading.DATED
         return command(*args, reading=reading, **kwargs)
 
-    return wrapped
+    return wrapper

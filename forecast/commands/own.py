@@ -53,7 +53,7 @@ def data_add(scores: tuple[str, ...], out: Output, **about: Any) -> None:
 @click.command("added", cls=Command)
 @data_option
 @output_options
-def data_added(out: Output) -> None:
+def list_added_scores(out: Output) -> None:
     """List the scores that you added by hand, each with the id by which it is removed.
 
     \b
@@ -127,5 +127,5 @@ def _filled_columns(table: Any) -> list[str]:
     return [name for name in _SHOWN_ADDED if name in ("id", "score") or table[name].notna().any()]
 
 
-OWN_COMMANDS = (data_add, data_added, data_remove, data_update, data_vintages)
+OWN_COMMANDS = (data_add, list_added_scores, data_remove, data_update, data_vintages)
 """In the group `forecast data`."""

@@ -87,12 +87,12 @@ def picture_option(command: AnyCommand) -> AnyCommand:
         help="The picture.",
     )
     @functools.wraps(command)
-    def wrapped(*args: Any, picture: Path, **kwargs: Any) -> None:
+    def wrapper(*args: Any, picture: Path, **kwargs: Any) -> None:
 
         check_suffix(picture)
         write(as_bytes(command(*args, **kwargs), picture.suffix), picture)
 
-    return wrapped
+    return wrapper
 
 
 def backtest_source(command: AnyCommand) -> AnyCommand:

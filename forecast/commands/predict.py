@@ -21,7 +21,7 @@ from scale_forecast.commands.options import (
     pairs,
     profiles_option,
     results_options,
-    shown_progress,
+    show_progress,
     size_options,
     sizes_options,
     workers_options,
@@ -72,7 +72,7 @@ def predict_command(inputs: Inputs, model: str | None, all_metrics: bool, out: O
     if about["family"] is None and not inputs.paths:
         raise UsageError("which model? give --family and a size, or --model and --released for one without a size")
     tables = inputs.load(reading=by_date["reading"])
-    with shown_progress(about.pop("workers")) as several:
+    with show_progress(about.pop("workers")) as several:
         found = scale_forecast.predict(
             tables, tasks=about.pop("task"), past=out.is_for_people, workers=several, tell=note, **about
         )
@@ -185,7 +185,7 @@ def train_command(inputs: Inputs, workers: Workers, out: Output, **about: Any) -
         forecast train --family PaLM
     """
     tables = inputs.load()
-    with shown_progress(workers) as several:
+    with show_progress(workers) as several:
         trained = scale_forecast.train(tables, workers=several, tell=note, **about)
     note(f"trained {trained.predictor} without the line {trained.line}; kept in {trained.kept_in}")
     row = {"predictor": trained.predictor, "line": trained.line, "kept_in": str(trained.kept_in)}

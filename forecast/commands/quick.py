@@ -15,7 +15,7 @@ from scale_forecast.commands.options import (
     input_options,
     output_options,
     reading_as_of,
-    shown_progress,
+    show_progress,
     workers_options,
 )
 from scale_forecast.commands.printing import Output, command_line, note, records, write
@@ -53,7 +53,7 @@ def quick_command(
     if not inputs.paths:
         raise UsageError("whose results? name a folder, file or sheet of yours, such as `forecast quick results/`")
     tables = inputs.load()
-    with shown_progress(workers) as several:
+    with show_progress(workers) as several:
         found = scale_forecast.quick(tables, workers=several, tell=note, **about)
     data = {name: records(table) for name, table in found.whole.items()} | {"said": found.said, "needs": found.needs}
     out.emit(found.frame, text=as_page(found.families, found.frame, found.record, found.said, found.needs), data=data)

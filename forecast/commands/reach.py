@@ -14,7 +14,7 @@ from scale_forecast.commands.options import (
     pricing_as_of,
     results_options,
     seed_option,
-    shown_progress,
+    show_progress,
     workers_options,
 )
 from scale_forecast.commands.printing import Output, note
@@ -46,6 +46,6 @@ def reach_command(inputs: Inputs, workers: Workers, out: Output, **about: Any) -
         forecast reach "how much compute is needed for human performance on logical_deduction" --as-of 2022-11-15
     """
     tables = inputs.load()
-    with shown_progress(workers) as several:
+    with show_progress(workers) as several:
         found = scale_forecast.reach(results=tables, workers=several, tell=note, **about)
     out.emit(found.table, title=f"{found.title}, as of {found.as_of}")

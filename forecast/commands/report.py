@@ -15,7 +15,7 @@ from scale_forecast.commands.options import (
     input_options,
     ledger_option,
     questions_option,
-    shown_progress,
+    show_progress,
     target_options,
 )
 from scale_forecast.commands.printing import command_line, note, write
@@ -42,7 +42,7 @@ def report_command(context: click.Context, inputs: Inputs, output: Path, **about
         forecast report results/ --family mine --params 70B -o mine.html
     """
     tables = inputs.load()
-    with shown_progress(scale_forecast.Workers()) as workers:
+    with show_progress(scale_forecast.Workers()) as workers:
         page = scale_forecast.report(tables, command=command_line(context), workers=workers, tell=note, **about)
     write(page, output)
     note(f"written: {output}")

@@ -229,22 +229,22 @@ def choose_breaks(batch: Batch) -> Averaged:
         penalty = _penalty(len(form.parameters), count)
         carried = (batch.distinct > len(form.parameters) + 1) | (k == 0)
         at = np.flatnonzero(carried & (2.0 * least + penalty < criterion.min(axis=0)))
-        fits.append(FormFit.unfitted(form, len(batch)))
+        fits.append(FormFit.empty(form, len(batch)))
         if len(at):
             part = batch.take(at)
-            found = _freed(fit_form_exactly(form, part, prior), part, prior)
-            fits[k] = fits[k].improved(at, found)
+            found = _widen_prior(fit_form_exactly(form, part, prior), part, prior)
+            fits[k] = fits[k].replace_worse(at, found)
             criterion[k, at] = penalty[at] - 2.0 * _likelihood(found, part)
     best = criterion.argmin(axis=0)
     return Averaged(fits, (np.arange(len(fits))[:, None] == best).astype(float), priors=tuple(priors))
 
 
-def _freed(fit: FormFit, batch: Batch, prior: Prior) -> FormFit:
+def _widen_prior(fit: FormFit, batch: Batch, prior: Prior) -> FormFit:
     """The fit, and one under wider priors on curves whose likelihood gains more than `INSIST` by it."""
     wide = Task(fit.form, batch, prior.broader(BROADER)).fit_from(fit.theta[:, None])
     gain = _likelihood(wide, batch) - _likelihood(fit, batch)
     cost = np.where(gain > INSIST, -np.inf, np.inf)
-    freed = fit.improved(np.arange(len(batch)), replace(wide, cost=cost))
+    freed = fit.replace_worse(np.arange(len(batch)), replace(wide, cost=cost))
     return replace(freed, cost=np.where(gain > INSIST, wide.cost, fit.cost))
 
 

@@ -24,7 +24,7 @@ from scale_forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
 from scale_forecast.curves.forms import Form
 from scale_forecast.curves.inside import band_size
 from scale_forecast.curves.intervals import centre_of, held_out_ratios, offsets_of, own_size
-from scale_forecast.curves.registry import CHOSEN, form_named
+from scale_forecast.curves.registry import CHOSEN, find_form
 from scale_forecast.data.errors import UsageError
 from scale_forecast.parallel import Workers
 
@@ -173,7 +173,7 @@ def fit_curves(
         group=group,
     )
     if form not in CHOSEN:
-        form_named(form, kind)
+        find_form(form, kind)
     chunks = [batch.take(slice(i, i + CHUNK)) for i in range(0, len(batch), CHUNK)]
     average = _fitter(batch, form, group is not None)
     averages = list(workers.map(average, chunks))
@@ -188,7 +188,7 @@ def _fitter(batch: Batch, form: str, pooled: bool) -> Callable[[Batch], Averaged
     if form == "auto":
         priors = learn_priors(batch, tuple(POOL[batch.kind]))
         return functools.partial(average_forms, priors=priors)
-    one = form_named(form, batch.kind)
+    one = find_form(form, batch.kind)
     prior = learn_prior(one, batch) if pooled else None
     return functools.partial(_alone, one, prior)
 

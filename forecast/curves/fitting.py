@@ -73,8 +73,8 @@ class FormFit:
     converged: np.ndarray
 
     @classmethod
-    def unfitted(cls, form: Form, n: int) -> FormFit:
-        """No fit of n curves, for `improved` to fill in: the means of the form's prior."""
+    def empty(cls, form: Form, n: int) -> FormFit:
+        """No fit of n curves, for `replace_worse` to fill in: the means of the form's prior."""
         theta = np.repeat(Prior.of(form).mean, n, axis=1)
         return cls(form, theta, np.full(n, np.nan), np.full(n, np.inf), np.zeros(n, dtype=bool))
 
@@ -82,7 +82,7 @@ class FormFit:
         """The fit of some curves."""
         return FormFit(self.form, self.theta[:, part], self.sigma[part], self.cost[part], self.converged[part])
 
-    def improved(self, index: np.ndarray, other: FormFit) -> FormFit:
+    def replace_worse(self, index: np.ndarray, other: FormFit) -> FormFit:
         """This fit with the curves at ``index`` replaced wherever ``other`` (of those curves) is better."""
         better = other.cost < self.cost[index]
         at = index[better]
@@ -173,13 +173,13 @@ class Task:
         parts = zip(*(np.split(array, self.parts, axis=-1) for array in arrays), strict=True)
         return np.concatenate([self.form.starts(Points(*part), effort) for part in parts], axis=2)
 
-    def refined(self, effort: int) -> np.ndarray:
+    def refine_starts(self, effort: int) -> np.ndarray:
         """The best starts after a few steps each, best first, (p, s, n)."""
         form = self.form
         starts = [self.starts(effort)]
         if form.simpler is not None:
             simple = Task(form.simpler, self.batch, Prior.of(form.simpler, self.prior.mean.shape[1]))
-            starts.append(form.extend(self.points, simple.refined(0)))
+            starts.append(form.extend(self.points, simple.refine_starts(0)))
         start = np.nan_to_num(np.concatenate(starts, axis=1))
         start = np.clip(start, self.problem.lower[:, None], self.problem.upper[:, None])
         if start.shape[1] == 1:
@@ -192,7 +192,7 @@ class Task:
 
     def fit(self, effort: int, tolerance: float) -> FormFit:
         """The best of all starts."""
-        starts = self.refined(effort)
+        starts = self.refine_starts(effort)
         return self.fit_from(starts[:, : self.form.polished + 2 * effort], tolerance)
 
     def fit_from(self, starts: np.ndarray, tolerance: float = EXACT) -> FormFit:
@@ -202,7 +202,7 @@ class Task:
         best = final.cost.reshape(keep, -1).argmin(axis=0) * len(self.batch) + np.arange(len(self.batch))
         return FormFit(self.form, final.theta[:, best], final.sigma[best], final.cost[best], final.converged[best])
 
-    def from_held(self, keep: int = 8) -> FormFit:
+    def fit_from_grid(self, keep: int = 8) -> FormFit:
         """The best fit from starts whose ``held`` parameters were kept while the others were fitted."""
         start = self.form.held_starts(self.points)
         p, s, n = start.shape
@@ -237,7 +237,7 @@ class Task:
         best = found.cost.reshape(steps, n).argmin(axis=0) * n + np.arange(n)
         return FormFit(self.form, found.theta[:, best], found.sigma[best], found.cost[best], found.converged[best])
 
-    def with_breaks_moved(self, theta: np.ndarray) -> FormFit:
+    def move_breaks(self, theta: np.ndarray) -> FormFit:
         """The best fit after taking each break of ``theta`` (p, n) out and putting one in elsewhere."""
         breaks = range(3, len(theta), 3)
         without = np.stack([np.delete(theta, slice(i, i + 3), axis=0) for i in breaks], axis=1)
@@ -269,14 +269,14 @@ def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> Fo
     fit = Task(form, batch, prior).fit(0, EXACT)
     for effort in range(1, form.efforts):
         for part in _parts(_find_stalled(fit, batch)):
-            fit = fit.improved(part, Task(form, batch.take(part), prior).fit(effort, EXACT))
+            fit = fit.replace_worse(part, Task(form, batch.take(part), prior).fit(effort, EXACT))
         if form.held:
             for part in _parts(np.flatnonzero((batch.noise < NOISELESS) & _has_stalled(fit, batch))):
-                fit = fit.improved(part, Task(form, batch.take(part), prior).from_held())
+                fit = fit.replace_worse(part, Task(form, batch.take(part), prior).fit_from_grid())
         if form.simpler is not None:
             for part in _parts(_find_stalled(fit, batch)):
                 task = Task(form, batch.take(part), prior)
-                fit = fit.improved(part, task.with_breaks_moved(fit.theta[:, part]))
+                fit = fit.replace_worse(part, task.move_breaks(fit.theta[:, part]))
     return fit
 
 

@@ -72,7 +72,7 @@ def parameter_intervals(
     return fit.theta, low, high
 
 
-def said_of(fits: CurveFits, names: Sequence[str], most: int, *, x: str, y: str) -> list[str]:
+def describe_fits(fits: CurveFits, names: Sequence[str], most: int, *, x: str, y: str) -> list[str]:
     """A sentence on each of the first ``most`` curves: its form in words, its formula, and how far off it is."""
     said = []
     position = 0

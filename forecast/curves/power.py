@@ -281,14 +281,14 @@ class BNSL(Form):
             most = (points.w > 0).sum(axis=0).max(initial=0)
             every = 2 if most <= FEW_POINTS else 1
             place, log_f = grid(self.places[::every], self.widths[::every])
-            return self._solved(points, place[None], log_f[None], keep=2 + 6 * effort)
+            return self._best_starts(points, place[None], log_f[None], keep=2 + 6 * effort)
         places = np.linspace(0.06, 1.02, 15) if effort == 1 else self.few_places + 0.04 * (effort > 1)
         sets = np.array(list(combinations(places, self.breaks if effort else 2))).T
         if effort > 1:
             sets = sets + 0.04 * np.sin(np.arange(sets.size)).reshape(sets.shape)
         widths = np.log([0.04, 0.09, 0.18, 0.35, 0.8]) if effort and self.breaks == 2 else self.few_widths
         which, *log_f = grid(np.arange(sets.shape[1]), *[widths] * len(sets))
-        kept = self._solved(points, sets[:, which.astype(int)], np.stack(log_f), keep=(3, 12, 30)[effort])
+        kept = self._best_starts(points, sets[:, which.astype(int)], np.stack(log_f), keep=(3, 12, 30)[effort])
         return kept if len(sets) == self.breaks else self.extend(points, kept)
 
     def held_starts(self, points: Points) -> np.ndarray:
@@ -296,13 +296,13 @@ class BNSL(Form):
         grids = grid(np.linspace(0.5, 1.2, 15), np.log([0.02, 0.04, 0.08, 0.15, 0.3, 0.6]))
         out = []
         for place, log_f in zip(*grids, strict=True):
-            start = self._solved(points, np.array([[place]]), np.array([[log_f]]), keep=1)
+            start = self._best_starts(points, np.array([[place]]), np.array([[log_f]]), keep=1)
             off = [((self.value(s, points.u, points.floor) - points.z) ** 2 * points.w).sum(0) for s in
                    start.transpose(1, 0, 2)]  # fmt: skip
             out.append(np.take_along_axis(start, np.argmin(off, axis=0)[None, None], axis=1))
         return np.concatenate(out, axis=1)
 
-    def _solved(self, points: Points, places: np.ndarray, log_f: np.ndarray, keep: int) -> np.ndarray:
+    def _best_starts(self, points: Points, places: np.ndarray, log_f: np.ndarray, keep: int) -> np.ndarray:
         """The best ``keep`` starts for each limit, (p, limits * keep, b), of breaks at shares of the span.
 
         ``places, log_f`` are (breaks, g).
@@ -310,12 +310,12 @@ class BNSL(Form):
         points = thin(points, 40)
         few = places.shape[1] * points.u.size * len(self.limits) < FEW
         limits = [self.limits] if few else np.split(self.limits, len(self.limits))
-        return np.concatenate([self._solved_at(some, points, places, log_f, keep) for some in limits], axis=1)
+        return np.concatenate([self._solve_at(some, points, places, log_f, keep) for some in limits], axis=1)
 
-    def _solved_at(
+    def _solve_at(
         self, limits: np.ndarray, points: Points, places: np.ndarray, log_f: np.ndarray, keep: int
     ) -> np.ndarray:
-        """As `_solved`, for these limits, all together."""
+        """As `_best_starts`, for these limits, all together."""
         rest, weight, a = excess(points, limits)
         one = np.tile(points.u, (1, len(limits)))
         m, b = one.shape

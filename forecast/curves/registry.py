@@ -35,7 +35,7 @@ CHOSEN = {
 KINDS = ("loss", "accuracy")
 
 
-def form_named(name: str, kind: str) -> Form:
+def find_form(name: str, kind: str) -> Form:
     """The form of that name, if it suits the kind of curve."""
     if name not in FORMS:
         raise UsageError(f"no form {name!r}{did_you_mean(name, [*CHOSEN, *FORMS])}: see `forecast curves list`")

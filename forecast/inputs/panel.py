@@ -77,7 +77,7 @@ class Panel:
         """Some of the rows, with an index of their own; codes and scales keep their meaning."""
         return Panel(self.rows[mask].reset_index(drop=True))
 
-    def known(self, mask: np.ndarray, *, without_compute: str | None = None) -> Panel:
+    def restrict(self, mask: np.ndarray, *, without_compute: str | None = None) -> Panel:
         """What is known where some rows are: the same as `take`, but these rows alone say what measures a family.
 
         Parameters

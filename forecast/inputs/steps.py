@@ -203,11 +203,11 @@ def _family_slope(h: Histories, at: np.ndarray, origin: np.ndarray) -> np.ndarra
     own = np.clip(own, -STEEPEST, STEEPEST)
     own_recent = np.where(h.scale[at, 1:] >= here[:, None] - JUST_NOW, own, np.nan)
 
-    def held(first: np.ndarray, own: np.ndarray) -> np.ndarray:
+    def mean_of_others(first: np.ndarray, own: np.ndarray) -> np.ndarray:
         count = until - first - np.isfinite(own).sum(axis=1)
         return (total[until] - total[first] - np.nansum(own, axis=1)) / (count + PRIOR_STEPS)
 
-    return 0.5 * (held(start, own) + held(recent, own_recent))
+    return 0.5 * (mean_of_others(start, own) + mean_of_others(recent, own_recent))
 
 
 def _peers(rows: pd.DataFrame, origins: pd.DataFrame, compute: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -102,7 +102,7 @@ def evidence_of(panel: Panel, target: Target, allowed: np.ndarray) -> Panel:
 
     Rows of its family that have no place on that measure (parameters that nobody states) say nothing of a step.
     """
-    seen = panel.known(allowed, without_compute=None if np.isfinite(target.train_flops) else target.family)
+    seen = panel.restrict(allowed, without_compute=None if np.isfinite(target.train_flops) else target.family)
     placed = ~(seen.rows["family"] == target.family).to_numpy() | seen.rows["scale"].notna().to_numpy()
     return seen if placed.all() else seen.take(placed)
 

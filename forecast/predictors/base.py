@@ -68,10 +68,10 @@ class PointPredictor(Predictor):
         """The predicted score on the link scale, (n,)."""
 
     def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
-        self.spread_ = Spread.of_errors(list(zip(past, workers.map(self._located, past), strict=True)))
+        self.spread_ = Spread.of_errors(list(zip(past, workers.map(self._locate_in, past), strict=True)))
         return self
 
-    def _located(self, fold: Fold) -> np.ndarray:
+    def _locate_in(self, fold: Fold) -> np.ndarray:
         return self.locate(fold.rows, fold.evidence)
 
     def state(self) -> dict[str, np.ndarray]:

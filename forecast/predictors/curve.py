@@ -70,12 +70,12 @@ class CurveAverage(PointPredictor):
         for kind, wanted in (("accuracy", up), ("loss", ~up & positive)):
             at = np.flatnonzero(wanted & enough)
             if len(at):
-                value = self._continued(every.take(at), kind, workers)
+                value = self._extrapolate(every.take(at), kind, workers)
                 predicted[at] = np.where(np.isfinite(value), value, predicted[at])
         parts = np.split(predicted, np.cumsum([len(rows) for rows, _ in cases])[:-1])
         return [Link.of(rows).forward(part) for (rows, _), part in zip(cases, parts, strict=True)]
 
-    def _continued(self, histories: _Histories, kind: str, workers: Workers) -> np.ndarray:
+    def _extrapolate(self, histories: _Histories, kind: str, workers: Workers) -> np.ndarray:
         """Each curve at its target, (n,); NaN for those of a model of which one cannot be fitted."""
         limits = {}
         if kind == "accuracy":
@@ -91,7 +91,7 @@ class CurveAverage(PointPredictor):
             models = [np.flatnonzero(model == m) for m in np.unique(model)]
             if len(models) == 1:
                 return np.full(len(y), np.nan)
-            return np.concatenate([self._continued(histories.take(at), kind, workers) for at in models])
+            return np.concatenate([self._extrapolate(histories.take(at), kind, workers) for at in models])
 
 
 def _history(rows: pd.DataFrame, evidence: Panel) -> tuple[np.ndarray, np.ndarray]:

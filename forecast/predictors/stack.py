@@ -133,7 +133,7 @@ class Mixture:
     loading: float
 
     @classmethod
-    def untrained(cls) -> Mixture:
+    def without_past(cls) -> Mixture:
         """Where no past forecast is known: equal weights, a normal spread."""
         equal, shape = np.full(len(CANDIDATES), 1.0 / len(CANDIDATES)), for_a_new_line(ndtri(LEVELS), 0)
         return cls(equal, equal, START_SIZE, shape, shape, TYPICAL_LOADING)
@@ -153,15 +153,15 @@ class Stack(Predictor):
     name: ClassVar[str] = "stack"
 
     def __init__(self) -> None:
-        self.mixtures_ = [Mixture.untrained() for _ in CASES]
+        self.mixtures_ = [Mixture.without_past() for _ in CASES]
         self.ties_ = Ties.fit([])
 
     def fit(self, past: Sequence[Fold], workers: Workers = ALONE) -> Self:
         each = list(workers.map(_past_forecasts, past))
         alone, together, stranger = ([made[case] for made in each if case in made] for case in CASES)
-        first = learn_mixture(alone, Mixture.untrained())
+        first = learn_mixture(alone, Mixture.without_past())
         second = learn_mixture(together, first)
-        self.mixtures_ = [first, second, learn_mixture(stranger, Mixture.untrained())]
+        self.mixtures_ = [first, second, learn_mixture(stranger, Mixture.without_past())]
         said = [made.get("together", made["alone"]) for made in each if made]
         self.ties_ = Ties.fit([(fold, self._continuous(fold.rows, one).prob_tie()) for fold, one in said])
         return self
@@ -178,9 +178,9 @@ class Stack(Predictor):
         return self
 
     def predict(self, rows: pd.DataFrame, evidence: Panel) -> Forecast:
-        return self.combined(rows, evidence, Candidates.of(rows[rows["is_share"].to_numpy()], evidence))
+        return self.combine(rows, evidence, Candidates.of(rows[rows["is_share"].to_numpy()], evidence))
 
-    def combined(self, rows: pd.DataFrame, evidence: Panel, candidates: Candidates) -> Forecast:
+    def combine(self, rows: pd.DataFrame, evidence: Panel, candidates: Candidates) -> Forecast:
         """The forecast of all rows, where the candidates have been asked about the shares among them."""
         share = rows["is_share"].to_numpy()
         made = self._continuous(rows[share], candidates)

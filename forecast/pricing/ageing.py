@@ -46,7 +46,7 @@ def closed_windows(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(found, columns=names)
 
 
-def chance_measured(windows: pd.DataFrame, ageing: Ageing) -> np.ndarray:
+def prob_measurement(windows: pd.DataFrame, ageing: Ageing) -> np.ndarray:
     """P(a new model is measured in each window), with rates drawn as `arrivals.Rate` has them."""
     silent, years, shape, rate = (windows[name].to_numpy() for name in ("silent", "years", "shape", "rate"))
     return 1.0 - (rate / (rate + ageing.years(silent, silent + years))) ** shape
@@ -62,7 +62,7 @@ def learn_ageing(windows: pd.DataFrame) -> Ageing:
     measured = windows["measured"].to_numpy()
 
     def loss(ageing: Ageing) -> float:
-        p = np.clip(chance_measured(windows, ageing), 1e-6, 1.0 - 1e-6)
+        p = np.clip(prob_measurement(windows, ageing), 1e-6, 1.0 - 1e-6)
         told: npt.NDArray[np.float64] = measured * np.log(p) + (1.0 - measured) * np.log1p(-p)
         return float(-told.sum() / len(HORIZONS) + 0.5 * np.log(ageing.pace) ** 2 + ageing.power)
 

@@ -111,14 +111,14 @@ class Publications:
         if families:
             usual /= max(own["family"].nunique(), 1) / len(families)
             own = own.loc[own["family"].isin(families)]
-        counted = self._counted(own)
+        counted = self._count_days(own)
         mean = counted.mean() if len(counted) else pd.Series({"events": 0.0, "years": 0.0})
         return Rate(1.0 + float(mean["events"]), 1.0 / usual + float(mean["years"]))
 
     @cached_property
     def _usual(self) -> float:
         """Of all benchmarks together; the tasks of one are measured together."""
-        everywhere = self._counted(self.first).groupby("benchmark").mean()
+        everywhere = self._count_days(self.first).groupby("benchmark").mean()
         events, years = (float(everywhere[name].sum()) for name in ("events", "years"))
         return (events + 1.0) / (years + 1.0)
 
@@ -132,7 +132,7 @@ class Publications:
         days = self.first.assign(fresh=fresh)[later].groupby(["known_on", "benchmark"])["fresh"].mean()
         return float((days.sum() + 1.0) / (len(days) + 2.0))
 
-    def _counted(self, first: pd.DataFrame) -> pd.DataFrame:
+    def _count_days(self, first: pd.DataFrame) -> pd.DataFrame:
         """Of each task the further days on which new models were measured, and the years in which they were seen."""
         days = first.groupby(["benchmark", "task"])["known_on"].agg(["min", "nunique"])
         newest = self._newest.reindex(days.index.get_level_values("benchmark")).to_numpy()
@@ -160,12 +160,12 @@ def ladder_rate(rows: pd.DataFrame, leaf: Measured, benchmark: str) -> float:
     here = (first["benchmark"].astype("str") == benchmark).to_numpy(dtype=bool)
     own = here & (name_keys("task", first["task"].astype("str")) == task_key(leaf.task)).to_numpy(dtype=bool)
 
-    def held(events: np.ndarray, towards: float, weight: float) -> float:
+    def shrink(events: np.ndarray, towards: float, weight: float) -> float:
         return float((events.sum() + weight * towards) / (len(events) + weight))
 
-    falls = held(found.fell[own], held(found.fell[here], RARELY, 1.0), LIKE_TASK)
-    usual = held(turned[found.fell], RARELY, 1.0)
-    return falls * held(turned[here & found.fell], usual, LIKE_BENCHMARK)
+    falls = shrink(found.fell[own], shrink(found.fell[here], RARELY, 1.0), LIKE_TASK)
+    usual = shrink(turned[found.fell], RARELY, 1.0)
+    return falls * shrink(turned[here & found.fell], usual, LIKE_BENCHMARK)
 
 
 def gaps(rows: pd.DataFrame, frontier: Frontier | None) -> np.ndarray:
@@ -201,7 +201,7 @@ class Course:
     ageing: Ageing = TIMELESS
 
     @classmethod
-    def drawn(
+    def draw(
         cls, start: dt.date, years: int, frontier: Frontier | None, gap: np.ndarray, largest: float, *, n: int,
         seed: int, ageing: Ageing = TIMELESS,
     ) -> Course:  # fmt: skip

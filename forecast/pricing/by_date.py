@@ -65,7 +65,7 @@ def foretell(futures: RecordFutures | None, leaf: Kind, scope: Scope, until: dt.
     measured = next(iter(leaf.leaves()), None)
     if measured is None:
         return Foretold(leaf.foretell(futures, scope, until), None, ())
-    futures, note = futures.told_by(measured)
+    futures, note = futures.find_futures(measured)
     values = leaf.foretell(futures, scope, until)
     news = [futures.new(measured, side, until) for side in measured.scopes(scope) if not side.model]
     if news and not np.any(news) and (until - futures.end()).days > LONG:

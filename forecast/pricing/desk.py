@@ -134,7 +134,7 @@ class Desk:
             return parts.max().date() if len(parts) else None
         return None if found is None else found.astype("datetime64[D]").item()
 
-    def newest_named(self, leaf: Measured) -> dt.date | None:
+    def newest_of_name(self, leaf: Measured) -> dt.date | None:
         """The day of the newest score on anything that bears the name of a leaf's benchmark, its splits too."""
         name = fold(leaf.benchmark or leaf.task)
         alike = {of: fold(of) == name or fold(of.split(" ")[0]) == name for of in self.evidence.names("benchmark")}
@@ -158,7 +158,7 @@ class Desk:
         years = max((until - start).days, 0) // 365 + 1
         if (start, years) not in self._courses:
             largest = float(self.panel.rows["compute"].max())
-            self._courses[start, years] = Course.drawn(
+            self._courses[start, years] = Course.draw(
                 start, years, self.frontier, self._gaps, largest, n=DRAWS, seed=self.seed, ageing=self.ageing
             )
         return self._courses[start, years]
@@ -177,13 +177,13 @@ class Desk:
     def _trained(self) -> Trained:
         return Trained(self.panel, self._cache, workers=self._workers)
 
-    def learned(self, line: str) -> Recalibration:
+    def recalibration_for(self, line: str) -> Recalibration:
         """Settled questions of the past in which a line has no part."""
         exclusion = Exclusion(line)
         if not self._recalibrate:
             return Recalibration(NOTHING)
         if exclusion not in self._learned:
-            self._learned[exclusion] = Recalibration.learned(
+            self._learned[exclusion] = Recalibration.learn(
                 self.panel, self.tables, exclusion, self.predictor, cache=self._cache, workers=self._workers
             )
         return self._learned[exclusion]
@@ -201,10 +201,10 @@ class Desk:
         line = target.line if trained_without is None else trained_without
         asked = (target.family, target.model, target.compute, line, fold(leaf.task), fold(leaf.benchmark or ""))
         if asked not in self._models:
-            self._models[asked] = self._made(target, leaf, line)
+            self._models[asked] = self._model_of(target, leaf, line)
         return self._models[asked]
 
-    def _made(self, target: Target, leaf: Measured, line: str) -> PricedModel:
+    def _model_of(self, target: Target, leaf: Measured, line: str) -> PricedModel:
         """The model; the same one for all leaves that look at the same suites."""
         rows = self._rows_of(target)
         suites = frozenset(rows["suite"][_rows_of_leaf(rows, leaf)].tolist())
@@ -214,7 +214,7 @@ class Desk:
             if rows.empty:
                 of = leaf.benchmark or leaf.task
                 raise DataError(f"no score of {target.family} on {of} is known: there is nothing to start from")
-            self._models[key] = self._priced(target, rows, Exclusion(line))
+            self._models[key] = self._build_model(target, rows, Exclusion(line))
         return self._models[key]
 
     def _rows_of(self, target: Target) -> pd.DataFrame:
@@ -226,15 +226,15 @@ class Desk:
             self._rows[key] = target_rows(evidence, target, everything)
         return self._rows[key]
 
-    def _priced(self, target: Target, rows: pd.DataFrame, exclusion: Exclusion) -> PricedModel:
+    def _build_model(self, target: Target, rows: pd.DataFrame, exclusion: Exclusion) -> PricedModel:
         evidence = evidence_of(self.panel, target, visible(self.panel, target))
         seen = evidence.take(np.isin(evidence.rows["task_code"].to_numpy(), rows["task_code"].to_numpy()))
         forecast = self._trained.get(self.predictor, exclusion).predict(rows, seen)
         seed = zlib.crc32(f"{self.seed}|{target.family}".encode())
         forecast = with_averages(forecast, seed=seed)
         if exclusion not in self._reversals:
-            self._reversals[exclusion] = Reversal().fit(self.panel.known(exclusion.allows(self.panel)))
-        maps, reversal = self.learned(exclusion.line).maps, self._reversals[exclusion]
+            self._reversals[exclusion] = Reversal().fit(self.panel.restrict(exclusion.allows(self.panel)))
+        maps, reversal = self.recalibration_for(exclusion.line).maps, self._reversals[exclusion]
         return PricedModel(forecast, seen, reversal=reversal, maps=maps, seed=seed)
 
     def named_target(self, name: str, family: str | None = None, by: dt.date | None = None) -> Target:
@@ -323,7 +323,7 @@ class Desk:
         largest = float(self.panel.rows["compute"].to_numpy()[on_task].max())
         return [upcoming_target(self.panel, NEW, None, train_flops=10 ** (largest + step))[0] for step in steps]
 
-    def families_tuned(self, tuning: Sequence[str]) -> tuple[str, ...]:
+    def families_of_tuning(self, tuning: Sequence[str]) -> tuple[str, ...]:
         """Families of some tuning; none where no tuning is named, which stands for all of them."""
         wanted = [fold(name) for name in tuning]
         own = self.panel.rows["family"][np.isin(self.folded["tuning"], wanted)]

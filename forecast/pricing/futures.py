@@ -134,7 +134,7 @@ class RecordFutures:
         if ways_of(scope):
             return self._in_one(measured, scope).leader(measured, without_ways(scope), of, day)
         paths, task, whose = self._paths(day), self.task(measured), self._whose(scope)
-        return self._named(paths, task, whose, of, paths.holders(task, [pd.Timestamp(day)], whose)[:, 0])
+        return self._maker_names(paths, task, whose, of, paths.holders(task, [pd.Timestamp(day)], whose)[:, 0])
 
     def first(self, measured: Measurement, scope: Scope, of: str, line: Line, day: dt.date) -> np.ndarray:
         """Who reaches a line first, (n,) of names; `NOBODY` where nobody does by a day."""
@@ -145,7 +145,7 @@ class RecordFutures:
         path = paths.path(task, whose)
         reached = path.scores >= self._least(task, line)
         makers = path.maker[np.arange(paths.draws), reached.argmax(axis=1)]
-        names = self._named(paths, task, whose, of, makers)
+        names = self._maker_names(paths, task, whose, of, makers)
         return np.where(first <= np.datetime64(day), names, NOBODY)
 
     def knows(self, model: str) -> bool:
@@ -239,7 +239,7 @@ class RecordFutures:
         count = int((scores["task"].isin(names) & (scores["known_on"] <= pd.Timestamp(self.as_of))).sum())
         return f"; {_say_undated(count)}: `--release-dates` counts them" if count else ""
 
-    def told_by(self, measured: Measurement) -> tuple[RecordFutures, str]:
+    def find_futures(self, measured: Measurement) -> tuple[RecordFutures, str]:
         """The futures that tell of a test, and what is to be said first of them.
 
         Raises
@@ -383,7 +383,7 @@ class RecordFutures:
         owners, lines = (tuple(sorted({one[at] for one in found})) for at in (0, 1))
         return owners, lines
 
-    def _named(self, paths: RecordPaths, task: str, whose: Whose, of: str, makers: np.ndarray) -> np.ndarray:
+    def _maker_names(self, paths: RecordPaths, task: str, whose: Whose, of: str, makers: np.ndarray) -> np.ndarray:
         """The names of rows of the makers; -1 is the holder of the record that stands."""
         table = paths.makers
         organisations = table["organisation"].astype(str).tolist()

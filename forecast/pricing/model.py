@@ -185,10 +185,10 @@ class PricedModel:
         """
         raw = self.raw(at, leaf, rival=rival)
         better_side = leaf.line is None or leaf.line.is_upward == bool(self.up[at])
-        p = self._mapped(leaf.event_kind, raw if better_side else 1.0 - raw)
+        p = self._recalibrate(leaf.event_kind, raw if better_side else 1.0 - raw)
         return Event(self.rank[:, at], p, turned=not better_side)
 
-    def _mapped(self, kind: str, raw: float) -> float:
+    def _recalibrate(self, kind: str, raw: float) -> float:
         found = self.maps.get(kind)
         return raw if found is None else float(found(np.array([raw]))[0])
 

@@ -135,7 +135,7 @@ def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) 
         return None
     if not known and families_in_scope(desk, leaf, question.scope.within(leaf.scope)):
         return None
-    return _part_told(leaf, told)
+    return _foretold_part(leaf, told)
 
 
 def _is_named_by_scale(desk: Desk, question: Question, leaf: Measured, by: dt.date) -> bool:
@@ -156,12 +156,12 @@ def _is_named_by_scale(desk: Desk, question: Question, leaf: Measured, by: dt.da
 def _part_by_date(desk: Desk, question: Question, leaf: Kind, until: dt.date) -> Part:
     """A leaf that futures by date alone can tell of."""
     try:
-        return _part_told(leaf, foretell(desk.futures, leaf, question.scope, until))
+        return _foretold_part(leaf, foretell(desk.futures, leaf, question.scope, until))
     except Untold as untold:
         raise DataError(f"{question.id} cannot be priced: {untold}") from untold
 
 
-def _part_told(leaf: Kind, told: Foretold) -> Part:
+def _foretold_part(leaf: Kind, told: Foretold) -> Part:
     return Part(leaf, leaf.kind, None, fixed=told.event, said=told.said, told=told)
 
 
@@ -198,7 +198,9 @@ def _named_part(desk: Desk, leaf: Measured, scope: Scope, targets: Sequence[Targ
             )
     who = " and ".join(target.model for target in targets)
     said.append(f"taken for granted that {who} will be measured on it by {by}")
-    return Part(leaf, leaf.event_kind, desk.learned(targets[0].line), models=models, scope=scope, said=tuple(said))
+    return Part(
+        leaf, leaf.event_kind, desk.recalibration_for(targets[0].line), models=models, scope=scope, said=tuple(said)
+    )
 
 
 def _measured_part(desk: Desk, question: Question, leaf: Measured, scope: Scope, until: dt.date, why: str) -> Part:
@@ -212,7 +214,7 @@ def _measured_part(desk: Desk, question: Question, leaf: Measured, scope: Scope,
             raise DataError(why_unpriced(desk, leaf, next(iter(worse.family), None), worse))
         if rivals and not is_measured(desk, leaf, worse):
             # The rival must stay below the known score less the margin: it must not beat it by a negative one.
-            part = _named_part(desk, leaf.swapped(keep_margin=True), scope, rivals, until)
+            part = _named_part(desk, leaf.swap_sides(keep_margin=True), scope, rivals, until)
             who = " and ".join(leaf.sides[0].model)
             return replace(part, is_undone=True, said=(f"{who} is measured; what would surpass it:", *part.said))
         if unsure := why_undecided(desk, question, leaf):
@@ -254,7 +256,7 @@ def _dated_part(desk: Desk, question: Question, leaf: Measured, scope: Scope, un
     )
     example = max(made, key=lambda found: float(found[0].raw.mean()))[2] if made else None
     is_closed = bool(scope.family or better.family or scope.line)
-    rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_tuned(scope.tuning))
+    rate = desk.rate(benchmark, tuple(families) if is_closed else desk.families_of_tuning(scope.tuning))
     course = desk.course(desk.seen_until(leaf, scope, until), until)
     fresh = None if is_closed else newcomer(desk, leaf, scope, benchmark, every=every)
     known = (1.0 - (fresh.weight if fresh else 0.0)) / len(families if every else templates)
@@ -273,7 +275,7 @@ def _dated_part(desk: Desk, question: Question, leaf: Measured, scope: Scope, un
     return Part(
         leaf,
         leaf.event_kind,
-        desk.learned(""),
+        desk.recalibration_for(""),
         dated=dated,
         scope=scope,
         said=tuple(describe_arrivals(dated, example)) + (describe_families(families, asked) if every else ()),
@@ -285,7 +287,7 @@ def _standing_part(desk: Desk, question: Question, leaf: Measured, scope: Scope,
     holds = f"{leaf.kind} on {name_leaf(leaf)} holds so far: {why}"
     if leaf.sides[1].model:
         return Part._certain(leaf, f"{holds}; the other side's models are measured")
-    part = _dated_part(desk, question, leaf.swapped(), scope, until)
+    part = _dated_part(desk, question, leaf.swap_sides(), scope, until)
     return replace(part, leaf=leaf, is_undone=True, said=(f"{holds}; what may undo it:", *part.said))
 
 

@@ -161,7 +161,7 @@ def _open_question(desk: Desk, question: Question) -> _Open | Price:
             f"{question.id} closed on {question.resolve_by:%Y-%m-%d} and waits for its judge: nothing to price "
             f"({known.reason})"
         )
-    if why := question.criterion.unpriced():
+    if why := question.criterion.why_unpriced():
         raise DataError(f"{question.id} {why}")
     leaves = question.criterion.dated_leaves(question.resolve_by)
     if question.criterion.answers != "event":
@@ -225,7 +225,7 @@ class _Open:
         ((leaf, until),) = question.criterion.dated_leaves(question.resolve_by)
         so_far = max((float(row["score"]) for row in self.known.evidence), default=-np.inf)
         if (by_scale := answer_by_scale(desk, question, leaf, until, so_far)) is not None:
-            return self._told(leaf, *by_scale, desk.predictor, "")
+            return self._open_price(leaf, *by_scale, desk.predictor, "")
         try:
             told = foretell(desk.futures, leaf, question.scope, until.date())
         except Untold as untold:
@@ -237,9 +237,9 @@ class _Open:
             answer = day(told.values, desk.as_of, until.date())
         else:
             answer = option(told.values)
-        return self._told(leaf, answer, told.said, BY_DATE, told.note)
+        return self._open_price(leaf, answer, told.said, BY_DATE, told.note)
 
-    def _told(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str, note: str) -> Price:
+    def _open_price(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str, note: str) -> Price:
         return Price(
             self.question.id, self.question.title, np.nan, np.nan, np.nan, np.nan, "", (), said, Status.OPEN,
             self.desk.as_of, predictor, self._note([note], [leaf]), answer=answer,
@@ -275,7 +275,7 @@ class _Open:
                 return self.desk.futures.newest(leaf)
         except Untold:
             pass
-        return self.desk.newest_named(leaf)
+        return self.desk.newest_of_name(leaf)
 
     def _base_rate(self, kinds: Sequence[str]) -> tuple[float, str]:
         """Of the kind of one leaf; of a combination, as if its leaves came at their base rates independently."""
@@ -336,7 +336,7 @@ class _Open:
             seed = int(rng.integers(2**31))
             events = []
             for part in self.parts:
-                maps = {} if part.learned is None else part.learned.resampled(part.kind, seed)
+                maps = {} if part.learned is None else part.learned.resample(part.kind, seed)
                 events.append(part.event(maps, float(level)))
             prices.append(hold_off(probability_of(self.question.criterion, events)))
         low, high = np.quantile(prices, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2])

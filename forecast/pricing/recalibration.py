@@ -54,7 +54,7 @@ class Recalibration:
     settled: pd.DataFrame
 
     @classmethod
-    def learned(
+    def learn(
         cls, panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, *, cache: Path | None = None,
         workers: Workers | None = None,
     ) -> Self:  # fmt: skip
@@ -73,14 +73,14 @@ class Recalibration:
     @cached_property
     def chosen(self) -> dict[str, tuple[str, Map]]:
         """By kind the form of its map, and the map."""
-        return {kind: self._fitted(kind) for kind in KINDS}
+        return {kind: self._fit_map(kind) for kind in KINDS}
 
     @cached_property
     def maps(self) -> dict[str, Map]:
         """By kind, where it is not the identity."""
         return {kind: found for kind, (_, found) in self.chosen.items() if found is not IDENTITY}
 
-    def _fitted(self, kind: str) -> tuple[str, Map]:
+    def _fit_map(self, kind: str) -> tuple[str, Map]:
         part = self.of(kind)
         return chosen_map(part["raw"].to_numpy(), part["happened"].to_numpy(), part["line"].to_numpy())
 
@@ -88,7 +88,7 @@ class Recalibration:
         """The settled questions of one kind."""
         return self.settled[self.settled["kind"] == kind]
 
-    def resampled(self, kind: str, seed: int) -> dict[str, Map]:
+    def resample(self, kind: str, seed: int) -> dict[str, Map]:
         """Maps in which that of one kind is fitted to lines drawn anew, logistic whatever was chosen."""
         part = self.of(kind)
         if len(part) < FEWEST:
@@ -106,7 +106,7 @@ class Recalibration:
 
 
 def _settled_past(panel: Panel, tables: Tables, exclusion: Exclusion, predictor: str, workers: Workers) -> pd.DataFrame:
-    allowed = panel.known(exclusion.allows(panel))
+    allowed = panel.restrict(exclusion.allows(panel))
     past = past_folds(panel, exclusion)
     parts = [NOTHING]
     for group in _groups(past):

@@ -99,7 +99,7 @@ def _others(desk: Desk, leaf: Measured, scope: Scope) -> Iterator[str]:
     rows = desk.evidence.rows_about(leaf)
     for field in WAYS:
         wanted = {name_key(field, name) for name in getattr(scope, field)}
-        counts = Counter(name for row in rows if (name := desk.evidence.written(field, int(row))))
+        counts = Counter(name for row in rows if (name := desk.evidence.name_or_none(field, int(row))))
         if wanted and not wanted & {name_key(field, name) for name in counts}:
             others = ", ".join(f"{name} ({count})" for name, count in counts.most_common(NEAREST))
             asked = " or ".join(getattr(scope, field))

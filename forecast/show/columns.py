@@ -25,7 +25,7 @@ def lay_out(header: Sequence[str], columns: Sequence[Sequence[str]], right: Sequ
     natural = [max(map(_length, (name, *cells))) for name, cells in zip(header, columns, strict=True)]
     most = _most(natural, width - GAP * (len(natural) - 1))
     widths = [min(most, own) for own in natural]
-    fold = functools.cache(_folded)
+    fold = functools.cache(_fold)
     lines: list[str] = []
     for row in ([*header], *zip(*columns, strict=True)):
         if all(map(int.__le__, map(_length, row), widths)):
@@ -49,7 +49,7 @@ def _length(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-def _folded(text: str, width: int) -> list[str]:
+def _fold(text: str, width: int) -> list[str]:
     if _length(text) <= width:
         return [text]
     return textwrap.wrap(text, width) if text.isascii() else chop_cells(text, width)

@@ -16,16 +16,16 @@ MOST_ROWS = 30
 
 def as_page(a: str, b: str, tables: Mapping[str, pd.DataFrame], said: Sequence[str]) -> str:
     """All of it as text; of many tasks those with the largest gap."""
-    parts = [as_text(table, title=title) for title, table in _shown(a, b, tables).items()]
+    parts = [as_text(table, title=title) for title, table in _shown_tables(a, b, tables).items()]
     return "\n".join(["".join(f"{plain_text(sentence)}\n" for sentence in said), *parts])
 
 
 def as_html(found: Any) -> str:
     """The same for a notebook; ``found`` is a `workflow.compare.Compared`."""
-    return tables_html(_shown(found.a, found.b, found.tables), found.said)
+    return tables_html(_shown_tables(found.a, found.b, found.tables), found.said)
 
 
-def _shown(a: str, b: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+def _shown_tables(a: str, b: str, tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     if "records" in tables:
         table = tables["records"].head(MOST_ROWS)
         columns = [

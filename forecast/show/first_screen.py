@@ -36,19 +36,19 @@ class FirstScreen:
         """The whole screen."""
         parts = [f"{self.title}\n"]
         if len(self.means.table):
-            parts.append(_shown(self.means, "Means by benchmark"))
+            parts.append(_view_text(self.means, "Means by benchmark"))
         if self.past:
             parts.append(f"{self.past}\n")
         if len(self.tasks.table):
-            parts.append(_shown(self.tasks, "Tasks by benchmark, the surest change first"))
+            parts.append(_view_text(self.tasks, "Tasks by benchmark, the surest change first"))
         if len(self.others.table):
-            parts.append(_shown(self.others, "Losses and scores without a highest, each in its own unit"))
+            parts.append(_view_text(self.others, "Losses and scores without a highest, each in its own unit"))
         if self.left_out:
             parts.append(f"{self.left_out}\n")
         return "\n".join(parts)
 
 
-def _shown(view: View, title: str) -> str:
+def _view_text(view: View, title: str) -> str:
     return as_text(view.table, title=title, spare=view.spare, pictures=view.pictures)
 
 
@@ -74,7 +74,7 @@ def first_screen(found: Upcoming, *, all_metrics: bool = False, most: int = MOST
         None if found.past is None else past_sentence(found.past),
         _tasks(found, rows[is_share]),
         _tasks(found, rows[~is_share]),
-        _left_out(len(rows), len(table), int((~primary).sum())),
+        _remark_on_rest(len(rows), len(table), int((~primary).sum())),
     )
 
 
@@ -201,7 +201,7 @@ def _interval(table: pd.DataFrame) -> list[str]:
     return [f"{cell(low)} to {cell(high)}" for low, high in zip(table["q10"], table["q90"], strict=True)]
 
 
-def _left_out(shown: int, rows: int, metrics: int) -> str | None:
+def _remark_on_rest(shown: int, rows: int, metrics: int) -> str | None:
     if shown == rows:
         return None
     others = f", {metrics} of them other metrics (--all-metrics)" if metrics else ""

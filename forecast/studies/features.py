@@ -159,7 +159,7 @@ class Judge:
         own = 1.0 - ((self._own - self._apart(forecast)) ** 2).sum() / (self._own**2).sum()
         return float(whole), float(own)
 
-    def shuffled(self, columns: list[int], rng: np.random.Generator, *, among_tasks: bool) -> np.ndarray:
+    def shuffle(self, columns: list[int], rng: np.random.Generator, *, among_tasks: bool) -> np.ndarray:
         """The matrix with some columns' rows shuffled together: among the tasks of each model, or altogether."""
         order = np.lexsort((rng.random(len(self.gain)), self.model if among_tasks else np.zeros(len(self.gain))))
         place = np.argsort(self.model, kind="stable") if among_tasks else np.arange(len(self.gain))
@@ -180,7 +180,7 @@ def judge_groups(
     whole, own = judge.r2(forecast)
     lost = {}
     for name, columns in groups.items():
-        shuffled = [judge.shuffled(columns, rng, among_tasks=among) for among in (False, True) for _ in range(REPEATS)]
+        shuffled = [judge.shuffle(columns, rng, among_tasks=among) for among in (False, True) for _ in range(REPEATS)]
         forecasts = np.asarray(model.predict(np.concatenate(shuffled))).reshape(2, REPEATS, -1)
         lost[name] = (
             whole - float(np.mean([judge.r2(f)[0] for f in forecasts[0]])),

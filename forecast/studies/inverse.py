@@ -270,7 +270,7 @@ def _sentences(tables: dict[str, pd.DataFrame], every: pd.DataFrame) -> list[str
         out.append(_on_prompts(tables["prompts"]))
     out.append(_on_selection(tables["selection"].to_dict("records")))
     if "next_gain" in tables:
-        out += [_on_fallen(row) for row in tables["next_gain"].to_dict("records") if row["last_step"] == "fell"]
+        out += [_describe_falls(row) for row in tables["next_gain"].to_dict("records") if row["last_step"] == "fell"]
     return out
 
 
@@ -333,7 +333,7 @@ def _on_selection(rows: list[dict]) -> str:
     )
 
 
-def _on_fallen(row: dict) -> str:
+def _describe_falls(row: dict) -> str:
     return (
         f"In these results, {row['where']} that fell at one step move by {row['gain_points']:+.1f} points "
         f"{bracket(row['gain_points_low'], row['gain_points_high'], 1)} at the next, "

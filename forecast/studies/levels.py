@@ -139,7 +139,7 @@ def _overall(triples: pd.DataFrame, seed: int) -> pd.DataFrame:
 def _sentences(tables: dict[str, pd.DataFrame], triples: int) -> list[str]:
     out = []
     if "named" in tables:
-        out += _on_named(tables["named"])
+        out += _describe_families(tables["named"])
     if "overall" in tables:
         level, gain, both = tables["overall"].to_dict("records")
         out.append(
@@ -159,7 +159,7 @@ def _who(row: dict) -> str:
     return f"{row['models']} on {row['benchmark']}"
 
 
-def _on_named(named: pd.DataFrame) -> list[str]:
+def _describe_families(named: pd.DataFrame) -> list[str]:
     rows = named.to_dict("records")
     levels, gains = (
         "; ".join(

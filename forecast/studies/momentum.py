@@ -290,7 +290,7 @@ def _clustering(triples: pd.DataFrame) -> dict[str, float]:
 
 
 def _sentences(tables: dict[str, pd.DataFrame], triples: pd.DataFrame) -> list[str]:
-    out = [] if "named" not in tables else _on_named(tables["named"])
+    out = [] if "named" not in tables else _describe_families(tables["named"])
     if "overall" not in tables:
         return out or [
             "No family here has three models whose gains on eight common tasks differ: nothing to correlate."
@@ -354,7 +354,7 @@ def _on_clustering(overall: pd.Series) -> list[str]:
     ]
 
 
-def _on_named(named: pd.DataFrame) -> list[str]:
+def _describe_families(named: pd.DataFrame) -> list[str]:
     rows = named.to_dict("records")
     published = [row for row in rows if row["basis"] != "computed here"]
     parts = [

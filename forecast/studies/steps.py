@@ -101,7 +101,7 @@ def chain_success(per_step: npt.ArrayLike, steps: npt.ArrayLike) -> np.ndarray:
     return np.asarray(per_step, dtype=float) ** np.asarray(steps, dtype=float)
 
 
-def step_needed(threshold: npt.ArrayLike, steps: npt.ArrayLike) -> np.ndarray:
+def required_step(threshold: npt.ArrayLike, steps: npt.ArrayLike) -> np.ndarray:
     """Per-step probability at which a chain reaches a threshold.
 
     >>> step_needed(0.5, [1, 100]).round(4).tolist()
@@ -120,13 +120,13 @@ def checked_step(per_step: npt.ArrayLike, verifier: Verifier) -> tuple[np.ndarra
     return right * (1.0 - last) / (1.0 - rejected) + last * p, tries
 
 
-def needed_unchecked(checked: npt.ArrayLike, verifier: Verifier) -> np.ndarray:
+def required_unchecked_step(checked: npt.ArrayLike, verifier: Verifier) -> np.ndarray:
     """Per-step probability that a verifier lifts to ``checked`` with tries without limit."""
     q = np.asarray(checked, dtype=float)
     return q / (q + verifier.odds_factor * (1.0 - q))
 
 
-def scale_needed(level: npt.ArrayLike, slope: npt.ArrayLike, steps: npt.ArrayLike, threshold: float) -> np.ndarray:
+def required_scale(level: npt.ArrayLike, slope: npt.ArrayLike, steps: npt.ArrayLike, threshold: float) -> np.ndarray:
     """Decades of compute at which a chain of the law -log p = exp(-level - slope x) reaches a threshold.
 
     ``level`` and ``slope`` are those of a line in the view ``law`` of `features.links`, x in decades.
@@ -162,11 +162,11 @@ def _chains(verifier: Verifier, seed: int) -> pd.DataFrame:
 
 def _require_per_step(verifier: Verifier) -> pd.DataFrame:
     rows = pd.DataFrame([{"threshold": t, "steps": n} for t in THRESHOLDS for n in STEPS])
-    needed = step_needed(rows["threshold"], rows["steps"])
+    needed = required_step(rows["threshold"], rows["steps"])
     return rows.assign(
         per_step=needed,
         errors_per_1000_steps=1000.0 * (1.0 - needed),
-        per_step_with_checks=needed_unchecked(needed, verifier),
+        per_step_with_checks=required_unchecked_step(needed, verifier),
     )
 
 
@@ -263,7 +263,7 @@ def _of_law(alpha: np.ndarray, steps_at_half: float) -> dict[str, float]:
     rising = np.where(alpha > 0, alpha, np.nan)
     decades = np.where(alpha <= 0, np.inf, 1.0 / rising)
     level = np.log(steps_at_half / -np.log(HALF))
-    far = scale_needed(level, rising[0] * np.log(10.0), FAR, HALF) if alpha[0] > 0 else np.full(len(FAR), np.inf)
+    far = required_scale(level, rising[0] * np.log(10.0), FAR, HALF) if alpha[0] > 0 else np.full(len(FAR), np.inf)
     further = {f"decades_to_{n}": float(max(x, 0.0)) for n, x in zip(FAR, far, strict=True)}
     return cells("alpha", alpha) | cells("decades_per_tenfold", decades) | {"steps_at_half": steps_at_half} | further
 
@@ -297,9 +297,9 @@ def _on_chains(chains: pd.DataFrame, verifier: Verifier) -> str:
     )
     return (
         f"A hundred steps that each succeed with probability {', '.join(f'{p:g}' for p in PER_STEP)} succeed together "
-        f"with {', '.join(f'{p:.2g}' for p in hundred['success'])}; even odds need {float(step_needed(HALF, 100)):.4f} "
-        f"a step. With a check that catches {verifier.detect:.0%} of errors, rejects {verifier.alarm:.0%} of right "
-        f"steps and allows {verifier.attempts} tries, they succeed with "
+        f"with {', '.join(f'{p:.2g}' for p in hundred['success'])}; even odds need "
+        f"{float(required_step(HALF, 100)):.4f} a step. With a check that catches {verifier.detect:.0%} of errors, "
+        f"rejects {verifier.alarm:.0%} of right steps and allows {verifier.attempts} tries, they succeed with "
         f"{', '.join(f'{p:.2g}' for p in hundred['checked_success'])} (simulated; within {off:.3f} of closed form)."
     )
 

@@ -91,9 +91,9 @@ class _Maker:
             for at in self.rng.permutation(pools[kind])[:count]:
                 criterion = getattr(self, f"_{kind}")(int(at))
                 if criterion is not None:
-                    yield self._asked(kind, criterion, int(at))
+                    yield self._ask(kind, criterion, int(at))
 
-    def _asked(self, kind: str, criterion: object, at: int) -> Asked:
+    def _ask(self, kind: str, criterion: object, at: int) -> Asked:
         self.made += 1
         until = self.deadlines[-1] if kind == "first_by" else self._some(self.deadlines)
         row = self.tasks.iloc[at]

@@ -139,7 +139,7 @@ class _Maker:
         return told | (several.reindex(self.rows["unit"].astype("str")) == 1).to_numpy(dtype=bool)
 
     def questions(self, most: Mapping[str, int]) -> Iterator[Asked]:
-        fallen = self._fallen()
+        fallen = self._find_falls()
         pools = {
             "threshold": self.can, "gain": self.can, "comparison": self.can,
             "recovery": fallen["recovery"], "reversal": fallen["any"], "u_shape": fallen["any"],
@@ -149,17 +149,17 @@ class _Maker:
                 yield from self._counts(count)
                 continue
             pool = pools[kind]
-            picked = self.rng.permutation(pool)[:count] if kind != "threshold" else self._picked(pool, count)
+            picked = self.rng.permutation(pool)[:count] if kind != "threshold" else self._pick(pool, count)
             for at in picked:
                 criterion = getattr(self, f"_{kind}")(int(at))
                 if criterion is not None:
-                    yield self._asked(kind, criterion, f"{kind} of {self.fold.target.model} on {self._name(at)}")
+                    yield self._ask(kind, criterion, f"{kind} of {self.fold.target.model} on {self._name(at)}")
 
-    def _picked(self, pool: np.ndarray, count: int) -> np.ndarray:
+    def _pick(self, pool: np.ndarray, count: int) -> np.ndarray:
         """So many of the tasks, some twice where there are few: a task may carry several thresholds."""
         return self.rng.choice(pool, size=min(count, 2 * len(pool))) if len(pool) else pool
 
-    def _asked(self, kind: str, criterion: object, title: str) -> Asked:
+    def _ask(self, kind: str, criterion: object, title: str) -> Asked:
         self.made += 1
         code = zlib.crc32(f"{self.fold.target.family}|{self.fold.target.model}".encode())
         fields = {"opened": self.opened.date(), "resolve_by": self.closes.date()}
@@ -181,7 +181,7 @@ class _Maker:
         target = self.fold.target
         return Scope.model_validate({"family": target.family, "model": target.model, **self._way(at)})
 
-    def _fallen(self) -> dict[str, np.ndarray]:
+    def _find_falls(self) -> dict[str, np.ndarray]:
         """Rows whose scores so far have fallen beyond noise, and of these the ones that lie at their last fall."""
         histories = histories_of(self.rows, self.fold.evidence)
         fell, last = np.zeros(len(self.rows), dtype=bool), np.zeros(len(self.rows), dtype=bool)
@@ -257,4 +257,4 @@ class _Maker:
                 continue
             least = int(self.rng.integers(1, len(some) + 1))
             title = f"at least {least} of {len(some)} {'gains' if gains else 'thresholds'} of {self.fold.target.model}"
-            yield self._asked("count", Count(of=some, at_least=least), title)
+            yield self._ask("count", Count(of=some, at_least=least), title)

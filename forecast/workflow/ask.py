@@ -282,7 +282,7 @@ def _understand(
     return [understood.question]
 
 
-def _said(price: Price) -> dict[str, Any]:
+def _answer_fields(price: Price) -> dict[str, Any]:
     """A probability, or the distribution of an open number, day or option; empty where there is nothing to say."""
     if isfinite(price.probability):
         return {"probability": price.probability}
@@ -304,7 +304,7 @@ def _record(answers: Answers, results: pd.DataFrame, ledger: str | Path | None, 
             | {name: v for name in ("low", "high", "base_rate") if isfinite(v := getattr(p, name))},
         }
         for p in answers.prices
-        if (said := _said(p))
+        if (said := _answer_fields(p))
     ]
     with open_ledger_at(ledger, create=True) as book:
         book.append_questions([{"question_id": q.id, "definition": q.to_dict()} for q in answers.questions], at=at)

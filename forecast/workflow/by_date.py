@@ -98,7 +98,7 @@ def records(
         )
     tables, trained, newest = _train_tables(results, day, reading, data, bundled, tell)
     world = trained.state.world
-    tasks = _tasks_named(names_in(benchmarks), world, tables.benchmarks)
+    tasks = _find_tasks(names_in(benchmarks), world, tables.benchmarks)
     scope = _scope(names_in(organisation), names_in(line), open_weights, world.models)
     start = day if (day - newest).days <= QUIET else newest
     asked = sorted({*days, day} if start < day else set(days))
@@ -194,7 +194,7 @@ def predict_by_date(
         reasoning=reasoning,
     )
     world = trained.state.world
-    tasks = _tasks_named(names_in(benchmarks), world, tables.benchmarks) or sorted(trained.state.tasks)
+    tasks = _find_tasks(names_in(benchmarks), world, tables.benchmarks) or sorted(trained.state.tasks)
     asked = sorted({*tasks, *out})
     scores = predict_model(trained.state, coming, out, tasks=asked)
     table = scores_table(scores, name, coming.released, standing(trained.state, asked), tables.benchmarks)
@@ -251,7 +251,7 @@ def explain_by_date(
             tier=tier,
             reasoning=reasoning,
         )
-        names = _tasks_named(names_in(tasks), trained.state.world, tables.benchmarks) or []
+        names = _find_tasks(names_in(tasks), trained.state.world, tables.benchmarks) or []
         return _together([explain_model(trained.state, coming, out, name) for name in names])
     found = records(
         by or (),
@@ -296,7 +296,7 @@ def _coming(
     if sentence := coming.sentence():
         tell(sentence)
     world = trained.state.world
-    out = {_tasks_named([task], world, tables.benchmarks)[0]: score for task, score in known.items()}  # type: ignore[index]
+    out = {_find_tasks([task], world, tables.benchmarks)[0]: score for task, score in known.items()}  # type: ignore[index]
     return day, trained, tables, coming.model, out
 
 
@@ -374,7 +374,7 @@ def _with_own(
     return joined
 
 
-def _tasks_named(names: Sequence[str], world: World, described: pd.DataFrame) -> list[str] | None:
+def _find_tasks(names: Sequence[str], world: World, described: pd.DataFrame) -> list[str] | None:
     """The tasks of benchmarks given by name, in any spelling; None, which means all, for no name.
 
     ``described`` are the benchmarks of the tables, for the reason why one of them has no forecast.

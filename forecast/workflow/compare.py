@@ -72,7 +72,7 @@ def compare(
     tables, day = tables_of(results, tell), as_day(as_of)
     panel = panel_of(tables)
     if day is not None:
-        panel = panel.known((panel.rows["known_on"] <= day).to_numpy())
+        panel = panel.restrict((panel.rows["known_on"] <= day).to_numpy())
     if benchmark is not None:
         panel = panel.take((panel.rows["benchmark"].astype(str).map(fold) == fold(benchmark)).to_numpy())
     families = [str(name) for name in tables.results["family"].unique()]

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from scale_forecast.curves.layout import complete_curves, points_along
-from scale_forecast.curves.parameters import parameters_of, said_of
+from scale_forecast.curves.parameters import describe_fits, parameters_of
 from scale_forecast.curves.tables import (
     OPTIONAL,
     REQUIRED,
@@ -95,7 +95,7 @@ def fit_curve_table(
     if len(fitted.names) > DESCRIBED:
         tell(f"formulas and parameters: of the first {DESCRIBED} of {len(fitted.names):,} curves")
     parameters = parameters_of(fitted.fits, fitted.names, DESCRIBED)
-    said = said_of(fitted.fits, fitted.names, DESCRIBED, x=axes[0], y=axes[1])
+    said = describe_fits(fitted.fits, fitted.names, DESCRIBED, x=axes[0], y=axes[1])
     return FittedCurves(fitted.frame, parameters, said)
 
 

@@ -93,7 +93,7 @@ def _of_records(found: Records, metrics: dict[str, str]) -> Iterator[tuple[Quest
     table = found.table[found.table["by"] > found.as_of]
     for row in table.to_dict("records"):
         at = forecast.tasks.index(row["task"]), forecast.days.index(row["by"])
-        measured = _measured(row["task"], row["benchmark"], metrics)
+        measured = _criterion_fields(row["task"], row["benchmark"], metrics)
         criterion: dict[str, Any] = {"kind": "numeric", "statistic": "highest", **measured}
         title = f"What will the highest score{_by(whose)} on {row['task']} be by {row['by']:%Y-%m-%d}?"
         values = {"levels": LEVELS.tolist(), "quantiles": quantiles[at].tolist()}
@@ -109,7 +109,7 @@ def _of_records(found: Records, metrics: dict[str, str]) -> Iterator[tuple[Quest
         task, level = row["task"], float(row["threshold"])
         if forecast.records[task].score >= level:
             continue
-        criterion = {"kind": "threshold", "score": level, **_measured(task, benchmarks[task], metrics)}
+        criterion = {"kind": "threshold", "score": level, **_criterion_fields(task, benchmarks[task], metrics)}
         title = f"Will any model{_by(whose)} score at least {level:g} on {task} by {row['by']:%Y-%m-%d}?"
         yield (
             _question(title, criterion, scope, found.as_of, row["by"]),
@@ -121,7 +121,7 @@ def _by(whose: str) -> str:
     return f" of {whose}" if whose else ""
 
 
-def _measured(task: str, benchmark: str, metrics: dict[str, str]) -> dict[str, str]:
+def _criterion_fields(task: str, benchmark: str, metrics: dict[str, str]) -> dict[str, str]:
     return {"task": task, "benchmark": benchmark, "metric": metrics.get(task, "accuracy")}
 
 

@@ -124,7 +124,7 @@ def _rulings(
             row = _row(row, where)
             source, date = str(row["source"]), str(row.get("resolution_date") or "")[:10]
             value, is_market = row.get("resolved_to"), row["source"] in forecastbench.MARKET_SOURCES
-            reason = _why_not_settled(row, value, date, due, is_market, as_of)
+            reason = _why_open(row, value, date, due, is_market, as_of)
             if reason:
                 left[reason] += 1
                 continue
@@ -135,7 +135,7 @@ def _rulings(
     return settled, left
 
 
-def _why_not_settled(
+def _why_open(
     row: Mapping[str, Any], value: Any, date: str, due: str, is_market: bool, as_of: dt.datetime
 ) -> str | None:
     if not row.get("resolved", True) or value is None:

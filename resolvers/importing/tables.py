@@ -59,7 +59,7 @@ def add_table(
              "details": {"source": where}}
         )  # fmt: skip
     for group, rows in table.groupby("id", sort=False):
-        _add_asked(out, str(group), rows, where, group in known, as_of)
+        _add_question(out, str(group), rows, where, group in known, as_of)
 
 
 def _read_table(text: str, where: str, columns: Mapping[str, str], constants: Mapping[str, str]) -> pd.DataFrame:
@@ -113,7 +113,7 @@ def _id_of(text: str) -> str:
     return f"{words or 'question'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _add_asked(out: Imported, name: str, rows: pd.DataFrame, where: str, is_known: bool, as_of: dt.datetime) -> None:
+def _add_question(out: Imported, name: str, rows: pd.DataFrame, where: str, is_known: bool, as_of: dt.datetime) -> None:
     """The question of some forecasts, and its outcome where the table gives one."""
     outcome, on = _outcome(rows, where)
     if outcome and on <= as_of.date():

@@ -35,7 +35,7 @@ class Line:
         """Whether larger scores reach it."""
         return self.side in ("at_least", "above")
 
-    def reached(self, score: npt.ArrayLike) -> np.ndarray:
+    def is_reached(self, score: npt.ArrayLike) -> np.ndarray:
         """Where raw scores reach it."""
         return _SIDES[self.side](np.asarray(score, dtype=float), self.score)
 

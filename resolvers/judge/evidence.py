@@ -154,11 +154,11 @@ class Evidence:
         """Positions of the series a criterion looks at, in order of publication, whenever published."""
         wanted = tuple(getattr(scope, name) for name in SERIES_FIELDS)
         key = ("series", measured.task, measured.benchmark, measured.metric, wanted)
-        return self.cached(key, lambda: self._select(measured, scope))
+        return self.remember(key, lambda: self._select(measured, scope))
 
     def _select(self, measured: Measurement, scope: Scope) -> np.ndarray:
-        rows = self.cached(
-            ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measured(measured)
+        rows = self.remember(
+            ("measured", measured.task, measured.benchmark, measured.metric), lambda: self._measurements(measured)
         )
         return self.in_series(rows, scope)
 
@@ -175,7 +175,7 @@ class Evidence:
             keep &= ~self.is_checkpoint[rows]
         return rows[keep]
 
-    def _measured(self, measured: Measurement) -> np.ndarray:
+    def _measurements(self, measured: Measurement) -> np.ndarray:
         rows = self.rows_about(measured)
         return rows[self._is_one_of("metric", (measured.metric,), rows)]
 
@@ -185,7 +185,7 @@ class Evidence:
         A benchmark's average is looked for under every name that suites and tables give it.
         """
         key = ("about", measured.task, measured.benchmark)
-        return self.cached(key, lambda: self._rows_about(measured))
+        return self.remember(key, lambda: self._rows_about(measured))
 
     def _rows_about(self, measured: Measurement) -> np.ndarray:
         rows = self.rows_of(measured.task)
@@ -213,7 +213,7 @@ class Evidence:
         """
         wanted = tuple(getattr(scope, name) for name in SERIES_FIELDS)
         key = ("covered", measured.task, measured.benchmark, measured.metric, wanted)
-        known = self.cached(key, lambda: np.sort(self.known[self.in_series(self._of_benchmark(measured), scope)]))
+        known = self.remember(key, lambda: np.sort(self.known[self.in_series(self._of_benchmark(measured), scope)]))
         until = int(np.searchsorted(known, by, side="right"))
         return known[until - 1] if until else None
 
@@ -246,7 +246,7 @@ class Evidence:
         found: dict[int, str] = {}
         codes, first = np.unique(self._codes["line"], return_index=True)
         for code, row in zip(codes.tolist(), first.tolist(), strict=True):
-            line, organisation = self.written("line", row), self.written("organisation", row)
+            line, organisation = self.name_or_none("line", row), self.name_or_none("organisation", row)
             if line and organisation and line.startswith(f"{organisation} "):
                 found[code] = line.removeprefix(f"{organisation} ")
         return list(found.items())
@@ -287,7 +287,7 @@ class Evidence:
         released = [release_of(name) for name in self._shown["model"]]
         return np.array([stated.get(name or "", "") for name in released], dtype=object)
 
-    def cached(self, key: Any, compute: Any) -> Any:
+    def remember(self, key: Any, compute: Any) -> Any:
         """What ``compute`` gives, kept under ``key``."""
         if key not in self._cache:
             if len(self._cache) >= _KEPT:
@@ -299,7 +299,7 @@ class Evidence:
         """A row's benchmark, task, model, ... as it was first written."""
         return self._shown[column][self._codes[column][row]]
 
-    def written(self, column: str, row: int) -> str | None:
+    def name_or_none(self, column: str, row: int) -> str | None:
         """As `name`; None where the row does not say."""
         return None if self._codes[column][row] < 0 else self.name(column, row)
 

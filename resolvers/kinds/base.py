@@ -44,12 +44,12 @@ def better_side(metric: str) -> str:
     return "at_least" if known is None or known.higher_is_better else "at_most"
 
 
-def _stated(side: str | None, info: ValidationInfo) -> str | None:
+def _omit_better_side(side: str | None, info: ValidationInfo) -> str | None:
     """A side that is no other than the better one need not be said."""
     return None if side == better_side(str(info.data.get("metric", ""))) else side
 
 
-Side = Annotated[Literal["at_least", "above", "at_most", "below"] | None, AfterValidator(_stated)]
+Side = Annotated[Literal["at_least", "above", "at_most", "below"] | None, AfterValidator(_omit_better_side)]
 """Which side of a line counts; None for the better one of the metric."""
 
 
@@ -99,7 +99,7 @@ class Kind(Strict):
         return []
 
     @model_serializer(mode="wrap")
-    def _led_by_kind(self, rest: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _put_kind_first(self, rest: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """``kind`` equals its default, and yet a dump without it could not be read back."""
         return {"kind": self.kind, **rest(self)}
 
@@ -163,15 +163,15 @@ class Kind(Strict):
         """Why no score can ever show it, such as a line in percent of a metric of shares; None where one can."""
         return next((why for part in self.parts if (why := part.impossible()) is not None), None)
 
-    def unpriced(self) -> str | None:
+    def why_unpriced(self) -> str | None:
         """Why it has no price, to be said after the question's id; None where it has one."""
-        return next((why for part in self.parts if (why := part.unpriced()) is not None), None)
+        return next((why for part in self.parts if (why := part.why_unpriced()) is not None), None)
 
     def within(self, scope: Scope) -> Self:
         """The same criterion with every leaf limited to a scope, where it does not say otherwise itself."""
         return self.with_parts(tuple(part.within(scope) for part in self.parts))
 
-    def annulled_if_silent(self) -> Self:
+    def annul_if_silent(self) -> Self:
         """The same criterion, annulled rather than no where the models that it names are never measured."""
         return self
 
@@ -205,7 +205,7 @@ class Measured(Kind, abstract=True):
 
     @classmethod
     def _lacking(cls) -> list[str]:
-        needed = {"shows": cls.reads_ladders, "swapped": cls.sides is not Measured.sides}
+        needed = {"shows": cls.reads_ladders, "swap_sides": cls.sides is not Measured.sides}
         inherited = {name for name in needed if getattr(cls, name) is getattr(Measured, name)}
         return [name for name, is_needed in needed.items() if is_needed and name in inherited]
 
@@ -230,7 +230,7 @@ class Measured(Kind, abstract=True):
         """Of a contest the scope of the side that should win and that of the other; none where nobody is beaten."""
         return ()
 
-    def swapped(self, *, keep_margin: bool = False) -> Self:
+    def swap_sides(self, *, keep_margin: bool = False) -> Self:
         """Of a contest the event that would undo it: the other side beating this one, noise aside.
 
         With ``keep_margin`` the other side undoes it by reaching into the margin.
@@ -294,7 +294,7 @@ class Measured(Kind, abstract=True):
         finding = self.find(case)
         if case.is_silence_no or not self.rests_on_silence(finding, case):
             return finding
-        told = [silence_about(self, scope, case.evidence, case.as_of) for scope in self._unmeasured(case)]
+        told = [silence_about(self, scope, case.evidence, case.as_of) for scope in self._open_scopes(case)]
         blind = [silence for silence in told if not silence.reaches(case.counts_until)]
         if not blind:
             sources = dict.fromkeys(silence.said for silence in told) if case.evidence.coverage is not None else ()
@@ -310,10 +310,10 @@ class Measured(Kind, abstract=True):
 
     def is_covered(self, case: Case) -> bool:
         """Whether the scores known by ``as_of`` could show that an event did not happen by the deadline."""
-        told = (silence_about(self, scope, case.evidence, case.as_of) for scope in self._unmeasured(case))
+        told = (silence_about(self, scope, case.evidence, case.as_of) for scope in self._open_scopes(case))
         return all(silence.reaches(case.counts_until) for silence in told)
 
-    def _unmeasured(self, case: Case) -> list[Scope]:
+    def _open_scopes(self, case: Case) -> list[Scope]:
         """The scopes of which some model may still be unpublished: those that do not name measured models only."""
         scopes = self.scopes(case.scope)
         return [s for s in scopes if not are_measured(s, case.evidence, self.deciding_rows(s, case))]
@@ -363,7 +363,7 @@ class Measured(Kind, abstract=True):
         """The same, limited to a scope where its own does not say otherwise."""
         return self.model_copy(update={"scope": scope.within(self.scope)})
 
-    def annulled_if_silent(self) -> Self:
+    def annul_if_silent(self) -> Self:
         """Annulled rather than no, where it names the models that decide."""
         named = [scope for scope in (self.scope, *self.sides[:1]) if scope is not None and scope.model]
         return self.model_copy(update={"if_nothing": "annul"}) if named and self.if_nothing == "no" else self
@@ -380,7 +380,7 @@ class KindOfQuestion(Protocol):
     def say(self) -> str: ...
     def combine(self, happened: Iterator[np.ndarray]) -> np.ndarray: ...
     def leaves(self) -> list[Any]: ...
-    def unpriced(self) -> str | None: ...
+    def why_unpriced(self) -> str | None: ...
 
 
 class _OneOf:

@@ -50,7 +50,7 @@ class Comparison(Measured):
         """The side that should win, and the other."""
         return self.better, self.worse
 
-    def swapped(self, *, keep_margin: bool = False) -> Self:
+    def swap_sides(self, *, keep_margin: bool = False) -> Self:
         """The other side beating this one, noise aside; with ``keep_margin`` by more than the margin below it."""
         margin = -self.margin if keep_margin else 0.0
         sides = {"better": self.worse, "worse": self.better}

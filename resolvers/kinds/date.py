@@ -13,7 +13,7 @@ from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Answers, Example, Measured, Side
 from scale_forecast.resolvers.kinds.phrases import who_of
-from scale_forecast.resolvers.kinds.silence import none_measured, nothing
+from scale_forecast.resolvers.kinds.silence import no_measurement, nothing
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.scope import Scope
 
@@ -53,9 +53,9 @@ class Date(Measured):
         """The day of the first score known that reaches it."""
         (scope,) = self.scopes(case.scope)
         rows = self.deciding_rows(scope, case)
-        reached = rows[self.line.reached(case.evidence.score[rows])]
+        reached = rows[self.line.is_reached(case.evidence.score[rows])]
         if not len(reached):
-            return nothing(self, case, lambda: none_measured(self))
+            return nothing(self, case, lambda: no_measurement(self))
         row = int(reached[case.evidence.known[reached].argmin()])
         known = case.evidence.known[row]
         reason = f"first reached by {case.evidence.say(row)}, by {case.evidence.name('source', row)}"
@@ -63,7 +63,7 @@ class Date(Measured):
 
     def read(self, draws: Draws) -> np.ndarray:
         """Where one simulated model reaches it."""
-        return self.line.reached(draws.raw)
+        return self.line.is_reached(draws.raw)
 
     def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
         """The day, NaT where it is reached by no day until the deadline."""

@@ -33,7 +33,7 @@ class InFamilies(Measured, abstract=True):
     # --- what such a kind brings
 
     @abstractmethod
-    def first_shown(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
+    def first_showings(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
         """Which families show the event in some rows, and since when."""
 
     @property
@@ -52,11 +52,11 @@ class InFamilies(Measured, abstract=True):
         rows = evidence.select(self, scope)
         return evidence.with_size(rows) if self.reads_ladders else rows
 
-    def ever_shown(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
+    def all_showings(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
         """What all of `rows_of` show, without regard to conflicting sources; found once."""
-        return evidence.cached(("shown", self, scope), lambda: self.first_shown(evidence, rows, scope))
+        return evidence.remember(("shown", self, scope), lambda: self.first_showings(evidence, rows, scope))
 
-    def concerned(self, case: Case, scope: Scope, rows: np.ndarray) -> np.ndarray:
+    def relevant_families(self, case: Case, scope: Scope, rows: np.ndarray) -> np.ndarray:
         """Families that ``over: all`` asks of."""
         measured = rows[case.evidence.known[rows] <= case.cutoff]
         return np.unique(case.evidence.family[measured])
@@ -67,7 +67,7 @@ class InFamilies(Measured, abstract=True):
         """The event, quantified over families as the scope says."""
         evidence, scope = case.evidence, case.scope.within(self.scope)
         rows = self.rows_of(evidence, scope)
-        seen = _settle_conflicts(self, case, scope, rows, self.ever_shown(evidence, rows, scope).by(case.cutoff))
+        seen = _settle_conflicts(self, case, scope, rows, self.all_showings(evidence, rows, scope).by(case.cutoff))
         if scope.over == "all":
             return self._all_families(case, scope, rows, seen)
         if len(seen.found):
@@ -78,7 +78,7 @@ class InFamilies(Measured, abstract=True):
 
     def _all_families(self, case: Case, scope: Scope, rows: np.ndarray, seen: _Seen) -> Finding:
         """For ``over: all`` both answers wait for the deadline: a further family may be measured until then."""
-        found, concerned = seen.found, self.concerned(case, scope, rows)
+        found, concerned = seen.found, self.relevant_families(case, scope, rows)
         lacking = set(concerned.tolist()) - set(found.family.tolist()) - set(seen.disputed)
         if not case.is_over or not len(concerned) or lacking:
             return nothing(self, case, lambda: self.nearest(case, scope, rows))
@@ -116,7 +116,7 @@ def _settle_conflicts(criterion: InFamilies, case: Case, scope: Scope, rows: np.
     for family in families_in_conflict(case, rows):
         mine = rows[(evidence.family[rows] == family) & (evidence.known[rows] <= case.cutoff)]
         read = [
-            criterion.first_shown(evidence, part, scope)
+            criterion.first_showings(evidence, part, scope)
             for part in readings(evidence, mine, extremes=criterion.extremes)
         ]
         sure = [reading for reading in read if len(reading)]
@@ -128,7 +128,7 @@ def _settle_conflicts(criterion: InFamilies, case: Case, scope: Scope, rows: np.
     return _Seen(found, unsure)
 
 
-def largest_measured(case: Case, rows: np.ndarray, fallen: Shown | None = None) -> Nearest:
+def largest_model(case: Case, rows: np.ndarray, fallen: Shown | None = None) -> Nearest:
     """Where no family turned: the first that fell, else the largest model measured; with a sentence about it."""
     evidence = case.evidence
     known = rows[evidence.known[rows] <= case.cutoff]

@@ -13,7 +13,7 @@ from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, Measured
 from scale_forecast.resolvers.kinds.phrases import limits_of, who_of
-from scale_forecast.resolvers.kinds.silence import none_measured, nothing
+from scale_forecast.resolvers.kinds.silence import no_measurement, nothing
 from scale_forecast.resolvers.questions.scope import Scope
 
 
@@ -61,13 +61,13 @@ class LeadMargin(Measured):
         evidence = case.evidence
         rows = [self.deciding_rows(scope, case) for scope in self.both(case.scope)]
         if not all(len(side) for side in rows):
-            return nothing(self, case, lambda: none_measured(self))
+            return nothing(self, case, lambda: no_measurement(self))
         best = [int(side[evidence.better[side].argmax()]) for side in rows]
         lead = float(evidence.better[best[0]] - evidence.better[best[1]])
         said = f"{evidence.say(best[0])} is {lead:+.3g} ahead of {evidence.say(best[1])} on {self.task}"
         if not case.is_over:
             return Finding(Status.OPEN, f"so far {said}; evidence counts until {case.deadline}", tuple(best))
-        held = bool(self.margin_line.reached(round(lead, 9)).item())
+        held = bool(self.margin_line.is_reached(round(lead, 9)).item())
         known = max(evidence.known[row] for row in best)
         return Finding(Status.YES if held else Status.NO, said, tuple(best), known)
 
@@ -78,12 +78,12 @@ class LeadMargin(Measured):
     def read(self, draws: Draws) -> np.ndarray:
         """Where the simulated model is so far ahead of the rival."""
         rival = np.nan if draws.rival is None else draws.sign * np.asarray(draws.rival, dtype=float)
-        return self.margin_line.reached(draws.better - rival)
+        return self.margin_line.is_reached(draws.better - rival)
 
     def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
         """Where the difference of the two records is so large; never while one side has no score."""
         ahead, behind = (futures.best(self, side, until) for side in self.both(scope))
-        return self.margin_line.reached(np.round(ahead - behind, 9))
+        return self.margin_line.is_reached(np.round(ahead - behind, 9))
 
     def say_on(self, place: str) -> str:
         """Who is how far ahead."""

@@ -13,7 +13,7 @@ from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured, Side
-from scale_forecast.resolvers.kinds.silence import none_measured, nothing
+from scale_forecast.resolvers.kinds.silence import no_measurement, nothing
 from scale_forecast.resolvers.questions.scope import Scope
 
 Of = Literal["organisation", "line", "model"]
@@ -45,7 +45,7 @@ class Leading(Measured, abstract=True):
         (scope,) = self.scopes(case.scope)
         row = self.first_row(case, self.deciding_rows(scope, case))
         if row is None:
-            return nothing(self, case, lambda: none_measured(self))
+            return nothing(self, case, lambda: no_measurement(self))
         name = owner(case.evidence, row, of)
         said = f"{name} {self.what} on {self.task}: {case.evidence.say(row)}, by {case.evidence.name('source', row)}"
         if self.first_line is None and not case.is_over:
@@ -56,7 +56,7 @@ class Leading(Measured, abstract=True):
         """The row of whoever leads, or was first, among rows in order of publication; None where nobody is."""
         evidence = case.evidence
         if self.first_line is not None:
-            rows = rows[self.first_line.reached(evidence.score[rows])]
+            rows = rows[self.first_line.is_reached(evidence.score[rows])]
             return int(rows[evidence.known[rows].argmin()]) if len(rows) else None
         if not len(rows):
             return None
@@ -79,4 +79,4 @@ class Leading(Measured, abstract=True):
 
 def owner(evidence: Evidence, row: int, of: Of) -> str:
     """The organisation, line or model of a row; the model where no organisation is known."""
-    return evidence.written(of, row) or evidence.name("model", row)
+    return evidence.name_or_none(of, row) or evidence.name("model", row)

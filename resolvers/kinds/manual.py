@@ -42,9 +42,9 @@ class Manual(Kind):
         """Nowhere: it has no event."""
         return np.zeros((), dtype=bool)
 
-    def unpriced(self) -> str:
+    def why_unpriced(self) -> str:
         """Why no table settles it."""
-        return super().unpriced() or f"is settled by no results table ({self.why}): it cannot be priced"
+        return super().why_unpriced() or f"is settled by no results table ({self.why}): it cannot be priced"
 
     def say(self) -> str:
         """Why no table settles it."""

@@ -47,9 +47,9 @@ class Not(Kind):
         """Where the other does not."""
         return ~np.asarray(self.of.combine(happened), dtype=bool)
 
-    def annulled_if_silent(self) -> Self:
+    def annul_if_silent(self) -> Self:
         """As its part."""
-        return self.with_parts((self.of.annulled_if_silent(),))
+        return self.with_parts((self.of.annul_if_silent(),))
 
     def say(self) -> str:
         """What does not hold."""

@@ -17,7 +17,7 @@ from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, IfNothing, Measured
 from scale_forecast.resolvers.kinds.phrases import who_of
-from scale_forecast.resolvers.kinds.silence import dispute, none_measured, nothing
+from scale_forecast.resolvers.kinds.silence import dispute, no_measurement, nothing
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.scope import Scope
 
@@ -55,7 +55,7 @@ class Numeric(Measured):
         (scope,) = self.scopes(case.scope)
         rows = self.deciding_rows(scope, case)
         if not len(rows):
-            return nothing(self, case, lambda: none_measured(self))
+            return nothing(self, case, lambda: no_measurement(self))
         picks = [self._pick(case.evidence, part) for part in readings(case.evidence, rows, extremes=True)]
         row = picks[-1]
         said = f"the {self.statistic} of {len(rows)} scores on {self.task} is {case.evidence.say(row)}"

@@ -62,7 +62,7 @@ class Release(Kind):
         """Where its own event happened."""
         return next(happened)
 
-    def unpriced(self) -> str | None:
+    def why_unpriced(self) -> str | None:
         """No table says what is announced or planned."""
         return f"asks when {' or '.join(self.model)} is released: nothing here tells of plans, so that it has no price"
 

@@ -12,7 +12,7 @@ from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.first_shown import Shown, first_turns
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example
-from scale_forecast.resolvers.kinds.families import InFamilies, largest_measured
+from scale_forecast.resolvers.kinds.families import InFamilies, largest_model
 from scale_forecast.resolvers.kinds.phrases import limits_of
 from scale_forecast.resolvers.kinds.silence import Nearest
 from scale_forecast.resolvers.questions.scope import Scope
@@ -40,7 +40,7 @@ class Reversal(InFamilies):
         evidence, scope = case.evidence, case.scope.within(self.scope)
         rows = self.rows_of(evidence, scope)
         measured = (evidence.known[rows] <= case.cutoff).any()
-        if case.is_over and measured and not len(self._fallen(case, scope, rows)):
+        if case.is_over and measured and not len(self._falls(case, scope, rows)):
             return Finding(
                 Status.ANNULLED,
                 f"the premise is missing: no family in scope showed inverse scaling on {self.task} by {case.deadline}",
@@ -49,26 +49,26 @@ class Reversal(InFamilies):
         return super().find(case)
 
     def _turns(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> tuple[Shown, Shown]:
-        return evidence.cached(("turns", self, scope), lambda: first_turns(evidence, rows, scope))
+        return evidence.remember(("turns", self, scope), lambda: first_turns(evidence, rows, scope))
 
-    def _fallen(self, case: Case, scope: Scope, rows: np.ndarray) -> Shown:
+    def _falls(self, case: Case, scope: Scope, rows: np.ndarray) -> Shown:
         return self._turns(case.evidence, rows, scope)[0].by(case.cutoff)
 
-    def ever_shown(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
+    def all_showings(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
         """The first turn of each family, found together with its first fall."""
         return self._turns(evidence, rows, scope)[1]
 
-    def first_shown(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
+    def first_showings(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
         """The first turn of each family by a model that may decide."""
         return first_turns(evidence, rows, scope)[1]
 
-    def concerned(self, case: Case, scope: Scope, rows: np.ndarray) -> np.ndarray:
+    def relevant_families(self, case: Case, scope: Scope, rows: np.ndarray) -> np.ndarray:
         """Families that fell: no other has anything to resolve."""
-        return self._fallen(case, scope, rows).family
+        return self._falls(case, scope, rows).family
 
     def nearest(self, case: Case, scope: Scope, rows: np.ndarray) -> Nearest:
         """The first fall."""
-        return largest_measured(case, rows, self._fallen(case, scope, rows))
+        return largest_model(case, rows, self._falls(case, scope, rows))
 
     def read(self, draws: Draws) -> np.ndarray:
         """Where the simulated model is the one that turns."""

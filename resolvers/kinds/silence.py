@@ -31,7 +31,7 @@ def nothing(criterion: Measured, case: Case, nearest: Callable[[], Nearest]) -> 
     return Finding(status, f"by {case.deadline} {sentence}{ending}", rows, known)
 
 
-def none_measured(criterion: Measured) -> Nearest:
+def no_measurement(criterion: Measured) -> Nearest:
     """No row, and a sentence that says so."""
     where = f"{criterion.benchmark}/{criterion.task}" if criterion.benchmark else criterion.task
     return (), f"no {criterion.metric} score on {where} was published for a model in scope"

@@ -78,7 +78,7 @@ class Size(Kind):
                 day = np.datetime64(top["released"], "s")
                 return Finding(Status.NUMBER, said, (), day, float(top[column]))
             return Finding(Status.OPEN, f"so far {said}{awaited}")
-        reached = known[Line(self.value, self.side).reached(known[column].to_numpy())]
+        reached = known[Line(self.value, self.side).is_reached(known[column].to_numpy())]
         if len(reached):
             first = reached.sort_values("released", kind="stable").iloc[0]
             day = np.datetime64(first["released"], "s")
@@ -101,7 +101,7 @@ class Size(Kind):
             day = futures.largest_day(self.unit, Line(self.value, self.side))
             return np.where(day <= np.datetime64(until), day, np.datetime64("NaT"))
         largest = futures.largest(self.unit, until)
-        return largest if self.value is None else Line(self.value, self.side).reached(largest)
+        return largest if self.value is None else Line(self.value, self.side).is_reached(largest)
 
     def say(self) -> str:
         """Which size."""

@@ -16,7 +16,7 @@ from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.kinds.base import Example, Side
 from scale_forecast.resolvers.kinds.families import InFamilies
 from scale_forecast.resolvers.kinds.phrases import who_of
-from scale_forecast.resolvers.kinds.silence import Nearest, none_measured
+from scale_forecast.resolvers.kinds.silence import Nearest, no_measurement
 from scale_forecast.resolvers.questions.scope import Scope
 
 
@@ -49,16 +49,16 @@ class Threshold(InFamilies):
         rows = evidence.select(self, scope)
         return rows[evidence.may_decide(rows, scope)]
 
-    def first_shown(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
+    def first_showings(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
         """The first score of each family that reaches the line; ``rows`` are in order of publication."""
-        return first_in_families(evidence, rows[self.line.reached(evidence.score[rows])])
+        return first_in_families(evidence, rows[self.line.is_reached(evidence.score[rows])])
 
     def nearest(self, case: Case, scope: Scope, rows: np.ndarray) -> Nearest:
         """The score that came nearest to the line."""
         known = rows[case.evidence.known[rows] <= case.cutoff]
         missed = self._near_miss(case, scope, rows)
         if not len(known):
-            return missed or none_measured(self)
+            return missed or no_measurement(self)
         score = case.evidence.score[known]
         best = int(known[score.argmax() if self.line.is_upward else score.argmin()])
         said = (
@@ -71,7 +71,7 @@ class Threshold(InFamilies):
         """The first score that reaches the line and does not count, and in what it differs; None where none does."""
         evidence = case.evidence
         others = np.setdiff1d(evidence.rows_about(self), rows)
-        others = others[(evidence.known[others] <= case.cutoff) & self.line.reached(evidence.score[others])]
+        others = others[(evidence.known[others] <= case.cutoff) & self.line.is_reached(evidence.score[others])]
         for row in others[np.argsort(evidence.known[others], kind="stable")]:
             if differs := _differences(self, evidence, int(row), scope):
                 counts = f"{evidence.say(int(row))} does not count, being {' and '.join(differs)}"
@@ -80,14 +80,14 @@ class Threshold(InFamilies):
 
     def read(self, draws: Draws) -> np.ndarray:
         """Where the score reaches the line."""
-        return self.line.reached(draws.raw)
+        return self.line.is_reached(draws.raw)
 
     def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
         """Where the best score by the deadline reaches the line; of a low line the best score does not tell."""
         scope = scope.within(self.scope)
         if not self.line.is_upward or scope.over == "all":
             raise Untold("records tell of any model's score above a line")
-        return self.line.reached(futures.best(self, scope, until))
+        return self.line.is_reached(futures.best(self, scope, until))
 
     def say_on(self, place: str) -> str:
         """Who scores what."""
@@ -118,7 +118,7 @@ def _differences(criterion: Threshold, evidence: Evidence, row: int, scope: Scop
     for column, words in _WAYS.items():
         wanted = getattr(scope, column)
         if wanted and not len(evidence.in_series(alone, anyhow.model_copy(update={column: wanted}))):
-            found.append(words.format(evidence.written(column, row) or "unstated"))
+            found.append(words.format(evidence.name_or_none(column, row) or "unstated"))
     if scope.shots and evidence.shots[row] not in scope.shots:
         shots = evidence.shots[row]
         found.append("of unstated shots" if np.isnan(shots) else f"with {shots:.0f} shots")

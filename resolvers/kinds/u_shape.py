@@ -11,7 +11,7 @@ from scale_forecast.resolvers.judge.events import Draws, is_u_shaped
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.first_shown import Shown, first_u_shapes
 from scale_forecast.resolvers.kinds.base import Example
-from scale_forecast.resolvers.kinds.families import InFamilies, largest_measured
+from scale_forecast.resolvers.kinds.families import InFamilies, largest_model
 from scale_forecast.resolvers.kinds.phrases import limits_of
 from scale_forecast.resolvers.kinds.silence import Nearest
 from scale_forecast.resolvers.questions.scope import Scope
@@ -30,13 +30,13 @@ class UShape(InFamilies):
         """What a family that showed it did."""
         return "fell and then rose"
 
-    def first_shown(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
+    def first_showings(self, evidence: Evidence, rows: np.ndarray, scope: Scope) -> Shown:
         """The first day on which each family's trend was u-shaped and its largest model may decide."""
         return first_u_shapes(evidence, rows, scope)
 
     def nearest(self, case: Case, scope: Scope, rows: np.ndarray) -> Nearest:
         """The largest model."""
-        return largest_measured(case, rows)
+        return largest_model(case, rows)
 
     def read(self, draws: Draws) -> np.ndarray:
         """Where the family's ladder with the simulated model at its end is u-shaped."""

@@ -259,14 +259,14 @@ class Ledger:
             result = connection.execute(select(table).order_by(table.c.sequence)).mappings()
             rows = [dict(row) for row in result]
         try:
-            return self._typed(pd.DataFrame(rows, columns=list(table.c.keys())), table, rows)
+            return self._set_types(pd.DataFrame(rows, columns=list(table.c.keys())), table, rows)
         except (ValueError, TypeError) as error:
             raise DataError(
                 f"the ledger's {name} hold what it never wrote: `forecast ledger verify` names the entries"
             ) from error
 
     @staticmethod
-    def _typed(frame: pd.DataFrame, table: Table, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    def _set_types(frame: pd.DataFrame, table: Table, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         import pandas as pd
 
         for column in table.c:

@@ -31,7 +31,7 @@ Part = tuple[str, str]
 
 def differences(connection: Connection) -> list[str]:
     """A sentence for each part of the database that is missing, changed or not of the ledger's making."""
-    made, expected = describe(connection), _make_expected(connection.dialect.name)
+    made, expected = describe(connection), _expected_parts(connection.dialect.name)
     return [
         *_missing(made, expected, connection.dialect.name),
         *_name_changes(made, expected),
@@ -87,7 +87,7 @@ def _name_additions(made: Mapping[Part, str], expected: Mapping[Part, str]) -> I
         yield f"the {kind} {name} is not of the ledger's making: someone added it"
 
 
-def _make_expected(engine: str) -> dict[Part, str]:
+def _expected_parts(engine: str) -> dict[Part, str]:
     if engine == "postgresql":
         listed = json.loads(ON_POSTGRESQL.read_text(encoding="utf-8"))
         return {(kind, name): definition for kind, name, definition in listed}

@@ -185,7 +185,7 @@ def _repair_steps(point: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.nd
     return np.concatenate([[0.0], np.cumsum(steps[:-1]), [1.0]])
 
 
-def crps_lost(wanted: np.ndarray, sent: np.ndarray, *, discrete: bool = False) -> float:
+def crps_loss(wanted: np.ndarray, sent: np.ndarray, *, discrete: bool = False) -> float:
     """Expected CRPS given up by sending one CDF when the other holds, in shares of the range on the service's scale.
 
     Parameters

@@ -31,12 +31,12 @@ def find_market(
     if Path(address).is_file():
         return read_one(Path(address), id)
     if saved is not None:
-        return _in_saved(address, saved)
+        return _search_files(address, saved)
     service, place = locate(address)
     return open_(service).get(place)
 
 
-def _in_saved(address: str, saved: Path) -> Market:
+def _search_files(address: str, saved: Path) -> Market:
     if not saved.exists():
         raise DataError(f"cannot read {saved}: there is no such file or folder")
     files = [saved] if saved.is_file() else sorted(saved.rglob("*.json"))

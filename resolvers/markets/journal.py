@@ -60,7 +60,7 @@ class Journal:
         self.path = path
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Hold off another command that wants to send at the same moment."""
         with self._open() as file:
             if fcntl is not None:
@@ -80,17 +80,17 @@ class Journal:
 
     def give_up(self, request: Request, time: datetime) -> None:
         """Append that nobody waits any more for what was sent to a request's market and never confirmed."""
-        for event in self.unconfirmed(request):
+        for event in self.find_unconfirmed(request):
             self._append(request, event.digest, GIVEN_UP, time, None)
 
-    def unconfirmed(self, request: Request) -> list[Event]:
+    def find_unconfirmed(self, request: Request) -> list[Event]:
         """What was sent to the request's market, whatever its content, without ever being confirmed or refused."""
         last: dict[str, Event] = {}
         for event in self._events(request):
             last[event.digest] = event
         return [event for event in last.values() if event.state == SENT]
 
-    def accepted(self, request: Request) -> Event | None:
+    def last_acceptance(self, request: Request) -> Event | None:
         """When this very request was accepted, if nothing else was accepted on its market since."""
         taken = [event for event in self._events(request) if event.state == ACCEPTED]
         return taken[-1] if taken and taken[-1].digest == request.digest else None

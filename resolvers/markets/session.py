@@ -207,7 +207,7 @@ class Session:
         try:
             status, answer = self._exchange("POST", path, {}, body)
         except _FAILURES as error:
-            if isinstance(error, requests.ConnectTimeout) or _never_connected(error) or _is_untrusted(error):
+            if isinstance(error, requests.ConnectTimeout) or _is_unsent(error) or _is_untrusted(error):
                 raise self._error(Refused, f"cannot be reached ({_why(error)}): nothing was sent") from None
             raise self._error(Unanswered, f"gave no answer ({_why(error)})") from None
         if 200 <= status < 300:
@@ -354,7 +354,7 @@ def _within(seconds: float, work: Callable[[], _Result]) -> _Result:
     return cast(_Result, result)
 
 
-def _never_connected(error: BaseException) -> bool:
+def _is_unsent(error: BaseException) -> bool:
     """Whether a connection was refused before anything could be sent."""
     while error is not None:
         if isinstance(error, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError):
@@ -381,7 +381,7 @@ def _why(error: BaseException) -> str:
         return "its certificate cannot be trusted: is the network what it seems?"
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return "timed out"
-    if _never_connected(error):
+    if _is_unsent(error):
         return "no connection"
     return "the connection broke"
 

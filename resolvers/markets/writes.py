@@ -66,7 +66,7 @@ def send_once(
         The answer was lost and the write cannot be seen; it is not sent again.
     """
     clock = session.clock
-    with journal.locked():
+    with journal.lock():
         before = look()
         if not again:
             already = _already_there(request, journal, before, clock)
@@ -98,7 +98,7 @@ def _already_there(request: Request, journal: Journal, before: list[Trace], cloc
     """The receipt of an identical write that stands; raises where another one may still be on its way."""
     now = clock.now()
     recent = [trace for trace in before if trace.time is None or now - trace.time < RECENT]
-    waiting = journal.unconfirmed(request)
+    waiting = journal.find_unconfirmed(request)
     is_same = any(event.digest == request.digest for event in waiting)
     if recent:
         if is_same:
@@ -111,7 +111,7 @@ def _already_there(request: Request, journal: Journal, before: list[Trace], cloc
             f"UTC and never confirmed: look at {request.url or request.service}, and send it again with --again if "
             "it is not there"
         )
-    taken = journal.accepted(request)
+    taken = journal.last_acceptance(request)
     if taken is not None and now - taken.time < UNLISTED:  # the service has not listed it yet
         return Receipt("already there", taken.receipt)
     return None

@@ -52,7 +52,7 @@ def _moment(value: Any, of_day: dt.time) -> Any:
     return value
 
 
-def as_written(value: dt.datetime | None) -> Any:
+def day_or_moment(value: dt.datetime | None) -> Any:
     """A moment as people write it: the first or last second of a day is the day."""
     if value is not None and value.timetz() in (_DAY_START, _DAY_END):
         return value.date()

@@ -25,7 +25,7 @@ from scale_forecast.resolvers.questions.fields import (
     Probability,
     Start,
     Strict,
-    as_written,
+    day_or_moment,
 )
 from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.scores.odds import implied_probability
@@ -102,10 +102,10 @@ class Question(Strict, ShowsHtml):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.closes <= self.opened:
-            raise ValueError(f"closes {as_written(self.closes)} is not after opened {as_written(self.opened)}")
+            raise ValueError(f"closes {day_or_moment(self.closes)} is not after opened {day_or_moment(self.opened)}")
         if self.resolve_by < self.closes:
             raise ValueError(
-                f"resolve_by {as_written(self.resolve_by)} is before closes {as_written(self.closes)}: "
+                f"resolve_by {day_or_moment(self.resolve_by)} is before closes {day_or_moment(self.closes)}: "
                 "forecasts would be accepted after the last evidence"
             )
         _check_odds(self.odds)

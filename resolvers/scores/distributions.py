@@ -168,7 +168,7 @@ def energy_score(observed: npt.ArrayLike, samples: npt.ArrayLike) -> np.ndarray:
     return to_outcome - between
 
 
-def crps_threshold_weighted(
+def threshold_weighted_crps(
     observed: npt.ArrayLike,
     points: npt.ArrayLike,
     cdf: npt.ArrayLike,

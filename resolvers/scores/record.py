@@ -90,7 +90,7 @@ def score_record(
     table = forecasts.assign(subject=_subjects(forecasts)).join(facts, on="subject", how="inner").reset_index(drop=True)
     table["kind"] = _kinds(table, questions)
     table["month"] = table["made_at"].dt.strftime("%Y-%m")
-    table["said"] = _when_said(table, questions)
+    table["said"] = _timing(table, questions)
     table = table[table["said"].isin(said)]
     scored = table.join([_score_probabilities(table), _score_distributions(table)])
     answers = score_answers(table)
@@ -247,7 +247,7 @@ def _kinds(table: pd.DataFrame, questions: pd.DataFrame | None) -> pd.Series:
     return table["question_id"].map(criteria).fillna(table["kind"])
 
 
-def _when_said(table: pd.DataFrame, questions: pd.DataFrame | None) -> np.ndarray:
+def _timing(table: pd.DataFrame, questions: pd.DataFrame | None) -> np.ndarray:
     """Of each forecast one of `SAID`: the ledger's own clock counts, not a time that anybody can write."""
     public = table["known_on"].dt.tz_localize("UTC")
     written = set()

@@ -154,7 +154,7 @@ def test_knowing_other_scores_moves_an_atom_with_the_shift_and_keeps_the_joint_l
     """As often as among the draws in which the other task came out so."""
     forecast = with_atom([0.5, 0.4], [0.0, 0.3], loading=0.8)
     draws = forecast.sample(60_000, seed=1)
-    told = forecast.given(np.array([0]), np.array([0.65]))
+    told = forecast.condition_on(np.array([0]), np.array([0.65]))
     near = draws[np.abs(draws[:, 0] - 0.65) < 0.02, 1]
     assert told.atom[1] == pytest.approx((near == 0.4).mean(), abs=0.03)
     assert told.quantiles([0.2, 0.8])[1] == pytest.approx(np.quantile(near, [0.2, 0.8]), abs=0.02)

@@ -53,7 +53,7 @@ class Kept:
             save_state(self.folder, key, parameter_arrays(state.parameters))
         return state
 
-    def simulated(self, reading: str, origin: pd.Timestamp, cut: Cut = None) -> Simulated:
+    def simulated_records(self, reading: str, origin: pd.Timestamp, cut: Cut = None) -> Simulated:
         """Records simulated from an origin, over the horizons that past windows run."""
         tables = self._cut(cut)
         key = f"past-draws-{_digest(see(tables, origin, reading), tables)}"

@@ -99,14 +99,14 @@ def _of_model(state: State, completion: Completion, target: NewModel, scores: pd
     )
     table = table.assign(known=known, score=outcome, released=target.released)
     whole = {"crps": crps(draws.T, outcome), "pit": (draws < outcome[:, None]).mean(axis=1)}
-    rows = [_lost(table.assign(predictor=MODEL, median=median, **named), whole)]
+    rows = [_add_errors(table.assign(predictor=MODEL, median=median, **named), whole)]
     for name, z in references(state, target, out, asked, completion).items():
         score = np.array([from_link(v, scale_of(about, t)) for v, t in zip(z, asked, strict=True)])
-        rows.append(_lost(table.assign(predictor=name, median=score), dict.fromkeys((*named, *whole), np.nan)))
+        rows.append(_add_errors(table.assign(predictor=name, median=score), dict.fromkeys((*named, *whole), np.nan)))
     return pd.concat(rows, ignore_index=True)
 
 
-def _lost(table: pd.DataFrame, more: Mapping[str, np.ndarray | float]) -> pd.DataFrame:
+def _add_errors(table: pd.DataFrame, more: Mapping[str, np.ndarray | float]) -> pd.DataFrame:
     error = table["median"] - table["score"]
     return table.assign(error=error, abs_error=error.abs(), **more)
 

@@ -66,8 +66,8 @@ def at_origin(kept: Kept, reading: str, windows: tuple[pd.Timestamp, pd.DataFram
     tables = kept.tables if cut is None else cut_by(kept.tables, origin, reading)
     world = see(kept.tables, origin, reading)
     past = past_centres(tables, taken, closed)
-    spread = learn_spread(closed, world.tasks, lambda day: kept.simulated(taken, day, cut))
-    simulated = kept.simulated(reading, origin)
+    spread = learn_spread(closed, world.tasks, lambda day: kept.simulated_records(taken, day, cut))
+    simulated = kept.simulated_records(reading, origin)
     rows = []
     for months in sorted(targets["months"].unique().tolist()):
         group = targets[targets["months"] == months].sort_values("task").reset_index(drop=True)
@@ -76,11 +76,11 @@ def at_origin(kept: Kept, reading: str, windows: tuple[pd.Timestamp, pd.DataFram
         centre = centres(world, group["task"].tolist(), months)
         own = past[past["months"] == months]
         if len(own) < FEWEST_CLOSED:
-            own = stretched(past, months)
+            own = stretch_errors(past, months)
         for name in REFERENCES:
-            rows.append(scored(name, group, about, draws_of(centre, own, name, about, record)))
+            rows.append(score_windows(name, group, about, draws_of(centre, own, name, about, record)))
         for name, use in ((SIMULATED, NOTHING_LEARNED), (MODEL, spread)):
-            rows.append(scored(name, group, about, model_draws(simulated, use, group, about, months)))
+            rows.append(score_windows(name, group, about, model_draws(simulated, use, group, about, months)))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -97,7 +97,7 @@ def past_centres(tables: Tables, reading: str, closed: pd.DataFrame) -> pd.DataF
     return pd.concat(found, ignore_index=True)
 
 
-def stretched(past: pd.DataFrame, months: int) -> pd.DataFrame:
+def stretch_errors(past: pd.DataFrame, months: int) -> pd.DataFrame:
     """Where few windows of a horizon are closed: those of all horizons, with errors that grow with the root of time."""
     factor = np.sqrt(months / past["months"].to_numpy(float))
     out = past.copy()
@@ -147,11 +147,11 @@ def measure_present(kept: Kept, reading: str, *, last: bool) -> pd.DataFrame:
         record = np.array([forecast.records[task].score for task in tasks])
         group = pd.DataFrame({"task": tasks, "origin": origin, "months": 4, "record": record, "models": 0, "new": 0})
         group = group.assign(record_after=after[tasks].to_numpy())
-        found.append(scored(MODEL, group, about, forecast.draws[:, :, 0].T))
+        found.append(score_windows(MODEL, group, about, forecast.draws[:, :, 0].T))
     return pd.concat(found, ignore_index=True)
 
 
-def scored(name: str, group: pd.DataFrame, about: pd.DataFrame, draws: np.ndarray) -> pd.DataFrame:
+def score_windows(name: str, group: pd.DataFrame, about: pd.DataFrame, draws: np.ndarray) -> pd.DataFrame:
     """One predictor's forecasts of some windows and what they lost.
 
     Losses are in score units of shares, else on the link: logarithms of minutes and dollars, Elo in logits. Brier

@@ -39,7 +39,7 @@ def draw_reach(table: pd.DataFrame, *, title: str) -> Figure:
         panel.plot(at[:-1], reached[:-1], "o", color=BLUE, markersize=5)
         panel.plot(at[-1], reached[-1], "|", color=BLACK, markersize=12)
         _fit_axes(panel, of, at)
-        write_labels(panel, [Label(x, y, _said(x), BLACK) for x, y in zip(at, reached, strict=True)])
+        write_labels(panel, [Label(x, y, _format_value(x), BLACK) for x, y in zip(at, reached, strict=True)])
     axes.flat[0].set_ylim(0, 1.02)
     shares_axis(axes.flat[0].yaxis, "probability that it is reached")
     figure.suptitle(f"{plain(title, 90)}; the stroke is as far as was looked", x=0.01, ha="left", fontsize=9.5)
@@ -65,7 +65,7 @@ def _fit_axes(panel: Axes, of: str, at: list) -> None:
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_size(value)))
 
 
-def _said(value: pd.Timestamp | float) -> str:
+def _format_value(value: pd.Timestamp | float) -> str:
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m}"
     return format_size(value) if value < 1e16 else f"{value:.1e}"

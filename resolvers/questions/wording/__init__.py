@@ -129,10 +129,10 @@ def read_inverse(text: str, *, vocabulary: Vocabulary, opened: dt.date) -> Quest
 def alike(question: Question, known: Iterable[Question]) -> list[Question]:
     """Known questions of the same kind on the same tasks, the one with the nearest deadline first."""
 
-    def asked(other: Question) -> tuple[str, frozenset[str]]:
+    def subject_of(other: Question) -> tuple[str, frozenset[str]]:
         return other.kind, frozenset(fold(leaf.task) for leaf in other.criterion.leaves())
 
     if question.criterion.by_hand:
         return []
-    same = [other for other in known if other.id != question.id and asked(other) == asked(question)]
+    same = [other for other in known if other.id != question.id and subject_of(other) == subject_of(question)]
     return sorted(same, key=lambda other: abs(other.resolve_by - question.resolve_by))

@@ -60,7 +60,7 @@ def make_question(
     years = FAR if criterion.answers == "date" else YEARS
     resolve_by = deadline or max(_later(opened, years), *_release_limits(reading))
     fields: dict[str, Any] = {
-        "criterion": criterion if deadline is not None else criterion.annulled_if_silent(),
+        "criterion": criterion if deadline is not None else criterion.annul_if_silent(),
         "scope": scope,
         "opened": opened,
         "resolve_by": resolve_by,

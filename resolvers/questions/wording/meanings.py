@@ -284,7 +284,7 @@ def _size_number(parts: Parts, limits: Limits, context: Context) -> Reading:
     return Reading("size_number", found)
 
 
-def _size_needed(parts: Parts, limits: Limits, context: Context) -> Reading:
+def _required_size(parts: Parts, limits: Limits, context: Context) -> Reading:
     """The inverse question: which size or compute reaches a level."""
     asked = parts.one("HOWMUCH")
     assert asked is not None
@@ -346,7 +346,7 @@ MEANINGS: dict[str, Callable[[Parts, Limits, Context], Reading]] = {
     "size_number": _size_number,
     "size_date": _size_date,
     "which_test": contests.which_test,
-    "size_needed": _size_needed,
+    "size_needed": _required_size,
     "how_many": _how_many,
     "scaling": _scaling,
 }

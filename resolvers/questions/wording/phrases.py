@@ -258,11 +258,11 @@ def _level(words: list[Word], node: Any, context: Context, text: str) -> tuple[s
     low, unit = _in_unit(values[0])
     high = _in_unit(values[1])[0] if len(values) > 1 else None
     if "BUT" in by_token:
-        return "LEVEL", _bounded(words, low, high, unit, text)
+        return "LEVEL", _level_between(words, low, high, unit, text)
     return "LEVEL", Level(low, unit, side, high=high, manner=manner, text=text)
 
 
-def _bounded(words: Sequence[Word], low: float, high: float | None, unit: str | None, text: str) -> Level:
+def _level_between(words: Sequence[Word], low: float, high: float | None, unit: str | None, text: str) -> Level:
     """ "At least 70% but below 80%": the lower bound with its side, the other end with its own."""
     sides = [word.value for word in words if word.token == "SIDE"]
     if sides[0] in ("at_least", "above") and sides[1] in ("at_most", "below"):

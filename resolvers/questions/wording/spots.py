@@ -53,10 +53,10 @@ def _of(
         return [_unsure(name, means, word.text, vocabulary, opened)]
     if word.token == "TASK":
         return [_task(str(word.value), vocabulary)]
-    return [_published(_one(str(name), word.text, vocabulary), word.text, opened) for name in word.value]
+    return [_refuse_early_name(_one(str(name), word.text, vocabulary), word.text, opened) for name in word.value]
 
 
-def _published(found: tuple[Place, ...], said: str, opened: dt.date) -> tuple[Place, ...]:
+def _refuse_early_name(found: tuple[Place, ...], said: str, opened: dt.date) -> tuple[Place, ...]:
     """A test by a shorter name than its own, which meant another one before it was published: SWE-bench."""
     place = found[0]
     shorter = fold(place.task) != fold(said) and fold(place.task).startswith(fold(said))

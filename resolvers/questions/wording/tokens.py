@@ -81,7 +81,7 @@ def read_words(text: str, vocabulary: Vocabulary, opened: dt.date) -> list[Word]
     reader = _Reader(text, vocabulary, opened)
     while reader.at < len(reader.atoms):
         reader.step()
-    return _name_released(_join_unknown(reader.words, text))
+    return _name_new_model(_join_unknown(reader.words, text))
 
 
 class _Reader:
@@ -267,7 +267,7 @@ class _Reader:
         return found
 
 
-def _name_released(words: list[Word]) -> list[Word]:
+def _name_new_model(words: list[Word]) -> list[Word]:
     """A capitalised name that no table knows is a model to come where a company releases it: "OpenAI releases R2"."""
     out = list(words)
     for i, word in enumerate(words):

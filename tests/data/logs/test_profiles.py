@@ -241,7 +241,7 @@ def test_creeping_probabilities_foretell_a_jump_that_scores_do_not():
     """In a world made for it: only with profiles do the trees tell tasks that jump from tasks that stay."""
     made = world(lines=4, tasks=24, seed=2)
     skill = {}
-    for name, profiles in (("none", None), ("given", made.profiles), ("dealt out", made.dealt_out())):
+    for name, profiles in (("none", None), ("given", made.profiles), ("dealt out", made.deal_out())):
         panel = made.panel(profiles)
         fold = next(iter(folds_of(panel, "leave-family-out", ["Line1-3"])))
         forecast = Trained(panel).get("boosted", fold.exclusion).predict(fold.rows, fold.evidence)

@@ -37,7 +37,9 @@ def test_whoever_may_hold_the_record_is_named_with_probabilities_that_sum_to_one
     assert releases["probability"].sum() == pytest.approx(1.0, abs=0.02)
     assert releases["probability"].is_monotonic_decreasing
     standing = releases[releases["state"].str.startswith("standing")]
-    assert standing["probability"].item() == pytest.approx(float(read_records(paths, [DAY], [TASK]).unchanged()[0, 0]))
+    assert standing["probability"].item() == pytest.approx(
+        float(read_records(paths, [DAY], [TASK]).prob_no_change()[0, 0])
+    )
 
 
 def test_a_coming_model_is_explained_by_what_is_learned_of_it(trained):

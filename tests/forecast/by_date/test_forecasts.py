@@ -108,9 +108,9 @@ def test_a_record_never_falls_and_a_later_day_is_no_lower(records):
 
 
 def test_no_change_has_a_probability_of_its_own(records):
-    assert (records.unchanged()[:, 0] > 0.02).all()
-    assert (records.unchanged()[:, 0] >= records.unchanged()[:, 1]).all()
-    assert (records.nothing_new() <= records.unchanged() + 1e-12).all()
+    assert (records.prob_no_change()[:, 0] > 0.02).all()
+    assert (records.prob_no_change()[:, 0] >= records.prob_no_change()[:, 1]).all()
+    assert (records.nothing_new() <= records.prob_no_change() + 1e-12).all()
 
 
 def test_holders_and_thresholds_are_read_off_the_same_draws(records):
@@ -132,9 +132,9 @@ def test_records_of_two_benchmarks_move_together(records):
 def test_where_the_tables_end_early_the_present_record_is_uncertain(trained):
     ended = train(tables(until="2023-09-20"), AS_OF)
     assert tables_end(ended.state.world) < AS_OF - pd.Timedelta(days=90)
-    assert forecast_records(ended, [AS_OF], ["shares 2"], draws=200).unchanged()[0, 0] < 0.7
+    assert forecast_records(ended, [AS_OF], ["shares 2"], draws=200).prob_no_change()[0, 0] < 0.7
     assert tables_end(trained.state.world) == AS_OF
-    assert forecast_records(trained, [AS_OF], ["shares 2"], draws=200).unchanged()[0, 0] > 0.8
+    assert forecast_records(trained, [AS_OF], ["shares 2"], draws=200).prob_no_change()[0, 0] > 0.8
 
 
 def test_known_scores_narrow_the_others(trained):

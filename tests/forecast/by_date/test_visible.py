@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from scale_forecast.by_date.history import ENOUGH, closed_windows, cut_by, windows
-from scale_forecast.by_date.own import _replaced
-from scale_forecast.by_date.past import closed_by
+from scale_forecast.by_date.own import _is_replaced
+from scale_forecast.by_date.past import past_windows
 from scale_forecast.by_date.tables import as_tables
 from scale_forecast.by_date.world import newest_day, see
 from scale_forecast.data.dates import known_days
@@ -142,8 +142,8 @@ def test_a_users_row_stands_in_a_bundled_scores_place_where_that_hides_nothing(a
     bundled = world({"T": {}}).scores
     basis = "launch" if known_on == seen_on else "not before"
     own = world({"T": {"known_on": known_on, "seen_on": seen_on, "known_basis": basis}}).scores
-    assert _replaced(bundled, own, as_of).tolist() == [stands_in]
-    assert _replaced(bundled, own.assign(task="another"), as_of).tolist() == [False]
+    assert _is_replaced(bundled, own, as_of).tolist() == [stands_in]
+    assert _is_replaced(bundled, own.assign(task="another"), as_of).tolist() == [False]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_users_row_stands_in_a_bundled_scores_place_where_that_hides_nothing(a
     ids=["a bound seen after the score was public", "a score public after the other was seen"],
 )
 def test_what_is_later_in_any_reading_stands_in_no_place(bundled, own):
-    assert _replaced(world({"T": bundled}).scores, world({"T": own}).scores, None).tolist() == [False]
+    assert _is_replaced(world({"T": bundled}).scores, world({"T": own}).scores, None).tolist() == [False]
 
 
 def test_past_forecasts_are_quoted_once_their_window_has_closed_in_their_reading():
@@ -166,9 +166,9 @@ def test_past_forecasts_are_quoted_once_their_window_has_closed_in_their_reading
             "months": [3, 3, 3, 6, 6],
         }
     )
-    assert closed_by(past, DAY, "dated").index.tolist() == [0, 3]
-    assert closed_by(past, DAY, "strict").index.tolist() == [0, 3]
-    assert closed_by(past, DAY, "release").index.tolist() == [2]
+    assert past_windows(past, DAY, "dated").index.tolist() == [0, 3]
+    assert past_windows(past, DAY, "strict").index.tolist() == [0, 3]
+    assert past_windows(past, DAY, "release").index.tolist() == [2]
 
 
 @pytest.mark.parametrize("reading", ["dated", "strict"])

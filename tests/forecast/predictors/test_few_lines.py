@@ -60,4 +60,4 @@ def test_learning_from_a_single_line_stays_finite_and_silent():
     for mixture in Stack().fit(one + one).mixtures_:
         assert np.isfinite(mixture.size).all()
         assert np.isfinite(mixture.shape).all()
-    assert np.ptp(Mixture.untrained().shape) > np.ptp(NORMAL)
+    assert np.ptp(Mixture.without_past().shape) > np.ptp(NORMAL)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.pricing.ageing import chance_measured, closed_windows, learn_ageing
+from scale_forecast.pricing.ageing import closed_windows, learn_ageing, prob_measurement
 from scale_forecast.pricing.arrivals import TIMELESS, YEAR, Ageing, Rate
 
 
@@ -25,7 +25,7 @@ AT = pd.Timestamp("2023-01-15")
 def test_without_ageing_the_chance_is_that_of_a_rate_that_stays():
     windows = pd.DataFrame({"silent": [0.5], "years": [0.7], "shape": [2.0], "rate": [3.0]})
     draws = np.random.default_rng(0).gamma(2.0, 1 / 3.0, 400_000)
-    assert chance_measured(windows, TIMELESS)[0] == pytest.approx(np.mean(1 - np.exp(-0.7 * draws)), abs=2e-3)
+    assert prob_measurement(windows, TIMELESS)[0] == pytest.approx(np.mean(1 - np.exp(-0.7 * draws)), abs=2e-3)
     assert TIMELESS.years(0.4, 1.9) == pytest.approx(1.5)
     assert Rate(2.0, 3.0).mean == pytest.approx(draws.mean(), rel=0.01)
 

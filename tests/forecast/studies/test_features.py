@@ -55,12 +55,12 @@ def test_shuffling_among_tasks_keeps_each_models_values_and_other_columns():
     matrix = np.arange(24.0).reshape(12, 2)
     model = np.array([0, 1, 2] * 4)
     judge = Judge(matrix, rng.normal(size=12), model)
-    shuffled = judge.shuffled([1], rng, among_tasks=True)
+    shuffled = judge.shuffle([1], rng, among_tasks=True)
     assert (shuffled[:, 0] == matrix[:, 0]).all()
     assert not (shuffled[:, 1] == matrix[:, 1]).all()
     for code in range(3):
         assert sorted(shuffled[model == code, 1]) == sorted(matrix[model == code, 1])
-    altogether = judge.shuffled([0, 1], rng, among_tasks=False)
+    altogether = judge.shuffle([0, 1], rng, among_tasks=False)
     assert sorted(altogether[:, 1]) == sorted(matrix[:, 1])
     assert (altogether[:, 1] - altogether[:, 0] == 1).all(), "columns of a group move together"
 

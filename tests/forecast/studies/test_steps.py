@@ -7,10 +7,10 @@ from scale_forecast.studies.steps import (
     Verifier,
     chain_success,
     checked_step,
-    needed_unchecked,
-    scale_needed,
+    required_scale,
+    required_step,
+    required_unchecked_step,
     simulated_chains,
-    step_needed,
     study,
 )
 from tests.studies import METRICS, made_results, made_tasks
@@ -23,7 +23,7 @@ def test_a_hundred_steps_succeed_as_the_power_says(p, success):
 
 def test_a_chain_of_steps_that_are_just_good_enough_reaches_its_threshold():
     for steps in (1, 7, 500):
-        assert chain_success(step_needed(0.37, steps), steps) == pytest.approx(0.37)
+        assert chain_success(required_step(0.37, steps), steps) == pytest.approx(0.37)
 
 
 @pytest.mark.parametrize("p", [0.5, 0.9, 0.97])
@@ -40,7 +40,7 @@ def test_tries_without_limit_multiply_the_odds_of_a_step():
     checked, tries = checked_step(p, verifier)
     assert checked / (1 - checked) == pytest.approx(p / (1 - p) * 0.75 / 0.2)
     assert tries == pytest.approx(1 / (p * 0.75 + (1 - p) * 0.2))
-    assert needed_unchecked(checked, verifier) == pytest.approx(p)
+    assert required_unchecked_step(checked, verifier) == pytest.approx(p)
 
 
 def test_a_check_that_knows_nothing_changes_nothing():
@@ -70,7 +70,7 @@ def test_a_family_that_follows_the_law_gives_its_exponent_and_the_cost_of_length
 def test_ten_times_the_steps_cost_the_same_decades_at_any_threshold(threshold):
     """The law's view is a line of slope alpha ln 10 per decade."""
     level, slope = 0.4, 0.25 * np.log(10)
-    near, far = (float(scale_needed(level, slope, n, threshold)) for n in (30, 300))
+    near, far = (float(required_scale(level, slope, n, threshold)) for n in (30, 300))
     assert far - near == pytest.approx(1 / 0.25)
     p = np.exp(-np.exp(-(level + slope * near)))
     assert p**30 == pytest.approx(threshold)

@@ -104,7 +104,7 @@ def test_prices_of_generated_questions_tell_yes_from_no(made):
 def test_maps_learn_nothing_from_the_line_they_are_for():
     line = (RESULTS["line"] == "Alpha").to_numpy()
     learned = [
-        Recalibration.learned(make_panel(results), tables(results), Exclusion("Alpha"), "law")
+        Recalibration.learn(make_panel(results), tables(results), Exclusion("Alpha"), "law")
         for results in (RESULTS, scrambled(RESULTS, line))
     ]
     pd.testing.assert_frame_equal(learned[0].settled, learned[1].settled, check_exact=True)
@@ -114,7 +114,7 @@ def test_maps_learn_nothing_from_the_line_they_are_for():
 
 def test_what_was_learned_is_kept(tmp_path):
     panel = make_panel(RESULTS)
-    first, second = (Recalibration.learned(panel, tables(), Exclusion("Beta"), "law", cache=tmp_path) for _ in range(2))
+    first, second = (Recalibration.learn(panel, tables(), Exclusion("Beta"), "law", cache=tmp_path) for _ in range(2))
     assert any(tmp_path.glob("questions-law-*.npz"))
     pd.testing.assert_frame_equal(first.settled, second.settled, check_dtype=False)
     assert first.base_rate("gain") == pytest.approx(second.base_rate("gain"))

@@ -84,7 +84,7 @@ def test_every_example_is_checked_judged_priced_told_and_written(kind, evidence,
     assert kinds_of_answer.get(late.status, criterion.answers) == criterion.answers
     assert (late.answer is None) == (late.status not in (Status.DATE, Status.OPTION))
 
-    if why := criterion.unpriced():
+    if why := criterion.why_unpriced():
         with pytest.raises(DataError, match=r"^q ") as error:
             price_at(desk, question, interval=False)
         assert why in str(error.value)
@@ -193,7 +193,7 @@ def test_a_part_by_hand_inside_a_date_is_refused_and_not_priced():
     """It once reached the pricer as if it were measured."""
     count = {"kind": "count", "at_least": 1, "of": [{"kind": "manual", "why": "a jury decides"}]}
     question = as_question({"kind": "first_by", "by": "2021-01-01", "event": count})
-    assert question.criterion.unpriced() == "is settled by no results table (a jury decides): it cannot be priced"
+    assert question.criterion.why_unpriced() == "is settled by no results table (a jury decides): it cannot be priced"
 
 
 # --- what a kind must bring ------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def test_a_kind_that_lacks_a_part_fails_where_it_is_defined():
 
 
 def test_a_contest_says_what_would_undo_it():
-    with pytest.raises(TypeError, match="the kind of question Duel lacks swapped"):
+    with pytest.raises(TypeError, match="the kind of question Duel lacks swap_sides"):
 
         class Duel(Measured):
             """Two sides."""

@@ -315,7 +315,7 @@ def re_check(ledger):
 @pytest.mark.postgres
 def test_the_listed_structure_is_what_the_migrations_make(postgres_url):
     with open_ledger(postgres_url) as ledger, reading(ledger._engine) as connection:
-        assert structure.describe(connection) == structure._make_expected("postgresql")
+        assert structure.describe(connection) == structure._expected_parts("postgresql")
 
 
 def test_a_forecast_that_the_database_swallows_is_not_acknowledged(tmp_path):

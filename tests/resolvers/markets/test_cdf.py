@@ -6,7 +6,7 @@ from scipy.optimize import LinearConstraint, minimize
 from scipy.special import betainc, expit, ndtr
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.resolvers.markets.cdf import admissible_cdf, cdf_of_quantiles, crps_lost
+from scale_forecast.resolvers.markets.cdf import admissible_cdf, cdf_of_quantiles, crps_loss
 from scale_forecast.resolvers.markets.rules import cdf_complaints, step_limits
 from scale_forecast.resolvers.markets.scale import Scale
 
@@ -70,7 +70,7 @@ def send(rng):
     complaints = cdf_complaints(sent, scale.count, scale.open_lower, scale.open_upper)
     below, above = wanted[FINE] - wanted[0] > 0.5, wanted[-1] - wanted[-1 - FINE] > 0.5
     piled = bool(below and not scale.open_lower) or bool(above and not scale.open_upper)
-    return crps_lost(wanted, sent, discrete=discrete), piled, complaints
+    return crps_loss(wanted, sent, discrete=discrete), piled, complaints
 
 
 @pytest.mark.parametrize("n", [500, 3_000, pytest.param(20_000, marks=pytest.mark.slow)])

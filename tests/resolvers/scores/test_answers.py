@@ -14,7 +14,7 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.ledger import open_ledger
 from scale_forecast.resolvers.scores.answers import score_day, score_option
 from scale_forecast.resolvers.scores.record import score_record, summarise
-from scale_forecast.workflow.ask import _said
+from scale_forecast.workflow.ask import _answer_fields
 
 SAID = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 LATER = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
@@ -103,6 +103,8 @@ def test_ask_records_every_answer_that_is_open(of, table, distribution, book):
         answer = Answer(of, "said", pd.DataFrame(table))
         return Price("q", "t", nan, nan, nan, nan, "", (), (), status, dt.date(2026, 1, 1), "stack", answer=answer)
 
-    assert _said(price(Status.OPEN)) == {"distribution": distribution}
-    assert _said(price(Status.OPTION)) == {}
-    assert book.append_forecasts([{"question_id": "q", "forecaster": "us", **_said(price(Status.OPEN))}], at=LATER)
+    assert _answer_fields(price(Status.OPEN)) == {"distribution": distribution}
+    assert _answer_fields(price(Status.OPTION)) == {}
+    assert book.append_forecasts(
+        [{"question_id": "q", "forecaster": "us", **_answer_fields(price(Status.OPEN))}], at=LATER
+    )

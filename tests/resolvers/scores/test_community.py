@@ -11,7 +11,7 @@ from scale_forecast.resolvers.scores.community import (
     prediction_difference,
     weighted_quantile,
 )
-from scale_forecast.resolvers.scores.distributions import crps_cdf, crps_threshold_weighted
+from scale_forecast.resolvers.scores.distributions import crps_cdf, threshold_weighted_crps
 from scale_forecast.resolvers.scores.probabilities import brier_score
 
 POINTS, CDF = [0.0, 1.0, 2.0, 3.0, 4.0], [[0.0, 0.2, 0.5, 0.9, 1.0]]
@@ -51,13 +51,13 @@ def test_quantiles_of_a_cdf_are_its_inverse_and_end_where_its_range_does():
 
 def test_a_threshold_weighted_crps_is_the_part_of_the_crps_beyond_the_threshold():
     """From 2 on F runs .5, .9, 1, and what is missing to 1 is .5, .1, 0: (.25 + .05 + .01)/3 + (.01)/3."""
-    above = crps_threshold_weighted([1.5], POINTS, CDF, above=2.0)[0]
+    above = threshold_weighted_crps([1.5], POINTS, CDF, above=2.0)[0]
     assert above == pytest.approx((0.25 + 0.05 + 0.01) / 3 + 0.01 / 3)
-    below = crps_threshold_weighted([1.5], POINTS, CDF, below=2.0)[0]
+    below = threshold_weighted_crps([1.5], POINTS, CDF, below=2.0)[0]
     whole = crps_cdf([1.5], POINTS, CDF)[0]
     assert above + below == pytest.approx(whole)
-    assert crps_threshold_weighted([1.5], POINTS, CDF)[0] == pytest.approx(whole)
-    assert crps_threshold_weighted([1.5], POINTS, CDF, above=2.5, below=2.5)[0] == 0.0
+    assert threshold_weighted_crps([1.5], POINTS, CDF)[0] == pytest.approx(whole)
+    assert threshold_weighted_crps([1.5], POINTS, CDF, above=2.5, below=2.5)[0] == 0.0
 
 
 def test_a_threshold_weighted_crps_integrates_the_brier_scores_of_its_thresholds():
@@ -65,14 +65,14 @@ def test_a_threshold_weighted_crps_integrates_the_brier_scores_of_its_thresholds
     grid = np.linspace(1, 3, 200_001)
     for y in (0.5, 1.7, 3.5):
         brier = brier_score((grid >= y).astype(float), np.interp(grid, POINTS, CDF[0]))
-        assert crps_threshold_weighted([y], POINTS, CDF, above=1.0, below=3.0)[0] == pytest.approx(
+        assert threshold_weighted_crps([y], POINTS, CDF, above=1.0, below=3.0)[0] == pytest.approx(
             2 * brier.mean(), abs=1e-4
         )
 
 
 def test_a_jump_at_a_threshold_stays_a_jump():
     """All mass at 1, the outcome 0.5: from 0.75 on F is wrong until 1."""
-    assert crps_threshold_weighted([0.5], [0, 1, 1, 2], [[0, 0, 1, 1]], above=0.75)[0] == pytest.approx(0.25)
+    assert threshold_weighted_crps([0.5], [0, 1, 1, 2], [[0, 0, 1, 1]], above=0.75)[0] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(("values", "level", "weights"), [([], 0.5, None), ([1.0], 1.0, None), ([1.0], 0.5, [0.0])])
