@@ -14,6 +14,7 @@ from scale_forecast.commands.options import (
     ledger_option,
     output_options,
     own_data,
+    predictor_option,
     pricing_as_of,
     questions_option,
     results_options,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 )
 @pricing_as_of
 @dates_options
-@click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
+@predictor_option
 @click.option("--no-record", is_flag=True, help="Do not write the question and its price to the ledger.")
 @seed_option()
 @results_options

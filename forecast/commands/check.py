@@ -12,6 +12,7 @@ from scale_forecast.commands.options import (
     Inputs,
     input_options,
     output_options,
+    predictor_option,
     show_progress,
     target_options,
     workers_options,
@@ -29,7 +30,7 @@ NOT_HELD = 3
 @input_options
 @target_options
 @click.option("--that", multiple=True, required=True, metavar="CONDITION", help="What is to hold (repeatable).")
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@predictor_option
 @workers_options()
 @output_options
 def check_command(inputs: Inputs, workers: Workers, out: Output, **about: Any) -> None:

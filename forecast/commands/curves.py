@@ -10,7 +10,7 @@ import click
 
 import scale_forecast
 from scale_forecast.commands.groups import Group
-from scale_forecast.commands.options import output_options, show_progress, workers_options
+from scale_forecast.commands.options import curve_options, output_options, show_progress, workers_options
 from scale_forecast.commands.printing import Output, note, records
 from scale_forecast.commands.scaling_laws import steps_command, surface_command
 from scale_forecast.show.curves import as_page
@@ -25,22 +25,11 @@ def curves() -> None:
 
 
 @curves.command("fit")
-@click.argument("table", metavar="CURVES.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--form", default="auto", show_default=True, help="auto, bnsl, or a form of `forecast curves list`.")
-@click.option(
-    "--kind",
-    type=click.Choice(("loss", "accuracy")),
-    default="loss",
-    show_default=True,
-    help="loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better.",
-)
-@click.option("-x", "x", metavar="COLUMN", help="The column of x (compute, parameters, tokens); default: x.")
-@click.option("-y", "y", metavar="COLUMN", help="The column of y (loss or accuracy); default: y.")
-@click.option("--at", multiple=True, metavar="X", help="Predict each curve there too, as 1e24 or 70B; repeatable.")
+@curve_options
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the first curves: .png or .svg.")
 @workers_options(jobs=2, threads=True)
 @output_options
-def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
+def curves_fit(curves: str, workers: Workers, out: Output, **about: Any) -> None:
     """Fit the rows that have a y and predict every row, with quantiles of what would be observed there.
 
     Each curve's form in words and its parameters with 80% intervals (given the form) follow; CSV holds the rows alone,
@@ -53,7 +42,7 @@ def curves_fit(table: str, workers: Workers, out: Output, **about: Any) -> None:
       forecast curves fit curves.csv --form auto --kind accuracy --format csv
     """
     with show_progress(workers, "a thousand curves a step") as several:
-        fitted = scale_forecast.fit_curve_table(table, **about, workers=several, stdin=sys.stdin.buffer, tell=note)
+        fitted = scale_forecast.fit_curve_table(curves, **about, workers=several, stdin=sys.stdin.buffer, tell=note)
     tables = {"points": fitted.frame, "parameters": fitted.parameters}
     data = {name: records(table) for name, table in tables.items()} | {"said": fitted.said}
     out.emit(fitted.frame, text=as_page(fitted.frame, fitted.parameters, fitted.said), data=data)

@@ -292,6 +292,44 @@ def seed_option(of: str = "Of the simulated futures.") -> Callable[[AnyCommand],
     return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=of)
 
 
+predictor_option = click.option(
+    "--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`."
+)
+
+
+def reach_options(command: AnyCommand) -> AnyCommand:
+    """Which score of which task, who is to reach it, and what is known: of `reach` and of its picture."""
+    for option in (
+        seed_option(),
+        predictor_option,
+        pricing_as_of,
+        click.option("--any", "anybody", is_flag=True, help="By new families too, and by date of whoever is first."),
+        click.option("--family", metavar="NAME", help="By models of this family; of all with scores when not given."),
+        click.argument("score", required=False),
+        click.argument("task"),
+    ):
+        command = option(command)
+    return command
+
+
+def curve_options(command: AnyCommand) -> AnyCommand:
+    """Which curves are fitted, from which columns, and how: of `curves fit` and of their picture."""
+    told = "loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better."
+    there = "Predict each curve there too, as 1e24 or 70B; repeatable."
+    for option in (
+        click.option("--at", multiple=True, metavar="X", help=there),
+        click.option("-y", "y", metavar="COLUMN", help="The column of y (loss or accuracy); default: y."),
+        click.option("-x", "x", metavar="COLUMN", help="The column of x (compute, parameters, tokens); default: x."),
+        click.option("--kind", type=click.Choice(("loss", "accuracy")), default="loss", show_default=True, help=told),
+        click.option(
+            "--form", default="auto", show_default=True, help="auto, bnsl, or a form of `forecast curves list`."
+        ),
+        click.argument("curves", metavar="CURVES.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
+    ):
+        command = option(command)
+    return command
+
+
 def coming_options(command: AnyCommand) -> AnyCommand:
     """``--model`` and what is said of it: a coming model by its day of release, whose size nobody publishes."""
     tiers = click.Choice(("flagship", "mid", "small", "nano"))

@@ -17,12 +17,14 @@ from scale_forecast.commands.options import (
     AnyCommand,
     Inputs,
     as_of_option,
+    curve_options,
     dates_options,
     judging_as_of,
     ledger_option,
     own_data,
-    pricing_as_of,
+    predictor_option,
     questions_option,
+    reach_options,
     reading_as_of,
     results_options,
     seed_option,
@@ -113,7 +115,7 @@ _predictor_of_backtest = click.option("--predictor", help="Whose forecasts.  [de
 @click.argument("task")
 @target_options
 @click.option("--benchmark", help="Of this benchmark, where several have the task.")
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@predictor_option
 @results_options
 @click.option("--before", is_flag=True, help="Leave the target's own score out, where it is known.")
 @picture_option
@@ -213,7 +215,7 @@ def plot_pit(inputs: Inputs, backtest: Path | None, **about: Any) -> Any:
     "--benchmark", default="inverse_scaling_prize", show_default=True, help="Of this benchmark; `all` for all."
 )
 @click.option("--event", type=click.Choice(("reversal", "recovery")), default="reversal", show_default=True)
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@predictor_option
 @reading_as_of
 @results_options
 @picture_option
@@ -295,13 +297,7 @@ def plot_index(inputs: Inputs, **about: Any) -> Any:
 
 
 @plot_group.command("reach")
-@click.argument("task")
-@click.argument("score", required=False)
-@click.option("--family", metavar="NAME", help="By models of this family; of all with scores on it when not given.")
-@click.option("--any", "anybody", is_flag=True, help="By new families too, and by date of whoever is first.")
-@pricing_as_of
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
-@seed_option()
+@reach_options
 @results_options
 @picture_option
 def plot_reach(inputs: Inputs, **about: Any) -> Any:
@@ -315,12 +311,7 @@ def plot_reach(inputs: Inputs, **about: Any) -> Any:
 
 
 @plot_group.command("curves")
-@click.argument("curves", metavar="CURVES.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.option("--form", default="auto", show_default=True, help="auto, bnsl, or a form of `forecast curves list`.")
-@click.option("--kind", type=click.Choice(("loss", "accuracy")), default="loss", show_default=True)
-@click.option("-x", "x", metavar="COLUMN", help="The column of x (compute, parameters, tokens); default: x.")
-@click.option("-y", "y", metavar="COLUMN", help="The column of y (loss or accuracy); default: y.")
-@click.option("--at", multiple=True, metavar="X", help="As far as there too, as 1e24 or 70B; repeatable.")
+@curve_options
 @picture_option
 def plot_curves(curves: str, **about: Any) -> Any:
     """Fitted curves with what was measured, and the fan along them: the first of CURVES.csv.

@@ -19,6 +19,7 @@ from scale_forecast.commands.options import (
     output_options,
     own_data,
     pairs,
+    predictor_option,
     profiles_option,
     results_options,
     show_progress,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--benchmark", help="Only this benchmark.")
 @click.option("--task", multiple=True, help="Only this task (repeatable).")
 @click.option("--all-metrics", is_flag=True, help="Show every metric of a task, not the first alone.")
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@predictor_option
 @click.option("--known", multiple=True, metavar="TASK=SCORE|FILE", help="A score of the target already published.")
 @click.option("--record", is_flag=True, help="Append the forecast to the ledger, to be settled later.")
 @ledger_option

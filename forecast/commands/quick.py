@@ -14,6 +14,7 @@ from scale_forecast.commands.options import (
     Inputs,
     input_options,
     output_options,
+    predictor_option,
     reading_as_of,
     show_progress,
     workers_options,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--family", multiple=True, help="Only this family of yours (repeatable).")
 @click.option("--params", type=SIZES, help="Next sizes, as 1T,5T.  [default: 2, 4 and 10 times the largest]")
 @reading_as_of
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@predictor_option
 @click.option("--report", type=FILE, metavar="FILE", help="Also write the page of `forecast report` on the first size.")
 @workers_options()
 @output_options

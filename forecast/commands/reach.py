@@ -11,9 +11,8 @@ from scale_forecast.commands.groups import Command
 from scale_forecast.commands.options import (
     Inputs,
     output_options,
-    pricing_as_of,
+    reach_options,
     results_options,
-    seed_option,
     show_progress,
     workers_options,
 )
@@ -24,13 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("reach", cls=Command)
-@click.argument("task")
-@click.argument("score", required=False)
-@click.option("--family", metavar="NAME", help="By models of this family; of all with scores on it when not given.")
-@click.option("--any", "anybody", is_flag=True, help="By new families too, and by date of whoever is first.")
-@pricing_as_of
-@click.option("--predictor", default="stack", show_default=True, help="How to predict; see `forecast backtest`.")
-@seed_option()
+@reach_options
 @results_options
 @workers_options()
 @output_options

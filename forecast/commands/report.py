@@ -14,6 +14,7 @@ from scale_forecast.commands.options import (
     Inputs,
     input_options,
     ledger_option,
+    predictor_option,
     questions_option,
     show_progress,
     target_options,
@@ -25,7 +26,7 @@ from scale_forecast.commands.printing import command_line, note, write
 @input_options
 @target_options
 @click.option("--benchmark", help="Only this benchmark.")
-@click.option("--predictor", default="stack", show_default=True, help="How to predict.")
+@predictor_option
 @click.option("--before", is_flag=True, help="Leave the target's own scores out, where they are known.")
 @questions_option
 @ledger_option
