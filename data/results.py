@@ -22,6 +22,7 @@ from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.names import did_you_mean, fold, tidy
 from scale_forecast.data.names.keys import metric_name
 from scale_forecast.data.numbers import as_numbers
+from scale_forecast.data.sizes import FLOPS_PER_PARAM_TOKEN
 
 UNIT = ["benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting"]
 """What is measured and how, whatever the model: who ran it, which release of the questions, effort and tools too."""
@@ -244,7 +245,7 @@ def is_share(metric: pd.Series) -> pd.Series:
 
 def _complete_table(columns: dict[str, pd.Series]) -> pd.DataFrame:
     """The table, with what follows from its columns where they leave it open."""
-    compute = 6.0 * columns["active_params"].fillna(columns["params"]) * columns["train_tokens"]
+    compute = FLOPS_PER_PARAM_TOKEN * columns["active_params"].fillna(columns["params"]) * columns["train_tokens"]
     columns["train_flops"] = columns["train_flops"].fillna(compute)
     columns["known_on"] = columns["known_on"].fillna(columns["released"])
     known = {name: known_metric(name) for name in columns["metric"].unique()}

@@ -11,6 +11,7 @@ import pandas as pd
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import count_of
 from scale_forecast.data.results import has_size
+from scale_forecast.data.sizes import FLOPS_PER_PARAM_TOKEN
 
 NEAR = 0.1
 """A model within this share of the target's scale counts as the target's size."""
@@ -126,7 +127,7 @@ class Size:
         return (
             float(np.log10(self.train_flops))
             if np.isfinite(self.train_flops)
-            else float(np.log10(6.0 * TOKENS_PER_PARAM * self.params**2))
+            else float(np.log10(FLOPS_PER_PARAM_TOKEN * TOKENS_PER_PARAM * self.params**2))
         )
 
     @property
@@ -155,13 +156,13 @@ def next_size(
     models = family.drop_duplicates(["model", "params", "train_tokens", "train_flops"])
     models = models.assign(compute=compute_of(models))
     size, tokens = _or_unknown(params), _or_unknown(train_tokens)
-    flops = _or_unknown(train_flops) if train_flops is not None else 6.0 * size * tokens
+    flops = _or_unknown(train_flops) if train_flops is not None else FLOPS_PER_PARAM_TOKEN * size * tokens
     smaller = models[below(models, size, float(np.log10(flops)))]
     has_compute = bool(len(smaller)) and bool(smaller["train_flops"].notna().all())
     tokens_like = np.isnan(flops) and has_compute
     if tokens_like:
         tokens = _consistent_tokens(smaller, size, tokens_from or along_the_family)
-        flops = 6.0 * size * tokens
+        flops = FLOPS_PER_PARAM_TOKEN * size * tokens
     params_like = params is None
     if params_like:
         size = _params_like(smaller, flops)
@@ -184,7 +185,7 @@ def along_the_family(smaller: pd.DataFrame, params: float) -> float:
 def as_the_largest(smaller: pd.DataFrame, params: float) -> float:
     """Tokens of the smaller model with most parameters."""
     largest = smaller.iloc[int(smaller["params"].argmax())]
-    return float(largest["train_flops"] / (6.0 * largest["params"]))
+    return float(largest["train_flops"] / (FLOPS_PER_PARAM_TOKEN * largest["params"]))
 
 
 def target_scale(
@@ -234,11 +235,11 @@ def _or_unknown(value: float | None) -> float:
 
 
 def _optimal(params: pd.Series) -> pd.Series:
-    return np.log10(6.0 * TOKENS_PER_PARAM * params**2)
+    return np.log10(FLOPS_PER_PARAM_TOKEN * TOKENS_PER_PARAM * params**2)
 
 
 def _tokens_of(models: pd.DataFrame) -> pd.Series:
-    return models["train_tokens"].fillna(models["train_flops"] / (6.0 * models["params"]))
+    return models["train_tokens"].fillna(models["train_flops"] / (FLOPS_PER_PARAM_TOKEN * models["params"]))
 
 
 def _consistent_tokens(smaller: pd.DataFrame, params: float, guess: Callable[[pd.DataFrame, float], float]) -> float:
@@ -249,7 +250,7 @@ def _consistent_tokens(smaller: pd.DataFrame, params: float, guess: Callable[[pd
     known = smaller[smaller["params"].notna()].sort_values(["train_flops", "params", "model"], kind="stable")
     if known.empty:
         return TOKENS_PER_PARAM * params
-    flops, least = known["train_flops"].to_numpy(), 6.0 * (1.0 - NEAR) * params
+    flops, least = known["train_flops"].to_numpy(), FLOPS_PER_PARAM_TOKEN * (1.0 - NEAR) * params
     for count in range(1, len(known) + 1):
         tokens = max(guess(known.iloc[:count], params), _JUST * flops[count - 1] / least)
         if count == len(known) or flops[count] >= least * tokens:
@@ -260,7 +261,7 @@ def _consistent_tokens(smaller: pd.DataFrame, params: float, guess: Callable[[pd
 def _params_like(smaller: pd.DataFrame, train_flops: float) -> float:
     """Parameters if the tokens grow with them as C ~ N^2 from the smaller model with most compute, and more than it."""
     known = smaller[smaller["params"].notna()].sort_values(["compute", "model"], kind="stable")
-    optimal = (train_flops / (6.0 * TOKENS_PER_PARAM)) ** 0.5
+    optimal = (train_flops / (FLOPS_PER_PARAM_TOKEN * TOKENS_PER_PARAM)) ** 0.5
     if known.empty:
         return float(optimal)
     largest = known.iloc[-1]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from scale_forecast.data.errors import UsageError
 
+FLOPS_PER_PARAM_TOKEN = 6.0
+"""Of training: two forward and four backward (Kaplan et al. 2020, arXiv:2001.08361, section 2.1)."""
 _UNITS = {
     "": 1.0,
     **dict.fromkeys(("k", "thousand"), 1e3),

@@ -22,7 +22,7 @@ import pandas as pd
 
 from scale_forecast.data.catalog import FRONTIER_COMPLETE_UNTIL, frontier_models
 from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.sizes import format_size
+from scale_forecast.data.sizes import FLOPS_PER_PARAM_TOKEN, format_size
 
 OF = ("train_flops", "params", "effective_flops")
 """What can be asked: training compute (FLOP), parameters (of dense models, see `dense_params`), and compute counted
@@ -367,7 +367,7 @@ def bundled_frontier(as_of: dt.date) -> Frontier:
 
 def train_flops(models: pd.DataFrame) -> pd.Series:
     """Training compute in FLOP; 6 x params x tokens where it is not given and both are."""
-    return models["train_flops"].fillna(6.0 * models["params"] * models["train_tokens"])
+    return models["train_flops"].fillna(FLOPS_PER_PARAM_TOKEN * models["params"] * models["train_tokens"])
 
 
 def dense_params(models: pd.DataFrame) -> pd.Series:
@@ -376,7 +376,7 @@ def dense_params(models: pd.DataFrame) -> pd.Series:
     A model whose stated compute is less than a third of 6 x params x tokens is sparse (mixture of experts): what its
     compute allows counts, ``train_flops / (6 tokens)``.
     """
-    at_work = models["train_flops"] / (6.0 * models["train_tokens"])
+    at_work = models["train_flops"] / (FLOPS_PER_PARAM_TOKEN * models["train_tokens"])
     return models["params"].mask(at_work < models["params"] / 3.0, at_work)
 
 

@@ -16,9 +16,8 @@ import pandas as pd
 from scale_forecast.curves.forms import grid
 from scale_forecast.curves.levmar import Model, Problem, Solution, minimise
 from scale_forecast.data.errors import DataError
+from scale_forecast.data.sizes import FLOPS_PER_PARAM_TOKEN
 
-FLOPS = 6.0
-"""Of training, per parameter and token."""
 HUBER = 2.0
 """Residuals beyond this many standard deviations count linearly."""
 STARTS, STEPS = 12, 400
@@ -103,7 +102,7 @@ class LossSurface:
     def _optimum(self, theta: np.ndarray, flops: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Best N, best D and the loss there, (draws,) each: where another FLOP on either takes away as much."""
         _, a, alpha, b, beta = theta
-        both = np.log(flops / FLOPS)
+        both = np.log(flops / FLOPS_PER_PARAM_TOKEN)
         marginal = np.log(alpha) + a + alpha * self.middle[0] - np.log(beta) - b + beta * (both - self.middle[1])
         log_n = marginal / (alpha + beta)
         loss = _value(theta, (log_n - self.middle[0])[None], (both - log_n - self.middle[1])[None])[0][0]

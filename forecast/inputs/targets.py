@@ -17,7 +17,7 @@ from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.model_names import weights_name
 from scale_forecast.data.names import did_you_mean, fold, fold_series
 from scale_forecast.data.scale import TOKENS_PER_PARAM, below, next_size
-from scale_forecast.data.sizes import format_size
+from scale_forecast.data.sizes import FLOPS_PER_PARAM_TOKEN, format_size
 from scale_forecast.inputs.panel import Panel
 
 CARRIED = [
@@ -187,7 +187,11 @@ def remark_tokens(panel: Panel, target: Target, as_of: pd.Timestamp | None = Non
     Tokens that nobody states leave it to its parameters alone where it stands; tokens beyond those of every model, or
     more or fewer a parameter, are a recipe that no score here speaks of.
     """
-    tokens = target.train_tokens if np.isfinite(target.train_tokens) else target.train_flops / (6.0 * target.params)
+    tokens = (
+        target.train_tokens
+        if np.isfinite(target.train_tokens)
+        else target.train_flops / (FLOPS_PER_PARAM_TOKEN * target.params)
+    )
     if not np.isfinite(tokens):
         return (
             f"training tokens of {target.family}'s models are not known: a coming one is placed by its parameters "
@@ -223,13 +227,13 @@ def _new_recipe(
     """A base model without siblings; what is not given is as compute-optimal training has it."""
     notes = []
     if params is None:
-        params = (float(train_flops or 0.0) / (6.0 * TOKENS_PER_PARAM)) ** 0.5
+        params = (float(train_flops or 0.0) / (FLOPS_PER_PARAM_TOKEN * TOKENS_PER_PARAM)) ** 0.5
         notes.append(f"parameters of the target taken as compute-optimal: {format_size(params)}")
     if train_tokens is None and train_flops is None:
         train_tokens = TOKENS_PER_PARAM * params
         notes.append(f"training tokens of the target taken as {TOKENS_PER_PARAM:g} a parameter: {train_tokens:.3g}")
     if train_flops is None:
-        train_flops = 6.0 * params * float(train_tokens or 0.0)
+        train_flops = FLOPS_PER_PARAM_TOKEN * params * float(train_tokens or 0.0)
     compute = float(np.log10(train_flops))
     target = Target(
         family=NEW, line=NEW, model=f"{NEW} {format_size(params)}", params=params,

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from scale_forecast.curves.steps import fit_two_steps
-from scale_forecast.curves.surface import FLOPS, fit_surface
+from scale_forecast.curves.surface import fit_surface
 from scale_forecast.curves.tables import read_curves
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.sizes import parse_size
+from scale_forecast.data.sizes import FLOPS_PER_PARAM_TOKEN, parse_size
 
 LEVELS = {"q10": 0.1, "q90": 0.9}
 FURTHER = (10.0, 100.0)
@@ -68,7 +68,9 @@ def fit_loss_surface(
     n, d, y = (_numbers(table, name, where) for name in (params, tokens, loss))
     known = np.isfinite(y)
     surface = fit_surface(n[known], d[known], y[known], seed=seed)
-    asked = [parse_size(value) for value in compute] or [k * float((FLOPS * n * d)[known].max()) for k in FURTHER]
+    asked = [parse_size(value) for value in compute] or [
+        k * float((FLOPS_PER_PARAM_TOKEN * n * d)[known].max()) for k in FURTHER
+    ]
     if any(len(pair) != 2 for pair in at):
         raise UsageError("give a point as parameters and tokens with a comma between, such as 70B,1.4T")
     points = pd.DataFrame({"params": [pair[0] for pair in at], "tokens": [pair[1] for pair in at]}, dtype=float)
