@@ -314,17 +314,19 @@ def reach_options(command: AnyCommand) -> AnyCommand:
 
 def curve_options(command: AnyCommand) -> AnyCommand:
     """Which curves are fitted, from which columns, and how: of `curves fit` and of their picture."""
-    told = "loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better."
+    told = (
+        "loss: any positive scale, lower is better; accuracy: in [0, 1], higher is better.  [default: by the name of y]"
+    )
     there = "Predict each curve there too, as 1e24 or 70B; repeatable."
     for option in (
         click.option("--at", multiple=True, metavar="X", help=there),
         click.option("-y", "y", metavar="COLUMN", help="The column of y (loss or accuracy); default: y."),
         click.option("-x", "x", metavar="COLUMN", help="The column of x (compute, parameters, tokens); default: x."),
-        click.option("--kind", type=click.Choice(("loss", "accuracy")), default="loss", show_default=True, help=told),
+        click.option("--kind", type=click.Choice(("loss", "accuracy")), help=told),
         click.option(
             "--form", default="auto", show_default=True, help="auto, bnsl, or a form of `forecast curves list`."
         ),
-        click.argument("curves", metavar="CURVES.csv", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
+        click.argument("curves", metavar="CURVES", type=click.Path(exists=True, dir_okay=False, allow_dash=True)),
     ):
         command = option(command)
     return command

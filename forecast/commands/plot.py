@@ -314,7 +314,7 @@ def plot_reach(inputs: Inputs, **about: Any) -> Any:
 @curve_options
 @picture_option
 def plot_curves(curves: str, **about: Any) -> Any:
-    """Fitted curves with what was measured, and the fan along them: the first of CURVES.csv.
+    """Fitted curves with what was measured, and the fan along them: the first of CURVES.
 
     \b
     Example:

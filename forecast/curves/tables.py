@@ -14,7 +14,8 @@ from scale_forecast.curves.registry import CHOSEN, FORMS, KINDS
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.numbers import as_numbers
-from scale_forecast.data.readers.tables import read_csv
+from scale_forecast.data.readers.files import Limits, sources
+from scale_forecast.data.readers.tables import UNNAMED, read_frame
 from scale_forecast.parallel import Workers
 
 REQUIRED = ("curve", "x", "y", "role")
@@ -28,9 +29,36 @@ LARGEST = 1e60
 
 
 def read_curves(path: str | Path, stdin: BinaryIO | None = None) -> pd.DataFrame:
-    """Read a CSV file, or ``-`` for ``stdin``; every column but the name as it stands, for `fit_table` to check."""
-    names = {"curve": "str", "family": "str", "role": "str"}
-    return read_csv(path, f"give columns {', '.join(REQUIRED)}", stdin=stdin, dtype=names)
+    """Read a table (CSV, spaces between columns, Excel, Parquet, JSON), or ``-`` for ``stdin``; cells as they stand.
+
+    A first line of numbers alone is a row, not a header: its columns are then called ``column 1`` and so on.
+    """
+    frame = read_frame(sources([path], stdin)[0], Limits())
+    frame = _split_by_spaces(frame)
+    titles = [str(name) for name in frame.columns]
+    if len(titles) > 1 and all(_is_number(name) for name in titles):
+        first = pd.DataFrame([titles], columns=frame.columns)
+        about = frame.attrs
+        frame = pd.concat([first, frame], ignore_index=True)
+        frame.columns = pd.Index([UNNAMED.format(i + 1) for i in range(len(titles))])
+        frame.attrs |= about
+    return frame
+
+
+def _split_by_spaces(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table of a file whose cells are set apart by spaces alone."""
+    titles = str(frame.columns[0]).split()
+    if len(frame.columns) > 1 or len(titles) < 2 or len(set(titles)) < len(titles):
+        return frame
+    cells = frame.iloc[:, 0].astype("str").str.split(expand=True)
+    return cells.set_axis(titles, axis=1) if len(cells.columns) == len(titles) else frame
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(np.isfinite(float(text)))
+    except ValueError:
+        return False
 
 
 def fit_table(

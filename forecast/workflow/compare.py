@@ -151,7 +151,7 @@ def _by_date(
     table = compare_records(rows, frontier.benchmarks, one, two)
     if table.empty:
         raise DataError(f"no benchmark has scores of both {one.name} and {two.name} by one evaluator: compare others")
-    return Compared(one.name, two.name, table, {"records": table}, _said_of_records(table, one, two, reading))
+    return Compared(one.name, two.name, table, {"records": table}, _describe_records(table, one, two, reading))
 
 
 def _side(text: str, makers: list[str], families: list[str], day: pd.Timestamp | None) -> Side:
@@ -173,7 +173,7 @@ def _side(text: str, makers: list[str], families: list[str], day: pd.Timestamp |
     )
 
 
-def _said_of_records(table: pd.DataFrame, one: Side, two: Side, reading: Reading) -> list[str]:
+def _describe_records(table: pd.DataFrame, one: Side, two: Side, reading: Reading) -> list[str]:
     leads, both = table["ahead"].value_counts(), count_of(len(table), "record")
     rose = table.loc[table["gap"] != 0, "gap"]
     said = [

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from scale_forecast.curves.layout import complete_curves, points_along
+from scale_forecast.curves.layout import complete_curves, is_of_accuracy, points_along
 from scale_forecast.curves.parameters import describe_fits, parameters_of
 from scale_forecast.curves.tables import (
     OPTIONAL,
@@ -22,6 +22,7 @@ from scale_forecast.curves.tables import (
 )
 from scale_forecast.data.names import count_of
 from scale_forecast.data.notebook import ShowsHtml
+from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.whole import write_whole
 from scale_forecast.parallel import Workers
 from scale_forecast.workflow.inputs import Tell, silent
@@ -53,7 +54,7 @@ def fit_curve_table(
     curves: pd.DataFrame | str | Path,
     *,
     form: str = "auto",
-    kind: str = "loss",
+    kind: str | None = None,
     x: str | None = None,
     y: str | None = None,
     at: Sequence[str | float] = (),
@@ -71,7 +72,8 @@ def fit_curve_table(
         without it rows without a y are predicted; ``n_examples, stderr, chance, ceiling``, and ``family``, whose curves
         share a prior; ``-`` is ``stdin``
     form : ``auto``, ``bnsl``, or a form that `curve_forms` names
-    kind : ``loss``, any positive scale, lower is better; or ``accuracy``, in [0, 1], higher is better
+    kind : ``loss``, any positive scale, lower is better; or ``accuracy``, in [0, 1], higher is better; when None
+        accuracy where the name of y says so, whose percentages are then read as such, else loss
     at : further points to predict of each curve, numbers or sizes as 70B
     plot : a PNG or SVG file for the picture of the first curves
     workers : who fits, a thousand curves a step
@@ -85,7 +87,7 @@ def fit_curve_table(
         from scale_forecast.show.plots.style import as_bytes, check_suffix
 
         check_suffix(Path(plot))
-    rows, where, axes = _complete(curves, x, y, at, stdin, tell)
+    rows, where, axes, kind = _complete(curves, kind, x, y, at, stdin, tell)
     workers = workers or Workers(2, threads=True)
     if plot is None:
         fitted = fit_table(rows, form, kind, where=where, workers=workers)
@@ -103,7 +105,7 @@ def plot_curves(
     curves: pd.DataFrame | str | Path,
     *,
     form: str = "auto",
-    kind: str = "loss",
+    kind: str | None = None,
     x: str | None = None,
     y: str | None = None,
     at: Sequence[str | float] = (),
@@ -112,27 +114,42 @@ def plot_curves(
     tell: Tell = silent,
 ) -> Any:
     """The picture of the first curves of a table, fitted as by `fit_curve_table`, whose arguments these are."""
-    rows, where, axes = _complete(curves, x, y, at, stdin, tell)
+    rows, where, axes, kind = _complete(curves, kind, x, y, at, stdin, tell)
     return _fit_and_draw(rows, form, kind, where, workers or Workers(2, threads=True), axes)[1]
 
 
 def _complete(
     curves: pd.DataFrame | str | Path,
+    kind: str | None,
     x: str | None,
     y: str | None,
     at: Sequence[str | float],
     stdin: BinaryIO | None,
     tell: Tell,
-) -> tuple[pd.DataFrame, str, tuple[str, str]]:
-    """The rows of a table of curves with all columns that fitting reads, where it came from, and what its axes are."""
+) -> tuple[pd.DataFrame, str, tuple[str, str], str]:
+    """The rows of a table of curves with all columns that fitting reads, where it is from, its axes, and its kind."""
     if isinstance(curves, pd.DataFrame):
         table, where, name = curves, "curves", "curve"
     else:
         table, where = read_curves(str(curves), stdin), str(curves)
         name = "curve" if where == "-" else Path(where).stem
-    axes = x or ("x" if "x" in table else str(table.columns[0])), y or ("y" if "y" in table else str(table.columns[-1]))
-    rows = complete_curves(table, REQUIRED + OPTIONAL, x=x, y=y, at=at, name=name, where=where, tell=tell)
-    return rows, where, axes
+    rows, axes = complete_curves(table, REQUIRED + OPTIONAL, x=x, y=y, at=at, name=name, where=where, tell=tell)
+    if kind is None:
+        kind = "accuracy" if is_of_accuracy(axes[1]) else "loss"
+        if kind == "accuracy":
+            rows = _as_shares(rows, axes[1], where, tell)
+    return rows, where, axes, kind
+
+
+def _as_shares(rows: pd.DataFrame, name: str, where: str, tell: Tell) -> pd.DataFrame:
+    """Accuracies as shares, of percentages a hundredth; what was taken for granted is told."""
+    y = as_numbers(rows["y"])
+    percent = bool(y.max() > 1.5 and y.max() <= 100.0 and y.min() >= 0.0)
+    said = f"{where}: read as accuracies, of which higher is better: {name}"
+    tell(f"{said}, in percent" if percent else said)
+    if not percent:
+        return rows
+    return rows.assign(y=y / 100.0, **({"stderr": as_numbers(rows["stderr"]) / 100.0} if "stderr" in rows else {}))
 
 
 def _fit_and_draw(
