@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -146,19 +146,40 @@ def bar(task: Mapping[Any, Any], wide: int = 200, *, ruled: bool = False) -> str
     wide : units of the picture's width
     ruled : with quarters of the scale marked, for bars that stand below each other
     """
-    low, high = 0.0, 1.0
-    if not task["is_share"]:
-        high = 1.05 * float(np.nanmax([task["q90"], task["origin_score"]]))
+    high = 1.0 if task["is_share"] else 1.05 * float(np.nanmax([task["q90"], task["origin_score"]]))
+    bands = [(float(task["q10"]), float(task["q90"]), "b80", 3), (float(task["q25"]), float(task["q75"]), "b50", 4)]
+    return interval_svg(
+        bands, float(task["median"]), (0.0, high), wide, origin=float(task["origin_score"]), rules=5 if ruled else 0
+    )
 
-    def x(score: float) -> float:
-        return 2 + (wide - 4) * min(max((score - low) / (high - low), 0.0), 1.0)
 
-    rules = [f'<path class="grid" d="M{x(high * k / 4):.1f} 0V14"/>' for k in range(5)] if ruled else []
-    shapes = [
-        f'<path class="{name}" d="M{x(task[a]):.1f} {7 - half}H{x(task[b]):.1f}V{7 + half}H{x(task[a]):.1f}z"/>'
-        for a, b, name, half in (("q10", "q90", "b80", 3), ("q25", "q75", "b50", 4))
-    ]
-    middle = f'<path class="median" d="M{x(task["median"]):.1f} 1V13"/>'
-    origin = f'<circle cx="{x(task["origin_score"]):.1f}" cy="7" r="2.5"/>'
-    inside = "".join([*rules, *shapes, middle, origin])
-    return f'<svg class="bar" viewBox="0 0 {wide} 14" aria-hidden="true">{inside}</svg>'
+def interval_svg(
+    bands: Sequence[tuple[float, float, str, int]],
+    median: float,
+    ends: tuple[float, float],
+    wide: int,
+    *,
+    origin: float | None = None,
+    rules: int = 0,
+) -> str:
+    """A line of intervals with their median, and where it started.
+
+    Parameters
+    ----------
+    bands : of each interval both ends, its class in the style sheet, and half its height
+    ends : values at the picture's left and right; what lies beyond is drawn at the edge
+    wide : units of the picture's width
+    rules : marks of the scale, from end to end
+    """
+    low, high = ends
+
+    def x(value: float) -> str:
+        return f"{2 + (wide - 4) * min(max((value - low) / max(high - low, 1e-9), 0.0), 1.0):.1f}"
+
+    marks = [low + (high - low) * k / (rules - 1) for k in range(rules)]
+    parts = [f'<path class="grid" d="M{x(mark)} 0V14"/>' for mark in marks]
+    parts += [f'<path class="{name}" d="M{x(a)} {7 - half}H{x(b)}V{7 + half}H{x(a)}z"/>' for a, b, name, half in bands]
+    parts.append(f'<path class="median" d="M{x(median)} 1V13"/>')
+    if origin is not None:
+        parts.append(f'<circle cx="{x(origin)}" cy="7" r="2.5"/>')
+    return f'<svg class="bar" viewBox="0 0 {wide} 14" aria-hidden="true">{"".join(parts)}</svg>'

@@ -13,6 +13,7 @@ from scale_forecast.show.by_date import past_lines, readable_records
 from scale_forecast.show.report.dated import fan_picture, score_text
 from scale_forecast.show.report.markup import download, name, percent, table, tag, text
 from scale_forecast.show.report.shell import whole_page
+from scale_forecast.show.report.small import interval_svg
 
 MOST_PICTURES = 30
 MOST_MODELS = 20
@@ -182,16 +183,9 @@ def _index(world: World) -> str:
 
 
 def _ability(row: Mapping[Any, Any], low: float, high: float) -> str:
-    def x(value: float) -> float:
-        return 2 + 476 * (value - low) / max(high - low, 1e-9)
-
-    bar = (
-        f'<path class="b80" d="M{x(row["low"]):.1f} 4H{x(row["high"]):.1f}V10H{x(row["low"]):.1f}z"/>'
-        f'<path class="median" d="M{x(row["index"]):.1f} 1V13"/>'
-    )
     who = tag("span", text(row["model"]), class_="name") + tag("span", f" {text(row['organisation'])}", class_="sub")
     said = f"<strong>{row['index']:.1f}</strong> ({row['low']:.1f} to {row['high']:.1f})"
-    picture = f'<svg class="bar" viewBox="0 0 480 14" aria-hidden="true">{bar}</svg>'
+    picture = interval_svg([(row["low"], row["high"], "b80", 3)], row["index"], (low, high), wide=480)
     return tag("li", tag("div", who) + tag("div", said, class_="n") + picture)
 
 
