@@ -7,6 +7,7 @@ bound. A table without ``known_basis`` states days, not bounds.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -21,25 +22,35 @@ FRESH_DAYS = 90
 """Age up to which the newest score is taken for the present; an older one is told first."""
 
 
-class Stale(str):
-    """The sentence that the newest score a forecast rests on is older than `FRESH_DAYS`, and the days it is about.
+@dataclass(frozen=True)
+class Stale:
+    """That the newest score a forecast rests on is older than `FRESH_DAYS`.
 
     Attributes
     ----------
+    of : str
+        What is the newest: "MMLU score".
     newest, as_of : date
+        Its day, and that of the forecast.
+    since : str
+        What the forecast makes of the days between.
     """
 
+    of: str
     newest: date
     as_of: date
-
-    def __new__(cls, sentence: str, newest: date, as_of: date) -> Stale:
-        made = super().__new__(cls, sentence)
-        made.newest, made.as_of = newest, as_of
-        return made
+    since: str
 
     @property
     def days(self) -> int:
         return (self.as_of - self.newest).days
+
+    def sentence(self) -> str:
+        """What a reader is told of it."""
+        return f"the newest {self.of} here is of {self.newest}, {self.days:,} days before {self.as_of}: {self.since}"
+
+    def __str__(self) -> str:
+        return self.sentence()
 
 
 class Reading(StrEnum):

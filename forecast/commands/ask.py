@@ -82,6 +82,6 @@ def ask_command(
         answers = scale_forecast.ask(
             " ".join(question), tables, record=not no_record, workers=several, tell=note, **own_data(), **about
         )
-    keep_stale(price.note for price in answers.prices)
+    keep_stale(price.stale for price in answers.prices)
     text = answers.text(pictures=out.has_pictures) if out.is_for_people else None
     out.emit(answers.whole if out.format == "json" else answers.table, text=text)

@@ -115,7 +115,7 @@ def _about(context: click.Context, command: str) -> dict[str, Any]:
         "as_of": None if as_of is None else f"{as_of:%Y-%m-%d}",
         "command": command,
         "notes": context.meta.get(NOTES, []),
-        "stale": None if stale is None else {"newest": f"{stale.newest}", "days": stale.days, "said": f"{stale}"},
+        "stale": None if stale is None else {"newest": f"{stale.newest}", "days": stale.days, "said": stale.sentence()},
     }
 
 
@@ -164,19 +164,19 @@ def write(content: str | bytes, output: Path | None) -> None:
         raise ForecastError(f"cannot write {output}: {error.strerror}") from error
 
 
-def note(message: str) -> None:
+def note(remark: str | Stale) -> None:
     """A remark for the person, on stderr; JSON printed later holds it too."""
     context = click.get_current_context(silent=True)
     if context is not None:
-        context.meta.setdefault(NOTES, []).append(message)
-        keep_stale([message])
-    click.echo(plain_text(message), err=True)
+        context.meta.setdefault(NOTES, []).append(str(remark))
+        keep_stale([remark])
+    click.echo(plain_text(str(remark)), err=True)
 
 
-def keep_stale(messages: Iterable[str]) -> None:
+def keep_stale(remarks: Iterable[object]) -> None:
     """Of what is said about the age of what is known the oldest, for JSON printed later."""
     meta = click.get_current_context().meta
-    old = [message for message in [meta.get(STALE), *messages] if isinstance(message, Stale)]
+    old = [remark for remark in [meta.get(STALE), *remarks] if isinstance(remark, Stale)]
     if old:
         meta[STALE] = min(old, key=lambda one: one.newest)
 

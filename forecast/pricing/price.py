@@ -64,7 +64,9 @@ class Price(ShowsHtml):
     answer : Answer, optional
         Of a question for a number, a day or an option its distribution; ``probability`` is NaN then.
     note : str
-        A warning that what is known is old, or nothing.
+        How days were read, and a warning that what is known is old; or nothing.
+    stale : Stale, optional
+        That warning as a value.
     status : Status
         `Status.OPEN`, or what the evidence of the day already decides.
     as_of : date
@@ -84,6 +86,7 @@ class Price(ShowsHtml):
     as_of: dt.date
     predictor: str
     note: str = ""
+    stale: Stale | None = None
     measured: tuple[float, float] = UNTOLD
     answer: Answer | None = None
 
@@ -213,9 +216,10 @@ class _Open:
         said = list(dict.fromkeys(sentence for part in self.parts for sentence in part.said))
         if self.question.premise is not None:
             said.append("given that its premise holds; else it is annulled")
+        note, stale = self._note([part.told.note for part in by_date if part.told])
         return Price(
             self.question.id, self.question.title, final, low, high, base, base_of, tuple(moved), tuple(said),
-            Status.OPEN, self.desk.as_of, predictor, self._note([part.told.note for part in by_date if part.told]),
+            Status.OPEN, self.desk.as_of, predictor, note, stale,
             self.parts[0].measured if len(self.parts) == 1 else UNTOLD,
         )  # fmt: skip
 
@@ -240,33 +244,30 @@ class _Open:
         return self._open_price(leaf, answer, told.said, BY_DATE, told.note)
 
     def _open_price(self, leaf: Kind, answer: Answer, said: tuple[str, ...], predictor: str, note: str) -> Price:
+        first, stale = self._note([note], [leaf])
         return Price(
             self.question.id, self.question.title, np.nan, np.nan, np.nan, np.nan, "", (), said, Status.OPEN,
-            self.desk.as_of, predictor, self._note([note], [leaf]), answer=answer,
+            self.desk.as_of, predictor, first, stale, answer=answer,
         )  # fmt: skip
 
-    def _note(self, first: Sequence[str], leaves: Sequence[Kind] | None = None) -> str:
+    def _note(self, first: Sequence[str], leaves: Sequence[Kind] | None = None) -> tuple[str, Stale | None]:
         """What is to be said first: how days were read, and how old what is known is."""
-        old = self._staleness(leaves)
-        said = " ".join(dict.fromkeys(note for note in (*first, old) if note))
-        return Stale(said, old.newest, old.as_of) if isinstance(old, Stale) else said
+        stale = self._staleness(leaves)
+        last = "" if stale is None else f"Note: {stale.sentence()}."
+        return " ".join(dict.fromkeys(note for note in (*first, last) if note)), stale
 
-    def _staleness(self, leaves: Sequence[Kind] | None = None) -> str:
-        """What to say first where the newest score that a part rests on is long past; the oldest such one."""
+    def _staleness(self, leaves: Sequence[Kind] | None = None) -> Stale | None:
+        """How old the newest score is that a part rests on, where it is long past; the oldest such one."""
         looked = [part.leaf for part in self.parts] if leaves is None else leaves
         measured = [leaf for one in looked for leaf in one.leaves()]
         newest = [(day, leaf) for leaf in measured if (day := self._newest(leaf)) is not None]
         if not newest:
-            return ""
+            return None
         day, leaf = min(newest, key=lambda one: one[0])
-        days = (self.desk.as_of - day).days
-        if days <= FRESH_DAYS:
-            return ""
-        said = (
-            f"Note: the newest {leaf.benchmark or leaf.task} score here is of {day}, {days:,} days before "
-            f"{self.desk.as_of}: what happened since is unknown to this forecast."
-        )
-        return Stale(said, day, self.desk.as_of)
+        if (self.desk.as_of - day).days <= FRESH_DAYS:
+            return None
+        of = f"{leaf.benchmark or leaf.task} score"
+        return Stale(of, day, self.desk.as_of, "what happened since is unknown to this forecast")
 
     def _newest(self, leaf: Measured) -> dt.date | None:
         """The day of the newest score on a leaf's benchmark, by date or by scale."""

@@ -348,10 +348,8 @@ def _train_tables(
     tables, frontier = tables_by_date(results, day, reading, data, bundled, tell)
     trained = train_on(tables, day, reading, cache_folder(), tell)
     newest = min(trained.state.world.newest, swept_until(frontier, day, reading))
-    if (old := (day - newest).days) > FRESH_DAYS:
-        age = f"{old} days before {day:%Y-%m-%d}"
-        said = f"the newest score by date here is of {newest:%Y-%m-%d}, {age}: what came since is simulated"
-        tell(Stale(said, newest.date(), day.date()))
+    if (day - newest).days > FRESH_DAYS:
+        tell(Stale("score by date", newest.date(), day.date(), "what came since is simulated"))
     if caveat := say_reading(reading):
         tell(caveat)
     return tables, trained, newest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from scale_forecast.data.dates import Stale
 from scale_forecast.data.errors import translate
 from scale_forecast.data.load import Given, Tables, load
 from scale_forecast.resolvers.judge.evidence import Evidence
@@ -12,21 +13,22 @@ from scale_forecast.workflow.frontier import frontier_tables
 
 Results = Tables | Given | Sequence[Given] | None
 """What a function of the workflow reads: tables, files of any layout, DataFrames, or None for the bundled figures."""
-Tell = Callable[[str], None]
+Remark = str | Stale
+Tell = Callable[[Remark], None]
 
 
-def silent(sentence: str) -> None:
+def silent(remark: Remark) -> None:
     """Where remarks go when nobody asks for them."""
 
 
 def tell_once(tell: Tell) -> Tell:
     """The same without repeating a sentence, in the words of whoever is told."""
-    said: set[str] = set()
+    said: set[Remark] = set()
 
-    def tell_new(sentence: str) -> None:
-        if sentence not in said:
-            said.add(sentence)
-            tell(translate(sentence))
+    def tell_new(remark: Remark) -> None:
+        if remark not in said:
+            said.add(remark)
+            tell(translate(remark) if isinstance(remark, str) else remark)
 
     return tell_new
 
