@@ -10,8 +10,9 @@ import pandas as pd
 
 from scale_forecast.by_date.coming import Coming, describe_coming
 from scale_forecast.by_date.new_model import predict_model
+from scale_forecast.by_date.paths import round_to_test
 from scale_forecast.by_date.state import State
-from scale_forecast.by_date.world import World
+from scale_forecast.by_date.world import World, scale_of
 from scale_forecast.data.names.keys import model_key
 from scale_forecast.resolvers.judge.futures import Untold
 
@@ -55,7 +56,7 @@ def scores_to_come(
         predict_model(state, replace(found.model, released=day), tasks=[task]).sample(len(share), seed + at)[:, 0]
         for at, (day, share) in enumerate(zip(ahead, shares, strict=True))
     ]
-    return np.concatenate(parts)
+    return round_to_test(np.concatenate(parts), scale_of(state.world.tasks, task))
 
 
 def limit_to(own: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Questions priced on futures by date: no two answers contradict each other, and what happened is settled as judged."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,9 @@ from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.judge.resolve import resolve
+from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.scope import Scope
 from tests.forecast.by_date.tables import AS_OF, frames
 from tests.worlds import make_tasks
 
@@ -190,6 +193,25 @@ def test_an_evaluator_without_a_score_is_named_and_never_read_as_any(desk, bars,
         price_at(desk, question(above(bars[0]), evaluator=evaluator))
 
 
+def test_all_of_a_short_test_is_had_by_whoever_fails_on_less_than_half_an_example(desk, tables):
+    """All of AIME 2025 once cost .001 because no draw of a continuous score is ever 1."""
+    trained = desk.futures._trained
+    about = trained.state.world.tasks
+    short = replace(trained.state.world, tasks=about.assign(n_examples=20.0))
+    futures = RecordFutures(tables, DAY, {}, draws=1000, seed=0, cache=None)
+    futures._trained = replace(trained, state=replace(trained.state, world=short))
+    until = DAY + dt.timedelta(days=700)
+    for scope in (Scope(), Scope(organisation=("A",)), Scope(model=("Alpha 99",))):
+        for most, least in ((1.0, 0.9751), (0.99, 0.9751)):
+            perfect, nearly = (
+                Threshold(task=TASK, benchmark=TASK, score=score).foretell(futures, scope, until).mean()
+                for score in (most, least)
+            )
+            assert perfect == nearly > 0.0
+    plain = Threshold(task=TASK, benchmark=TASK, score=1.0).foretell(desk.futures, Scope(), until)
+    assert not plain.any()
+
+
 def test_complement_and_union(probability, bars):
     low, high = above(bars[1]), above(bars[2])
     assert probability({"kind": "not", "of": low}) == pytest.approx(1.0 - probability(low))
@@ -294,7 +316,7 @@ def test_how_likely_it_is_measured_is_told_apart(desk, bars):
     assert np.isnan(price.low)
 
 
-def test_what_was_shown_is_settled_by_ask_as_by_resolve_from_its_day_on(desk, results):
+def test_what_wround_to_test_is_settled_by_ask_as_by_resolve_from_its_day_on(desk, results):
     known = known_rows(results, AS_OF).sort_values("score")
     for bar in known["score"].iloc[[len(known) // 2, -1]]:
         asked = question(above(float(bar)))
