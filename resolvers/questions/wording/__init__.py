@@ -21,6 +21,7 @@ from scale_forecast.data.names import fold
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.wording.labels import (
     about_option,
+    as_choice,
     as_contest,
     split_label,
     split_options,
@@ -98,6 +99,15 @@ def understand(text: str, *, vocabulary: Vocabulary, opened: dt.date, question_i
 def _read(plain: str, vocabulary: Vocabulary, opened: dt.date) -> Reading:
     """The reading of a title, with the option or the options behind it where it has several answers."""
     plain = as_contest(plain)
+    try:
+        return _read_as_it_is(plain, vocabulary, opened)
+    except AskBack:
+        if (other := as_choice(plain)) == plain:
+            raise
+        return _read_as_it_is(other, vocabulary, opened)
+
+
+def _read_as_it_is(plain: str, vocabulary: Vocabulary, opened: dt.date) -> Reading:
     for split, join in ((split_label, about_option), (split_options, with_options)):
         title, behind = split(plain)
         if not behind:

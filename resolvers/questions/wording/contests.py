@@ -173,6 +173,12 @@ def leads(parts: Parts, limits: Limits, context: Context) -> Reading:
     if who.is_anyone or who.every:
         said = whos[0].text
         raise AskBack("model", f"{said!r} may be anybody: say which company or model leads", words=said)
+    if who.weights is not None and replace(who, weights=None).is_anyone:
+        other = Who(weights="closed" if who.weights == "open" else "open")
+        ahead, behind = replace(whos[0], value=Who(weights=who.weights)), replace(whos[0], value=other)
+        level = Level(0.0, "points", "above", text="lead")
+        reading = _lead(parts, limits, context, ahead, behind, level, whos[0].span)
+        return replace(reading, negated=parts.is_denied != who.nobody)
     if parts.has("STAY"):
         raise AskBack("kind", "'stay' asks for every day until then: ask who leads on a day", words="stay")
     found = {**slots, **places_of(parts, limits, context), **shared_limits(limits), **when_of(limits, at_a_day=True)}

@@ -28,7 +28,8 @@ def read_when(words: Sequence[Word], opened: dt.date, text: str) -> When:
     dates = [_days(word, opened) for word in words if word.token in ("DATE", "THIS", "NEXTPERIOD", "EOY")]
     if len(dates) == 2 and "EOY" not in tokens:
         return When("in", dates[1][1], dates[0][0], text=text)
-    days = dates[-1]
+    said = [word for word in words if word.token == "DATE"]
+    days = _days(said[0], opened) if said else dates[-1]  # "2027 year end" is the end of 2027
     edge = next((word.value for word in words if word.token == "ENDOF"), None) or ("end" if "EOY" in tokens else None)
     how = tokens[0] if tokens[0] in _HOW else "BARE"
     return _HOW[how](_at_edge(days, edge, text), days, edge, text, "THIS" in tokens or "EOY" in tokens)

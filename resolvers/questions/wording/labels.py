@@ -32,6 +32,11 @@ _OPTIONS_FIRST = re.compile(
 _WHICH_ALONE = re.compile(
     r"^(?:which|what)(?= (?:will|would|has|have|is|does|scores?|performs?|leads?|ranks?)\b)", re.I
 )
+_BEST_FIRST = re.compile(
+    r"^(?:the )?(?:top|best|leading|#1) ((?:ai )?(?:lab|company|organi[sz]ation|developer|model|llm))"
+    r"(?= (?:on|in|at)\b)",
+    re.IGNORECASE,
+)
 _OTHERS = re.compile(
     r"(?:,| or| and|/)+ *(?:an(?:y )?other|others?|none(?: of (?:these|the above))?|neither|someone else|somebody else|"
     r"another (?:company|lab|model))(?: (?:company|lab|model))?$",
@@ -78,6 +83,15 @@ def as_contest(text: str) -> str:
         if match := form.fullmatch(text):
             return f"{match['one']} beats {match['other']} {match['rest']}"
     return text
+
+
+def as_choice(text: str) -> str:
+    """A title that names the best without a question as a question for it; any other title as it is.
+
+    >>> as_choice("Top lab on WeirdML by Jan 1 2027")
+    'which lab is best on WeirdML by Jan 1 2027'
+    """
+    return _BEST_FIRST.sub(r"which \1 is best", text)
 
 
 def about_option(reading: Reading, label: str, context: Context) -> Reading:

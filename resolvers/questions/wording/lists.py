@@ -49,7 +49,8 @@ def _without_tellers(words: Sequence[Word]) -> list[Word]:
             if kept and kept[-1].token == "SOURCEWORD":
                 kept.pop()
             continue
-        if word.token == "REACH" and i and words[i - 1].token == "PLACE" and words[i - 1] not in kept[-1:]:
+        told = word.token == "REACH" or (word.token == "RELEASE" and word.text.casefold().startswith("publish"))
+        if told and i and words[i - 1].token == "PLACE" and words[i - 1] not in kept[-1:]:
             continue
         if word.token == "SATURATED" and after in _LEVEL_STARTS:
             word = replace(word, token="REACH")
@@ -160,6 +161,9 @@ def _mark_prefixes(words: list[Word]) -> list[Word]:
 
 def _is_one_test(after: Sequence[Word]) -> bool:
     """Whether one test follows, and neither a list of tests nor "the tasks of" one."""
+    if after and after[0].token == "BENCHWORD":  # "half of the problems"
+        joined = len(after) > 1 and after[1].token in ("OF", "ON", "IN", "FROM", "PLACE", "COMMA")
+        return not joined or after[0].text.casefold() in ("problems", "questions", "issues")
     if not after or after[0].token != "PLACE" or len(after[0].value) > 1:
         return False
     more = after[1] if len(after) > 1 else None

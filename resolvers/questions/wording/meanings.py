@@ -11,6 +11,7 @@ from scale_forecast.resolvers.questions.wording.limits import Limits
 from scale_forecast.resolvers.questions.wording.parts import (
     LOW,
     Parts,
+    is_horizon,
     level_of,
     places_of,
     shared_limits,
@@ -140,7 +141,7 @@ def _lies_between(parts: Parts, limits: Limits, context: Context, who: Who, slot
 
 def _is_record(parts: Parts, who: Who) -> bool:
     """Whether the best score of all is spoken of, rather than that of some model."""
-    return who.best or parts.has("BEST")
+    return who.best or parts.has("BEST") or (parts.one("WHO") is None and is_horizon(parts))
 
 
 def _means_families(named: Phrase) -> bool:
@@ -165,7 +166,8 @@ def _numeric(parts: Parts, limits: Limits, context: Context) -> Reading:
     if _YES_OR_NO.match(context.text) and not parts.has("WHAT", "HOWHIGH"):
         sentence = f"{context.text[:80]!r} asks yes or no and names no score: say which counts, as in 'above 80%'"
         raise AskBack("value", sentence)
-    of_one = parts.has("SCORE") and bool(who.models or who.lines or who.organisations)
+    is_score = parts.has("SCORE") or is_horizon(parts)  # the time horizon of a model is its score
+    of_one = is_score and bool(who.models or who.lines or who.organisations)
     if not parts.has("WHAT", "HOWHIGH", "BEST", "WORST") and not who.best and not of_one:
         raise AskBack("value", f"{context.text[:80]!r} has no score: say which counts, as in 'above 80%'")
     if parts.has("NOT", "BEYOND") or any(one.token == "FROM" and one.value == "held" for one in parts.phrases):

@@ -53,6 +53,12 @@ class Parts:
         return len(self.all("NOT")) % 2 == 1
 
 
+def is_horizon(parts: Parts) -> bool:
+    """Whether the test is a time horizon, which is said of models and not to be reached on a test."""
+    place = parts.one("PLACE")
+    return place is not None and all(option.unit == "minutes" for one in place.value[0] for option in one)
+
+
 def slot(value: Any, *phrases: Phrase) -> Slot:
     """A slot read from some phrases."""
     spans = [phrase.span for phrase in phrases]

@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from scale_forecast.data.names import fold
@@ -57,7 +57,9 @@ def read_phrases(context: Context) -> list[Phrase]:
     """
     words = _without_public(read_words(context.text, context.vocabulary, context.opened), context)
     _refuse_elsewhere(words)
+    words = _without_topic(words)
     _refuse_conditions(words)
+    _refuse_number_of_items(words)
     _refuse_unknown(words, context)
     return [_phrase(node, context) for node in _parse_words(mark(words)).children]
 
@@ -98,6 +100,27 @@ def _without_public(words: Sequence[Word], context: Context) -> list[Word]:
         else:
             kept.append(word)
     return kept
+
+
+def _without_topic(words: Sequence[Word]) -> list[Word]:
+    """Without what a test is of beside a test of it: "the best coding model on SWE-bench Verified"."""
+    named = {name for word in words if word.token == "PLACE" for name in word.value}
+    return [word for word in words if word.token != "UNSURE" or not named & set(word.value[1])]
+
+
+_NUMBERS = frozenset({"NUM", "PERCENT", "RANGE", "DURATION", "POINTS", "ELOS", "FRACTION"})
+_ITEMS = frozenset({"problems", "questions", "tasks", "issues", "projects", "exercises", "items"})
+
+
+def _refuse_number_of_items(words: Sequence[Word]) -> None:
+    """A number of problems is no share of them: "at least 10 FrontierMath problems"."""
+    numbers = [i for i, word in enumerate(words) if word.token in _NUMBERS]
+    if len(numbers) != 1 or words[numbers[0]].token != "NUM":
+        return
+    after = [word for word in words[numbers[0] + 1 :][:2] if word.token != "PLACE"]
+    if after and after[0].token == "BENCHWORD" and after[0].text.casefold() in _ITEMS:
+        said = f"{words[numbers[0]].text} {after[0].text}"
+        raise AskBack("value", f"{said!r} is a number and no share: write the share of all, in percent", words=said)
 
 
 def _refuse_unknown(words: Sequence[Word], context: Context) -> None:
@@ -256,6 +279,8 @@ def _level(words: list[Word], node: Any, context: Context, text: str) -> tuple[s
         return "LEVEL", Level(low, _UNITS[unit], side, high=high, text=text)
     values = [word for word in words if word.token in _UNITS]
     low, unit = _in_unit(values[0])
+    if len(values) > 1 and values[0].token == "NUM":  # "between 16 and 32 hours"
+        low, unit = _in_unit(replace(values[0], token=values[1].token, value=_like(low, values[1])))
     high = _in_unit(values[1])[0] if len(values) > 1 else None
     if "BUT" in by_token:
         return "LEVEL", _level_between(words, low, high, unit, text)
@@ -270,6 +295,11 @@ def _level_between(words: Sequence[Word], low: float, high: float | None, unit: 
     if sides[0] in ("at_most", "below") and sides[1] in ("at_least", "above") and high is not None:
         return Level(high, unit, sides[1], high=low, high_side=sides[0], text=text)
     raise AskBack("value", f"{text!r} bounds the score twice on one side: give one bound", words=text)
+
+
+def _like(number: float, other: Word) -> Any:
+    """A number in the unit of another."""
+    return (number, other.value[1]) if other.token == "DURATION" else number
 
 
 _UNITS = {

@@ -30,6 +30,18 @@ _LENGTH = re.compile(r"\b(\d+) ?-?(?:h|hrs?|hours?)(?:,? and | |-)?(\d+) ?-?(?:m
 _MINUTES = re.compile(r"\b(\d+) ?mins?\b", re.IGNORECASE)
 _PERIOD_YEAR = re.compile(r"\b(EO[YQM]|Q[1-4]|H[12]) ?(?:'(\d\d)|(20\d\d))\b", re.IGNORECASE)
 """A year that is glued to its period, or short: EOY2026, Q3'26."""
+_SHORT_YEAR = re.compile(
+    r"\b((?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: \d{1,2},?)?) '(\d\d)\b", re.IGNORECASE
+)
+_SHORT_DAY = re.compile(r"(?<![\d/])(\d{1,2}/\d{1,2})/(\d\d)(?![\d/])")
+_HALF_YEAR = re.compile(r"\b(first|second) half of (20\d\d)\b", re.IGNORECASE)
+_FROM_NOW = re.compile(r"\bbetween (?:now|today) and\b", re.IGNORECASE)
+_IN_A_UNIT = re.compile(r",? \(?in (?:hours|minutes|flops?|percent|%)\)?$", re.IGNORECASE)
+_WITH_WEIGHTS = re.compile(
+    r"\b((?:(?:ai|language|other) )?models?|llms?|(?:ai )?systems?|ai) (?:with|that has|that have|having) "
+    r"(open|closed) weights\b",
+    re.IGNORECASE,
+)
 _ZONE = r"(?: ?\(?(?:UTC|GMT|E[SD]?T|C[SD]?T|P[SD]?T|M[SD]?T|AoE|Z|Eastern(?: Time)?|Pacific(?: Time)?)\b\)?)"
 _DAYS_END = re.compile(
     rf",?(?: at| by)?(?: |T)(?:11:59(?::\d\d)? ?p\.?m\.?\b\.?|23:59(?::\d\d)?){_ZONE}?|(?<=20\d\d),?{_ZONE}",
@@ -52,6 +64,8 @@ def make_plain(text: str) -> str:
     'Will "HLE" reach >= 1/2 by 2025-12-31'
     >>> make_plain("5\u00d710\u00b2\u2076 FLOP by Dec 31, 2025, 11:59 PM ET"), make_plain("over 2 hrs 17 mins")
     ('5x10^26 FLOP by Dec 31, 2025', 'over 137 minutes')
+    >>> make_plain("HLE over 50% in the first half of 2027?"), make_plain("by Dec '26"), make_plain("by 12/31/27")
+    ('HLE over 50% in the H1 2027', 'by Dec 2026', 'by 12/31/2027')
     """
     text = "".join(_without_accent(sign) for sign in text)
     text = _POWER.sub(lambda found: "^" + found[0].translate(_LOWERED), text).translate(_SIGNS)
@@ -63,5 +77,9 @@ def make_plain(text: str) -> str:
     text = _DAYS_END.sub("", _DAYS_END_FIRST.sub("", text))
     text = _LENGTH.sub(lambda length: f"{60 * int(length[1]) + int(length[2])} minutes", text)
     text = _OR_MORE.sub(r"at least \1", _MINUTES.sub(r"\1 minutes", text))
+    text = _SHORT_DAY.sub(r"\1/20\2", _SHORT_YEAR.sub(r"\1 20\2", text))
+    text = _HALF_YEAR.sub(lambda found: f"{'H1' if found[1].lower() == 'first' else 'H2'} {found[2]}", text)
+    text = _WITH_WEIGHTS.sub(r"\2-weight \1", _FROM_NOW.sub("until", text))
     text = re.sub(r"\s+", " ", text).strip(" ?.!,;")
+    text = _IN_A_UNIT.sub("", text)
     return _LABEL.sub("", text).strip(" ?.!,;:\"'")

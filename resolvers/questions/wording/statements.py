@@ -14,7 +14,7 @@ from scale_forecast.resolvers.questions.wording.limits import Limits, take_limit
 from scale_forecast.resolvers.questions.wording.meanings import MEANINGS
 from scale_forecast.resolvers.questions.wording.parts import Parts, no_benchmark
 from scale_forecast.resolvers.questions.wording.phrases import Context, Phrase
-from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Reading, Refused, Side
+from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Quantity, Reading, Refused, Side
 from scale_forecast.resolvers.questions.wording.unused import refuse_unused
 
 _JOINTS = (("OR", "any_of"), ("AND", "all_of"))
@@ -89,7 +89,9 @@ class _Tried:
 def _single(phrases: list[Phrase], context: Context) -> Reading:
     if phrases and phrases[0].token == "BE":  # "Is A ahead" is whether A is
         phrases = phrases[1:]
-    limits, rest = take_limits(_without_errors(_without_first(_with_said_humans(phrases, context))), context)
+    limits, rest = take_limits(
+        _without_errors(_without_first(_with_said_humans(_without_quantity(phrases), context))), context
+    )
     tried = _try_all(_all_parts(rest, context), limits, context)
     if len(tried.readings) > 1:
         kinds = " or ".join(sorted({reading.kind.replace("_", " ") for reading in tried.readings}))
@@ -195,6 +197,16 @@ def _with_said_humans(phrases: Sequence[Phrase], context: Context) -> list[Phras
     return kept
 
 
+def _without_quantity(phrases: Sequence[Phrase]) -> list[Phrase]:
+    """ "Any of A, B or C" are A, B or C, and "all of A, B and C" are each of them."""
+    kept: list[Phrase] = []
+    for phrase, after in itertools.zip_longest(phrases, phrases[1:]):
+        names = after is not None and after.token == "WHO" and phrase.token == "QUANT"
+        if not names or phrase.value != (Quantity(share=1.0) if after.value.together else Quantity(1.0)):
+            kept.append(phrase)
+    return kept
+
+
 def _is_vague(level: Level) -> bool:
     """Whether a level has no number of its own: human level, a working week."""
     return level.human is not None or (level.value is not None and math.isnan(level.value))
@@ -260,6 +272,9 @@ def _ask_back(phrases: Sequence[Phrase], context: Context) -> AskBack:
         return AskBack("value", f"{said!r} has no score: say which counts, as in 'above 80%'")
     if (numbered := _numbered_test(phrases, context)) is not None:
         return numbered
+    for number, of, whom in zip(phrases, phrases[1:], phrases[2:], strict=False):
+        if [number.token, of.token, whom.token] == ["LEVEL", "OF", "WHO"] and number.value.unit is None:
+            return Refused("kind", f"{number.text} of {whom.text!r} {_OF_A_NUMBER}", words=number.text)
     if tokens.count("LEVEL") > 1:
         return AskBack("value", f"{said!r} has two values: give one", words=said)
     return AskBack("kind", f"cannot tell what {said!r} asks{_slots_read(phrases)}", words=said)

@@ -77,6 +77,24 @@ READ = [
     ("Date of first 60% on HLE", f"the day on which some model first scores at least 0.6 on {HLE}"),
     ("In which quarter will HLE exceed 60%?", f"the day on which some model first scores above 0.6 on {HLE}"),
     ("When will the first 1e28 FLOP training run occur?", "the day on which a public model first has at least 1e+28"),
+    # the year beside "year end", short years, halves of years
+    ("HLE above 60% by 2027 year end", f"some model scores above 0.6 on {HLE}, by 2027-12-31"),
+    ("HLE above 60% by June 2027 month end", f"some model scores above 0.6 on {HLE}, by 2027-06-30"),
+    ("HLE above 60% by 12/31/27", f"some model scores above 0.6 on {HLE}, by 2027-12-31"),
+    ("HLE above 60% in the first half of 2027", f"some model scores above 0.6 on {HLE}, known from 2027-01-01, by"),
+    ("HLE above 60% between now and June 30, 2027", f"some model scores above 0.6 on {HLE}, by 2027-06-30"),
+    # shares of the problems, horizons as scores, whose weights lead
+    ("HLE: will an AI solve more than half of the problems by 2027?", f"some model scores above 0.5 on {HLE}"),
+    ("METR 50%-time horizon of GPT-6 in hours?", "the highest score of GPT-6 on METR time horizon/"),
+    ("Will the METR horizon be between 16 and 32 hours on June 1, 2027?", "(some model scores at least 960 on METR"),
+    ("Will GPT-6 have a longer METR time horizon than GPT-5?", "GPT-6 beats GPT-5 on METR time horizon/"),
+    ("When will METR publish a model with a horizon of 100 hours?", "the day on which some model first sc"),
+    ("Will an open model take the lead on HLE by 2027?", "the best of model with open weights is above 0 ahead"),
+    ("Will a model with open weights match GPT-5 on HLE by 2027?", "the best of GPT-5 is at most 0 ahead of the best of"),
+    ("Top lab on HLE by June 1, 2027?", f"which organisation has the best score on {HLE}"),
+    ("Will Google have the best coding model on SWE-bench Verified on June 1?", "Google has the best score on"),
+    ("Will all of OpenAI, Meta and xAI exceed 60% on HLE by 2026?", f"(some OpenAI model scores above 0.6 on {HLE}) and"),
+    ("Will any of OpenAI, Meta or xAI exceed 60% on HLE by 2026?", "some OpenAI or Meta or xAI model scores above 0.6"),
     # a deadline that is over is settled, not refused
     ("Will any model exceed 50% on HLE by March 2025?", f"some model scores above 0.5 on {HLE}, by 2025-03-31"),
     ("Will GPT-6 score 10 points higher than o3 on HLE?", "the best of GPT-6 is at least 0.1 ahead of the best of o3"),
@@ -130,6 +148,8 @@ ASKED_BACK = [
     ("Will a new SOTA on HLE be set in December 2026?", "value"),
     ("Will any AI fail to reach 50% on HLE by the end of 2026?", "who"),
     ("OpenAI o5 vs Claude 5: which is better on HLE?", "model"),
+    ("Will AI solve at least 10 FrontierMath Tier 4 problems by 2027?", "value"),
+    ("Will at least 2 of OpenAI, Meta and xAI exceed 60% on HLE by 2027?", "kind"),
 ]
 
 
