@@ -83,9 +83,9 @@ class Threshold(InFamilies):
         return self.line.is_reached(draws.raw)
 
     def foretell(self, futures: Futures, scope: Scope, until: dt.date) -> np.ndarray:
-        """Where the best score by the deadline reaches the line; of a low line the best score does not tell."""
+        """Where the best score by the deadline reaches the line; of a low line it tells of one model that is named."""
         scope = scope.within(self.scope)
-        if not self.line.is_upward or scope.over == "all":
+        if (not self.line.is_upward and len(scope.model) != 1) or scope.over == "all":
             raise Untold("records tell of any model's score above a line")
         return self.line.is_reached(futures.best(self, scope, until))
 

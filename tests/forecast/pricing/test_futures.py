@@ -136,6 +136,13 @@ def test_a_narrower_scope_is_never_likelier(probability, bars):
         assert probability(above(bar), organisation="A") <= probability(above(bar), organisation=["A", "B"])
 
 
+def test_a_named_model_is_below_a_line_or_not(probability, bars):
+    """A low line tells of one model alone: nothing is asked of the best of all."""
+    reached, missed = (probability(above(bars[0], side=side), model="Alpha 99") for side in ("at_least", "below"))
+    assert 0.0 < missed < 1.0
+    assert reached + missed == pytest.approx(1.0, abs=0.01)
+
+
 SERIES = [
     ({"evaluator": "Epoch AI"}, {}),
     ({"evaluator": "Epoch AI"}, {"evaluator": ["Epoch AI", "vendor-reported"]}),
