@@ -24,6 +24,8 @@ from scale_forecast.by_date.releases import Measuring, active_lines, measuring
 from scale_forecast.by_date.scopes import EVERYBODY, Scope
 from scale_forecast.by_date.world import YEAR, World, scale_of
 
+BEHIND = 1e-6
+"""The least share of a record by which everybody but its holder is below it."""
 QUIET = 30
 """Days without a new row that are no sign that the tables have ended."""
 MONTHS = np.array([0, 1, 2, 3, 4, 6, 8, 10, 12])
@@ -216,9 +218,20 @@ class RecordPaths:
         leads = record is not None and record.score >= self.records()[task].score
         holds = np.where(whole.maker >= 0, counts[whole.maker], leads)
         scores = np.maximum.accumulate(np.where(holds, whole.scores, scores), axis=1)
+        scores = np.where(holds, scores, self._behind(task, whole.scores, scores, record))
         return self._path(
             task, scope, scores, carry_maker(np.where(holds, whole.maker, maker), scores), np.isfinite(best)
         )
+
+    def _behind(self, task: str, whole: np.ndarray, scores: np.ndarray, record: Record | None) -> np.ndarray:
+        """The scores of those who do not hold the record of all: below it, unless a score that they have is level.
+
+        All that a test has is had by many.
+        """
+        own = -np.inf if record is None else record.score
+        least = np.maximum(whole - BEHIND * np.abs(whole), own)
+        most = np.inf if scale_of(self.state.world.tasks, task).unit != "share" else 1.0
+        return np.where(whole < most, np.minimum(scores, least), scores)
 
     def _own_scores(self, task: str, scope: Scope, best: np.ndarray) -> np.ndarray:
         """The scope's record by its own measurements alone; minus infinity where there is none."""

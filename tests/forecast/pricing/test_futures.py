@@ -243,6 +243,17 @@ def test_options_sum_to_one_and_agree_with_whether_one_of_them_leads(desk, proba
         assert leads == pytest.approx(shares.get(name, 0.0), abs=0.006)
 
 
+@pytest.mark.parametrize("days", [100, 500])
+def test_who_leads_is_ahead_of_everybody_else(probability, days):
+    """Where who leads today keeps the lead against a draw, the other was once level with it."""
+    until, place = DAY + dt.timedelta(days=days), {"task": TASK, "benchmark": TASK}
+    for name in ("A", "B", "C"):
+        leads = probability({"kind": "leads", **place, "of": "organisation", "who": name}, until)
+        for other in {"A", "B", "C"} - {name}:
+            sides = {"ahead": {"organisation": name}, "behind": {"organisation": other}, "margin": 0.0}
+            assert leads <= probability({"kind": "lead_margin", **place, **sides, "side": "above"}, until) + 1e-12
+
+
 def test_the_day_of_a_first_agrees_with_thresholds_by_each_day(desk, probability, bars):
     until = DAY + dt.timedelta(days=700)
     dated = price_at(desk, question({**above(bars[1]), "kind": "date"}, until)).answer.table
