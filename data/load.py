@@ -86,7 +86,7 @@ def load(
         the forecasts by scale do without.
     coverage : a coverage table: of whom else the user's results are complete, and until when
     reading : how days are read (`data.dates`); of the usual one the bounds of days stay, for the judge to weigh
-    by_size : whether to say which scores are left out of what goes by size
+    by_size : whether to say what matters by size alone: what bundled rows the user's replace, what is left out
 
     Raises
     ------
@@ -116,10 +116,10 @@ def load(
     table, task_notes = _describe_tasks(loaded.results, described, loaded.tasks, str(tasks), by_date)
     metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
-    unsized = _without_size(results, table, metrics) if by_size else []
+    of_sizes = [*notes, *_without_size(results, table, metrics)] if by_size else []
     known = _coverage(loaded.results, stated, by_date is not None)
     rows = _read_days(results, reading)
-    return Tables(rows, table, metrics, [*own, *loaded.notes, *notes, *task_notes, *unsized], families, known, reading)
+    return Tables(rows, table, metrics, [*own, *loaded.notes, *task_notes, *of_sizes], families, known, reading)
 
 
 def _sources(paths: Given | Sequence[Given]) -> list[str | Path | Source]:

@@ -47,6 +47,12 @@ def test_rows_of_a_known_family_replace_its_whole_line(tmp_path):
     assert any("in place of" in note and "PaLM" in note for note in tables.notes)
 
 
+def test_what_goes_by_date_is_told_of_no_rows_by_scale(tmp_path):
+    """Records of one's scores were said to stand in place of thousands of rows that no record is read from."""
+    path = user_file(tmp_path, model=["PaLM 540B"] * 2, task=["boolq", "rte"], score=[0.5, 0.6])
+    assert not any("in place of" in note for note in load([path], by_size=False).notes)
+
+
 def test_a_bundled_model_under_another_line_still_replaces_its_own_line(tmp_path):
     tables = load([user_file(tmp_path, model="PaLM-540B", family="x", line="x")])
     assert "PaLM" not in set(tables.results["line"])
