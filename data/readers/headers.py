@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from scale_forecast.data.catalog import bundled_models, bundled_results, bundled_tasks
 from scale_forecast.data.metrics import is_unbounded, known_metric
 from scale_forecast.data.model_names import is_hosted, same_weights
 from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import metric_name, release_of
+from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers.cells import without_markup
 from scale_forecast.data.results import COLUMNS
 from scale_forecast.data.sizes import sizes_in_name
@@ -25,6 +29,8 @@ _UNIT = re.compile(
     re.I,
 )
 _UNITS = {"k": 1e3, "t": 1e12, "b": 1e9, "m": 1e6}
+PF_DAYS = re.compile(r"(?:pf|peta.?flops?(?:/s)?)[\s_-]*days?", re.I)
+FLOP_OF_A_PF_DAY = 8.64e19
 _SHOTS = re.compile(r"[\s(,\[@_-]*\b([0-9]+)[\s-]*shots?\b[\s)\],]*", re.IGNORECASE)
 _COT = re.compile(r"[\s(,\[+-]*\bcot\b[\s)\],]*", re.IGNORECASE)
 _METRIC_BEHIND = re.compile(r"^(?P<task>.*\S)[\s(\[,:]+(?P<metric>[A-Za-z][\w@.^+-]*)[\s)\]]*$")
@@ -102,6 +108,8 @@ def our_column(title: str) -> str | None:
     >>> our_column("Task"), our_column("#Params (B)"), our_column("Release date"), our_column("MMLU")
     ('task', 'params', 'released', None)
     """
+    if PF_DAYS.search(title):
+        return "train_flops"
     plain = fold(_SIGNS.sub(" ", _UNIT.sub("", title)))
     exact = {fold(name): name for name in COLUMNS}
     return exact.get(fold(title)) or exact.get(plain) or _columns().get(plain)
@@ -110,9 +118,11 @@ def our_column(title: str) -> str | None:
 def unit_of(title: str) -> float:
     """The unit that a title gives its numbers: a billion for ``Params (B)``.
 
-    >>> unit_of("#Params (B)"), unit_of("params_billions"), unit_of("params")
-    (1000000000.0, 1000000000.0, 1.0)
+    >>> unit_of("#Params (B)"), unit_of("params_billions"), unit_of("params"), unit_of("compute (PF-days)")
+    (1000000000.0, 1000000000.0, 1.0, 8.64e+19)
     """
+    if PF_DAYS.search(title):
+        return FLOP_OF_A_PF_DAY
     match = _UNIT.search(title)
     return _UNITS[(match[1] or match[2] or match[3])[0].lower()] if match else 1.0
 
@@ -306,3 +316,11 @@ def looks_like_models(titles: Iterable[str]) -> bool:
     """Whether most of some titles are names of models."""
     found = [looks_like_a_model(str(title)) for title in titles]
     return bool(found) and sum(found) * 2 > len(found)
+
+
+def counts_rows(title: str, column: pd.Series) -> bool:
+    """Whether a column without a name of its own counts the rows, as tables are written with their index."""
+    if not re.fullmatch(r"Unnamed: \d+|column \d+|index|", title.strip()):
+        return False
+    number = as_numbers(column).to_numpy()
+    return len(number) > 0 and bool((np.diff(number) == 1).all()) and bool(number[0] in (0.0, 1.0))

@@ -9,6 +9,7 @@ from typing import Any
 
 from scale_forecast.data.models import checkpoint_of
 from scale_forecast.data.readers.files import Source
+from scale_forecast.data.sizes import sizes_in_name
 
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}[-:]\d{2}[-:]\d{2}(?:\.\d+)?|\d{2}-\d{2}-\d{4}(?:-\d{2}){3}")
 _STEP = re.compile(r"(?:global_?)?(step)[_-]?(\d+)", re.IGNORECASE)
@@ -49,6 +50,23 @@ _GREEDY = {
 }
 """How harnesses generate when nobody says otherwise."""
 _PIN = re.compile(r"[0-9a-f]{7,40}")
+_PLACES = {
+    *(
+        "final",
+        "final_model",
+        "last",
+        "latest",
+        "best",
+        "model",
+        "models",
+        "checkpoint",
+        "checkpoints",
+        "ckpt",
+        "ckpts",
+    ),
+    *("hf", "hf_model", "hf_ckpt", "merged", "output", "outputs", "weights", "export", "main", "release", "pretrained"),
+}
+"""What folders of weights are called that name no model, in small letters."""
 _FINAL = {"", "main", "master", "none", "null", "default", "latest"}
 """Revisions that are the published weights."""
 
@@ -102,7 +120,7 @@ def identify(document: dict[str, object], source: Source, model: str | None) -> 
     if model is not None:
         return Identity(model, _checkpoint(model, revision), size, **how)  # type: ignore[arg-type]
     if name is not None:
-        full = "+".join([_short_path(name), *_on_top(name, arguments)])
+        full = "+".join([_name_of_place(_short_path(name), source), *_on_top(name, arguments)])
         return Identity(full, _checkpoint(full, revision), size, **how)  # type: ignore[arg-type]
     name, checkpoint = name_in_path(source)
     return Identity("+".join([name, *_on_top(name, arguments)]), checkpoint, size, **how)  # type: ignore[arg-type]
@@ -219,9 +237,25 @@ def objects_in(value: object) -> list[dict[str, Any]]:
 
 
 def _short_path(name: str) -> str:
-    """``organisation/model`` stays, a path in a file system shrinks to its last part."""
+    """``organisation/model`` stays, a path in a file system shrinks to its last part, or of weights that are
+    called ``final`` and the like to the folder above that names a size."""
     name = name.rstrip("/")
-    return name.rsplit("/", 1)[-1] if name.startswith((".", "/", "~")) or name.count("/") > 1 else name
+    if not (name.startswith((".", "/", "~")) or name.count("/") > 1):
+        return name
+    *above, last = name.split("/")
+    named = [part for part in above if is_named_by_size(part)] if last.casefold() in _PLACES else []
+    return named[-1] if named else last
+
+
+def is_named_by_size(text: str) -> bool:
+    """Whether a folder is called as a model is: by a size."""
+    return sizes_in_name(text).params is not None
+
+
+def _name_of_place(name: str, source: Source) -> str:
+    """The name, or the folder that the file is in where weights are called ``final`` and the folder by a size."""
+    folder = source.path.parent.name if source.path else ""
+    return folder if name.casefold() in _PLACES and is_named_by_size(folder) else name
 
 
 def name_in_path(source: Source) -> tuple[str, str | None]:

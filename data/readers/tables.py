@@ -375,7 +375,7 @@ def _of_rows(names: list[str], body: list[list[Any]], name: str) -> pd.DataFrame
 
 
 def _workbook(source: Source, limits: Limits) -> pd.DataFrame:
-    """The first sheet of an Excel workbook that holds a table; what formulas last showed counts."""
+    """The first sheet of an Excel workbook that holds a table of numbers; what formulas last showed counts."""
     name = source.name
     with open_archive(source.path if source.data is None else source.data, name, limits) as archive:
         if "xl/workbook.xml" not in archive:
@@ -396,7 +396,7 @@ def _workbook(source: Source, limits: Limits) -> pd.DataFrame:
         raise
     except Exception as error:  # openpyxl raises whatever its XML and zip libraries do
         raise DataError(f"{name}: the Excel workbook is damaged ({_first_line(error)}): save it again") from None
-    for title, rows in sheets.items():
+    for title, rows in sorted(sheets.items(), key=lambda sheet: not _has_rows_of_numbers(sheet[1])):
         filled = [row for row in rows if any(cell is not None for cell in row)]
         width = max((at + 1 for row in filled for at, cell in enumerate(row) if cell is not None), default=0)
         if not any(sum(cell is not None for cell in row) > 1 for row in filled):
@@ -407,6 +407,18 @@ def _workbook(source: Source, limits: Limits) -> pd.DataFrame:
         frame.attrs |= {OTHER_SHEETS: [other for other in sheets if other != title], ABOVE: above}
         return frame
     raise DataError(f"{name}: the Excel workbook holds no table: put one on its first sheet")
+
+
+def _has_rows_of_numbers(rows: list[list[object]]) -> bool:
+    """Whether some row holds a number beside another cell: a sheet of remarks has none."""
+    return any(
+        sum(cell is not None for cell in row) > 1
+        and any(isinstance(cell, int | float) or _SCORE.fullmatch(str(cell)) for cell in row)
+        for row in rows
+    )
+
+
+_SCORE = re.compile(r"\s*[0-9]*[.,]?[0-9]+\s*%?\s*")
 
 
 def _cells(sheet: Any, name: str) -> Iterator[list[object]]:

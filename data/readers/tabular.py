@@ -18,13 +18,16 @@ from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.model_names import step_in_name
 from scale_forecast.data.models import checkpoint_of
 from scale_forecast.data.names import count_of, did_you_mean, fold
+from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers import averages
 from scale_forecast.data.readers.cells import EMPTY, Numbers, as_cells, as_sizes, plain_name
 from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.headers import (
+    counts_rows,
     is_no_model,
     is_no_score,
     is_only_size,
+    looks_like_models,
     metric_alone,
     our_column,
     scores_of,
@@ -67,7 +70,8 @@ def read_table(frame: pd.DataFrame, source: Source, layout: Layout, model: str |
             raise UsageError(f"{source.name}: has a column {ours!r} already: leave out --set {ours}={value}")
     if frame.empty:
         raise DataError(f"{source.name}: the table has no rows: give at least one score")
-    frame = _with_counts(frame)
+    _require_header(frame, source)
+    frame = _drop_index(_with_counts(frame))
     table = find_titles(frame, layout, source.name)
     if table.form is Form.NONE:
         raise _no_scores(frame, table, source)
@@ -115,6 +119,30 @@ _FORMATS = {
     Form.ACROSS: "table with models across",
     Form.METRICS: "table with metrics across",
 }
+
+
+def _drop_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table without a first column that has no name and counts the rows."""
+    first = str(frame.columns[0])
+    if len(frame.columns) < 3 or not counts_rows(first, frame.iloc[:, 0]):
+        return frame
+    left = frame.iloc[:, 1:]
+    left.attrs |= frame.attrs
+    return left
+
+
+def _require_header(frame: pd.DataFrame, source: Source) -> None:
+    """Refuse a table whose first line is a model and its scores: the row would be lost as titles."""
+    first, *others = map(str, frame.columns)
+    numbers = as_numbers(pd.Series(others, dtype=object)).to_numpy()
+    if not others or np.isnan(numbers).any() or our_column(first) is not None or not looks_like_models([first]):
+        return
+    as_sizes_rise = len(numbers) > 1 and bool((np.diff(numbers) > 0).all()) and numbers[-1] > 1
+    if (numbers % 1 != 0).any() and not as_sizes_rise:
+        raise DataError(
+            f"{source.name}: the first line holds {first} and {others[0]}, no names of columns: put a line above it, "
+            "as model,TASK,TASK"
+        )
 
 
 def _with_counts(frame: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers.cells import as_cells
+from scale_forecast.data.readers.headers import FLOP_OF_A_PF_DAY, PF_DAYS, counts_rows
 from scale_forecast.data.readers.tables import DELIMITER
 from scale_forecast.data.sizes import parse_size
 
@@ -26,8 +27,6 @@ OF_LOSS = re.compile(
     r"loss|perplexity|\bppl\b|\berr(?:or)?\b|bits?.per|\bbp[bcw]\b|\bnll\b|cross.?entropy|\bce\b", re.I
 )
 """What a column of y is called, by which way is better."""
-PF_DAYS = re.compile(r"(?:pf|peta.?flops?(?:/s)?)[\s_-]*days?", re.I)
-FLOP_OF_A_PF_DAY = 8.64e19
 POWER = re.compile(r"(?:([0-9][0-9.,]*)\s*[x×*·]\s*)?10\s*(?:\^|\*\*)\s*([0-9]+(?:\.[0-9]+)?)", re.I)
 """A number such as 10^21 or 1.5x10^21."""
 
@@ -104,7 +103,7 @@ def _rename(
 
 def _tell_axes(rows: pd.DataFrame, known: Sequence[str], where: str) -> tuple[pd.DataFrame, str | None, str | None]:
     """The table with its curves named if another column does, and the columns that are x and y by names and content."""
-    free = [name for name in rows.columns if name not in known and not _counts_rows(rows[name], name)]
+    free = [name for name in rows.columns if name not in known and not counts_rows(name, rows[name])]
     numbers = [name for name in free if _holds_numbers(rows[name])]
     if not free or (len(free) < 2 and len(rows.columns) > 1):
         return rows, None, None  # the check of the table says what is missing
@@ -120,14 +119,6 @@ def _tell_axes(rows: pd.DataFrame, known: Sequence[str], where: str) -> tuple[pd
     raise UsageError(
         f"{where}: which column is x, and which is y? name them as -x {free[0]} -y {free[-1]}; there are {there}"
     )
-
-
-def _counts_rows(column: pd.Series, name: str) -> bool:
-    """A column without a name that counts the rows, as tables are written with their index."""
-    if not re.fullmatch(r"Unnamed: \d+|column \d+|index|", name):
-        return False
-    number = as_numbers(column).to_numpy()
-    return len(number) > 0 and bool((np.diff(number) == 1).all()) and number[0] in (0.0, 1.0)
 
 
 def _holds_numbers(column: pd.Series) -> bool:

@@ -300,3 +300,12 @@ def test_a_standard_error_that_no_test_set_has_tells_no_number_of_items(tmp_path
     path.write_text(json.dumps({"results": {"t": {"acc": 0.5, "acc_stderr": stderr}}, "model_name": "a-1b"}))
     with contextlib.suppress(DataError):
         assert read([path]).results["n_examples"].isna().all()
+
+
+@pytest.mark.parametrize("weights", ["/scratch/ckpt/final", "/scratch/acme-{size}/checkpoints/final", "final"])
+def test_weights_called_final_are_named_by_the_folder_that_says_a_size(weights, tmp_path):
+    """Or the runs of all sizes would be taken for one model's, of which the newest counts."""
+    for size in ("1b", "3b"):
+        config = {"model": "hf", "model_args": f"pretrained={weights.format(size=size)}"}
+        harness(tmp_path / f"acme-{size}", {"boolq": {"acc,none": 0.5}}, model_name="", config=config)
+    assert set(read([tmp_path]).results["model"]) == {"acme-1b", "acme-3b"}

@@ -266,3 +266,39 @@ def test_validate_counts_file_by_file(tmp_path):
 def test_a_table_of_models_and_scores_that_names_no_task_is_refused_with_what_it_lacks():
     with pytest.raises(DataError, match=r"no column 'task' \(did you mean 'ask'\?\): a results table needs task"):
         read(["-"], stdin=io.BytesIO(b"ask,model,score\nneqa,widget-1b,0.5\n"))
+
+
+LADDER = pd.DataFrame(
+    {"Model": ["acme-1b", "acme-3b", "acme-8b"], "boolq": [0.45, 0.53, 0.61], "piqa": [0.5, 0.48, 0.6]}
+)
+
+
+def test_a_tables_index_is_no_task(tmp_path):
+    """As pandas writes a table unless told otherwise; a column of scores without a name is one."""
+    loaded = read([table(tmp_path, "r.csv", LADDER.to_csv().encode())])
+    assert set(loaded.results["task"]) == {"boolq", "piqa"}
+    scores = LADDER.rename(columns={"boolq": ""})[["Model", "", "piqa"]]
+    assert len(read([table(tmp_path, "s.csv", scores.to_csv(index=False).encode())]).results) == 6
+
+
+def test_a_first_line_of_scores_is_no_header(tmp_path):
+    headless = table(tmp_path, "r.csv", LADDER.to_csv(index=False, header=False).encode())
+    with pytest.raises(
+        DataError, match=r"the first line holds acme-1b and 0.45, no names of columns: put a line above"
+    ):
+        read([headless])
+
+
+def test_compute_in_petaflop_days_is_read_as_flop(tmp_path):
+    frame = LADDER.assign(Model=["small", "medium", "large"], **{"Compute (PF-days)": [1, 10, 200]})
+    rows = read([table(tmp_path, "r.csv", frame.to_csv(index=False).encode())]).results
+    assert sorted(rows["train_flops"].unique()) == pytest.approx([8.64e19, 8.64e20, 1.728e22])
+    assert set(rows["task"]) == {"boolq", "piqa"}
+
+
+def test_a_workbook_is_read_where_its_numbers_are(tmp_path):
+    path = tmp_path / "r.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"Title": ["our results"], "by": ["us"]}).to_excel(book, sheet_name="notes", index=False)
+        LADDER.to_excel(book, sheet_name="scores", index=False, startrow=3)
+    assert len(read([path]).results) == 6
