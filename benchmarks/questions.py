@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,8 @@ from benchmarks.calibration import clustering, off_by_line, simulate
 from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.load import Tables, load
-from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
+from scale_forecast.inputs.folds import Exclusion, Fold, folds_of_models, held_out_models
 from scale_forecast.inputs.panel import Panel, as_panel
-from scale_forecast.inputs.targets import held_out_target, visible
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.predictors.reversal import Reversal
@@ -57,15 +57,7 @@ def held_out_folds(panel: Panel, line: str) -> list[Fold]:
         for family, name in zip(models["family"], models["model"], strict=True)
     ]
     models = models.iloc[sorted(range(len(models)), key=order.__getitem__)]
-    folds = []
-    for row in models.itertuples():
-        target = held_out_target(panel, str(row.model), str(row.family))
-        made = make_fold(panel, target, Exclusion(line), visible(panel, target), "questions")
-        if made is not None:
-            folds.append(made)
-        if len(folds) == MODELS_PER_LINE:
-            break
-    return folds
+    return list(islice(folds_of_models(panel, models, Exclusion(line), "questions"), MODELS_PER_LINE))
 
 
 @dataclass(frozen=True)

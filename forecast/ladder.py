@@ -9,11 +9,9 @@ from scale_forecast.backtests.fold_rows import fold_rows
 from scale_forecast.backtests.training import Trained
 from scale_forecast.data.names import count_of
 from scale_forecast.data.results import SUITE
-from scale_forecast.data.scale import BELOW
 from scale_forecast.data.sizes import format_size
-from scale_forecast.inputs.folds import Exclusion, make_fold
+from scale_forecast.inputs.folds import Exclusion, folds_of_models, held_out_models
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import held_out_target, visible
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.upcoming import Upcoming
 
@@ -59,10 +57,11 @@ def next_sizes(rows: pd.DataFrame) -> tuple[str, list[float]]:
     return kind, [float(f"{factor * largest:.2g}") for factor in FACTORS]
 
 
-def benchmark_means(upcoming: Upcoming, *, seed: int = 0) -> pd.DataFrame:
+def means_by_metric(upcoming: Upcoming, *, seed: int = 0) -> pd.DataFrame:
     """The mean over a benchmark's tasks as a distribution, from joint draws: a row a benchmark and way of measuring.
 
-    Averages that the results hold beside their tasks are left out of it.
+    Averages that the results hold beside their tasks are left out of it. Every metric has a row of its own and is set
+    against its origin, where `means.benchmark_means` keeps to the first metric of each task.
 
     Returns
     -------
@@ -91,15 +90,15 @@ def forecast_known_models(
     Nothing is learned from the family's line, so one training serves for all its models; what others scored is read as
     for the next one, whatever the day. No rows where no model has a smaller one.
     """
-    rows = panel.rows
-    own = rows[(rows["family"] == family).to_numpy()]
-    models = own.groupby("model", observed=True)["scale"].max().sort_values(kind="stable")
-    exclusion, tables = Exclusion(str(own["line"].iloc[0]), as_of=as_of), []
-    for model in models.index[(models - BELOW > models.min()).to_numpy()]:
-        target = held_out_target(panel, str(model), family)
-        fold = make_fold(panel, target, exclusion, visible(panel, target, as_of), "own ladder")
-        if fold is not None:
-            tables.append(fold_rows(trained.get(predictor, exclusion).predict(fold.rows, fold.evidence), fold))
+    models = held_out_models(panel)
+    own = models[(models["family"] == family).to_numpy()]
+    if own.empty:
+        return pd.DataFrame()
+    exclusion = Exclusion(str(own["line"].iloc[0]), as_of=as_of)
+    tables = [
+        fold_rows(trained.get(predictor, exclusion).predict(fold.rows, fold.evidence), fold)
+        for fold in folds_of_models(panel, own, exclusion, "own ladder", as_of)
+    ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

@@ -12,8 +12,7 @@ from scale_forecast.backtests.training import Trained
 from scale_forecast.data.metrics import metric_rank
 from scale_forecast.data.results import SUITE, UNIT
 from scale_forecast.distribution import Forecast
-from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
-from scale_forecast.inputs.targets import held_out_target, visible
+from scale_forecast.inputs.folds import Exclusion, Fold, folds_of_models, held_out_models
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.upcoming import Past, Upcoming
 
@@ -120,13 +119,7 @@ def known_folds(upcoming: Upcoming, as_of: pd.Timestamp | None) -> list[Fold]:
     models = models[~models["family"].astype("str").str.contains("@")]
     own_first = models["family"].ne(upcoming.target.family)
     models = models.assign(order=own_first).sort_values(["order", "scale"], ascending=[True, False], kind="stable")
-    out = []
-    for row in models.head(MOST_TARGETS).itertuples():
-        target = held_out_target(evidence, str(row.model), str(row.family))
-        made = make_fold(evidence, target, exclusion, visible(evidence, target), "own line")
-        if made is not None:
-            out.append(made)
-    return out
+    return list(folds_of_models(evidence, models.head(MOST_TARGETS), exclusion, "own line"))
 
 
 def past_of(

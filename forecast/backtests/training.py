@@ -10,9 +10,8 @@ import pandas as pd
 
 from scale_forecast.cache.state import load_state, save_state, state_key
 from scale_forecast.data.results import unit_names
-from scale_forecast.inputs.folds import Exclusion, Fold, held_out_models, make_fold
+from scale_forecast.inputs.folds import Exclusion, Fold, folds_of_models, held_out_models
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.inputs.targets import held_out_target, visible
 from scale_forecast.parallel import Workers, one_thread
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import identity, make
@@ -82,13 +81,8 @@ def past_folds(panel: Panel, exclusion: Exclusion) -> list[Fold]:
     allowed = panel.restrict(exclusion.allows(panel))
     if allowed.rows.empty:
         return []
-    folds = []
-    for model in _chosen_models(allowed).itertuples():
-        target = held_out_target(allowed, str(model.model), str(model.family))
-        made = make_fold(allowed, target, exclusion, visible(allowed, target), "past")
-        if made is not None and len(made.rows) >= FEWEST_TASKS:
-            folds.append(_thin(made))
-    return folds
+    made = folds_of_models(allowed, _chosen_models(allowed), exclusion, "past")
+    return [_thin(fold) for fold in made if len(fold.rows) >= FEWEST_TASKS]
 
 
 def _chosen_models(allowed: Panel) -> pd.DataFrame:

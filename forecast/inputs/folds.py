@@ -140,6 +140,24 @@ def make_fold(
     return Fold(name, target, evidence, wanted, truth, exclusion, exclusion.as_of is not None)
 
 
+def folds_of_models(
+    panel: Panel, models: pd.DataFrame, exclusion: Exclusion, name: str, as_of: pd.Timestamp | None = None
+) -> Iterator[Fold]:
+    """The folds of known models that have history, each read as the next model of its family would be.
+
+    Parameters
+    ----------
+    models : rows of `held_out_models`, in the order of the folds
+    exclusion : what was kept from whoever forecasts
+    as_of : the day that binds what is read of them (`inputs.targets.visible`)
+    """
+    for row in models.itertuples():
+        target = held_out_target(panel, str(row.model), str(row.family))
+        made = make_fold(panel, target, exclusion, visible(panel, target, as_of), name)
+        if made is not None:
+            yield made
+
+
 def without_family(fold: Fold) -> Fold | None:
     """The same model as if its line were new: only other lines' scores, which are the origins too; None without any."""
     evidence = fold.evidence.take((fold.evidence.rows["line"] != fold.target.line).to_numpy())

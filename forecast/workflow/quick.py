@@ -17,10 +17,10 @@ from scale_forecast.data.results import has_size
 from scale_forecast.data.sizes import size_list
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.ladder import (
-    benchmark_means,
     forecast_known_models,
     inventory,
     list_needs,
+    means_by_metric,
     next_sizes,
     record_in_words,
     track_record,
@@ -116,7 +116,7 @@ def quick(
         for name in _families(own, names_in(family), tell):
             found = _next(panel, tables, name, params, day, predictor, trained, tell)
             predictions.append(found)
-            means += [benchmark_means(part) for part in found]
+            means += [means_by_metric(part) for part in found]
             held_out.append(forecast_known_models(panel, name, trained, predictor, day))
             needs += [sentence for sentence in list_needs(panel, name, found[0]) if sentence not in needs]
     record = track_record(pd.concat(held_out, ignore_index=True))

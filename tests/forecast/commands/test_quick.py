@@ -10,7 +10,7 @@ import pytest
 import scale_forecast as sf
 from scale_forecast.backtests.training import Trained
 from scale_forecast.inputs.targets import upcoming_target
-from scale_forecast.ladder import benchmark_means, forecast_known_models
+from scale_forecast.ladder import forecast_known_models, means_by_metric
 from scale_forecast.upcoming import predict_upcoming
 from tests.worlds import TASKS, make_panel, make_results, scrambled
 
@@ -46,7 +46,7 @@ def test_json_holds_everything_and_csv_the_means(small_world, layouts):
 def test_the_mean_of_a_benchmark_is_that_of_its_tasks_and_narrower_than_if_they_moved_as_one(panel):
     target, _ = upcoming_target(panel, "Gamma", 1e11)
     upcoming = predict_upcoming(panel, target, predictor="drift")
-    (mean,) = benchmark_means(upcoming).to_dict("records")
+    (mean,) = means_by_metric(upcoming).to_dict("records")
     assert mean["tasks"] == len(TASKS)
     assert mean["mean"] == pytest.approx(upcoming.table["mean"].mean(), abs=0.01)
     assert mean["origin_score"] == pytest.approx(upcoming.table["origin_score"].mean())
