@@ -1,5 +1,6 @@
 """Settings shared by all tests, one cache for all that they train, and an empty folder of own data."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -11,6 +12,9 @@ from hypothesis import settings
 from scale_forecast.data.errors import speak_of_options
 from tests import thorough
 from tests.thorough import dear_tests, is_dear, tries
+
+gc.set_threshold(50_000, 20, 50)
+"""Modules, syntax trees and tests live to the end: looking for rubbish among them took a fifth of reading the tests."""
 
 LONGEST_FIRST = (
     "forecast/inputs/test_no_leak.py",
@@ -51,6 +55,11 @@ def pytest_collection_modifyitems(config, items):
         if tried_in_full or is_dear(f"{item.path.relative_to(root).as_posix()}::{item.name}", kept):
             item.add_marker(pytest.mark.thorough)
     order_by_length(items)
+
+
+def pytest_collection_finish(session):
+    """What the tests are is no rubbish, and need not be looked through again."""
+    gc.freeze()
 
 
 def order_by_length(items):
