@@ -96,11 +96,18 @@ def _use_bundled_names(rows: pd.DataFrame, bundled: Frontier) -> pd.DataFrame:
 
 def _place(benchmark: str, task: str) -> tuple[str, str]:
     """Benchmark and task as the bundled tables write them, where they have them."""
+    alike = _bundled_places().get(benchmark_key(task), [])
+    return alike[0] if len(alike) == 1 else (benchmark, task)
+
+
+@cache
+def _bundled_places() -> dict[str, list[tuple[str, str]]]:
+    """Benchmark and task of the bundled tables by how their tasks are compared."""
+    found: dict[str, list[tuple[str, str]]] = {}
     table = frontier_benchmarks()
-    tasks = table[[benchmark_key(str(name)) == benchmark_key(task) for name in table["task"]]]
-    if len(tasks) == 1:
-        return str(tasks["benchmark"].iloc[0]), str(tasks["task"].iloc[0])
-    return benchmark, task
+    for benchmark, task in zip(table["benchmark"], table["task"], strict=True):
+        found.setdefault(benchmark_key(str(task)), []).append((str(benchmark), str(task)))
+    return found
 
 
 def _bound_days(rows: pd.DataFrame, bundled: Frontier) -> pd.DataFrame:
@@ -159,10 +166,10 @@ def _drop_corrected(rows: pd.DataFrame, bundled: pd.DataFrame) -> pd.DataFrame:
     }
     bad = pd.Series([pair in gone for pair in zip(rows["task"], rows["model"], strict=True)], index=rows.index)
     for column in ("model", "task"):
-        for before, after in table.loc[table["column"] == column, ["before", "after"]].itertuples(index=False):
-            here = rows[rows[column] == before]
-            if len(here):
-                bad |= _twins(here.assign(**{column: after}), bundled).reindex(rows.index, fill_value=False)
+        moved = table[(table["column"] == column) & table["before"].isin(rows[column])]
+        for before, after in moved[["before", "after"]].itertuples(index=False):
+            here = rows[rows[column] == before].assign(**{column: after})
+            bad |= _twins(here, bundled).reindex(rows.index, fill_value=False)
     return rows[~bad]
 
 
@@ -191,22 +198,22 @@ def _with_scores(bundled: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.reindex(columns=[*bundled.columns, "dataset", "listed"])
     rows = rows.assign(is_best=rows["is_best"].astype(object).where(rows["is_best"].notna(), False).astype(bool))
     both = pd.concat([bundled.assign(dataset="frontier", listed=None), rows], ignore_index=True)
-    changed = _repeats(both) & (both.index >= len(bundled)) & (both["dataset"] != BY_HAND)
+    mine = both.index >= len(bundled)
+    changed = _repeats(both, mine) & (both["dataset"] != BY_HAND)
     both.loc[changed, "known_basis"] = LOWER_BOUND
     for suffix in (lambda row: f"as listed: {row.listed}", lambda row: f"seen {row.seen_on:%Y-%m-%d}"):
-        again = _repeats(both) & (both.index >= len(bundled))
-        for at in both.index[again]:
+        for at in both.index[_repeats(both, mine)]:
             said = both["setting"].iloc[at]
             both.at[at, "setting"] = suffix(both.loc[at]) if pd.isna(said) else f"{said}; {suffix(both.loc[at])}"
-    return both[~_repeats(both)].drop(columns="listed").reset_index(drop=True)
+    return both[~_repeats(both, mine)].drop(columns="listed").reset_index(drop=True)
 
 
-def _repeats(rows: pd.DataFrame) -> pd.Series:
-    key = rows[_KEY].copy()
-    for name in _KEY:
-        if name != "shots":
-            key[name] = fold_series(key[name])
-    return key.duplicated(keep="first")
+def _repeats(rows: pd.DataFrame, mine: np.ndarray) -> pd.Series:
+    """Which of the user's rows have the key of one above them: of all rows only those on their tasks are compared."""
+    tasks = fold_series(rows["task"])
+    key = rows.loc[tasks.isin(tasks[mine]), _KEY]
+    key = key.assign(**{name: fold_series(key[name]) for name in _KEY if name != "shots"})
+    return key.duplicated(keep="first").reindex(rows.index, fill_value=False) & mine
 
 
 def _with_releases(bundled: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
