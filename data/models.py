@@ -136,6 +136,8 @@ def complete(rows: pd.DataFrame, models: pd.DataFrame | None = None) -> Complete
     lookups += _bundled_lookups()
     known = [_describe(rows.iloc[at], lookups, said) for at in first]
     for name in FILLED:
+        if not any(name in one for one in known):
+            continue
         fill = pd.Series([one.get(name) for one in known], dtype=object).iloc[codes].set_axis(rows.index)
         if name == "line":
             fill = _one_line_a_family(rows, fill)
@@ -283,7 +285,9 @@ def _is_another(known: dict[str, object], found: dict[str, object]) -> bool:
     sizes = [one.get("params") for one in (known, found)]
     if any(size is None for size in sizes):
         return False
-    mine, theirs = (as_numbers(pd.Series([size], dtype=object)).iloc[0] for size in sizes)
+    mine, theirs = (
+        size if isinstance(size, float) else as_numbers(pd.Series([size], dtype=object)).iloc[0] for size in sizes
+    )
     return bool(mine > 0 and theirs > 0 and max(mine, theirs) > _SAME_SIZE * min(mine, theirs))
 
 

@@ -107,7 +107,7 @@ def as_results(
         Naming the value, the first bad row and the remedy.
     """
     columns = _with_all_columns(frame, where, source, benchmark)
-    columns = {name: _convert_column(columns[name], name, kind, where) for name, kind in COLUMNS.items()}
+    columns = _convert_columns(columns, where)
     columns["metric"] = _by_name(columns["metric"], metric_name)
     _require_values(columns, where)
     _require_ranges(columns, where)
@@ -152,9 +152,18 @@ def _fill_missing(column: pd.Series, default: object) -> pd.Series:
     return column if given.all() else column.astype(object).where(given, default)
 
 
+def _convert_columns(columns: dict[str, pd.Series], where: str) -> dict[str, pd.Series]:
+    """Every column as its kind; those without a value, as most are, share one of nothing."""
+    index = columns["score"].index
+    nothing = {kind: pd.Series(None, index=index, dtype=dtype) for kind, dtype in _DTYPES.items()}
+    converted = {}
+    for name, kind in COLUMNS.items():
+        is_empty = bool(columns[name].isna().all())
+        converted[name] = nothing[kind.rstrip("?")] if is_empty else _convert_column(columns[name], name, kind, where)
+    return converted
+
+
 def _convert_column(column: pd.Series, name: str, kind: str, where: str) -> pd.Series:
-    if column.isna().all():
-        return pd.Series(None, index=column.index, dtype=_DTYPES[kind.rstrip("?")])
     if kind.startswith("str"):
         return _by_name(column.astype("str"), tidy)
     if kind == "bool?":
@@ -283,7 +292,8 @@ def _hold_together(table: pd.DataFrame) -> pd.DataFrame:
 
 def _require_unique(table: pd.DataFrame, where: str, several_sources: bool) -> None:
     names = [*KEY, "source"] if several_sources else KEY
-    repeated = pd.DataFrame({name: _code_values(table[name], name in KEY) for name in names}).duplicated(keep="first")
+    told = [name for name in names if table[name].notna().any()]
+    repeated = pd.DataFrame({name: _code_values(table[name], name in KEY) for name in told}).duplicated(keep="first")
     if repeated.any():
         row = int(np.flatnonzero(repeated.to_numpy())[0])
         key = ", ".join(f"{c}={table[c].iloc[row]}" for c in names if pd.notna(table[c].iloc[row]))

@@ -136,12 +136,27 @@ def describe(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) 
     share = is_share(out["metric"])
     out["is_share"] = share
     out[["chance", "ceiling"]] = out[["chance", "ceiling"]].where(share)
-    known = metrics.set_index("metric")
-    listed = set(known.index)
-    plain = out["metric"].map({m: m if m in listed else str(m).partition(":")[0] for m in out["metric"].unique()})
-    by_metric = plain.map(known["higher_is_better"]).astype("boolean").fillna(share)
-    stated = out.get("higher_is_better", by_metric)
-    out["higher_is_better"] = stated.fillna(by_metric).astype(bool)
-    kind = plain.map(known["metric_kind"]).astype(object)
+    out["higher_is_better"] = directions(out["metric"], out.get("higher_is_better"), metrics)
+    kind = _listed_names(out["metric"], metrics).map(metrics.set_index("metric")["metric_kind"]).astype(object)
     out["metric_kind"] = kind.where(kind.notna(), np.where(share, "linear", "proper"))
     return out.drop(columns=[*key, "_task_n"])
+
+
+def directions(metric: pd.Series, stated: pd.Series | None, metrics: pd.DataFrame) -> pd.Series:
+    """Whether higher is better: as stated, else as `describe` takes a metric."""
+    known = _listed_names(metric, metrics).map(metrics.set_index("metric")["higher_is_better"]).astype("boolean")
+    known = known.fillna(is_share(metric))
+    return (known if stated is None else stated.fillna(known)).astype(bool)
+
+
+def _listed_names(metric: pd.Series, metrics: pd.DataFrame) -> pd.Series:
+    """Metrics as the table of metrics lists them: one with a suffix that is not listed goes by its plain name."""
+    listed = set(metrics["metric"])
+    return metric.map({m: m if m in listed else str(m).partition(":")[0] for m in metric.unique()})
+
+
+def task_sizes(results: pd.DataFrame, tasks: pd.DataFrame) -> np.ndarray:
+    """How many examples the test of each row has by the tasks table, NaN where nothing is known."""
+    folded, asked = ([fold_series(table[name]) for name in ("benchmark", "task")] for table in (tasks, results))
+    known = dict(zip(zip(*folded, strict=True), tasks["n_examples"], strict=True))
+    return np.array([known.get(place, np.nan) for place in zip(*asked, strict=True)], dtype=float)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from scale_forecast.data.names.text import fold
+from scale_forecast.data.names.text import change_names, fold
 
 _TABLES = Path(__file__).parent.parent / "tables"
 _SETTING = re.compile(r"[_ ]\(?(?:xhigh|high|medium|low|minimal|none|max|unknown|thinking|[0-9]+k)\)?$", re.IGNORECASE)
@@ -245,5 +245,4 @@ def name_key(column: str, name: str) -> str:
 
 def name_keys(column: str, names: pd.Series) -> pd.Series:
     """`name_key` for a column of a table; missing stays missing. Works on the distinct names only."""
-    keys = {name: name_key(column, name) for name in names.dropna().unique()}
-    return names.map(keys) if keys else names
+    return change_names(names, KEYS.get(column, fold))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import numpy as np
 import pandas as pd
 
 from scale_forecast.data.errors import DataError
@@ -52,8 +53,18 @@ def fold(name: str) -> str:
 
 def fold_series(names: pd.Series) -> pd.Series:
     """`fold` for a column; missing stays missing. Works on the distinct names only."""
-    folded = {name: fold(name) for name in names.dropna().unique()}
-    return names.map(folded) if folded else names  # pandas 3.0 maps nothing to floats
+    return change_names(names, fold)
+
+
+def change_names(names: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """A column with each distinct name changed; missing stays missing. `Series.map` takes far longer for few rows."""
+    if isinstance(names.dtype, pd.CategoricalDtype):
+        return names.map({name: change(name) for name in names.cat.categories})
+    values = names.tolist()
+    changed = {value: change(value) for value in dict.fromkeys(values) if not pd.isna(value)}
+    if not changed:
+        return names  # pandas 3.0 makes floats of nothing
+    return pd.Series([changed.get(value, np.nan) for value in values], index=names.index, name=names.name)
 
 
 def suggest(name: str, known: Iterable[str], limit: int = 3) -> list[str]:

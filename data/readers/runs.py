@@ -70,8 +70,9 @@ def _choice(rows: pd.DataFrame, notes: list[str]) -> Chosen:
 
 def _key(rows: pd.DataFrame) -> pd.Series:
     """One number a key."""
-    folded = rows[KEY].apply(lambda column: fold_series(column.astype("str")) if column.dtype == object else column)
-    return folded.groupby(KEY, dropna=False, sort=False).ngroup()
+    told = [name for name in KEY if rows[name].notna().any()]
+    folded = rows[told].apply(lambda column: fold_series(column.astype("str")) if column.dtype == object else column)
+    return folded.groupby(told, dropna=False, sort=False).ngroup()
 
 
 def _is_part(rows: pd.DataFrame) -> pd.Series:

@@ -21,7 +21,7 @@ from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import AVERAGES, is_of_line, name_key, release_of, same_test, whole_of
 from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
-from scale_forecast.data.tasks import describe
+from scale_forecast.data.tasks import directions, task_sizes
 from scale_forecast.resolvers.judge.wholes import with_means
 from scale_forecast.resolvers.questions.scope import SERIES_FIELDS, SERIES_NAMES, Scope
 
@@ -336,11 +336,15 @@ class Evidence:
 
     def records(self, rows: np.ndarray) -> list[dict[str, Any]]:
         """Rows as plain values, missing as None, dates as text."""
-        part = self.table.iloc[rows].copy()
-        for name in ("released", "known_on"):
-            part[name] = part[name].dt.strftime("%Y-%m-%d")
-        plain = part.astype(object).where(part.notna(), None)
-        return [dict(zip(SHOWN, values, strict=True)) for values in plain.itertuples(index=False, name=None)]
+        part = self.table.iloc[rows]
+        columns = [_plain_values(part[name]) for name in SHOWN]
+        return [dict(zip(SHOWN, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _plain_values(column: pd.Series) -> list[Any]:
+    is_day = column.dtype.kind == "M"
+    values = np.datetime_as_string(column.to_numpy(), unit="D").tolist() if is_day else column.tolist()
+    return [None if gone else value for value, gone in zip(values, column.isna(), strict=True)]
 
 
 def _code_names(names: pd.Series, column: str) -> tuple[np.ndarray, dict[str, int], list[str]]:
@@ -377,11 +381,11 @@ def _describe_ways(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whether higher is better, and the standard error, of each row; each way of measuring is described once."""
     first = np.unique(way, return_index=True)[1]
-    described = describe(dated.iloc[first].assign(n_examples=np.nan), tasks, metrics)
-    of_task = described["n_examples"].to_numpy(dtype=float)[way]
+    ways = dated[["benchmark", "task", "metric", "higher_is_better"]].iloc[first]
+    of_task = task_sizes(ways, tasks)[way]
     sized = dated[["stderr", "score", "metric"]].assign(n_examples=dated["n_examples"].fillna(pd.Series(of_task)))
     stderr = np.nan_to_num(standard_error(sized).to_numpy(dtype=float))
-    return described["higher_is_better"].to_numpy(dtype=bool)[way], stderr
+    return directions(ways["metric"], ways["higher_is_better"], metrics).to_numpy()[way], stderr
 
 
 def _conflicts(key: pd.DataFrame) -> np.ndarray:

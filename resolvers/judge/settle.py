@@ -200,11 +200,12 @@ def _ways(table: pd.DataFrame) -> pd.Series:
 
 def _keys(table: pd.DataFrame, names: list[str]) -> pd.Series:
     """One hashable name for what some columns say together."""
-    key = pd.Series("", index=table.index, dtype="str")
-    for name in names:
-        column = table[name] if name in table else pd.Series(None, index=table.index, dtype="str")
-        key = key + "\x1f" + name_keys(name, column.astype("str")).fillna("").astype("str")
-    return key
+    parts = [_said(table[name], name) if name in table else [""] * len(table) for name in names]
+    return pd.Series(["\x1f".join(row) for row in zip(*parts, strict=True)], index=table.index, dtype="str")
+
+
+def _said(column: pd.Series, name: str) -> list[str]:
+    return [key if isinstance(key, str) else "" for key in name_keys(name, column.astype("str"))]
 
 
 def _resolution(rows: pd.DataFrame) -> dict[str, object]:

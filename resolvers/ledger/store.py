@@ -269,18 +269,20 @@ class Ledger:
     def _set_types(frame: pd.DataFrame, table: Table, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         import pandas as pd
 
+        typed: dict[str, pd.Series] = {}
         for column in table.c:
             values = frame[column.name]
             if column.name in JSON_COLUMNS:
                 read = [None if row[column.name] is None else json.loads(row[column.name]) for row in rows]
-                frame[column.name] = pd.Series(read, dtype=object)
+                values = pd.Series(read, dtype=object)
             elif column.name in TIMES:
-                frame[column.name] = pd.to_datetime(values, format="ISO8601", utc=True)
+                values = pd.to_datetime(values, format="ISO8601", utc=True)
             elif column.name in DAYS:
-                frame[column.name] = pd.to_datetime(values, format="ISO8601")
+                values = pd.to_datetime(values, format="ISO8601")
             elif column.name != "sequence":
-                frame[column.name] = values.astype("str" if isinstance(column.type, String) else "float64")
-        return frame
+                values = values.astype("str" if isinstance(column.type, String) else "float64")
+            typed[column.name] = values
+        return pd.DataFrame(typed)
 
 
 def _append(connection: Connection, name: str, rows: list[dict[str, Any]], at: datetime) -> list[int]:

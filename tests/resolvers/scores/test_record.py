@@ -1,5 +1,6 @@
 """Settling score forecasts, and the track record: what is compared, what is averaged, what is left out."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,8 +16,17 @@ from scale_forecast.resolvers.scores.peer import peer_score
 from tests.ledgers import AT, question_forecast, score_forecast
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A new ledger, which takes longer to make than to copy."""
+    path = tmp_path_factory.mktemp("ledger") / "empty.db"
+    open_ledger(path).close()
+    return path
+
+
 @pytest.fixture
-def ledger(tmp_path):
+def ledger(empty, tmp_path):
+    shutil.copy(empty, tmp_path / "ledger.db")
     with open_ledger(tmp_path / "ledger.db") as opened:
         yield opened
 
@@ -262,7 +272,8 @@ def crowd(ledger, questions=40, seed=0):
 
 def test_the_summary_ranks_forecasters_and_compares_them_with_chance_base_rate_and_crowd(ledger):
     crowd(ledger, questions=400)
-    table = record.summarise(scored(ledger), by=["forecaster"]).set_index("forecaster")
+    rows = scored(ledger)
+    table = record.summarise(rows, by=["forecaster"]).set_index("forecaster")
     assert table["brier"].idxmin() == "ada"
     assert table.loc["cy", "brier"] == 0.25
     assert table.loc["cy", "skill_chance"] == 0
@@ -270,7 +281,6 @@ def test_the_summary_ranks_forecasters_and_compares_them_with_chance_base_rate_a
     assert table.loc["ada", "peer"] == table["peer"].max()
     assert table.loc["bob", "miscalibration"] > 2 * table.loc["ada", "miscalibration"]
     assert table.loc["bob", "spiegelhalter_p"] < 0.001 < table.loc["ada", "spiegelhalter_p"]
-    rows = scored(ledger)
     ada = rows[rows["forecaster"] == "ada"]
     others = rows[rows["forecaster"] != "ada"].groupby("subject")["probability"].mean().loc[ada["subject"]]
     theirs = ((others.to_numpy() - ada["outcome"]) ** 2).mean()
