@@ -200,11 +200,11 @@ def _ways(table: pd.DataFrame) -> pd.Series:
 
 def _keys(table: pd.DataFrame, names: list[str]) -> pd.Series:
     """One hashable name for what some columns say together."""
-    parts = [_said(table[name], name) if name in table else [""] * len(table) for name in names]
+    parts = [_key_texts(table[name], name) if name in table else [""] * len(table) for name in names]
     return pd.Series(["\x1f".join(row) for row in zip(*parts, strict=True)], index=table.index, dtype="str")
 
 
-def _said(column: pd.Series, name: str) -> list[str]:
+def _key_texts(column: pd.Series, name: str) -> list[str]:
     return [key if isinstance(key, str) else "" for key in name_keys(name, column.astype("str"))]
 
 

@@ -100,16 +100,6 @@ def open_nowhere(x):
     return open("nowhere").read()
 
 
-def kill_oneself(x):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_process_that_was_killed_is_said_in_a_sentence():
-    """The kernel kills what wants more memory than there is."""
-    with pytest.raises(DataError, match="one of the 2 processes was killed, perhaps for want of memory"):
-        list(Workers(jobs=2).map(kill_oneself, [1, 2, 3]))
-
-
 def test_progress_is_told_for_each_item_done():
     told = []
     list(Workers(progress=lambda *step: told.append(step)).map(square, [1, 2, 3]))
@@ -340,3 +330,13 @@ def test_killing_workers_at_random_moments_never_changes_the_result(cluster):
         finally:
             stop.set()
             killer.join()
+
+
+def kill_oneself(x):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_was_killed_is_said_in_a_sentence():
+    """The kernel kills what wants more memory than there is. The last test: others need no processes of their own."""
+    with pytest.raises(DataError, match="one of the 2 processes was killed, perhaps for want of memory"):
+        list(Workers(jobs=2).map(kill_oneself, [1, 2, 3]))

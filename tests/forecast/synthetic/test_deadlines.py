@@ -1,6 +1,7 @@
 """Generated questions with a deadline: made without knowing what came, settled by the judge on what did."""
 
 import datetime as dt
+import functools
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,12 @@ def tables(results=RESULTS):
     return Tables(results, make_tasks(), bundled_metrics())
 
 
-def known(results=RESULTS):
+@functools.cache
+def known():
+    return known_of(RESULTS)
+
+
+def known_of(results):
     return make_panel(as_results(known_rows(results, pd.Timestamp(AS_OF)).reset_index(drop=True)))
 
 
@@ -47,7 +53,7 @@ def test_every_kind_is_asked_before_the_last_day(asked):
 def test_questions_do_not_depend_on_what_came(asked):
     late = (RESULTS["known_on"] > pd.Timestamp(AS_OF)).to_numpy()
     other = scrambled(RESULTS, late)
-    assert dated_questions(known(other), AS_OF, LAST) == asked
+    assert dated_questions(known_of(other), AS_OF, LAST) == asked
     answers = [settle_deadlines(asked, tables(results)) for results in (RESULTS, other)]
     assert not np.array_equal(*answers, equal_nan=True), "the control saw no difference"
 
