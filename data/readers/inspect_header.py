@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -255,8 +254,3 @@ class InspectHeader:
             reading.notes.append(f"{content.name}: the run was limited to {header.limit}")
         reading.notes.append(f"{content.name}: scores of the header; `forecast data logs` reads the samples")
         return reading
-
-
-def is_known_time(header: Header) -> bool:
-    """Whether the header says when the run was made."""
-    return not math.isnan(header.when)

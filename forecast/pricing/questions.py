@@ -23,11 +23,6 @@ def price_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) ->
     return probability_of(criterion, raws), hold_off(probability_of(criterion, events))
 
 
-def events_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) -> list[Event]:
-    """The recalibrated event of each leaf of a criterion about ``model``."""
-    return [leaf_on(model, leaf, scope or Scope())[1] for leaf in criterion.leaves()]
-
-
 def raw_on(model: PricedModel, leaf: Measured) -> float:
     """A leaf's probability before recalibration, without joint draws."""
     ((at, rival),) = units_of(model, leaf, Scope())

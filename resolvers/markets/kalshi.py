@@ -7,7 +7,7 @@ market's own words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets import fields
@@ -21,8 +21,8 @@ from scale_forecast.resolvers.markets.payload import (
     understand,
     unknown_fields,
 )
-from scale_forecast.resolvers.markets.service import Opens, require_answered
-from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
+from scale_forecast.resolvers.markets.service import OneSite, require_answered
+from scale_forecast.resolvers.markets.session import Rate, ServiceError, Site
 
 SITE = Site("Kalshi", "https://api.elections.kalshi.com/trade-api/v2", reads=Rate(10, 1.0))
 STATES = {
@@ -114,20 +114,13 @@ def _resolution(payload: Payload) -> dict[str, Any]:
     return {"resolution": "share" if share is not None or result == SCALAR else None, "settled_at": share}
 
 
-class Kalshi:
+class Kalshi(OneSite):
     """Client of Kalshi's trade API v2, without an account."""
 
     name = "kalshi"
     site = SITE
     hosts: tuple[str, ...] = ("kalshi.com",)
     example = ("https://kalshi.com/markets/kxbtcd/bitcoin/kxbtcd-26aug1717", "KXBTCD-26AUG1717")
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    @classmethod
-    def open(cls, opens: Opens) -> Self:
-        return cls(opens(SITE, cls.name))
 
     @staticmethod
     def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:

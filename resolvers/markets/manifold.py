@@ -7,7 +7,7 @@ stands only on binary and pseudo-numeric markets; a bet has no idempotency key.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.markets import fields
@@ -25,8 +25,8 @@ from scale_forecast.resolvers.markets.payload import (
 )
 from scale_forecast.resolvers.markets.rules import bet_complaints, resolution_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Opens, Stake, receipt_field, require_allowed, require_answered
-from scale_forecast.resolvers.markets.session import Rate, Refused, Session, Site
+from scale_forecast.resolvers.markets.service import OneSite, Stake, receipt_field, require_allowed, require_answered
+from scale_forecast.resolvers.markets.session import Rate, Refused, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
 SITE = Site(
@@ -207,7 +207,7 @@ def resolution_request(market: Market, outcome: str) -> Request:
     return Request("manifold", market.id, f"market/{market.id}/resolve", body, market.url)
 
 
-class Manifold:
+class Manifold(OneSite):
     """Client of Manifold's API v0."""
 
     name = "manifold"
@@ -215,13 +215,6 @@ class Manifold:
     hosts: tuple[str, ...] = ("manifold.markets", "api.manifold.markets")
     example = ("https://manifold.markets/Someone/will-it-rain?r=x", "will-it-rain")
     takes_stakes = True
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    @classmethod
-    def open(cls, opens: Opens) -> Self:
-        return cls(opens(SITE, cls.name))
 
     @staticmethod
     def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:

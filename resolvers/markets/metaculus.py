@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +28,8 @@ from scale_forecast.resolvers.markets.payload import (
 )
 from scale_forecast.resolvers.markets.rules import binary_complaints, cdf_complaints, multiple_choice_complaints
 from scale_forecast.resolvers.markets.scale import Scale
-from scale_forecast.resolvers.markets.service import Answer, Opens, Stake, require_allowed
-from scale_forecast.resolvers.markets.session import Rate, ServiceError, Session, Site
+from scale_forecast.resolvers.markets.service import Answer, OneSite, Stake, require_allowed
+from scale_forecast.resolvers.markets.session import Rate, ServiceError, Site
 from scale_forecast.resolvers.markets.writes import Receipt, Trace, send_once
 
 SITE = Site(
@@ -217,7 +217,7 @@ def withdrawal_request(market: Market) -> Request:
     return Request("metaculus", market.id, "questions/withdraw/", body, market.url)
 
 
-class Metaculus:
+class Metaculus(OneSite):
     """Client of Metaculus' API."""
 
     name = "metaculus"
@@ -225,13 +225,6 @@ class Metaculus:
     hosts: tuple[str, ...] = ("metaculus.com",)
     example = ("https://www.metaculus.com/questions/11480/taiwan/?sub-question=10880", "11480/10880")
     takes_stakes = False
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-    @classmethod
-    def open(cls, opens: Opens) -> Self:
-        return cls(opens(SITE, cls.name))
 
     @staticmethod
     def id_in(steps: list[str], query: Mapping[str, list[str]]) -> str:

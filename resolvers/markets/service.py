@@ -37,6 +37,21 @@ Opens = Callable[[Site, str], Session]
 """A session with a site, which is given a name of its own on a test server."""
 
 
+class OneSite:
+    """What the client of a service with one site begins with."""
+
+    name: str
+    site: Site
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @classmethod
+    def open(cls, opens: Opens) -> Self:
+        """A client, with its session."""
+        return cls(opens(cls.site, cls.name))
+
+
 class Service(Protocol):
     """One forecasting service: what its addresses and its answers look like, and a client that reads it.
 

@@ -220,17 +220,6 @@ def maximum_calibration_error(
     return float(np.abs(gap).max())
 
 
-def average_calibration_error(
-    outcome: npt.ArrayLike,
-    probability: npt.ArrayLike,
-    *,
-    bins: int | npt.ArrayLike = 10,
-    weights: npt.ArrayLike | None = None,
-) -> float:
-    """Mean absolute gap with every bin that is not empty counted alike."""
-    return float(calibration_table(outcome, probability, bins=bins, weights=weights)["gap"].abs().mean())
-
-
 def equal_mass_edges(probability: npt.ArrayLike, bins: int) -> np.ndarray:
     """Edges of bins that hold equal numbers of forecasts, by interpolated quantiles; tied edges are merged."""
     p = np.asarray(probability, float)

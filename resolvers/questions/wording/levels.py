@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scale_forecast.data.results import is_unbounded
-from scale_forecast.data.sizes import format_size
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Level, Place
 
 _UNITS = {"share": "share", "minutes": "minutes", "Elo": "elo", "US dollars": "dollars"}
@@ -82,8 +81,3 @@ def _share(level: Level, place: Place, metric: str) -> tuple[Level, str | None]:
 def _wrong_unit(level: Level, place: Place) -> AskBack:
     sentence = f"{level.text!r} is no score on {place.name}, which is measured in {place.unit}"
     return AskBack("value", sentence, words=level.text)
-
-
-def say_size(level: Level) -> str:
-    """A size in words, for messages."""
-    return format_size(float(level.value or 0.0)) if level.unit == "params" else f"{level.value:.3g} FLOP"

@@ -30,7 +30,6 @@ _PART_OF_A_TEST = re.compile(
     r"\s+(?:(?:evaluation|eval|test|validation|data)\s+)?(?:set|split|portion|part|half)\b", re.IGNORECASE
 )
 _VERSION = re.compile(r"[ -]?(v?\d{1,4}(?:\.\d+)*[a-z]?)(?![a-z0-9])", re.IGNORECASE)
-_BRACKETS = re.compile(r"^\s*\[[^\]]*\]\s*")
 _CODE_NAME = re.compile(r"(?:o(?=\d)|[A-Z])[\w.-]*(?: [A-Z0-9][\w.-]*){0,3}")
 _NO_GENERATION = 20
 """A number from here on behind a product line is no generation of it."""
