@@ -2,6 +2,7 @@
 
     python -m benchmarks.mutants          # some minutes; exits 1 when a mutant survives
     python -m benchmarks.mutants --list   # the mutants, made from the code
+    python -m benchmarks.mutants --quick  # killed by the tests of the default run alone?
 
 The mutants are made from the syntax tree of the functions in `RULES`: each side of an ``and`` or ``or`` dropped, each
 ``&=`` and ``|=`` left out, each ``not`` left out, each comparison turned round. Each is run in a process of its own
@@ -18,7 +19,7 @@ import inspect
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 
@@ -148,8 +149,11 @@ def put_in_place(mutant: Mutant) -> None:
     function_of(mutant.module, mutant.function).__code__ = code
 
 
-def is_killed(mutant: Mutant | None, tests: str) -> bool:
-    """Whether a test fails; without a mutant, whether one fails anyway."""
+def is_killed(mutant: Mutant | None, tests: str, which: Sequence[str] = THOROUGH) -> bool:
+    """Whether a test fails; without a mutant, whether one fails anyway.
+
+    ``which`` are options of pytest that choose among the tests.
+    """
     child = os.fork()
     if child == 0:
         import pytest
@@ -158,7 +162,7 @@ def is_killed(mutant: Mutant | None, tests: str) -> bool:
             put_in_place(mutant)
         with open(os.devnull, "w") as nothing:
             os.dup2(nothing.fileno(), 1)
-            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *THOROUGH, tests]) != pytest.ExitCode.OK
+            failed = pytest.main(["-x", "-q", "-p", "no:cacheprovider", *which, tests]) != pytest.ExitCode.OK
         os._exit(int(failed))
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 
@@ -167,18 +171,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="only name the mutants")
     parser.add_argument("--only", default="", help="those whose description holds this")
+    parser.add_argument("--quick", action="store_true", help="by the tests of the default run alone")
     given = parser.parse_args()
+    which = () if given.quick else THOROUGH
     made = [mutant for mutant in mutants() if given.only in str(mutant)]
     if given.list:
         print("\n".join(map(str, made)))
         return
     for tests in sorted({mutant.tests for mutant in made}):
         importlib.import_module(tests.removesuffix(".py").replace("/", "."))  # once, not in every process
-        if is_killed(None, tests):
+        if is_killed(None, tests, which):
             sys.exit(f"{tests} fails as it is, so that a failure tells nothing: mend that first")
     survived = []
     for mutant in made:
-        killed = is_killed(mutant, mutant.tests)
+        killed = is_killed(mutant, mutant.tests, which)
         print("killed  " if killed else "SURVIVED", mutant, flush=True)
         survived += [] if killed else [mutant]
     print(f"{len(made) - len(survived)} of {len(made)} mutants killed")

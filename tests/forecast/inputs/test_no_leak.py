@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from scale_forecast.backtests.run import backtest
-from scale_forecast.backtests.training import Trained
+from scale_forecast.backtests.training import Trained, past_folds
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.load import Tables
@@ -25,7 +25,7 @@ from scale_forecast.inputs.folds import Exclusion, folds_of
 from scale_forecast.inputs.known import known_scores
 from scale_forecast.inputs.panel import Panel, as_panel
 from scale_forecast.inputs.targets import upcoming_target
-from scale_forecast.predictors.registry import PREDICTORS
+from scale_forecast.predictors.registry import PREDICTORS, make
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.show.report.contents import gather
@@ -229,6 +229,37 @@ def test_a_dated_backtest_says_the_same_whatever_came_later_or_is_as_large(kind,
 def test_an_undated_backtest_says_the_same_whatever_of_its_line_is_as_large(taken):
     made = (backtested(r, "leave-family-out", dated=False) for r in worlds(FOREVER, mask=hidden, dated=False)[taken])
     assert_same_bytes(made)
+
+
+def test_all_that_any_predictor_learns_from_or_reads_is_the_same():
+    """A predictor is given past forecasts, then the rows and the evidence of one, and nothing else."""
+
+    def given(results):
+        (made,) = folds(results, "leave-family-out", dated=True)
+        past = past_folds(panel_of(results), made.exclusion)
+        tables = [made.rows, made.evidence.rows]
+        tables += [table for fold in past for table in (fold.rows, fold.evidence.rows, fold.truth)]
+        named = (table.drop(columns=table.filter(like="_code")) for table in tables)
+        return "".join(pd.util.hash_pandas_object(table).to_numpy().tobytes().hex() for table in named)
+
+    assert_same_bytes(given(r) for r in worlds(FOREVER, DATED, mask=hidden, dated=True)[AT_ONCE])
+
+
+@pytest.mark.parametrize("predictor", PREDICTORS)
+def test_no_predictor_tells_worlds_apart_that_differ_in_what_it_may_not_know(predictor):
+    """Nor by the codes of names, which are other numbers where there are more names."""
+
+    assert_same_bytes(make(predictor).predict(*given).knots.tobytes().hex() for given in rows_and_evidence())
+
+
+@functools.cache
+def rows_and_evidence():
+    """Of the target's fold in either world."""
+    made = [
+        folds(results, "leave-family-out", dated=True)[0]
+        for results in worlds(FOREVER, DATED, mask=hidden, dated=True)[AT_ONCE]
+    ]
+    return [(fold.rows, fold.evidence) for fold in made]
 
 
 @pytest.mark.parametrize(
