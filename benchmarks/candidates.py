@@ -45,6 +45,22 @@ NAMES = [field.name for field in fields(Variances)]
 
 
 @dataclass(frozen=True)
+class More:
+    """What further candidates say of the n rows of one fold.
+
+    Attributes
+    ----------
+    curve : (n,) the curve engine's average on the link scale; NaN where it was not asked
+    at_origin, at_target : (n, 2) expected from other lines' scores alone, with round and rough variances, of the known
+        model and of the target; NaN where no other line has a score on the suite
+    """
+
+    curve: np.ndarray
+    at_origin: np.ndarray
+    at_target: np.ndarray
+
+
+@dataclass(frozen=True)
 class Said:
     """What the candidates say of one fold, without its evidence.
 
@@ -57,6 +73,7 @@ class Said:
     past : squared standardised errors of the family's own last models, each foretold from what is smaller and other
         lines, an array a suite and model
     trend : (n,) of the family's scores so far
+    more : what further candidates say (`more_candidates`), where they were asked
     """
 
     fold: Fold
@@ -66,6 +83,7 @@ class Said:
     known: np.ndarray
     past: list[np.ndarray]
     trend: np.ndarray
+    more: More | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,17 @@ def load_or_collect(panel: Panel, line: str, folder: Path) -> Kept:
 
 
 def _collect(panel: Panel, line: str) -> Kept:
-    exclusion = Exclusion(line)
+    past, targets = past_and_targets(panel, line)
+    with one_thread():
+        variances = [*PRIORS, fit_variances(panel.rows[Exclusion(line).allows(panel)])]
+        return Kept(
+            [_ask_each(fold, variances, ROWS_PAST, past=True) for fold in past],
+            [_ask_each(fold, variances, ROWS, past=False) for fold in targets],
+        )
+
+
+def past_and_targets(panel: Panel, line: str) -> tuple[list[Fold], list[Fold]]:
+    """The past forecasts of other lines that are learned from, and those of one line that are held out; shares."""
     models = held_out_models(panel)
     named = models.loc[models["line"].eq(line) & ~models["family"].astype("str").str.contains("@")]
     folds = [
@@ -94,14 +122,10 @@ def _collect(panel: Panel, line: str) -> Kept:
         for fold in folds_of(panel, "leave-family-out", named["model"].astype("str").unique().tolist())
         if not fold.date_limited and "@" not in fold.target.family and fold.target.line == line
     ]
-    targets = sorted((fold for fold in folds if len(fold.rows)), key=lambda fold: -fold.target.compute)[:EACH]
-    with one_thread():
-        variances = [*PRIORS, fit_variances(panel.rows[exclusion.allows(panel)])]
-        past = [shares_of(fold) for fold in _largest_of_each(past_folds(panel, exclusion))]
-        return Kept(
-            [_ask_each(fold, variances, ROWS_PAST, past=True) for fold in past if len(fold.rows)],
-            [_ask_each(fold, variances, ROWS, past=False) for fold in targets],
-        )
+    in_order = sorted(folds, key=lambda fold: (-fold.target.compute, fold.target.family, fold.target.model))
+    targets = [fold for fold in in_order if len(fold.rows)][:EACH]
+    past = [shares_of(fold) for fold in _largest_of_each(past_folds(panel, Exclusion(line)))]
+    return [fold for fold in past if len(fold.rows)], targets
 
 
 def _largest_of_each(folds: list[Fold]) -> list[Fold]:

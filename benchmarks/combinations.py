@@ -20,7 +20,9 @@ import pandas as pd
 from scipy.special import expit
 
 from benchmarks.calibration import CEILING, CLOSE, FEW_EXAMPLES
-from benchmarks.candidates import ONE, OWN, WHOLE, Kept, Said, load_or_collect
+from benchmarks.candidates import ONE, OWN, WHOLE, Kept, More, Said, load_or_collect
+from benchmarks.known_level import KnownLevel, pool_weights, pooled_knots
+from benchmarks.more_candidates import KeptMore, load_or_ask_more
 from scale_forecast.backtests.resampled import Resampled, interval, nested_mean
 from scale_forecast.data.load import load
 from scale_forecast.distribution import MID_LEVELS, Forecast
@@ -29,13 +31,15 @@ from scale_forecast.inputs.panel import as_panel
 from scale_forecast.predictors.base import suite_mean
 from scale_forecast.predictors.covered import far_below_chance
 from scale_forecast.predictors.events import prob_gain
-from scale_forecast.predictors.spread import SHORTEST_STEP, noise_at, without_smoothing
+from scale_forecast.predictors.spread import SHORTEST_STEP, half_an_item_inside, noise_at, without_smoothing
 from scale_forecast.predictors.stack import BLURRED, NEARLY_PERFECT, Candidates, Mixture, learn_mixture
 from scale_forecast.predictors.ties import Ties
 from scale_forecast.resolvers.scores.quantiles import crps_quantile
 
 PLAIN, ROUND, ROUGH, FITTED = (0, 1, 2, 3, 4), 5, 6, 7
 """Columns of `Said.z`; the first of the plain candidates is persistence."""
+CURVE, LEVEL = 8, 9
+"""Columns that `with_more` and `KnownLevel` add."""
 AS_IT_IS = (*PLAIN, ROUND, ROUGH)
 PRIOR_ERRORS = 4.0
 """For how many errors of a family's own past the typical size counts."""
@@ -56,12 +60,16 @@ class Way:
     own_past : power with which the size of the family's own past errors scales its variance
     beside : columns of more mixtures learned like that of ``one``, whose quantiles are averaged with the others' where
         one model is known
+    pooled : columns whose distributions, each with a spread of its own, are averaged where one model is known
+    linear : whether their probabilities are averaged, not their quantiles
     """
 
     columns: tuple[int, ...] = AS_IT_IS
     one: tuple[int, ...] | None = None
     own_past: float = 0.0
     beside: tuple[tuple[int, ...], ...] = ()
+    pooled: tuple[int, ...] = ()
+    linear: bool = False
 
 
 POOLED = "one known as a case, round process alone"
@@ -84,31 +92,48 @@ WAYS = {
     "own past in the spread, root": Way(own_past=0.5),
     "own past in the spread": Way(own_past=1.0),
     "one known as a case, and own past, root": Way(one=AS_IT_IS, own_past=0.5),
+    "curve as one more": Way((*AS_IT_IS, CURVE)),
+    "one known as a case, with the shared level": Way(one=(*AS_IT_IS, LEVEL)),
+    "one known as a case, shared level alone": Way(one=(LEVEL,)),
+    "one known as a case, persistence, shared level": Way(one=(0, LEVEL)),
+    "one known as a case, processes, shared level": Way(one=(0, ROUND, ROUGH, LEVEL)),
+    "one known: averaged with its case, shared level": Way(beside=((*AS_IT_IS, LEVEL), (0, ROUND, ROUGH, LEVEL))),
+    "one known: quantiles of four averaged": Way(pooled=(0, 2, ROUND, ROUGH)),
+    "one known: linear pool of four": Way(pooled=(0, 2, ROUND, ROUGH), linear=True),
+    "one known: quantiles, with the shared level": Way(pooled=(0, 2, ROUND, ROUGH, LEVEL)),
+    "one known: linear pool, with the shared level": Way(pooled=(0, 2, ROUND, ROUGH, LEVEL), linear=True),
 }
+
+
+Learned = dict[tuple[str, tuple[int, ...], float], tuple[Mixture, ...]]
+"""Mixtures that ways share, of one held-out line."""
 
 
 class Combined:
     """The default predictor with another `Way`, on what its candidates said."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, learned: Learned | None = None) -> None:
         self.way = way
+        self._learned = {} if learned is None else learned
         self.typical = 1.0
         self.ties = Ties.fit([])
+        self.level: KnownLevel | None = None
 
     def fit(self, past: Sequence[dict[str, Said]]) -> Self:
+        short = [said[ONE] for said in past if ONE in said]
+        if any(LEVEL in columns for columns in (self.way.one or (), self.way.pooled, *self.way.beside)):
+            self.level = KnownLevel.fit(short)
         if self.way.own_past:
             known = [_own_errors(said[WHOLE], 1.0, 1e-9) for said in past if said[WHOLE].past]
             self.typical = float(np.mean(known)) if known else 1.0
-        columns = self.way.columns
-        first = learn_mixture(self._pairs(past, OWN, columns), _equal_mixture(columns))
-        together = [pair for pair in self._pairs(past, WHOLE, columns) if (pair[1].case > 0).any()]
-        self.mixtures = [first, learn_mixture(together, first)]
+        self.mixtures = list(self._mixtures(past))
         if self.way.one is not None:
-            self.mixtures.append(learn_mixture(self._pairs(past, ONE, self.way.one), _equal_mixture(self.way.one)))
-        self.beside = [
-            (columns, learn_mixture(self._pairs(past, ONE, columns), _equal_mixture(columns)))
-            for columns in self.way.beside
-        ]
+            self.mixtures.append(self._of_one(past, self.way.one))
+        self.beside = [(columns, self._of_one(past, columns)) for columns in self.way.beside]
+        self.each = [self._of_one(past, (column,)) for column in self.way.pooled]
+        if self.each:
+            knots = np.concatenate([self._knots_each(said) for said in short])
+            self.weights = pool_weights(short, knots, linear=self.way.linear)
         whole = [said[WHOLE] for said in past]
         self.ties = Ties.fit([(said.fold, self._continuous(said).prob_tie()) for said in whole])
         return self
@@ -117,16 +142,35 @@ class Combined:
         made = self._continuous(said)
         return made.with_ties(self.ties.predict(said.fold.rows, made.prob_tie()))
 
+    def _mixtures(self, past: Sequence[dict[str, Said]]) -> tuple[Mixture, Mixture]:
+        """From the family's own scores, and with other lines'."""
+        key = (WHOLE, self.way.columns, self.way.own_past)
+        if key not in self._learned:
+            first = learn_mixture(self._pairs(past, OWN, self.way.columns), _equal_mixture(self.way.columns))
+            together = [pair for pair in self._pairs(past, WHOLE, self.way.columns) if (pair[1].case > 0).any()]
+            self._learned[key] = first, learn_mixture(together, first)
+        return self._learned[key][0], self._learned[key][1]
+
+    def _of_one(self, past: Sequence[dict[str, Said]], columns: tuple[int, ...]) -> Mixture:
+        """From histories cut to one model."""
+        key = (ONE, columns, self.way.own_past)
+        if key not in self._learned:
+            self._learned[key] = (learn_mixture(self._pairs(past, ONE, columns), _equal_mixture(columns)),)
+        return self._learned[key][0]
+
     def _pairs(
         self, past: Sequence[dict[str, Said]], what: str, columns: tuple[int, ...]
     ) -> list[tuple[Fold, Candidates]]:
         return [(each[what].fold, self._candidates(each[what], columns)) for each in past if what in each]
 
     def _candidates(self, said: Said, columns: tuple[int, ...]) -> Candidates:
-        rows, z = said.fold.rows, said.z[:, list(columns)]
+        rows, z = said.fold.rows, said.z
+        if LEVEL in columns and self.level is not None:
+            z = np.column_stack([z, half_an_item_inside(self.level.locate(said)[:, None], rows)])
+        z = z[:, list(columns)]
         shift = suite_mean(z, rows["suite"].to_numpy())
-        processes = [column - ROUND for column in columns if column >= ROUND]
-        variance = said.var[:, processes].mean(axis=1)
+        processes = [column - ROUND for column in columns if ROUND <= column <= FITTED]
+        variance = said.var[:, processes or [0, 1]].mean(axis=1)
         step = np.maximum(rows["step"].to_numpy(), SHORTEST_STEP)
         terms = np.column_stack(
             [noise_at(rows, z.mean(axis=1)) ** 2, variance, step, z.var(axis=1), np.ones(len(rows))]
@@ -145,12 +189,20 @@ class Combined:
             case = np.where((said.known <= 1) & (case == 1), 2, case)
         loading = np.array([mixture.loading for mixture in self.mixtures])[case]
         chosen = np.stack(knots)[case, np.arange(len(rows))]
+        lone = (said.known <= 1) & (asked.case == 1)
         if self.beside:
             more = [mixture.knots(self._candidates(said, columns)) for columns, mixture in self.beside]
-            lone = (said.known <= 1) & (asked.case == 1)
             chosen = np.where(lone[:, None], np.mean([chosen, *more], axis=0), chosen)
+        if self.each:
+            pool = pooled_knots(self._knots_each(said), self.weights, linear=self.way.linear)
+            chosen = np.where(lone[:, None], pool, chosen)
         placed = without_smoothing(chosen, rows)
         return Forecast.from_knots(rows, placed, "combined", loading=loading)
+
+    def _knots_each(self, said: Said) -> np.ndarray:
+        """The distributions that are pooled, (n, k, levels)."""
+        made = zip(self.way.pooled, self.each, strict=True)
+        return np.stack([mixture.knots(self._candidates(said, (column,))) for column, mixture in made], axis=1)
 
 
 def _own_errors(said: Said, typical: float, prior: float) -> float:
@@ -168,11 +220,27 @@ def _equal_mixture(columns: tuple[int, ...]) -> Mixture:
     return replace(Mixture.without_past(), own=equal, shift=equal)
 
 
-def forecasts(way: Way, lines: dict[str, Kept]) -> pd.DataFrame:
+def with_more(held: Kept, more: KeptMore) -> Kept:
+    """With the curve as a further column, which stays at the origin where one model is known, and what lines expect."""
+    return Kept(
+        [_each_with_more(*pair) for pair in zip(held.past, more.past, strict=True)],
+        [_each_with_more(*pair) for pair in zip(held.held_out, more.held_out, strict=True)],
+    )
+
+
+def _each_with_more(each: dict[str, Said], more: dict[str, More]) -> dict[str, Said]:
+    out = {}
+    for what, said in each.items():
+        curve = said.z[:, 0] if what == ONE else more[WHOLE].curve
+        out[what] = replace(said, z=np.column_stack([said.z, curve]), more=more.get(what))
+    return out
+
+
+def forecasts(way: Way, lines: dict[str, Kept], learned: dict[str, Learned]) -> pd.DataFrame:
     """A row a score: of held-out models as they are, and as they would be with one model known."""
     parts = []
     for line, held in lines.items():
-        combined = Combined(way).fit(held.past)
+        combined = Combined(way, learned.setdefault(line, {})).fit(held.past)
         for each in held.held_out:
             asked = {what: said for what, said in each.items() if what in (WHOLE, ONE)}
             parts += [_score_table(combined.predict(said), said, line, what) for what, said in asked.items()]
@@ -275,9 +343,13 @@ def main() -> None:
     tables = load()
     panel = as_panel(tables.results, tables.tasks, tables.metrics)
     lines = given.lines or sorted(held_out_models(panel)["line"].astype("str").unique())
-    said = {line: load_or_collect(panel, line, given.cache) for line in lines}
+    said = {
+        line: with_more(load_or_collect(panel, line, given.cache), load_or_ask_more(panel, line, given.cache))
+        for line in lines
+    }
     said = {line: held for line, held in said.items() if held.held_out}
-    report({name: forecasts(way, said) for name, way in WAYS.items()})
+    learned: dict[str, Learned] = {}
+    report({name: forecasts(way, said, learned) for name, way in WAYS.items()})
 
 
 if __name__ == "__main__":
