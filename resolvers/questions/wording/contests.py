@@ -48,9 +48,16 @@ def _comparison(
     }
     if "margin" in limits.slots:
         found["margin"] = limits.slots["margin"]
+        _say_points(limits.slots["margin"].value, context)
     if limits.clearly or beyond_noise:
         found["beyond_noise"] = slot(True)
     return Reading("comparison", found, negated=parts.is_denied)
+
+
+def _say_points(level: Level, context: Context) -> None:
+    """A margin in percent may be of points or of the other's score: which one is meant is said."""
+    if level.unit == "percent":
+        context.notes.append(f"{level.text!r} is read as percentage points")
 
 
 def beats(parts: Parts, limits: Limits, context: Context) -> Reading:
@@ -135,6 +142,7 @@ def _lead(
     if level.unit not in ("points", "percent", None) and places["places"].value[0].unit == "share":
         raise AskBack("value", f"{level.text!r} is no difference of scores: write it in points", words=level.text)
     value = level.value or 0.0
+    _say_points(level, context)
     if places["places"].value[0].unit == "share" and (level.unit is not None or value > 1.0):
         value = round(value / 100.0, 10)
     found = {

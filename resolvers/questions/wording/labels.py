@@ -22,8 +22,13 @@ _HIGHER = (
     r"(?: (?:scores?|have|has|be|gets?|achieves?|performs?|do|does))?(?: (?:a|the))? (?:higher|better)"
     r"(?: (?:scores?|models?|results?))? (?P<rest>(?:on|at|in)\b.+?)"
 )
+_WILL_TWO = (
+    r"(?:will|does|do) (?P<one>[^:?,]+?) or (?P<other>[^:?,]+?) (?:have|has|get|gets|achieve|post|score|perform)"
+    r"(?: (?:a|the))? (?:higher|better)(?: (?:scores?|models?|results?))? (?P<rest>(?:on|at|in)\b.+)"
+)
 _TWO = tuple(
-    re.compile(form, re.IGNORECASE) for form in (rf"{_NAMES}\s*[:?,-]\s*{_HIGHER}", rf"{_HIGHER}\s*[:?,]\s*{_NAMES}")
+    re.compile(form, re.IGNORECASE)
+    for form in (rf"{_NAMES}\s*[:?,-]\s*{_HIGHER}", rf"{_HIGHER}\s*[:?,]\s*{_NAMES}", _WILL_TWO)
 )
 """Two names, and which is asked of them: "A vs B: which scores higher on HLE"."""
 _OPTIONS_FIRST = re.compile(
@@ -33,8 +38,8 @@ _WHICH_ALONE = re.compile(
     r"^(?:which|what)(?= (?:will|would|has|have|is|does|scores?|performs?|leads?|ranks?)\b)", re.I
 )
 _BEST_FIRST = re.compile(
-    r"^(?:the )?(?:top|best|leading|#1) ((?:ai )?(?:lab|company|organi[sz]ation|developer|model|llm))"
-    r"(?= (?:on|in|at)\b)",
+    r"^(?:the )?(?:top|best|leading|#1|highest)(?:[ -](?:performing|scoring))? "
+    r"((?:ai )?(?:lab|company|organi[sz]ation|developer|model|llm))(?= (?:on|in|at)\b)",
     re.IGNORECASE,
 )
 _OTHERS = re.compile(

@@ -46,7 +46,7 @@ def _without_tellers(words: Sequence[Word]) -> list[Word]:
     for i, word in enumerate(words):
         after = words[i + 1].token if i + 1 < len(words) else ""
         if word.token == "PLACE" and any(_tells_of(word, test) for test in tests):
-            if kept and kept[-1].token == "SOURCEWORD":
+            if kept and kept[-1].token in ("SOURCEWORD", "METRICWORD"):
                 kept.pop()
             continue
         told = word.token == "REACH" or (word.token == "RELEASE" and word.text.casefold().startswith("publish"))

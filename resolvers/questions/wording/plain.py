@@ -36,7 +36,8 @@ _SHORT_YEAR = re.compile(
 _SHORT_DAY = re.compile(r"(?<![\d/])(\d{1,2}/\d{1,2})/(\d\d)(?![\d/])")
 _HALF_YEAR = re.compile(r"\b(first|second) half of (20\d\d)\b", re.IGNORECASE)
 _FROM_NOW = re.compile(r"\bbetween (?:now|today) and\b", re.IGNORECASE)
-_IN_A_UNIT = re.compile(r",? \(?in (?:hours|minutes|flops?|percent|%)\)?$", re.IGNORECASE)
+_UNIT = r"(?:hours|minutes|(?:log(?:10)? ?)?\(?flops?\)?|percent|%)"
+_IN_A_UNIT = re.compile(rf",? (?:\((?:in )?{_UNIT}\)|in {_UNIT})$", re.IGNORECASE)
 _WITH_WEIGHTS = re.compile(
     r"\b((?:(?:ai|language|other) )?models?|llms?|(?:ai )?systems?|ai) (?:with|that has|that have|having) "
     r"(open|closed) weights\b",

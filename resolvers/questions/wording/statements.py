@@ -268,6 +268,9 @@ def _ask_back(phrases: Sequence[Phrase], context: Context) -> AskBack:
         return AskBack("benchmark", sentence, words=named)
     if "LEVEL" in tokens and "PLACE" not in tokens:
         return AskBack("benchmark", f"{said!r} names no benchmark that is known: say on which, as in 'on MMLU'")
+    if "WHEN" in tokens and "LEVEL" not in tokens and tokens.count("WHO") > 1:
+        sentence = f"{said!r} asks for the day on which one side passes another: ask for that of a score, or by a day"
+        return Refused("kind", sentence, words=said)
     if "PLACE" in tokens and not {"LEVEL", "RESOLVES", "USHAPE", "BEST", "LEAD", "GAINS"} & set(tokens):
         return AskBack("value", f"{said!r} has no score: say which counts, as in 'above 80%'")
     if (numbered := _numbered_test(phrases, context)) is not None:

@@ -95,6 +95,11 @@ READ = [
     ("Will Google have the best coding model on SWE-bench Verified on June 1?", "Google has the best score on"),
     ("Will all of OpenAI, Meta and xAI exceed 60% on HLE by 2026?", f"(some OpenAI model scores above 0.6 on {HLE})"),
     ("Will any of OpenAI, Meta or xAI exceed 60% on HLE by 2026?", "some OpenAI or Meta or xAI model scores"),
+    ("Will GPT-6 or Gemini 4 have the higher score on HLE by 2027?", f"GPT-6 beats Gemini 4 on {HLE}"),
+    ("Will Mistral outrank Meta on HLE at the end of 2026?", f"some Mistral model beats some Meta model on {HLE}"),
+    ("Best performing model on HLE on June 1, 2027?", f"which model has the best score on {HLE}"),
+    ("Will horizons measured by METR exceed 1000 minutes by 2027?", "some model scores above 1000 on METR time"),
+    ("What will be the largest training compute in 2027 (log10 FLOP)?", "the training FLOP of the largest public"),
     # a deadline that is over is settled, not refused
     ("Will any model exceed 50% on HLE by March 2025?", f"some model scores above 0.5 on {HLE}, by 2025-03-31"),
     ("Will GPT-6 score 10 points higher than o3 on HLE?", "the best of GPT-6 is at least 0.1 ahead of the best of o3"),
@@ -149,6 +154,7 @@ ASKED_BACK = [
     ("Will any AI fail to reach 50% on HLE by the end of 2026?", "who"),
     ("OpenAI o5 vs Claude 5: which is better on HLE?", "model"),
     ("Will AI solve at least 10 FrontierMath Tier 4 problems by 2027?", "value"),
+    ("When will an open model surpass GPT-5 on HLE?", "kind"),
     ("Will at least 2 of OpenAI, Meta and xAI exceed 60% on HLE by 2027?", "kind"),
 ]
 
@@ -166,3 +172,8 @@ def test_a_short_name_means_no_test_that_was_not_published_yet(vocabulary):
         understand(title, vocabulary=vocabulary, opened=dt.date(2024, 3, 20))
     read = understand(title, vocabulary=vocabulary, opened=dt.date(2024, 9, 1)).question.criterion
     assert read.task == "SWE-bench Verified"
+
+
+def test_a_margin_in_percent_is_said_to_be_of_points(vocabulary):
+    read = understand("Will GPT-6 score 10% higher than o3 on HLE?", vocabulary=vocabulary, opened=DAY)
+    assert "'10%' is read as percentage points" in read.sentence
