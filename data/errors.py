@@ -14,6 +14,8 @@ from contextvars import ContextVar
 _AS_OPTIONS: ContextVar[bool] = ContextVar("as_options", default=False)
 _OPTION = re.compile(r"(`[^`]*`)|(?<![\w-])--([a-z]+(?:-[a-z]+)*)(?:[ =](\w+)=([\w.]+))?")
 """What stands between backquotes is a command and stays one."""
+_AXES = re.compile(r"(`[^`]*`)|(?<![\w-])-([xy])\b(?: (?='|\w+(?: -[xy]|;|$))('[^']*'|[^\s;]+))?")
+"""``-x`` and ``-y``, with a column behind where both are given one."""
 _RENAMED = {"task": "tasks", "as-model": "model", "product-line": "line", "question": "questions"}
 _LAYOUT = {"wide": "wide=True", "percent": "percent=True", "scale": "scale=...", "task-columns": "task_columns=..."}
 _PAIRS = {"set": "constants", "column": "columns"}
@@ -51,8 +53,21 @@ def translate(sentence: str) -> str:
     'give train_tokens or see `forecast data list --sizes`'
     >>> translate("say --set shots=5 or --percent")
     'say layout=Layout(constants={"shots": "5"}) or layout=Layout(percent=True)'
+    >>> translate("fit them by `forecast curves fit runs.csv -x compute`")
+    'fit them by `forecast curves fit runs.csv -x compute`'
+    >>> translate("name by -x the column of x"), translate("as -x params -y 'Val loss'; there are params, Val loss")
+    ('name by x the column of x', "as x='params' y='Val loss'; there are params, Val loss")
     """
-    return sentence if _AS_OPTIONS.get() else _OPTION.sub(_argument, sentence)
+    if _AS_OPTIONS.get():
+        return sentence
+    return _AXES.sub(_axis, _OPTION.sub(_argument, sentence))
+
+
+def _axis(match: re.Match[str]) -> str:
+    command, axis, column = match.groups()
+    if command is not None:
+        return str(command)
+    return axis if column is None else f"{axis}={column if column.startswith(chr(39)) else repr(column)}"
 
 
 def _argument(match: re.Match[str]) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
 from scale_forecast.data.dates import Reading, as_read
-from scale_forecast.data.errors import DataError
+from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.frontier import Frontier, bundled_frontier_tables
 from scale_forecast.data.names import count_of, did_you_mean, fold_series
 from scale_forecast.data.names.tasks import describe_by_name
@@ -53,6 +53,11 @@ class Tables:
     own_families: tuple[str, ...] = ()
     coverage: pd.DataFrame = field(default_factory=lambda: as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS))))
     reading: Reading | str = Reading.DATED
+
+    def __repr__(self) -> str:
+        models, tasks = (count_of(self.results[name].nunique(), name) for name in ("model", "task"))
+        own = f", own families {', '.join(self.own_families)}" if self.own_families else ""
+        return f"<Tables: {count_of(len(self.results), 'score')} of {models} on {tasks}{own}>"
 
 
 def load(
@@ -122,10 +127,33 @@ def load(
     return Tables(rows, table, metrics, [*own, *loaded.notes, *task_notes, *of_sizes], families, known, reading)
 
 
-def _sources(paths: Given | Sequence[Given]) -> list[str | Path | Source]:
+def _sources(paths: Any) -> list[str | Path | Source]:
     """What was given, one or several, as what is read: a table as the text of one, so that both are checked alike."""
-    each = [paths] if isinstance(paths, str | Path | pd.DataFrame) else paths
-    return [_source_of(one, place) if isinstance(one, pd.DataFrame) else one for place, one in enumerate(each)]
+    whole = _frame_of(paths)
+    if whole is not None or isinstance(paths, str | Path | Mapping | pd.Series) or not isinstance(paths, Iterable):
+        each: list[Any] = [paths if whole is None else whole]
+    else:
+        each = list(paths)
+        if each and all(isinstance(one, Mapping) for one in each):
+            each = [pd.DataFrame(each)]
+    frames = [_frame_of(one) for one in each]
+    for one, frame in zip(each, frames, strict=True):
+        if frame is None and not isinstance(one, str | Path | Source):
+            raise UsageError(f"results are no {type(one).__name__}: give a path, a DataFrame, or several of them")
+    return [
+        one if frame is None else _source_of(frame, place)
+        for place, (one, frame) in enumerate(zip(each, frames, strict=True))
+    ]
+
+
+def _frame_of(given: Any) -> pd.DataFrame | None:
+    """A table as a DataFrame: one, columns by name, or one of another library that becomes one; None of all else."""
+    if isinstance(given, pd.DataFrame):
+        return given
+    if isinstance(given, Mapping) and given and all(isinstance(column, Sized) for column in given.values()):
+        return None if any(isinstance(column, str) for column in given.values()) else pd.DataFrame(given)
+    made = given.to_pandas() if callable(getattr(given, "to_pandas", None)) else None
+    return made if isinstance(made, pd.DataFrame) else None
 
 
 def _source_of(table: pd.DataFrame, place: int) -> Source:

@@ -176,6 +176,13 @@ def _require_curves(
 
 def _pad(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
     """Curves of unequal length as a (n, m) array, NaN on the right; one curve may be given flat."""
+    try:
+        return _pad_numbers(values)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"a curve holds what is no number ({error}): give numbers, 7e9 for 7B") from None
+
+
+def _pad_numbers(values: npt.ArrayLike | Sequence[npt.ArrayLike]) -> np.ndarray:
     if isinstance(values, Sequence) and values and not np.isscalar(values[0]):
         rows = [np.atleast_1d(np.asarray(v, dtype=float)) for v in values]
         out = np.full((len(rows), max(len(r) for r in rows)), np.nan)

@@ -26,6 +26,7 @@ from scale_forecast.curves.inside import band_size
 from scale_forecast.curves.intervals import centre_of, held_out_ratios, offsets_of, own_size
 from scale_forecast.curves.registry import CHOSEN, find_form
 from scale_forecast.data.errors import UsageError
+from scale_forecast.data.names import count_of
 from scale_forecast.parallel import Workers
 
 CHUNK = 1000
@@ -47,6 +48,10 @@ class CurveFits:
     """
 
     chunks: tuple[tuple[Batch, Averaged], ...]
+
+    def __repr__(self) -> str:
+        forms = ", ".join(dict.fromkeys(self.form.tolist()))
+        return f"<CurveFits: {count_of(sum(len(batch) for batch, _ in self.chunks), 'curve')}, {forms}>"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,12 +76,12 @@ class CurveFits:
         return {q.name: row for q, row in zip(self.chunks[0][1].fits[at].form.parameters, theta, strict=True)}
 
     def predict(self, x: npt.ArrayLike) -> np.ndarray:
-        """The curves at ``x``, (n, m) or (m,) for all curves; NaN where x is missing. Same unit as y."""
+        """The curves at ``x``, (n, m), or (m,) or one number for all curves, as (n, m); NaN where x is missing."""
         return np.concatenate([b.to_raw(centre_of(b, a, u)).T for b, a, u in self._parts(x)])
 
-    def quantiles(self, x: npt.ArrayLike, levels: Sequence[float]) -> np.ndarray:
+    def quantiles(self, x: npt.ArrayLike, levels: float | Sequence[float] = (0.1, 0.5, 0.9)) -> np.ndarray:
         """Predictive quantiles of an observation at ``x``, (n, m, k): monotone, and inside the range of y."""
-        at = np.asarray(levels, dtype=float)
+        at = np.atleast_1d(np.asarray(levels, dtype=float))
         if ((at <= 0) | (at >= 1)).any():
             raise UsageError(f"level {at[(at <= 0) | (at >= 1)][0]:g} is outside (0, 1)")
         out = []
@@ -99,7 +104,7 @@ class CurveFits:
 
     def _parts(self, x: npt.ArrayLike) -> list[tuple[Batch, Averaged, np.ndarray]]:
         n = sum(len(batch) for batch, _ in self.chunks)
-        new = np.asarray(x, dtype=float)
+        new = np.atleast_1d(np.asarray(x, dtype=float))
         new = np.broadcast_to(new, (n, new.shape[-1])) if new.ndim == 1 else new
         if new.ndim != 2 or len(new) != n:
             raise UsageError(f"x has shape {new.shape} for {n} curves: give (curves, points)")

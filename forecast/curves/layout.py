@@ -4,6 +4,7 @@ them (7B, 45.1%, 0,451, 10^21)."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ def complete_curves(
     *,
     x: str | None = None,
     y: str | None = None,
-    at: Sequence[str | float] = (),
+    at: str | float | Sequence[str | float] = (),
     name: str = "curve",
     where: str = "curves",
     tell: Callable[[str], None] = lambda _: None,
@@ -69,6 +70,7 @@ def complete_curves(
     rows = _read_cells(rows, table.attrs.get(DELIMITER) == ";", where, tell)
     open_role = pd.Series(np.where(rows["y"].isna(), "extrapolate", "fit"), index=rows.index)
     rows["role"] = rows["role"].fillna(open_role) if "role" in rows else open_role
+    at = [at] if isinstance(at, str | int | float) else list(at)
     return (pd.concat([rows, _points(rows, at)], ignore_index=True) if at else rows), axes
 
 
@@ -117,7 +119,8 @@ def _tell_axes(rows: pd.DataFrame, known: Sequence[str], where: str) -> tuple[pd
         return rows, free[0], free[1]  # what is no number is named by the check
     there = ", ".join(rows.columns)
     raise UsageError(
-        f"{where}: which column is x, and which is y? name them as -x {free[0]} -y {free[-1]}; there are {there}"
+        f"{where}: which column is x, and which is y? name them as -x {shlex.quote(free[0])} "
+        f"-y {shlex.quote(free[-1])}; there are {there}"
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scale_forecast.by_date.compare import Side, compare_records
 from scale_forecast.data.dates import Reading, as_read, say_reading
 from scale_forecast.data.errors import DataError, UsageError
+from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.inputs.panel import Panel
@@ -18,7 +19,7 @@ from scale_forecast.side_by_side import Comparison, compare_families
 from scale_forecast.workflow.clock import Day, as_day, now
 from scale_forecast.workflow.frontier import frontier_tables
 from scale_forecast.workflow.inputs import panel_of
-from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
+from scale_forecast.workflow.tables import Results, Tables, Tell, silent, tables_of
 
 EVERYONE = "everyone"
 DATED = re.compile(r"(?:(?P<who>.+?)\s*@\s*)?(?P<day>\d{4}(?:-\d{1,2}){0,2})")
@@ -69,12 +70,15 @@ def compare(
     DataError
         Where both have no score on one task.
     """
+    a, b = str(a), str(b)
     tables, day = tables_of(results, tell), as_day(as_of)
     panel = panel_of(tables)
     if day is not None:
         panel = panel.restrict((panel.rows["known_on"] <= day).to_numpy())
     if benchmark is not None:
         panel = panel.take((panel.rows["benchmark"].astype(str).map(fold) == fold(benchmark)).to_numpy())
+        if not len(panel.rows):
+            _require_benchmark(benchmark, tables)
     families = [str(name) for name in tables.results["family"].unique()]
     named = {fold(name): name for name in families}
     if a.casefold() == b.casefold():
@@ -82,6 +86,15 @@ def compare(
     if fold(a) in named and fold(b) in named:
         return _by_scale(panel, named[fold(a)], named[fold(b)], seed)
     return _by_date(a, b, families, benchmark, day, Reading(reading))
+
+
+def _require_benchmark(benchmark: str, tables: Tables) -> None:
+    """Refuse a name that is of no table; one of the tables by date alone may still be compared there."""
+    known = [*tables.results["benchmark"].astype(str).unique(), *bundled_frontier_tables().benchmarks["task"].unique()]
+    if fold(benchmark) not in {fold(name) for name in known}:
+        raise UsageError(
+            f"no benchmark {benchmark!r}{did_you_mean(benchmark, known)}: see `forecast data list --by benchmark`"
+        )
 
 
 def _by_scale(panel: Panel, a: str, b: str, seed: int) -> Compared:

@@ -79,6 +79,9 @@ class Ledger:
     def __init__(self, where: str | Path | Engine) -> None:
         self._engine = where if isinstance(where, Engine) else engines.connect_to(where, create=True)
 
+    def __repr__(self) -> str:
+        return f"<Ledger: {self._engine.url.render_as_string(hide_password=True)}>"
+
     def __enter__(self) -> Ledger:
         return self
 

@@ -365,6 +365,16 @@ def test_rows_to_fit_without_y_are_left_out():
     assert fit_table(with_gap).frame["y_pred"].iloc[5] == fit_table(table).frame["y_pred"].iloc[5]
 
 
+def test_fits_are_short_to_see_and_asked_by_one_number():
+    fits = fit_curves([1e8, 1e9, 1e10], [3.0, 2.5, 2.2])
+    assert re.fullmatch(r"<CurveFits: 1 curve, \w+>", repr(fits))
+    assert fits.predict(1e11).tolist() == fits.predict([[1e11]]).tolist()
+    assert fits.quantiles(1e11).shape == (1, 1, 3)
+    assert fits.quantiles([1e11], 0.5).tolist() == fits.quantiles([1e11], [0.5]).tolist()
+    with pytest.raises(UsageError, match="could not convert string to float: '7B'"):
+        fit_curves(["7B", "70B"], [3.0, 2.5])
+
+
 def test_every_form_is_listed():
     result = CliRunner().invoke(main, ["curves", "list", "--format", "csv"])
     assert set(pd.read_csv(io.StringIO(result.output))["form"]) == {"auto", "bnsl", *FORMS}

@@ -9,6 +9,8 @@ from scale_forecast.curves.tables import OPTIONAL, REQUIRED
 from scale_forecast.data.errors import UsageError
 from scale_forecast.workflow.curves import fit_curve_table
 
+pytestmark = pytest.mark.usefixtures("words_of_options")
+
 KNOWN = REQUIRED + OPTIONAL
 RUNS = pd.DataFrame({"step": [1, 2, 3], "compute": [1e18, 1e19, 1e20], "loss": [3.5, 3.1, np.nan]})
 
