@@ -311,6 +311,26 @@ def test_help_loads_no_heavy_library():
     assert out.stdout.strip() == "[]"
 
 
+def exported(tree):
+    """The names in a module's ``__all__``, where these are written out."""
+    for node in tree.body:
+        is_list = isinstance(node, ast.Assign) and "__all__" in names_in(node.targets[0])
+        if is_list and isinstance(node.value, ast.List | ast.Tuple):
+            return [word.value for word in node.value.elts if isinstance(word, ast.Constant)]
+    return []
+
+
+def test_what_a_module_says_it_exports_is_there():
+    """A name that was changed once stayed behind in `__all__`."""
+    missing = [
+        f"{name}: {word}"
+        for name, path in MODULES.items()
+        for word in exported(tree_of(path))
+        if not hasattr(importlib.import_module(name), word)
+    ]
+    assert missing == []
+
+
 def test_every_public_name_is_what_it_promises_after_all_was_imported():
     """A module of the same name once hid `backtest`."""
     for module in pkgutil.iter_modules(scale_forecast.__path__, "scale_forecast."):

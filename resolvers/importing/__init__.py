@@ -16,7 +16,7 @@ from scale_forecast.resolvers.importing.imported import Imported
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Imported", "import_files", "unrecorded"]
+__all__ = ["Imported", "find_unrecorded", "import_files"]
 
 
 def import_files(
