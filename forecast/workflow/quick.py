@@ -149,6 +149,8 @@ def _families(own: pd.DataFrame, asked: Sequence[str], tell: Tell) -> list[str]:
     known = sized.groupby("family", observed=True).size().sort_values(ascending=False, kind="stable")
     names = [str(name) for name in known.index]
     if not asked:
+        if len(names) > 1 and sized["model"].nunique() == len(names):
+            tell(f"each of the {len(names)} models is a family of its own: if they are sizes of one, --set family=NAME")
         if len(names) > MOST_FAMILIES:
             tell(f"not forecast: {', '.join(names[MOST_FAMILIES:])}; name families to forecast with --family")
         return names[:MOST_FAMILIES]

@@ -84,3 +84,17 @@ def test_a_learning_curve_in_two_columns_takes_the_command_that_quick_names(smal
     second = small_world(*command[1].split(), "--form", "m2", "--at", "1e22")
     assert second.exit_code == 0, second.output
     assert re.search(r"^loss +1e\+22 +– +\d", second.stdout, re.MULTILINE)
+
+
+def test_sizes_without_a_common_name_are_one_family_at_the_second_try(small_world, tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    rows = [
+        f"{name},{size},{score}" for name, size, score in zip("abc", ("1B", "3B", "8B"), (0.4, 0.5, 0.6), strict=True)
+    ]
+    sheet.write_text("\n".join(["Model,params,task00", *rows]))
+    first = small_world("quick", sheet, "--predictor", "drift")
+    assert "each of the 3 models is a family of its own: if they are sizes of one, --set family=NAME" in first.output
+    second = small_world("quick", sheet, "--predictor", "drift", "--set", "family=mine")
+    assert second.exit_code == 0, second.output
+    assert "mine 16B" in second.stdout
+    assert "family of its own" not in second.output
