@@ -21,7 +21,7 @@ from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.tables import read_csv
 from scale_forecast.data.results import COLUMNS, as_results, has_size
 from scale_forecast.data.scale import without_size
-from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, describe
+from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, directions
 
 Given = str | Path | pd.DataFrame
 """A file or folder of results, or a table of them."""
@@ -121,7 +121,7 @@ def load(
     table, task_notes = _describe_tasks(loaded.results, described, loaded.tasks, str(tasks), by_date)
     metrics = bundled_metrics()
     families = tuple(loaded.results["family"].unique())
-    of_sizes = [*notes, *_without_size(results, table, metrics)] if by_size else []
+    of_sizes = [*notes, *_without_size(results, metrics)] if by_size else []
     known = _coverage(loaded.results, stated, by_date is not None)
     rows = _read_days(results, reading)
     return Tables(rows, table, metrics, [*own, *loaded.notes, *task_notes, *of_sizes], families, known, reading)
@@ -190,13 +190,13 @@ def _coverage(own: pd.DataFrame | None, stated: pd.DataFrame | None, frontier: b
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def _without_size(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
+def _without_size(results: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
     """What forecasts by size go without, of the tasks that have a row without a size."""
     places = results.loc[~has_size(results), ["benchmark", "task"]].drop_duplicates()
     if places.empty:
         return []
     here = results[results["task"].isin(places["task"])]
-    sentence = without_size(here, describe(here, tasks, metrics)["higher_is_better"])
+    sentence = without_size(here, directions(here["metric"], here["higher_is_better"], metrics))
     return [f"{sentence}; give params in --models"] if sentence else []
 
 

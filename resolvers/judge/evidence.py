@@ -62,6 +62,8 @@ class Evidence:
         How the tables' days are read (`data.dates`).
     coverage : DataFrame, optional
         Which source would hold which row (`data.coverage`), so that silence can be told from ignorance.
+    has_means : bool
+        Whether the results hold the averages already that no table states (`judge.wholes`).
 
     Attributes
     ----------
@@ -78,11 +80,12 @@ class Evidence:
         metrics: pd.DataFrame,
         reading: Reading = Reading.DATED,
         coverage: pd.DataFrame | None = None,
+        has_means: bool = False,
     ) -> None:
-        self._given = results, tasks, metrics
         self.coverage = coverage
         self.undated = int(known_days(results, reading).isna().sum())
-        results = with_means(results)
+        results = results if has_means else with_means(results)
+        self._given = results, tasks, metrics
         dated = results.assign(_day=known_days(results, reading)).dropna(subset="_day")
         by_task = np.lexsort((dated["_day"].to_numpy(), _code_names(dated["task"], "task")[0]))
         dated = dated.iloc[by_task].reset_index(drop=True)
@@ -124,7 +127,7 @@ class Evidence:
     @cached_property
     def earliest(self) -> Evidence:
         """The same rows, each on the first day on which it can have been public."""
-        return Evidence(*self._given, Reading.RELEASE, self.coverage) if self.has_bounds else self
+        return Evidence(*self._given, Reading.RELEASE, self.coverage, has_means=True) if self.has_bounds else self
 
     def __len__(self) -> int:
         return len(self.known)
