@@ -82,6 +82,8 @@ def _fields(word: Word, who: Who, opened: dt.date) -> dict[str, Any]:
         return {"of": "model"} if who.of == "model" else {}
     if word.token == "SIZE_":
         return {"min_params": float(word.value), "max_params": float(word.value)}
+    if token == "SIDE" and word.value != "at_least":
+        return {"number": 2}  # "more than one lab" is no lab in particular, nor is "at most one"
     if token == "NUM":
         return {} if word.value == 1 else {"number": int(word.value)}
     flags = {"EVERY": "every", "NO": "nobody", "NOBODY": "nobody", "FIRST": "first", "BEST": "best"}

@@ -97,6 +97,7 @@ READ = [
     ("Will any of OpenAI, Meta or xAI exceed 60% on HLE by 2026?", "some OpenAI or Meta or xAI model scores"),
     ("Will GPT-6 or Gemini 4 have the higher score on HLE by 2027?", f"GPT-6 beats Gemini 4 on {HLE}"),
     ("Will Mistral outrank Meta on HLE at the end of 2026?", f"some Mistral model beats some Meta model on {HLE}"),
+    ("Will a sub-10B model exceed 60% on HLE by 2027?", "some model of at most 10B parameters scores above"),
     ("Best performing model on HLE on June 1, 2027?", f"which model has the best score on {HLE}"),
     ("Will horizons measured by METR exceed 1000 minutes by 2027?", "some model scores above 1000 on METR time"),
     ("What will be the largest training compute in 2027 (log10 FLOP)?", "the training FLOP of the largest public"),
@@ -155,6 +156,8 @@ ASKED_BACK = [
     ("OpenAI o5 vs Claude 5: which is better on HLE?", "model"),
     ("Will AI solve at least 10 FrontierMath Tier 4 problems by 2027?", "value"),
     ("When will an open model surpass GPT-5 on HLE?", "kind"),
+    ("Will >1 lab exceed 60% on HLE by 2027?", "kind"),
+    ("Will at most one lab exceed 60% on HLE by 2027?", "kind"),
     ("Will at least 2 of OpenAI, Meta and xAI exceed 60% on HLE by 2027?", "kind"),
 ]
 
