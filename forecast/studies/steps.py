@@ -104,7 +104,7 @@ def chain_success(per_step: npt.ArrayLike, steps: npt.ArrayLike) -> np.ndarray:
 def required_step(threshold: npt.ArrayLike, steps: npt.ArrayLike) -> np.ndarray:
     """Per-step probability at which a chain reaches a threshold.
 
-    >>> step_needed(0.5, [1, 100]).round(4).tolist()
+    >>> required_step(0.5, [1, 100]).round(4).tolist()
     [0.5, 0.9931]
     """
     return np.asarray(threshold, dtype=float) ** (1.0 / np.asarray(steps, dtype=float))

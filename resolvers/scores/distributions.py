@@ -193,7 +193,7 @@ def threshold_weighted_crps(
     ----------
     Gneiting and Ranjan (2011), doi:10.1198/jbes.2010.08110
 
-    >>> crps_threshold_weighted([1.5], [0, 1, 2, 3, 4], [[0, 0.2, 0.5, 0.9, 1.0]], above=2.0).round(4).tolist()
+    >>> threshold_weighted_crps([1.5], [0, 1, 2, 3, 4], [[0, 0.2, 0.5, 0.9, 1.0]], above=2.0).round(4).tolist()
     [0.1067]
     """
     under, over = crps_cdf_parts(observed, points, cdf, above=above, below=below)
