@@ -82,7 +82,7 @@ def test_learning_and_forecasts_have_one_thread_of_linear_algebra(monkeypatch):
 
         monkeypatch.setattr(module, name, noting)
 
-    for module, name in ((fit, "_with_errors"), (state, "inverse"), (new_model, "ability_given")):
+    for module, name in ((fit, "_with_errors"), (state, "inverse"), (new_model, "condition_ability")):
         note(module, name)
     with threadpool_limits(2, user_api="blas"):
         found = fit_world(see(tables(), AS_OF), most=1)
