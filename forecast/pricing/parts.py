@@ -77,7 +77,7 @@ class Part:
             return cls._certain(leaf, said, happened=found.status is Status.YES)
         if leaf.needs_futures:
             return _part_by_date(desk, question, leaf, until.date())
-        if (part := _tell_first(desk, question, leaf, until.date())) is not None:
+        if (part := _tell_first(desk, question, leaf, until)) is not None:
             return part
         deciding = leaf.scopes(question.scope)[0]
         if is_measured(desk, leaf, deciding):
@@ -124,18 +124,28 @@ class Part:
         return Event.top(reach, probability_of(either, events))
 
 
-def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.date) -> Part | None:
-    """A leaf on futures by date, unless these do not tell of it or the forecast by scale knows more of it."""
-    if desk.futures is None or _is_named_by_scale(desk, question, leaf, until):
+def _tell_first(desk: Desk, question: Question, leaf: Measured, until: dt.datetime) -> Part | None:
+    """A leaf on futures by date, unless these do not tell of it or the forecast by scale knows more of it.
+
+    Of some of whom only futures by date tell, where all are priced by scale, never more than of all.
+    """
+    if desk.futures is None or _is_named_by_scale(desk, question, leaf, until.date()):
         return None
     try:
-        told = foretell(desk.futures, leaf, question.scope, until)
+        told = foretell(desk.futures, leaf, question.scope, until.date())
         known = not told.note and is_well_measured(desk.futures, leaf, question.scope)
     except Untold:
         return None
-    if not known and families_in_scope(desk, leaf, question.scope.within(leaf.scope)):
+    if known:
+        return _foretold_part(leaf, told)
+    if families_in_scope(desk, leaf, question.scope.within(leaf.scope)):
         return None
-    return _foretold_part(leaf, told)
+    part = _foretold_part(leaf, told)
+    if leaf.sides or not families_in_scope(desk, leaf, Scope()):
+        return part
+    anybody = question.model_copy(update={"scope": Scope()})
+    most = Part.of(desk, anybody, leaf.model_copy(update={"scope": None}), until).event().probability
+    return replace(part, fixed=told.event.at(min(told.event.probability, most)))
 
 
 def _is_named_by_scale(desk: Desk, question: Question, leaf: Measured, by: dt.date) -> bool:

@@ -23,7 +23,7 @@ from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.scope import Scope
 from tests.forecast.by_date.tables import AS_OF, frames
-from tests.worlds import make_tasks
+from tests.worlds import make_results, make_tasks
 
 DAY = AS_OF.date()
 TASK = "shares 2"
@@ -217,6 +217,24 @@ def test_all_of_a_short_test_is_had_by_whoever_fails_on_less_than_half_an_exampl
             assert perfect == nearly > 0.0
     plain = Threshold(task=TASK, benchmark=TASK, score=1.0).foretell(desk.futures, Scope(), until)
     assert not plain.any()
+
+
+@pytest.mark.slow
+def test_some_who_are_told_by_date_never_cost_more_than_all_who_are_priced_by_scale(tables):
+    """Of a test with few models by date all are priced by scale, and an organisation without a family there was not."""
+    few = tables.scores[(tables.scores["task"] == TASK) & (tables.scores["known_on"] <= AS_OF)]
+    few = few[few["model"].str.startswith("Gamma")].tail(4).assign(task="task00", score=[0.9, 0.92, 0.94, 0.96])
+    about = tables.benchmarks.iloc[:1].assign(task="task00", benchmark="world", unit="share")
+    both = as_tables(
+        pd.concat([tables.scores, few]), tables.releases, pd.concat([tables.benchmarks, about], ignore_index=True)
+    )
+    futures = RecordFutures(both, DAY, {}, draws=200, seed=0, cache=None)
+    known = Tables(make_results(), make_tasks(), bundled_metrics())
+    mixed = Desk(known, DAY, predictor="persistence", recalibrate=False, futures=futures)
+    asked = {"kind": "threshold", "task": "task00", "benchmark": "world", "score": 0.98}
+    whole, own = (price_at(mixed, question(asked, **scope), interval=False) for scope in ({}, {"organisation": "C"}))
+    assert (whole.predictor, own.predictor) == ("persistence", "by date")
+    assert own.probability <= whole.probability
 
 
 def test_complement_and_union(probability, bars):
