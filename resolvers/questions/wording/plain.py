@@ -36,7 +36,10 @@ _SHORT_YEAR = re.compile(
 _SHORT_DAY = re.compile(r"(?<![\d/])(\d{1,2}/\d{1,2})/(\d\d)(?![\d/])")
 _HALF_YEAR = re.compile(r"\b(first|second) half of (20\d\d)\b", re.IGNORECASE)
 _FROM_NOW = re.compile(r"\bbetween (?:now|today) and\b", re.IGNORECASE)
-_SUB = re.compile(r"\bsub-(?=\d)", re.IGNORECASE)
+_SUB = re.compile(
+    r"\b(?:sub-|(under|below|over)[ -])(\d+(?:\.\d+)?[BM])(?:[ -]parameters?)? (models?|llms?)\b", re.IGNORECASE
+)
+"""A bound on the size before the model: "a sub-10B model"."""
 _UNIT = r"(?:hours|minutes|(?:log(?:10)? ?)?\(?flops?\)?|percent|%)"
 _IN_A_UNIT = re.compile(rf",? (?:\((?:in )?{_UNIT}\)|in {_UNIT})$", re.IGNORECASE)
 _WITH_WEIGHTS = re.compile(
@@ -83,5 +86,5 @@ def make_plain(text: str) -> str:
     text = _HALF_YEAR.sub(lambda found: f"{'H1' if found[1].lower() == 'first' else 'H2'} {found[2]}", text)
     text = _WITH_WEIGHTS.sub(r"\2-weight \1", _FROM_NOW.sub("until", text))
     text = re.sub(r"\s+", " ", text).strip(" ?.!,;")
-    text = _SUB.sub("under ", _IN_A_UNIT.sub("", text))
+    text = _SUB.sub(lambda found: f"{found[3]} {found[1] or 'under'} {found[2]} parameters", _IN_A_UNIT.sub("", text))
     return _LABEL.sub("", text).strip(" ?.!,;:\"'")
