@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,9 @@ def compare_records(scores: pd.DataFrame, benchmarks: pd.DataFrame, a: Side, b: 
     """
     about = benchmarks.drop_duplicates("task").set_index("task")
     found = []
-    parts = [dict(iter(side.of(scores).groupby(WAY, dropna=False, sort=True))) for side in (a, b)]
+    parts: list[dict[Any, pd.DataFrame]] = [
+        dict(iter(side.of(scores).groupby(WAY, dropna=False, sort=True))) for side in (a, b)
+    ]
     for key, rows in parts[0].items():
         if key not in parts[1] or key[0] not in about.index:
             continue
