@@ -28,7 +28,7 @@ from scale_forecast.by_date.world import World, see
 from scale_forecast.data.dates import FRESH_DAYS, Reading, Stale, say_reading
 from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.frontier import Frontier, bundled_frontier_tables, frontier_releases, past_records
-from scale_forecast.data.names import count_of, did_you_mean
+from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
 from scale_forecast.workflow.clock import Day, day_of_knowledge, now
@@ -296,6 +296,8 @@ def _coming(
     if sentence := coming.sentence():
         tell(sentence)
     world = trained.state.world
+    if sentence := _say_if_out(name, world):
+        tell(sentence)
     out = {_find_tasks([task], world, tables.benchmarks)[0]: score for task, score in known.items()}  # type: ignore[index]
     return day, trained, tables, coming.model, out
 
@@ -339,6 +341,16 @@ def tables_by_date(
     if results is not None:
         tables = _with_own(tables, results, day, tell, None if of_many_days else day)
     return tables, frontier
+
+
+def _say_if_out(name: str, world: World) -> str | None:
+    """That a model to come has the name of one that is out, whose scores are no part of its forecast."""
+    same = [str(model) for model in world.models.index if fold(str(model)) == fold(name)]
+    if not same:
+        return None
+    scores = count_of(int((world.best["model"] == same[0]).sum()), "score")
+    since = world.models.at[same[0], "released"]
+    return f"{same[0]} is out since {since:%Y-%m-%d}, with {scores} here: this is of another, to come under its name"
 
 
 def _train_tables(

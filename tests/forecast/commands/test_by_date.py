@@ -54,6 +54,13 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(words, sentence):
     assert sentence in " ".join(out.stderr.split())
 
 
+def test_a_model_to_come_that_is_out_already_is_said_to_be_another():
+    """It was forecast, and could be recorded, as if nobody knew a score of that name."""
+    asked = ("--released", "2023-09", "--benchmark", "mmlu", *DAY)
+    assert "LLaMA-65B is out since 2023-02-24, with " in run("predict", "--model", "llama-65b", *asked).stderr
+    assert "is out since" not in run("predict", "--model", "GPT-9", *asked).stderr
+
+
 def test_a_higher_bar_is_less_likely_and_a_reached_one_is_sure():
     out = run(
         "records",
