@@ -1,6 +1,6 @@
 """Other ways to combine the candidates of the default predictor, each with its interval, in one table.
 
-    python -m benchmarks.combinations --cache DIR         # a minute of processor time a line, kept; then seconds
+    python -m benchmarks.combinations --cache DIR         # some minutes of processor time a line, kept; then seconds
     python -m benchmarks.combinations --cache DIR PaLM    # some lines
 
 Weights, spread, ties and variances are learned without the held-out line (`benchmarks.candidates`). The change of CRPS
@@ -97,7 +97,7 @@ WAYS = {
     "one known as a case, shared level alone": Way(one=(LEVEL,)),
     "one known as a case, persistence, shared level": Way(one=(0, LEVEL)),
     "one known as a case, processes, shared level": Way(one=(0, ROUND, ROUGH, LEVEL)),
-    "one known: averaged with its case, shared level": Way(beside=((*AS_IT_IS, LEVEL), (0, ROUND, ROUGH, LEVEL))),
+    "one known: averaged with two cases, shared level": Way(beside=((*AS_IT_IS, LEVEL), (0, ROUND, ROUGH, LEVEL))),
     "one known: quantiles of four averaged": Way(pooled=(0, 2, ROUND, ROUGH)),
     "one known: linear pool of four": Way(pooled=(0, 2, ROUND, ROUGH), linear=True),
     "one known: quantiles, with the shared level": Way(pooled=(0, 2, ROUND, ROUGH, LEVEL)),
