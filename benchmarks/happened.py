@@ -95,7 +95,7 @@ def check(desk: Desk, every: int = 1, first: int = 0, priced: int = PRICED) -> p
         price = np.nan
         if at % priced == 0 and settled.status is Status.YES:
             price = price_at(desk, question, interval=False).probability
-        about = question.criterion.place, evidence.say(shown.row)
+        about = "/".join(evidence.name(name, shown.row) for name in ("benchmark", "task")), evidence.say(shown.row)
         rows.append((desk.as_of, question.id, *about, settled.status.value, price, settled.reason))
     return pd.DataFrame(rows, columns=["as_of", "question", "test", "shown", "status", "price", "why"])
 

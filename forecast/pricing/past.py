@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +72,7 @@ def backtest_questions(
     """
     settled = sorted(_find_settled(questions, tables, as_of, outcomes or {}), key=lambda one: one[0].opened)
     together = (list(group) for _, group in itertools.groupby(settled, key=lambda one: one[0].opened.date()))
-    how = {"recorded": recorded, "desk_on": desk_on, "later": later, "interval": interval}
+    how: dict[str, Any] = {"recorded": recorded, "desk_on": desk_on, "later": later, "interval": interval}
     work = functools.partial(_price_day, tables=tables, **how)
     rows = []
     for done in (workers or Workers()).map(work, together):
