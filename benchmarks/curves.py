@@ -8,9 +8,11 @@ Seconds are of processor time, both ways on one thread, so that what else the ma
 from __future__ import annotations
 
 import argparse
+import functools
 import resource
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -127,21 +129,25 @@ def speed(n: int = 2000, slow: int = 8) -> pd.DataFrame:
     )
 
 
+def many_curves(n: int) -> Iterator[tuple[str, str, tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]]:
+    """Name, kind, and x, y and what is known, of ``n`` simulated curves of 8 points: accuracies and losses."""
+    rng = np.random.default_rng(0)
+    x = np.logspace(8, 11, 8)
+    level, slope = rng.uniform(-1, 1, (n, 1)), rng.uniform(0, 0.6, (n, 1))
+    share = rng.binomial(200, 0.25 + 0.75 / (1 + np.exp(-level - slope * np.log(x / 1e11)))) / 200
+    loss = np.exp(rng.normal(0, 0.01, (n, 8))) * (0.5 + np.exp(level) * (x / 1e9) ** -0.2)
+    known = {"chance": np.full(n, 0.25), "n_examples": np.full(n, 200.0)}
+    yield "accuracy", "accuracy", (np.tile(x, (n, 1)), share, known)
+    yield "loss", "loss", (np.tile(x, (n, 1)), loss, {})
+
+
 def many() -> pd.DataFrame:
     """Curves of 8 points by ``auto`` with intervals: growth and peak memory of this process."""
     rows = []
-    rng = np.random.default_rng(0)
-    x = np.logspace(8, 11, 8)
     for n in (2500, 5000, 10_000):
-        level, slope = rng.uniform(-1, 1, (n, 1)), rng.uniform(0, 0.6, (n, 1))
-        share = rng.binomial(200, 0.25 + 0.75 / (1 + np.exp(-level - slope * np.log(x / 1e11)))) / 200
-        loss = np.exp(rng.normal(0, 0.01, (n, 8))) * (0.5 + np.exp(level) * (x / 1e9) ** -0.2)
-        for kind, y, known in (
-            ("accuracy", share, {"chance": 0.25, "n_examples": np.full(n, 200)}),
-            ("loss", loss, {}),
-        ):
+        for _, kind, (x, y, known) in many_curves(n):
             wall, start = time.perf_counter(), time.process_time()
-            fits = fit_curves(np.tile(x, (n, 1)), y, kind=kind, **(known if kind == "accuracy" else {}))
+            fits = fit_curves(x, y, kind=kind, **known)
             fits.quantiles(np.array([3e11, 1e12]), [0.05, 0.1, 0.25, 0.75, 0.9, 0.95])
             rows.append(
                 {
@@ -196,9 +202,15 @@ class Held:
     near: np.ndarray
 
 
+@functools.cache
+def bundled_rows() -> pd.DataFrame:
+    """The bundled results with what is known of their tasks."""
+    return describe(bundled_results(), bundled_tasks(), bundled_metrics())
+
+
 def hold_out(dataset: str, gap: float, every: int = 1) -> Held:
     """Hold out all points within ``gap`` decades of each curve's largest; curves with two points left or more."""
-    described = describe(bundled_results(), bundled_tasks(), bundled_metrics())
+    described = bundled_rows()
     part = described[(described["dataset"] == dataset) & described["is_share"] & described["higher_is_better"]]
     series = as_series(part, part["higher_is_better"])
     top = np.nanmax(series.scale, axis=1, keepdims=True)

@@ -32,20 +32,24 @@ def read(path: Path, half: int) -> pd.DataFrame:
     return rows[rows["openmlid"].isin(datasets[half::2]) & (rows["error"] > 0.003)]
 
 
-def split(rows: pd.DataFrame, factor: float, n: int = 400) -> Curves:
-    """x, y of the sizes fitted and of those held out, up to ``factor`` times larger, for ``n`` curves drawn."""
+def split(rows: pd.DataFrame, factor: float, n: int = 400, least: float = 1.15) -> Curves:
+    """x, y of the sizes fitted and of those held out, up to ``factor`` times larger, for ``n`` curves drawn.
+
+    ``least``: how many times the last fitted error the first has to be.
+    """
     curves = []
     for _, curve in rows.groupby(["openmlid", "learner"]):
         x, y = curve["size_train"].to_numpy(dtype=float), curve["error"].to_numpy()
         fitted = x <= 1.01 * x[-1] / factor
-        if fitted.sum() >= 8 and y[0] >= 1.15 * y[fitted][-1]:
+        if fitted.sum() >= 8 and y[0] >= least * y[fitted][-1]:
             curves.append((x[fitted], y[fitted], x[~fitted], y[~fitted]))
     pick = np.random.default_rng(0).permutation(len(curves))[:n]
-    x, y, beyond, held = (_pad([curves[i][part] for i in pick]) for part in range(4))
+    x, y, beyond, held = (pad([curves[i][part] for i in pick]) for part in range(4))
     return x, y, beyond, held
 
 
-def _pad(rows: list[np.ndarray]) -> np.ndarray:
+def pad(rows: list[np.ndarray]) -> np.ndarray:
+    """Rows of unequal length as one array, NaN on the right."""
     out = np.full((len(rows), max(map(len, rows))), np.nan)
     for i, row in enumerate(rows):
         out[i, : len(row)] = row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,12 +12,16 @@ from scale_forecast.curves.fitting import FormFit, Prior, Task, fit_form_exactly
 from scale_forecast.curves.inside import Inside, look_inside, points_within
 from scale_forecast.curves.levmar import Problem
 from scale_forecast.curves.registry import FORMS
+from scale_forecast.curves.turning import TURNING, has_turned
 
 POOL = {
     "loss": {"m4": 1.0, "bnsl1": 1.0, "m2": 0.5, "persistence": 0.2},
-    "accuracy": {"law": 1.0, "m4": 1.0, "sigmoid": 1.0, "mixture": 1.0, "persistence": 1.0, "constant": 1.0},
-}
-"""The forms that ``auto`` averages, and their prior weights."""
+    "accuracy": {
+        "law": 1.0, "m4": 1.0, "sigmoid": 1.0, "mixture": 1.0, "persistence": 1.0, "constant": 1.0, "turn": 2.0,
+    },
+}  # fmt: skip
+"""The forms that ``auto`` averages, and their prior weights; that of a form that turns is for curves that do. Of losses
+BNSL with a break turns already; a further form that does made curves worse that level off in noise."""
 OWN_PRIOR = {"loss": ("m4",), "accuracy": ()}
 """Forms that ``auto`` leaves their own prior: on simulated losses of one batch a learned one did worse."""
 FLAT = ("persistence", "constant")
@@ -96,11 +100,14 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     Weights are proportional to a prior weight times (e_k^2 + `DOUBT` s^2)^(-h / 2) to the power of `TEMPER`, e_k the
     root mean squared error of form k on the h points held out at rolling origins and s the curve's noise: the
     likelihood of the held-out points with their variance profiled out. On curves too short to hold any out, the fitted
-    points count as one held out.
+    points count as one held out. A form that turns is weighed, and fitted, on curves alone that have turned.
     """
     origins = _origins(batch)
     within = points_within(batch)
-    found = [_fit_member(name, batch, prior, origins, within) for name, prior in priors.items()]
+    turned = np.zeros(len(batch), dtype=bool)
+    if _turns(priors).any():
+        turned = has_turned(batch.kind, batch.points, batch.noise, batch.distinct)
+    found = [_fit_where(name, batch, prior, origins, within, turned) for name, prior in priors.items()]
     fits = [member.whole for member in found]
     trials = [_trial(batch, out, [member.past[i] for member in found]) for i, out in enumerate(origins)]
     total = sum(np.where(t.out, (t.values - batch.z) ** 2 * batch.w, 0.0).sum(axis=1) for t in trials)
@@ -110,9 +117,11 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     total = np.where(untried, met, total)
     held = np.where(untried, 1.0, held)
     evidence = -0.5 * TEMPER * held * np.log(total / held + DOUBT * batch.noise**2)
+    evidence = np.where(_turns(priors) & ~turned, -np.inf, evidence)
     evidence = evidence - evidence.max(axis=0)
     weights = _normalise(np.exp(evidence) * _prior_weights(batch, list(priors)))
-    inside = look_inside(batch, [member.plain for member in found], [member.within for member in found], within)
+    plain, left_out = [member.plain for member in found], [member.within for member in found]
+    inside = look_inside(batch, plain, left_out, within, ~_turns(priors) | turned)
     return Averaged(fits, weights, tuple(trials), evidence, tuple(priors.values()), inside)
 
 
@@ -129,16 +138,27 @@ def share_weights(parts: Sequence[tuple[Batch, Averaged]], rounds: int = 20) -> 
     start = np.concatenate(
         [_prior_weights(batch, [fit.form.name for fit in average.fits]) for batch, average in parts], axis=1
     )
+    turns = _turns([fit.form.name for fit in parts[0][1].fits])
     prior = start
     for _ in range(rounds):
-        weights = _normalise(likelihood * prior)
-        prior = (weights.sum(axis=1, keepdims=True) + ALIKE * start) / (weights.shape[1] + ALIKE)
+        prior = _next_prior(_normalise(likelihood * prior), start, turns, likelihood > 0)
     weights = _normalise(likelihood * prior)
     ends = np.cumsum([len(batch) for batch, _ in parts])[:-1]
     return [
         replace(average, weights=part)
         for (_, average), part in zip(parts, np.split(weights, ends, axis=1), strict=True)
     ]
+
+
+def _next_prior(weights: np.ndarray, start: np.ndarray, turns: np.ndarray, possible: np.ndarray) -> np.ndarray:
+    """Prior weights (k, n) from the curves' weights: of forms that turn on the curves that do, of others on all."""
+    one_way = np.where(turns, 0.0, weights)
+    plain = one_way.sum(axis=1, keepdims=True) + ALIKE * _normalise(np.where(turns, 0.0, start))
+    where = turns & possible
+    count = where.sum(axis=1, keepdims=True)
+    share = (np.where(turns, weights, 0.0).sum(axis=1, keepdims=True) + ALIKE * start) / (count + ALIKE)
+    share = np.where(where, share, 0.0)
+    return share + (1.0 - share.sum(axis=0)) * _normalise(plain)
 
 
 def carry_residuals(batch: Batch, w: np.ndarray, residual: np.ndarray) -> np.ndarray:
@@ -181,6 +201,31 @@ def _fit_member(name: str, batch: Batch, prior: Prior, origins: Sequence[np.ndar
     fits = fit_form_to_each(FORMS[name], batch, weights, prior)
     k = len(origins)
     return _Member(fits[0], fits[1 : k + 1], fits[0] if half is None else fits[k + 2], fits[k + 1])
+
+
+def _turns(names: Iterable[str]) -> np.ndarray:
+    """Which forms turn, (k, 1)."""
+    return np.isin(list(names), [form.name for form in TURNING.values()])[:, None]
+
+
+def _fit_where(
+    name: str, batch: Batch, prior: Prior, origins: Sequence[np.ndarray], within: np.ndarray, turned: np.ndarray
+) -> _Member:
+    """The fits of one form to every curve, or if it turns to those alone that have ``turned`` (n,)."""
+    if name != TURNING[batch.kind].name:
+        return _fit_member(name, batch, prior, origins, within)
+    blank = FormFit.empty(FORMS[name], len(batch))
+    blank = replace(blank, sigma=batch.noise, converged=np.ones(len(batch), dtype=bool))
+    at = np.flatnonzero(turned)
+    if not len(at):
+        return _Member(blank, [blank] * len(origins), blank, blank)
+    member = _fit_member(name, batch.take(at), prior, [out[:, at] for out in origins], within[:, at])
+    return _Member(
+        blank.replace_worse(at, member.whole),
+        [blank.replace_worse(at, fit) for fit in member.past],
+        blank.replace_worse(at, member.plain),
+        blank.replace_worse(at, member.within),
+    )
 
 
 def _recent(batch: Batch, w: np.ndarray, half: float) -> np.ndarray:

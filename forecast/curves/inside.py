@@ -45,17 +45,20 @@ class Inside:
         return _spread(self.fits, batch, self.weights, u, typical)
 
 
-def look_inside(batch: Batch, fits: Sequence[FormFit], left_out: Sequence[FormFit], out: np.ndarray) -> Inside:
+def look_inside(
+    batch: Batch, fits: Sequence[FormFit], left_out: Sequence[FormFit], out: np.ndarray, possible: np.ndarray
+) -> Inside:
     """What is known within the points.
 
     Parameters
     ----------
     fits : each form fitted to all points
     left_out : each form fitted without the points ``out`` (m, n), as `points_within` gives them
+    possible : which forms each curve may be of, (k, n)
     """
-    weights = weights_within(batch, fits)
+    weights = weights_within(batch, fits, possible)
     kept = batch.with_weights(np.where(out, 0.0, batch.w))
-    trial = weights_within(kept, left_out)
+    trial = weights_within(kept, left_out, possible)
     error = batch.z - np.einsum("kn,kmn->mn", trial, _values(left_out, batch, batch.u))
     spread = _spread(left_out, batch, trial, batch.u, np.where(batch.w > 0, batch.w, 1.0))
     return Inside(list(fits), weights, np.where(out, np.abs(error) / np.maximum(spread, 1e-12), np.nan))
@@ -70,14 +73,15 @@ def points_within(batch: Batch) -> np.ndarray:
     return within & (np.cumsum(within, axis=0) % EVERY == 1)
 
 
-def weights_within(batch: Batch, fits: Sequence[FormFit]) -> np.ndarray:
-    """Weights of the forms by BIC, (k, n)."""
+def weights_within(batch: Batch, fits: Sequence[FormFit], possible: np.ndarray) -> np.ndarray:
+    """Weights of the ``possible`` forms by BIC, (k, n)."""
     count = (batch.w > 0).sum(axis=0)
     values = _values(fits, batch, batch.u)
     guessed = Problem.noise_dof
     rss = (batch.w * (batch.z - values) ** 2).sum(axis=1) + guessed * batch.noise**2
     size = np.array([len(fit.theta) for fit in fits])[:, None]
     criterion = 0.5 * (count + guessed) * np.log(rss / (count + guessed)) + 0.5 * size * np.log(np.maximum(count, 2))
+    criterion = np.where(possible, criterion, np.inf)
     weight = np.exp(criterion.min(axis=0) - criterion)
     return np.asarray(weight / weight.sum(axis=0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scale_forecast.curves import power, shares
+from scale_forecast.curves import power, shares, turning
 from scale_forecast.curves.forms import Form
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import did_you_mean
@@ -26,6 +26,8 @@ FORMS: dict[str, Form] = {
         shares.MultiStep(),
         shares.Linear(),
         shares.Logit(),
+        turning.Turn(),
+        turning.TurnOfShare(),
     )
 }
 CHOSEN = {
