@@ -23,7 +23,7 @@ from scale_forecast.curves.batch import Batch, as_batch
 from scale_forecast.curves.fitting import Prior, fit_form_exactly, learn_prior
 from scale_forecast.curves.forms import Form
 from scale_forecast.curves.inside import band_size
-from scale_forecast.curves.intervals import centre_of, held_out_ratios, offsets_of, own_size
+from scale_forecast.curves.intervals import Size, centre_of, held_out_growth, held_out_ratios, offsets_of, own_size
 from scale_forecast.curves.registry import CHOSEN, find_form
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import count_of
@@ -91,10 +91,11 @@ class CurveFits:
         return np.concatenate(out)
 
     @cached_property
-    def size(self) -> float:
-        """What the batch's own held-out points say of the size of its intervals; 1 is as expected."""
+    def size(self) -> Size:
+        """What the batch's own held-out points say of the size of its intervals."""
         ratios = [held_out_ratios(batch, average) for batch, average in self.chunks]
-        return own_size(np.concatenate(ratios, axis=1), self.chunks[0][0].kind)
+        growth = [held_out_growth(batch, average) for batch, average in self.chunks]
+        return own_size(np.concatenate(ratios, axis=1), growth, self.chunks[0][0].kind)
 
     @cached_property
     def band(self) -> float:

@@ -61,7 +61,18 @@ def look_inside(
     trial = weights_within(kept, left_out, possible)
     error = batch.z - np.einsum("kn,kmn->mn", trial, _values(left_out, batch, batch.u))
     spread = _spread(left_out, batch, trial, batch.u, np.where(batch.w > 0, batch.w, 1.0))
-    return Inside(list(fits), weights, np.where(out, np.abs(error) / np.maximum(spread, 1e-12), np.nan))
+    ratio = np.abs(error) / np.maximum(spread, 1e-12) * _fewer(left_out, trial, kept, batch)
+    return Inside(list(fits), weights, np.where(out, ratio, np.nan))
+
+
+def _fewer(fits: Sequence[FormFit], weights: np.ndarray, kept: Batch, batch: Batch) -> np.ndarray:
+    """How much nearer a point is to a fit of all points than to one of those kept, (n,).
+
+    A fit of p parameters to n points misses a further one by about sigma sqrt(1 + p / n).
+    """
+    size = np.einsum("k,kn->n", [float(len(fit.theta)) for fit in fits], weights)
+    few, every = ((part.w > 0).sum(axis=0) for part in (kept, batch))
+    return np.sqrt((1.0 + size / every) / (1.0 + size / few))
 
 
 def points_within(batch: Batch) -> np.ndarray:

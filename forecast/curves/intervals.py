@@ -7,6 +7,7 @@ the batch's own held-out points lay from what was predicted of them: split-confo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,26 @@ HELD_OUT = {"accuracy": 1.64, "loss": 1.95}
 """The 80% point of curves' largest |error| / spread at a rolling origin when intervals hold what they say."""
 OWN_CURVES = {"accuracy": 10.0, "loss": 30.0}
 """Curves with held-out points at which a batch's own errors count half in the size of its intervals."""
+
+REACH = np.log(8.0)
+"""How far from the distances of held-out points, in logs, the growth that they show is believed."""
+SMALLEST = 0.05
+"""Ratios of error to spread below this are taken for it, where their logarithm counts."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a batch's own held-out points say of its spread: what to multiply it by at ``distance`` e-folds beyond the
+    points, and the power of the distance by which that grows from there."""
+
+    factor: float = 1.0
+    growth: float = 0.0
+    distance: float = 1.0
+
+    def at(self, distance: np.ndarray) -> np.ndarray:
+        """The factor at distances (m, n)."""
+        away = np.log(np.maximum(distance, 1e-9) / self.distance)
+        return np.asarray(self.factor * np.exp(self.growth * np.clip(away, -REACH, REACH)))
 
 
 @dataclass(frozen=True)
@@ -61,13 +82,14 @@ def centre_of(batch: Batch, average: Averaged, u: np.ndarray) -> np.ndarray:
 
 
 def offsets_of(
-    batch: Batch, average: Averaged, u: np.ndarray, levels: np.ndarray, *, size: float, band: float
+    batch: Batch, average: Averaged, u: np.ndarray, levels: np.ndarray, *, size: Size, band: float
 ) -> np.ndarray:
     """How far each quantile lies from the centre at u (m, n), (k, m, n): one band within the points, one beyond.
 
     ``size, band``: what the batch's own held-out points say of the spread beyond, and of the 80% band within.
     """
-    beyond = size * spread_of(parts_of(batch, average, u), batch.kind)
+    parts = parts_of(batch, average, u)
+    beyond = size.at(parts.distance) * spread_of(parts, batch.kind)
     out = standard_quantiles(levels, batch.kind)[:, None, None] * beyond
     if average.inside is None:
         return out
@@ -120,13 +142,39 @@ def held_out_ratios(batch: Batch, average: Averaged) -> np.ndarray:
     return np.array(rows).reshape(len(rows), len(batch))
 
 
-def own_size(ratios: np.ndarray, kind: str) -> float:
-    """What the spread is multiplied by, given the ratios of all curves (origins, n)."""
+def held_out_growth(batch: Batch, average: Averaged) -> tuple[np.ndarray, np.ndarray]:
+    """Logs of the distance and of |error| / spread of points held out at origins, (origins x m, n), NaN elsewhere."""
+    far, ratio = [], []
+    for trial in average.trials:
+        error, parts = trial_parts(batch, average, trial)
+        seen = np.isfinite(error) & (parts.distance > 0)
+        size = np.abs(np.where(seen, error, 0.0)) / np.maximum(spread_of(parts, batch.kind), 1e-12)
+        far.append(np.where(seen, np.log(np.where(seen, parts.distance, 1.0)), np.nan))
+        ratio.append(np.where(seen, np.log(np.maximum(size, SMALLEST)), np.nan))
+    empty = np.empty((0, len(batch)))
+    return np.concatenate([empty, *far]), np.concatenate([empty, *ratio])
+
+
+def own_size(ratios: np.ndarray, growth: Sequence[tuple[np.ndarray, np.ndarray]], kind: str) -> Size:
+    """The size of a batch's spread, from the ratios of all curves (origins, n) and the `held_out_growth` of its parts.
+
+    The growth is the slope of log ratio on log distance among the points of each curve, shrunk like the size.
+    """
     curves = int(np.isfinite(ratios).any(axis=0).sum()) if len(ratios) else 0
     if curves == 0:
-        return 1.0
+        return Size()
+    trust = curves / (curves + OWN_CURVES[kind])
     seen = np.quantile(ratios[np.isfinite(ratios)], 0.8)
-    return float(np.clip(seen / HELD_OUT[kind], 0.3, 3.0) ** (curves / (curves + OWN_CURVES[kind])))
+    factor = float(np.clip(seen / HELD_OUT[kind], 0.3, 3.0) ** trust)
+    over, under, logs = 0.0, 0.0, []
+    for far, ratio in growth:
+        known = np.isfinite(far)
+        count = np.maximum(known.sum(axis=0), 1)
+        away, off = (np.where(known, v - np.nansum(v, axis=0) / count, 0.0) for v in (far, ratio))
+        over, under = over + float((away * off).sum()), under + float((away**2).sum())
+        logs.append(far[known])
+    middle = float(np.exp(np.mean(np.concatenate(logs))))
+    return Size(factor, trust * over / under if under > 0 else 0.0, middle)
 
 
 def standard_quantiles(levels: np.ndarray, kind: str) -> np.ndarray:
