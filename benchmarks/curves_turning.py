@@ -64,7 +64,7 @@ def compare(kind: str, x: np.ndarray, y: np.ndarray, beyond: np.ndarray, held: n
     return pd.DataFrame([{"part": name} | row for name, row in rows.items()])
 
 
-def turning(y: np.ndarray, error: np.ndarray) -> np.ndarray:
+def find_turns(y: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Whether a point lies beyond both an earlier and a later one by three standard errors of their difference, (n,).
 
     Points (n, m) are in order of x, NaN where there is none.
@@ -78,7 +78,7 @@ def turning(y: np.ndarray, error: np.ndarray) -> np.ndarray:
     return out
 
 
-def simulated(n: int = 40) -> Iterator[pd.DataFrame]:
+def simulate(n: int = 40) -> Iterator[pd.DataFrame]:
     """Turning curves by shape, points and noise."""
     for i, (shape, points, items, mirrored) in enumerate(
         [
@@ -113,12 +113,12 @@ def simulated(n: int = 40) -> Iterator[pd.DataFrame]:
         yield compare("loss", *drawn).assign(part=name)
 
 
-def bundled() -> Iterator[pd.DataFrame]:
+def real() -> Iterator[pd.DataFrame]:
     """Bundled accuracies, the largest score of each curve held out."""
     for dataset in ("inverse_scaling", *DATASETS):
         held = hold_out(dataset, 0.01, every={"pythia": 8, "openlm": 4}.get(dataset, 1))
         y, error = held.given["y"], np.hypot(np.nan_to_num(held.given["stderr"], nan=0.03), 0.015)
-        turns = turning(y, np.where(np.isfinite(y), error, np.nan)) & (np.isfinite(y).sum(axis=1) >= FEWEST)
+        turns = find_turns(y, np.where(np.isfinite(y), error, np.nan)) & (np.isfinite(y).sum(axis=1) >= FEWEST)
         known = {name: value for name, value in held.given.items() if name not in "xy"}
         parts = {"turning": turns, "ordinary": ~turns}
         table = compare("accuracy", held.given["x"], y, held.x, held.y, known, parts)
@@ -132,7 +132,7 @@ def lcdb(path: Path) -> Iterator[pd.DataFrame]:
         x, y, beyond, held = split(rows, factor, 200)
         yield compare("loss", x, y, beyond, held, {}).assign(part=f"LCDB ordinary, {factor:g} times")
         x, y, beyond, held = split(rows, factor, 5000, least=0.0)
-        at = np.flatnonzero(turning(np.log(y), np.where(np.isfinite(y), 0.1 / 3 / np.sqrt(2), np.nan)))[:200]
+        at = np.flatnonzero(find_turns(np.log(y), np.where(np.isfinite(y), 0.1 / 3 / np.sqrt(2), np.nan)))[:200]
         yield compare("loss", x[at], y[at], beyond[at], held[at], {}).assign(part=f"LCDB turning, {factor:g} times")
 
 
@@ -158,7 +158,7 @@ def cost() -> Iterator[pd.DataFrame]:
 
 if __name__ == "__main__":
     asked = sys.argv[1:] or ["simulated", "real", "ordinary", "cost"]
-    for part, tables in {"simulated": simulated, "real": bundled, "ordinary": ordinary, "cost": cost}.items():
+    for part, tables in {"simulated": simulate, "real": real, "ordinary": ordinary, "cost": cost}.items():
         if part in asked:
             for table in tables():
                 show(table)

@@ -65,14 +65,14 @@ class Turn(Form):
         return np.clip(value, -2 * FAR, 2 * FAR), np.stack(jacobian)
 
     def starts(self, points: Points, effort: int = 0) -> np.ndarray:
-        z, w = self.straightened(points)
+        z, w = self.straighten(points)
         return np.stack([_start(points.u, z, w, place) for place in _places(points)], axis=1)
 
-    def straightened(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
+    def straighten(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
         """Targets and weights (m, b) where the form is two straight lines."""
         return points.z, points.w
 
-    def bent(self, lines: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    def bend(self, lines: np.ndarray, floor: np.ndarray) -> np.ndarray:
         """Targets (m, b) of straightened ones."""
         return lines
 
@@ -90,12 +90,12 @@ class TurnOfShare(Turn):
     def value_and_jacobian(self, theta: np.ndarray, u: np.ndarray, floor: np.ndarray) -> ValueAndJacobian:
         value, jacobian = super().value_and_jacobian(theta, u, floor)
         p = logistic(value)
-        return self.bent(value, floor), jacobian * ((1.0 - floor) * p * (1.0 - p))
+        return self.bend(value, floor), jacobian * ((1.0 - floor) * p * (1.0 - p))
 
-    def bent(self, lines: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    def bend(self, lines: np.ndarray, floor: np.ndarray) -> np.ndarray:
         return floor + (1.0 - floor) * logistic(lines)
 
-    def straightened(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
+    def straighten(self, points: Points) -> tuple[np.ndarray, np.ndarray]:
         p = np.clip((points.z - points.floor) / (1.0 - points.floor), 0.01, 0.99)
         return np.log(p / (1.0 - p)), points.w * ((1.0 - points.floor) * p * (1.0 - p)) ** 2
 
@@ -115,7 +115,7 @@ def has_turned(kind: str, points: Points, noise: np.ndarray, distinct: np.ndarra
         As in `Batch`: the guessed noise in units of 1 / sqrt(weight), and the number of different x.
     """
     form = TURNING[kind]
-    z, w = form.straightened(points)
+    z, w = form.straighten(points)
     turned = np.full(len(noise), np.inf)
     one_way = np.full(len(noise), np.inf)
     level, deep = np.ones_like(points.u), np.zeros(len(noise), dtype=bool)
@@ -125,7 +125,7 @@ def has_turned(kind: str, points: Points, noise: np.ndarray, distinct: np.ndarra
         turns = solved[1] * solved[2] > 0
         best = turns & (rest < turned)
         turned = np.where(best, rest, turned)
-        fitted = form.bent(solved[0] + solved[1] * past + solved[2] * before, points.floor)
+        fitted = form.bend(solved[0] + solved[1] * past + solved[2] * before, points.floor)
         deep = np.where(best, _depth(fitted, points.w) > DEPTH * noise, deep)
         one_way = np.minimum(one_way, np.where(turns, np.inf, rest))
         for bend in (past, before):
