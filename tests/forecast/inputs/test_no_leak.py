@@ -423,7 +423,7 @@ def test_ask_knows_nothing_that_is_as_large_or_came_later(criterion, taken):
     def said(results):
         tables = Tables(results, make_tasks(), bundled_metrics())
         made = price_at(Desk(tables, DAY_BEFORE.date(), predictor="drift", recalibrate=False), asked)
-        return repr(dataclasses.replace(made, note=""))  # how old the tables are, which any row of the day tells
+        return repr(dataclasses.replace(made, note="", stale=None))  # how old tables are, which any row tells
 
     assert_same_bytes(said(r) for r in worlds(*SORTS[DAY_BEFORE], as_of=DAY_BEFORE)[taken])
     moved = changed(BASE, (BASE["model"] == "Beta 1").to_numpy())
