@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -66,19 +66,21 @@ class Desk:
     recalibrate : whether to learn maps from past questions, which takes as long as training some predictors
     workers : who goes through the past forecasts that is learned from
     futures : records by date of the same day; without them questions are priced by scale alone
+    earlier : makes the desk of an earlier day, for questions that closed then; by scale alone when None
     judged : what the judge reads, who knows of scores without sizes and of coverage too; ``tables`` when None
     """
 
     def __init__(
         self, tables: Tables, as_of: dt.date, *, predictor: str = DEFAULT, cache: Path | None = None, seed: int = 0,
         recalibrate: bool = True, workers: Workers | None = None, judged: Tables | None = None,
-        futures: RecordFutures | None = None,
+        futures: RecordFutures | None = None, earlier: Callable[[dt.date], Desk] | None = None,
     ) -> None:  # fmt: skip
         results = known_rows(tables.results, pd.Timestamp(as_of))
         if results.empty:
             raise DataError(f"no score was public by {as_of}: ask as of a later day")
         self.as_of, self.predictor, self.seed = as_of, predictor, seed
-        self._judged, self.futures = judged, futures
+        self._judged, self.futures, self._earlier = judged, futures, earlier
+        self._days: dict[dt.date, Desk] = {}
         self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
         self._cache, self._recalibrate, self._workers = cache, recalibrate, workers
         self._learned: dict[Exclusion, Recalibration] = {}
@@ -88,6 +90,18 @@ class Desk:
         self._courses: dict[tuple[dt.date, int], Course] = {}
         self._targets: dict[tuple[str, float], Target] = {}
         self._rates: dict[tuple[str, tuple[str, ...]], Rate] = {}
+
+    def on(self, day: dt.date) -> Desk:
+        """The desk of an earlier day, which knows what was public then; the same one each time."""
+        if day not in self._days:
+            self._days[day] = self._earlier(day) if self._earlier is not None else self._by_scale_on(day)
+        return self._days[day]
+
+    def _by_scale_on(self, day: dt.date) -> Desk:
+        return Desk(
+            self.tables, day, predictor=self.predictor, cache=self._cache, seed=self.seed,
+            recalibrate=self._recalibrate, workers=self._workers, judged=self._judged,
+        )  # fmt: skip
 
     @cached_property
     def panel(self) -> Panel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -127,15 +127,19 @@ def price_all(desk: Desk, questions: Sequence[Question], *, interval: bool = Tru
 def price_at(desk: Desk, question: Question, *, interval: bool = True) -> Price:
     """Price one question at a desk; see `price_all`. A number, a day or an option has an ``answer`` and no probability.
 
+    A question that is over without being settled has the price of its last day, and ``as_of`` says so.
+
     Raises
     ------
     DataError
-        When it cannot be priced, with the reason: it asks for a number, no table settles it, its time is over, or
-        nothing is known to start from.
+        When it cannot be priced, with the reason: no table settles it, or nothing is known to start from.
     """
-    opened = _open_question(desk, question)
-    if isinstance(opened, Price):
-        return opened
+    known = _judge(desk, question)
+    if known.status in ANSWERED:
+        return _settled_price(desk, question, known)
+    if question.resolve_by.date() < desk.as_of:
+        return _price_of_last_day(desk, question, known, interval)
+    opened = _open_question(desk, question, known)
     return opened.price(interval) if question.criterion.answers == "event" else opened.answer()
 
 
@@ -147,29 +151,41 @@ def events_at(desk: Desk, question: Question) -> list[Event] | None:
     DataError
         As `price_at`.
     """
-    opened = _open_question(desk, question)
-    return None if isinstance(opened, Price) else [part.event() for part in opened.parts]
+    known = _judge(desk, question)
+    return None if known.status in ANSWERED else [part.event() for part in _open_question(desk, question, known).parts]
 
 
-def _open_question(desk: Desk, question: Question) -> _Open | Price:
-    """A question with its leaves, or its price where it is settled."""
+def _judge(desk: Desk, question: Question) -> Resolution:
+    """What the day's evidence says of a question; an error where it is annulled or ambiguous."""
     asked = question.model_copy(update={"opened": min(question.opened, start_of(desk.as_of))})
     known = resolve(asked, desk.evidence, as_of=pd.Timestamp(desk.as_of))
-    if known.status in ANSWERED:
-        return _settled_price(desk, question, known)
-    if known.status is not Status.OPEN:
+    if known.status not in ANSWERED and known.status is not Status.OPEN:
         raise DataError(f"{question.id} is {known.status.value} as of {desk.as_of}: {known.reason}")
-    if question.resolve_by.date() < desk.as_of:
-        raise DataError(
-            f"{question.id} closed on {question.resolve_by:%Y-%m-%d} and waits for its judge: nothing to price "
-            f"({known.reason})"
-        )
+    return known
+
+
+def _open_question(desk: Desk, question: Question, known: Resolution) -> _Open:
+    """A question that is not settled, with its leaves."""
     if why := question.criterion.why_unpriced():
         raise DataError(f"{question.id} {why}")
     leaves = question.criterion.dated_leaves(question.resolve_by)
     if question.criterion.answers != "event":
         return _Open(desk, question, [], known)
     return _Open(desk, question, [Part.of(desk, question, leaf, until) for leaf, until in leaves], known)
+
+
+def _price_of_last_day(desk: Desk, question: Question, known: Resolution, interval: bool) -> Price:
+    """Of a question that is over and that nothing settles: what it was worth on its last day, as that day knew it.
+
+    What became known later is about other days, so that it would raise a record before its time.
+    """
+    last = question.resolve_by.date()
+    try:
+        then = price_at(desk.on(last), question, interval=interval)
+    except DataError as error:
+        raise DataError(f"{question.id} closed on {last} and waits for its judge ({known.reason}): {error}") from error
+    first = f"Closed on {last} and not settled since ({known.reason}): the price is that of its last day, {last}."
+    return replace(then, note=f"{first} {then.note}".strip())
 
 
 def _settled_price(desk: Desk, question: Question, known: Resolution) -> Price:

@@ -220,6 +220,7 @@ def desk_of(
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
         judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading), widen, tell),
+        earlier=lambda then: desk_of(tables, frontier, then, predictor, seed, workers, widen=widen, tell=tell),
     )  # fmt: skip
 
 

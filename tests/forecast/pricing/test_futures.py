@@ -363,6 +363,22 @@ def test_what_wround_to_test_is_settled_by_ask_as_by_resolve_from_its_day_on(des
         assert judged.reason in price.reasons[0]
 
 
+def test_what_closed_unsettled_has_the_price_of_its_last_day(desk, tables, results, scores, record):
+    later = DAY + dt.timedelta(days=200)
+    known = Tables(results, make_tasks(), bundled_metrics())
+    futures = RecordFutures(tables, later, {}, draws=1000, seed=0, cache=None, scores=scores)
+    after = Desk(known, later, predictor="persistence", recalibrate=False, futures=futures, earlier=lambda day: desk)
+    risen = float(known_rows(results, pd.Timestamp(later))["score"].max())
+    asked = question(above((record + risen) / 2, if_nothing="open"), DAY)
+    assert record < risen, "what is known later would raise the record before its time"
+    price, then = price_at(after, asked), price_at(desk, asked)
+    assert price.probability == then.probability < 0.5
+    assert price.as_of == DAY
+    assert price.note.startswith(f"Closed on {DAY} and not settled since (")
+    with pytest.raises(DataError, match=r"closed on .* and waits for its judge \(.*\): .*nothing"):
+        price_at(after, question({"kind": "numeric", "task": "nothing", "if_nothing": "open"}, DAY))
+
+
 def test_what_the_futures_do_not_tell_is_refused_by_name(desk):
     with pytest.raises(DataError, match="asks for a number, and no score by date in accuracy on nothing"):
         price_at(desk, question({"kind": "numeric", "task": "nothing"}))
