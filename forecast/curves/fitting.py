@@ -298,8 +298,14 @@ def _parts(index: np.ndarray) -> list[np.ndarray]:
 
 
 def fitted_part(form: Form, batch: Batch) -> Batch:
-    """The curves with the points alone that the form looks at."""
-    return batch.with_weights(np.where(batch.u >= 0.0, batch.w, 0.0)) if form.last_only else batch
+    """The curves with the points alone that the form looks at: the last of those that count, if it is the last alone.
+
+    Where the end of a curve is left out that is the last point before it, and no point that is left out is looked at.
+    """
+    if not form.last_only:
+        return batch
+    last = np.where(batch.w > 0.0, batch.u, -np.inf).max(axis=0, keepdims=True)
+    return batch.with_weights(np.where(batch.u >= last, batch.w, 0.0))
 
 
 def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -223,6 +224,22 @@ def test_one_curve_is_fitted_in_few_steps_to_the_values_of_many(kind, monkeypatc
         found.append((len(called), fits.quantiles([[5e10, 1e12]], [0.1, 0.5, 0.9])))
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)
     assert found[0][0] < 0.4 * found[1][0]
+
+
+@pytest.mark.parametrize("kind", ["loss", "accuracy"])
+def test_no_form_looks_at_points_that_are_left_out(kind):
+    """So that what a form says of a held-out end, by which it is weighed, cannot rest on that end."""
+    x = np.logspace(8, 11, 9)
+    y = 0.4 + 3 * (x / 1e8) ** -0.2 if kind == "loss" else 0.3 + 0.6 / (1 + 1e10 / x)
+    batch = as_batch([x], [y], kind=kind)
+    kept = batch.with_weights(batch.w * (np.arange(9) < 7)[:, None])
+    moved = replace(kept, z=kept.z + 0.2 * (kept.w == 0.0))
+    for name, form in FORMS.items():
+        if kind in form.kinds:
+            fits = [fitting.fit_form(form, one) for one in (kept, moved)]
+            np.testing.assert_allclose(fits[0].theta, fits[1].theta, rtol=1e-6, err_msg=name)
+    level = fitting.fit_form(FORMS["persistence"], kept).theta[0]
+    np.testing.assert_allclose(level, batch.z[6], rtol=1e-3)
 
 
 def test_three_points_take_their_exponent_from_the_family():
