@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -118,8 +119,9 @@ def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
 
 def scale_of(tasks: pd.DataFrame, name: str) -> Scale:
     """How a task counts."""
-    numbers = [float(tasks.at[name, column]) for column in ("chance", "ceiling", "n_examples")]
-    return Scale(str(tasks.at[name, "unit"]), *numbers)
+    values: Any = tasks.at
+    numbers = [float(values[name, column]) for column in ("chance", "ceiling", "n_examples")]
+    return Scale(str(values[name, "unit"]), *numbers)
 
 
 def _links(rows: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:

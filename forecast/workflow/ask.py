@@ -44,7 +44,7 @@ from scale_forecast.workflow.clock import Day, day_of_knowledge
 from scale_forecast.workflow.frontier import frontier_tables, swept_until
 from scale_forecast.workflow.places import cache_folder, open_ledger_at, recorded_forecasts
 from scale_forecast.workflow.questions import known_questions
-from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
+from scale_forecast.workflow.tables import Remark, Results, Tell, silent, tables_of
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def ask_all(
 def _answer_title(
     title: str, desk: Desk, known: list[Question], vocabulary: Vocabulary, day: date
 ) -> Iterator[tuple[object, ...]]:
-    said: list[str] = []
+    said: list[Remark] = []
     try:
         found = _understand(title, known, lambda: vocabulary, day, said.append)
     except UsageError as error:

@@ -349,7 +349,7 @@ def _say_if_out(name: str, world: World) -> str | None:
     if not same:
         return None
     scores = count_of(int((world.best["model"] == same[0]).sum()), "score")
-    since = world.models.at[same[0], "released"]
+    since: Any = world.models.at[same[0], "released"]
     return f"{same[0]} is out since {since:%Y-%m-%d}, with {scores} here: this is of another, to come under its name"
 
 

@@ -26,7 +26,7 @@ from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.inputs import Size, panel_of, target_of
 from scale_forecast.workflow.places import cache_folder, ledger_exists, open_ledger_at
 from scale_forecast.workflow.questions import known_questions
-from scale_forecast.workflow.tables import Results, Tell, evidence_of, silent, tables_of
+from scale_forecast.workflow.tables import Remark, Results, Tell, evidence_of, silent, tables_of
 
 LIBRARIES = ("scale-forecast", "numpy", "pandas", "scipy", "scikit-learn", "lightgbm")
 
@@ -64,9 +64,9 @@ def report(
     at, day = clock.now(), as_day(as_of)
     notes: list[str] = []
 
-    def tell_and_keep(sentence: str) -> None:
-        notes.append(sentence)
-        tell(sentence)
+    def tell_and_keep(remark: Remark) -> None:
+        notes.append(remark if isinstance(remark, str) else remark.sentence())
+        tell(remark)
 
     tables = tables_of(results, tell)
     panel = panel_of(tables)

@@ -139,7 +139,7 @@ def measure_present(kept: Kept, reading: str, *, last: bool) -> pd.DataFrame:
         taken, closed = closed_windows(kept.tables, reading, origin)
         cut: Cut = None if taken == reading else (reading, origin)
         state = kept.state(reading, origin)
-        spread = learn_spread(closed, state.world.tasks, partial(kept.simulated, taken, cut=cut))
+        spread = learn_spread(closed, state.world.tasks, partial(kept.simulated_records, taken, cut=cut))
         tasks = sorted(counted_tasks(state.world, MODELS_AT_THE_ORIGIN) & counted)
         forecast = forecast_records(Trained(state, spread, taken), [today], tasks, draws=PRESENT_DRAWS, start=origin)
         after = see(kept.tables, today, reading).rows.groupby("task")["score"].max()

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scale_forecast.by_date.backtests import records
 from scale_forecast.by_date.backtests.kept import Kept
 from scale_forecast.by_date.backtests.models import Completion, coming, references
-from scale_forecast.by_date.backtests.records import MODEL, at_origin, measure
+from scale_forecast.by_date.backtests.records import MODEL, at_origin, measure, measure_present
 from scale_forecast.by_date.backtests.references import REFERENCES
 from scale_forecast.by_date.backtests.rule import LAST_ORIGINS, MODELS_AT_THE_END, origins, targets
 from scale_forecast.by_date.backtests.summary import ratio, records_summary
@@ -46,6 +47,14 @@ def scrambled(reading, since=ORIGIN):
     releases.loc[new, ["organisation", "tier", "product_line"]] = ["Z", "mid", "Zeta"]
     row = scores[later].tail(1).assign(task="a coming benchmark", score=0.5)
     return as_tables(pd.concat([scores, row]).sample(frac=1, random_state=0), releases, benchmarks)
+
+
+def test_the_present_record_is_forecast_from_what_was_known_a_third_of_a_year_before(monkeypatch):
+    monkeypatch.setattr(records, "origins", lambda tables, *, reading, last: [ORIGIN] if not last else [])
+    rows = measure_present(Kept(world()), "release", last=False)
+    assert set(rows["origin"]) == {ORIGIN}
+    assert (rows["score"] >= rows["origin_score"] - 1e-9).all()
+    assert (rows["q05"] <= rows["q95"]).all()
 
 
 @pytest.mark.parametrize("reading", ["dated", "release"])
