@@ -297,6 +297,7 @@ def test_compute_in_petaflop_days_is_read_as_flop(tmp_path):
 
 
 def test_a_workbook_is_read_where_its_numbers_are(tmp_path):
+    pytest.importorskip("openpyxl")
     path = tmp_path / "r.xlsx"
     with pd.ExcelWriter(path) as book:
         pd.DataFrame({"Title": ["our results"], "by": ["us"]}).to_excel(book, sheet_name="notes", index=False)
