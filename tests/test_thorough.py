@@ -22,7 +22,7 @@ def test_every_test_and_sibling_of_the_table_is_there():
 
 
 def test_every_dear_test_has_a_sibling_that_runs(request):
-    """Of the files that are collected: those that want an extra are not where it is missing, and CI runs them with it."""
+    """Of the files that are collected: what wants an extra is not where it is missing, and CI runs it with it."""
     config = request.config
     if config.option.markexpr != config.getini("addopts")[1]:
         pytest.skip("not the default run")
