@@ -132,9 +132,13 @@ class Desk:
 
     @cached_property
     def ageing(self) -> Ageing:
-        """How rates of publication fell as benchmarks aged, in windows closed by the day."""
+        """How rates of publication fell as benchmarks aged, in windows closed by the newest publication known.
+
+        Later ones would take the silence of tables that end there for that of the world.
+        """
         rows = self.panel.rows
-        return learn_ageing(closed_windows(rows[rows["known_on"].notna().to_numpy()], pd.Timestamp(self.as_of)))
+        dated = rows[rows["known_on"].notna().to_numpy()]
+        return learn_ageing(closed_windows(dated, dated["known_on"].max()))
 
     @cached_property
     def _gaps(self) -> np.ndarray:
