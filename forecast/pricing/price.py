@@ -149,10 +149,14 @@ def events_at(desk: Desk, question: Question) -> list[Event] | None:
     Raises
     ------
     DataError
-        As `price_at`.
+        As `price_at`, and where its time is over.
     """
     known = _judge(desk, question)
-    return None if known.status in ANSWERED else [part.event() for part in _open_question(desk, question, known).parts]
+    if known.status in ANSWERED:
+        return None
+    if question.resolve_by.date() < desk.as_of:
+        raise DataError(f"{question.id} closed on {question.resolve_by:%Y-%m-%d} and waits for its judge")
+    return [part.event() for part in _open_question(desk, question, known).parts]
 
 
 def _judge(desk: Desk, question: Question) -> Resolution:

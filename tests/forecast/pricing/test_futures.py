@@ -16,6 +16,7 @@ from scale_forecast.data.results import as_results, known_rows
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.pricing.by_date import Foretold, foretell
 from scale_forecast.pricing.futures import RecordFutures
+from scale_forecast.pricing.price import events_at
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.judge.resolve import resolve
@@ -375,6 +376,8 @@ def test_what_closed_unsettled_has_the_price_of_its_last_day(desk, tables, resul
     assert price.probability == then.probability < 0.5
     assert price.as_of == DAY
     assert price.note.startswith(f"Closed on {DAY} and not settled since (")
+    with pytest.raises(DataError, match=r"closed on .* and waits for its judge"):
+        events_at(after, asked)
     with pytest.raises(DataError, match=r"closed on .* and waits for its judge \(.*\): .*nothing"):
         price_at(after, question({"kind": "numeric", "task": "nothing", "if_nothing": "open"}, DAY))
 
