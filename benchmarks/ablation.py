@@ -151,7 +151,7 @@ def forecasts(variant: Variant, answers: Answers) -> Iterator[pd.DataFrame]:
     best = [pair if (pair[1].case > 0).any() else own for own, pair in zip(alone, past, strict=True)]
     stack.ties_ = Ties.fit([(fold, stack._continuous(fold.rows, said).prob_tie()) for fold, said in best])
     for fold, said in asked:
-        made = stack.combined(fold.rows, fold.evidence, said) if variant.ties else stack._continuous(fold.rows, said)
+        made = stack.combine(fold.rows, fold.evidence, said) if variant.ties else stack._continuous(fold.rows, said)
         yield fold_rows(made, fold)
 
 

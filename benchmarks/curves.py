@@ -113,7 +113,7 @@ def speed(n: int = 2000, slow: int = 8) -> pd.DataFrame:
     start = time.process_time()
     with np.errstate(all="ignore"):
         best = [published_fit(x[:14], row[:14]) for row in y[:slow]]
-        other = np.array([broken_law(x[14:], *p[:3], [(p[3], p[4], p[5])]) for p in best])
+        other = np.array([broken_law(x[14:], p[0], p[1], p[2], [(p[3], p[4], p[5])]) for p in best])
     reference = (time.process_time() - start) / slow
     theirs = rmsle(np.where(other > 0, other, np.nan), y[:slow, 14:])
     names = ["published procedure", "this engine", "this engine, all curves"]
@@ -260,7 +260,7 @@ def bundled_table(gap: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     )
     held = bundled_held_out_errors(gap, ("auto", *names))
     error = 100 * held.groupby(["form", "dataset", "chance"])["error"].mean().unstack([1, 2])
-    error.columns = [f"{dataset} {chance}" for dataset, chance in error.columns]
+    error.columns = [" ".join(map(str, column)) for column in error.columns]
     error["mean"] = error.mean(axis=1)
     auto = held[held["form"] == "auto"]
     coverage = auto.groupby("dataset")["inside"].agg(["mean", "size"]).reset_index()

@@ -249,7 +249,9 @@ class _Progress:
 def _of_peers(origin: Row, target_scale: float, before: pd.Timestamp, group: list[list[Row]]) -> Row:
     axis = "log_flops" if origin["kind"] == "train_flops" else "log_params"
     lines: dict[str, list[tuple[float, float, float]]] = {}
-    reached, nearest, best = set(), [], []
+    reached: set[str] = set()
+    nearest: list[tuple[float, float, float]] = []
+    best: list[float] = []
     for one in group:
         if one[0]["line"] == origin["line"]:
             continue

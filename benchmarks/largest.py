@@ -128,7 +128,7 @@ def recipes() -> tuple[float, float, int]:
     )
     models = models[models["score"] > 0.3].dropna()
     share = (models["score"] - 0.25) / 0.75
-    logit = np.log(share / (1.0 - share)).to_numpy()
+    logit = np.log((share / (1.0 - share)).to_numpy())
     years = (models["released"] - models["released"].min()).dt.days / 365.25
     matrix = np.column_stack([np.ones(len(models)), np.log10(models["flops"]), years])
     coefficient, residual, *_ = np.linalg.lstsq(matrix, logit, rcond=None)

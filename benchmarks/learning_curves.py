@@ -126,27 +126,29 @@ def broken_curves(
     return np.tile(x, (n, 1)), y[:, :points], np.tile(beyond, (n, 1)), y[:, points:]
 
 
-def _logistic(x, rng, limit, middle, c, top):
+def _logistic(x: np.ndarray, rng: np.random.Generator, limit: float, middle: float, c: float, top: float) -> np.ndarray:
     power = (x / middle) ** -c
     return limit + (top - limit) * power / (1.0 + power)
 
 
-def _two_laws(x, rng, limit, middle, c, top):
+def _two_laws(x: np.ndarray, rng: np.random.Generator, limit: float, middle: float, c: float, top: float) -> np.ndarray:
     return limit + 0.6 * (1.0 + x / middle) ** -c + 0.3 * (x / 1e6) ** -rng.uniform(0.03, 0.2)
 
 
-def _two_breaks(x, rng, limit, middle, c, top):
+def _two_breaks(
+    x: np.ndarray, rng: np.random.Generator, limit: float, middle: float, c: float, top: float
+) -> np.ndarray:
     later = 10 ** rng.uniform(7, 8.5)
     breaks = [(c, middle, rng.uniform(0.2, 1.0)), (rng.uniform(-0.15, 0.2), later, rng.uniform(0.3, 1.0))]
     return broken_law(x, limit, 0.7 * 1e6**0.06, 0.06, breaks)
 
 
-def _items(x, rng, limit, middle, c, top):
+def _items(x: np.ndarray, rng: np.random.Generator, limit: float, middle: float, c: float, top: float) -> np.ndarray:
     place = np.exp(rng.normal(np.log(middle), rng.uniform(1, 3), 400))
     return limit + (top - limit) * np.exp(-((x[:, None] / place) ** rng.uniform(0.4, 1.0))).mean(axis=1)
 
 
-def _m4(x, rng, limit, middle, c, top):
+def _m4(x: np.ndarray, rng: np.random.Generator, limit: float, middle: float, c: float, top: float) -> np.ndarray:
     """Solved for the position between top and limit by bisection."""
     alpha, target = rng.uniform(0.3, 2.0), -1.5 * c * np.log(x / middle)
     low, high = np.full_like(x, -60.0), np.full_like(x, 60.0)
@@ -157,7 +159,7 @@ def _m4(x, rng, limit, middle, c, top):
     return limit + (top - limit) / (1.0 + np.exp(-low))
 
 
-def _law(x, rng, limit, middle, c, top):
+def _law(x: np.ndarray, rng: np.random.Generator, limit: float, middle: float, c: float, top: float) -> np.ndarray:
     return limit + 0.6 * (x / 1e6) ** -c
 
 

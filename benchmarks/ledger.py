@@ -18,6 +18,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +67,18 @@ def speed(where: str, folder: Path) -> None:
         print(f"{name}: {rate:,.0f} entries/s")
 
 
+def run_all(processes: list[BaseProcess]) -> None:
+    """Start all, and wait for all."""
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+
 def writers(where: str) -> None:
     """Print what writers at once leave."""
     running = [PROCESSES.Process(target=write_many, args=(where, writer, EACH)) for writer in range(WRITERS)]
-    for process in running:
-        process.start()
-    for process in running:
-        process.join()
+    run_all(running)
     with open_ledger(where) as ledger:
         report, rows = ledger.verify(), ledger.forecasts()["forecaster"].str.startswith("writer-").sum()
     print(f"{WRITERS} writers x {EACH}: {rows} rows, chain {'intact' if report.is_intact else report.problems}")
@@ -83,7 +89,7 @@ def crowd(where: str, folder: Path, writers: int, each: int) -> None:
     open_ledger(where).close()
     files = [folder / f"seconds-{writer}" for writer in range(writers)]
     running = [PROCESSES.Process(target=time_appends, args=(where, w, each, file)) for w, file in enumerate(files)]
-    elapsed = time_call(lambda: [*(process.start() for process in running), *(process.join() for process in running)])
+    elapsed = time_call(lambda: run_all(running))
     seconds = sorted(float(line) for file in files for line in file.read_text().splitlines())
     with open_ledger(where) as ledger:
         report, rows = ledger.verify(), ledger.forecasts()["forecaster"].str.startswith("timed-").sum()

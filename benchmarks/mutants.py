@@ -128,7 +128,8 @@ class _Changed(ast.NodeTransformer):
     def of(self, tree: ast.Module) -> ast.Module:
         twin = copy.deepcopy(tree)
         self.at = _nodes(twin)[self.place]
-        return ast.fix_missing_locations(self.visit(twin))
+        self.visit(twin)
+        return ast.fix_missing_locations(twin)
 
     def visit(self, node: ast.AST) -> ast.AST:
         return self.change(node) if node is self.at else self.generic_visit(node)

@@ -210,7 +210,8 @@ def main() -> None:
     for name in LOADED:
         importlib.import_module(name)
     until = time.monotonic() + 60 * given.minutes
-    done, survived = 0, []
+    done = 0
+    survived: list[Mutant] = []
     for topic in given.topic or TOPICS:
         ran, alive = run(topic, given.most, given.seed, until)
         done, survived = done + ran, [*survived, *alive]

@@ -75,7 +75,7 @@ def made_up_questions(n: int, n_tasks: int, rng: np.random.Generator) -> list[Qu
     ]
 
     def leaf(kind: str) -> dict[str, object]:
-        task = {"kind": kind, "task": f"task {rng.integers(n_tasks)}"}
+        task: dict[str, object] = {"kind": kind, "task": f"task {rng.integers(n_tasks)}"}
         if kind == "threshold":
             return {**task, "score": round(float(rng.uniform(0.5, 1)), 3)}
         if kind == "comparison":
