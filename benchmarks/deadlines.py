@@ -3,10 +3,11 @@
     python -m benchmarks.deadlines [--timeless] [--jobs N] [--cache FOLDER] [--out FILE]
 
 At quarterly origins everything is dropped that was not public then; questions are made of what is left
-(`synthetic.deadlines`), priced by what was trained on it, and settled by the judge on all bundled results. A deadline
-never lies after the last bundled publication. What counts as measured is what the bundled tables hold, for the price
-and the judge alike. First it says how well it is foretold that anything new is measured on a benchmark, by the rates
-as they are learned at each origin with and without ageing; with ``--timeless`` questions are priced without it.
+(`benchmarks.dated_questions`), priced by what was trained on it, and settled by the judge on all bundled results. A
+deadline never lies after the last bundled publication. What counts as measured is what the bundled tables hold, for
+the price and the judge alike. First it says how well it is foretold that anything new is measured on a benchmark, by
+the rates as they are learned at each origin with and without ageing; with ``--timeless`` questions are priced without
+it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.dated_questions import KINDS, dated_questions, settle_deadlines
 from benchmarks.questions import BINS, REPEATS, report
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables, load
@@ -31,7 +33,6 @@ from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.price import events_at
 from scale_forecast.pricing.space import hold_off, probability_of
 from scale_forecast.resolvers.scores.calibration import expected_calibration_error
-from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settle_deadlines
 
 ORIGINS = [dt.date(year, month, 1) for year in range(2020, 2024) for month in (1, 4, 7, 10)]
 ORIGINS = [day for day in ORIGINS if dt.date(2020, 6, 1) < day < dt.date(2023, 12, 1)]

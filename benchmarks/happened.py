@@ -24,9 +24,9 @@ from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.data.load import load, with_frontier
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import resolve_all
 
 FIRST, LAST = pd.Timestamp("2021-01-01"), pd.Timestamp("2026-11-30")
 LEAST = 0.9

@@ -56,7 +56,7 @@ TOPICS = {
     "summary": Topic(("forecast/backtests/summary.py",), ("tests/forecast/backtests/test_summary.py",)),
     "kinds": Topic(
         tuple(f"resolvers/kinds/{name}.py" for name in _KINDS),
-        ("tests/resolvers/kinds", "tests/resolvers/judge"),
+        ("tests/resolvers/kinds", "tests/resolvers/judge", "tests/resolvers/questions/test_resolve.py"),
     ),
     "chain": Topic(
         ("resolvers/ledger/chain.py",),

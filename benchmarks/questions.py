@@ -30,16 +30,16 @@ from scale_forecast.inputs.panel import Panel, as_panel
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT
 from scale_forecast.predictors.reversal import Reversal
+from scale_forecast.pricing import made_questions as factory
 from scale_forecast.pricing.maps import Map, chosen_map
 from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.questions import leaf_on, units_of
 from scale_forecast.pricing.recalibration import KINDS
 from scale_forecast.pricing.space import Event, hold_off, probability_of
 from scale_forecast.resolvers.kinds.count import Count
-from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.scores.calibration import bin_index, expected_calibration_error
 from scale_forecast.resolvers.scores.probabilities import brier_score, log_score
-from scale_forecast.synthetic import questions as factory
+from scale_forecast.resolvers.terms.scope import Scope
 
 MODELS_PER_LINE = 12
 BINS = 10

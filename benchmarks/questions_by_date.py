@@ -38,7 +38,7 @@ from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.resolvers.kinds.base import Measured
 from scale_forecast.resolvers.kinds.leads import Leads
 from scale_forecast.resolvers.kinds.threshold import Threshold
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 READING = "dated"
 ORIGINS = pd.date_range("2024-10-01", "2026-07-01", freq="QS")

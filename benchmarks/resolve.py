@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_tasks
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import resolve_all
 
 SIZES = 10.0 ** np.linspace(8, 12, 8)
 

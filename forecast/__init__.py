@@ -154,7 +154,7 @@ show_as_html(
         "scale_forecast.workflow.quick:Quick": "scale_forecast.show.quick:as_html",
         "scale_forecast.pricing.price:Price": "scale_forecast.show.prices:price_html",
         "scale_forecast.resolvers.questions.question:Question": "scale_forecast.show.questions:question_html",
-        "scale_forecast.resolvers.judge.resolve:Resolution": "scale_forecast.show.questions:resolution_html",
+        "scale_forecast.resolvers.questions.resolve:Resolution": "scale_forecast.show.questions:resolution_html",
     }
 )
 

@@ -20,7 +20,7 @@ FOLDERS = {
     "scale_forecast": ROOT / "forecast",
     **{f"scale_forecast.{room}": ROOT / room for room in ("data", "features", "resolvers")},
 }
-PURE_JUDGE = {"questions", "kinds", "judge", "scores"}
+PURE_JUDGE = {"terms", "judge", "kinds", "questions", "scores"}
 MAY_IMPORT = {
     "data": {"data"},
     "features": {"features", "data"},
@@ -105,7 +105,7 @@ def test_rooms_import_only_what_the_table_allows():
 
 
 def test_a_forbidden_import_is_seen():
-    judge, data = f"{PACKAGE}.resolvers.judge.resolve", f"{PACKAGE}.data.errors"
+    judge, data = f"{PACKAGE}.resolvers.judge.evidence", f"{PACKAGE}.data.errors"
     assert may_import("resolvers.judge", data)
     assert not may_import("data", judge)
     assert not may_import("resolvers.judge", f"{PACKAGE}.upcoming")
@@ -144,6 +144,20 @@ def test_no_modules_import_one_another():
     """Imports inside functions and for type checkers count too: they only hide a circle from the interpreter."""
     graph = {name: {other for other in imports_of(path) if other in MODULES} - {name} for name, path in MODULES.items()}
     assert circles_of(graph) == []
+
+
+def house_room_of(name):
+    """The room that a module stands in, a room inside another one being a part of it; a loose module is its own."""
+    parts = name.split(".")[1:]
+    return ".".join(parts[: 2 if parts[:1] == ["resolvers"] else 1])
+
+
+def test_no_rooms_import_one_another():
+    """Rooms have an order: whoever reads one needs to know only those below it."""
+    graph = {house_room_of(name): set() for name in MODULES}
+    for name, path in MODULES.items():
+        graph[house_room_of(name)] |= {house_room_of(other) for other in imports_of(path) if other in MODULES}
+    assert circles_of({room: others - {room} for room, others in graph.items()}) == []
 
 
 def test_a_module_is_at_most_500_lines_long():

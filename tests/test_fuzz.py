@@ -20,9 +20,9 @@ from scale_forecast.curves.tables import fit_table, read_curves
 from scale_forecast.data.catalog import QUESTIONS, bundled_metrics, bundled_results
 from scale_forecast.data.errors import DataError, ForecastError
 from scale_forecast.data.readers import Limits, files, read, read_models, read_tasks
-from scale_forecast.resolvers.forecastbench.sets import read_set
 from scale_forecast.resolvers.importing import import_files
 from scale_forecast.resolvers.ledger import open_ledger
+from scale_forecast.resolvers.markets.forecastbench_sets import read_set
 from scale_forecast.resolvers.markets.importing import criterion_of
 from scale_forecast.resolvers.markets.metaculus_export import read_export, score_record
 from scale_forecast.resolvers.markets.ours import quantiles_of_table

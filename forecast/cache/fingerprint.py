@@ -19,7 +19,7 @@ SCORING = ("scale_forecast.backtests.fold_rows",)
 """Where the forecast of a fold is scored."""
 FORECASTING = ("scale_forecast.upcoming", "scale_forecast.pricing")
 """Where forecasts and prices are made."""
-JUDGING = ("scale_forecast.resolvers.judge.resolve",)
+JUDGING = ("scale_forecast.resolvers.questions.resolve",)
 """Where questions are settled."""
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "lightgbm")
 

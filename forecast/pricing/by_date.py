@@ -12,7 +12,7 @@ from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.pricing.space import Event
 from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.kinds.base import Kind, Measured
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 FEWEST_MODELS = 8
 """Models with a score from which on futures by date are believed before a forecast by scale."""

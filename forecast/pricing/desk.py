@@ -47,7 +47,7 @@ from scale_forecast.pricing.questions import benchmark_of_average, is_part_of
 from scale_forecast.pricing.recalibration import NOTHING, Recalibration
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.questions.scope import SERIES_NAMES, Scope
+from scale_forecast.resolvers.terms.scope import SERIES_NAMES, Scope
 
 FEWEST_MEMBERS = 5
 """Tasks that an average is taken over."""

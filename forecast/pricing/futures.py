@@ -39,7 +39,7 @@ from scale_forecast.pricing.narrowed import Way, narrow, say_way, ways_of, wider
 from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.evidence import Measurement
 from scale_forecast.resolvers.judge.futures import NOBODY, Untold
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 FURTHEST = 10
 """Years ahead that are looked at."""

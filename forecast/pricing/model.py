@@ -27,7 +27,7 @@ from scale_forecast.pricing.maps import Map
 from scale_forecast.pricing.space import Event, ranks
 from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.questions.scope import WAYS, Scope
+from scale_forecast.resolvers.terms.scope import WAYS, Scope
 
 Rival = tuple[Any, Any]
 """Score and standard error of the side to beat: numbers, or (k,) arrays of equally likely ones."""

@@ -21,7 +21,7 @@ from scale_forecast.by_date.world import see
 from scale_forecast.data.dates import known_days
 from scale_forecast.data.names.keys import name_key, name_keys
 from scale_forecast.resolvers.judge.futures import Untold
-from scale_forecast.resolvers.questions.scope import WAYS, Scope
+from scale_forecast.resolvers.terms.scope import WAYS, Scope
 
 NEAREST = 4
 """Others that are named where a series has no score."""

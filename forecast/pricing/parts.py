@@ -29,7 +29,7 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.any_of import AnyOf
 from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 MOST_YEARS = 30
 """Of a deadline without a named model."""

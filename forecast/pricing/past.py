@@ -21,9 +21,9 @@ from scale_forecast.parallel import Workers
 from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.price import Price, price_at
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import Resolution, resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution, resolve_all
 from scale_forecast.resolvers.questions.stated import stated_probabilities
 from scale_forecast.resolvers.scores.calibration import calibration_table
 from scale_forecast.resolvers.scores.probabilities import brier_score, log_score

@@ -22,10 +22,10 @@ from scale_forecast.pricing.desk import Desk
 from scale_forecast.pricing.parts import Part, start_of
 from scale_forecast.pricing.space import Event, hold_off, probability_of
 from scale_forecast.resolvers.judge.futures import Untold
-from scale_forecast.resolvers.judge.resolve import Resolution, resolve
 from scale_forecast.resolvers.judge.status import ANSWERED, Status
 from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution, resolve
 from scale_forecast.resolvers.scores.odds import fair_odds
 
 REPRICED = 40

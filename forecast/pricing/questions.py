@@ -13,7 +13,7 @@ from scale_forecast.pricing.space import Event, hold_off, probability_of
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
 from scale_forecast.resolvers.kinds.base import Kind, Measured
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 def price_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) -> tuple[float, float]:

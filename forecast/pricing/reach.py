@@ -22,7 +22,7 @@ from scale_forecast.pricing.sentences import why_unpriced
 from scale_forecast.pricing.templates import families_in_scope, newcomer, template_of
 from scale_forecast.resolvers.judge.futures import Untold
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 FINE = 200

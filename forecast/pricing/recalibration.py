@@ -25,10 +25,10 @@ from scale_forecast.parallel import Workers, one_thread
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import identity, make
 from scale_forecast.predictors.reversal import Reversal
+from scale_forecast.pricing import made_questions as factory
 from scale_forecast.pricing.maps import FEWEST, IDENTITY, Map, chosen_map, resampled_map
 from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.questions import raw_on
-from scale_forecast.synthetic import questions as factory
 
 GROUPS = 3
 MOST = {"threshold": 12, "gain": 10, "comparison": 10, "recovery": 30, "reversal": 30, "u_shape": 30}

@@ -18,7 +18,7 @@ from scale_forecast.pricing.model import PricedModel, Rival
 from scale_forecast.pricing.narrowed import NEAREST
 from scale_forecast.pricing.questions import name_leaf
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.questions.scope import WAYS, Scope
+from scale_forecast.resolvers.terms.scope import WAYS, Scope
 
 
 def describe_model(

@@ -12,7 +12,7 @@ from scale_forecast.resolvers.judge.case import Case, moment
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 def holds_today(desk: Desk, question: Question, leaf: Measured) -> str | None:

@@ -14,7 +14,7 @@ from scale_forecast.pricing.model import PricedModel, Rival
 from scale_forecast.pricing.questions import benchmark_of_average, units_of
 from scale_forecast.pricing.sentences import describe_model
 from scale_forecast.resolvers.kinds.base import Measured
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 MOST_TEMPLATES = 6
 """Families whose next models stand for what may come; the largest are taken."""

@@ -6,9 +6,9 @@ import html
 
 import pandas as pd
 
-from scale_forecast.resolvers.judge.resolve import Resolution
 from scale_forecast.resolvers.questions.bank import dump_questions
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution
 
 
 def question_html(question: Question) -> str:

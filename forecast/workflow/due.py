@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from scale_forecast.data.names import count_of
-from scale_forecast.resolvers.judge.resolve import Resolution, resolve_all
-from scale_forecast.resolvers.judge.settle import settle_scores
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution, resolve_all
+from scale_forecast.resolvers.questions.settle import settle_scores
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.places import ledger_exists, open_ledger_at

@@ -12,9 +12,6 @@ import pandas as pd
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.resolvers.importing import Imported, find_unrecorded, import_files
-from scale_forecast.resolvers.judge.check import doubts
-from scale_forecast.resolvers.judge.resolve import Resolution, as_table, evidence_table, listing, resolve_all
-from scale_forecast.resolvers.judge.resolve import resolve as judge
 from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.questions.bank import (
     bundled_questions,
@@ -25,7 +22,10 @@ from scale_forecast.resolvers.questions.bank import (
     recorded_questions,
     summary,
 )
+from scale_forecast.resolvers.questions.check import doubts
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution, as_table, evidence_table, listing, resolve_all
+from scale_forecast.resolvers.questions.resolve import resolve as judge
 from scale_forecast.show.terminal import as_text
 from scale_forecast.show.views import EVIDENCE_SHOWN
 from scale_forecast.workflow import clock

@@ -15,9 +15,9 @@ import pandas as pd
 from scale_forecast.by_date.tables import Tables
 from scale_forecast.cache.fingerprint import code_fingerprint
 from scale_forecast.distribution import PRINTED
-from scale_forecast.resolvers.judge.settle import BY_DATE
 from scale_forecast.resolvers.ledger.rows import score_forecasts
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.settle import BY_DATE
 from scale_forecast.workflow.found_by_date import ModelByDate, Records
 from scale_forecast.workflow.places import open_ledger_at
 from scale_forecast.workflow.questions import own_questions

@@ -15,7 +15,7 @@ from scale_forecast.data.load import Tables
 from scale_forecast.data.names import count_of
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT, make
-from scale_forecast.resolvers.judge.resolve import resolve_all
+from scale_forecast.resolvers.questions.resolve import resolve_all
 from scale_forecast.resolvers.scores import record as scoring
 from scale_forecast.show.report.bearing import questions_on
 from scale_forecast.show.report.contents import gather

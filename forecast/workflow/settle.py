@@ -13,10 +13,10 @@ import pandas as pd
 from scale_forecast.data.errors import ForecastError
 from scale_forecast.data.names import count_of
 from scale_forecast.data.results import fingerprint
-from scale_forecast.resolvers.judge.resolve import Resolution, as_table, evidence_table, for_ledger, resolve_all
-from scale_forecast.resolvers.judge.settle import as_resolutions, settle_scores, settled_rows
 from scale_forecast.resolvers.questions.bank import find_question
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution, as_table, evidence_table, for_ledger, resolve_all
+from scale_forecast.resolvers.questions.settle import as_resolutions, settle_scores, settled_rows
 from scale_forecast.resolvers.scores import record as scoring
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.files import text_of
-from scale_forecast.resolvers.forecastbench import track_record as forecastbench_sets
-from scale_forecast.resolvers.importing import tables
+from scale_forecast.resolvers.importing import forecastbench, tables
 from scale_forecast.resolvers.importing.imported import Imported
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def import_files(
     DataError
         One sentence on what is wrong, where, and what to do.
     """
-    sets = forecastbench_sets.Sets()
+    sets = forecastbench.Sets()
     out = Imported()
     for path in paths:
         text = text_of(path)
@@ -54,7 +53,7 @@ def import_files(
             sets.take(text, path.name)
         else:
             tables.add_table(out, text, path.name, columns or {}, constants or {}, set(known), as_of)
-    forecastbench_sets.add_sets(out, sets, as_of, fill_missing)
+    forecastbench.add_sets(out, sets, as_of, fill_missing)
     if not out.forecasts and not out.resolutions and not out.questions:
         raise DataError(f"nothing to import: {out.notes[0] if out.notes else 'the files hold no forecast'}")
     return out

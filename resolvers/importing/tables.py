@@ -15,8 +15,8 @@ from scale_forecast.data.names import did_you_mean
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers.tables import csv_frame
 from scale_forecast.resolvers.importing.imported import Imported, resolution
-from scale_forecast.resolvers.questions.fields import ID_PATTERN
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.terms.fields import ID_PATTERN
 
 COLUMNS = ("question", "forecaster", "time", "probability", "outcome", "resolved_on", "title", "url")
 """Of a CSV file; the first four are required."""

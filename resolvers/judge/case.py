@@ -18,7 +18,7 @@ import numpy as np
 
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 SILENCE = {"no": Status.NO, "annul": Status.ANNULLED, "ambiguous": Status.AMBIGUOUS, "open": Status.OPEN}
 """What a criterion comes to where nothing was published, by its ``if_nothing``."""

@@ -23,7 +23,7 @@ from scale_forecast.data.noise import standard_error
 from scale_forecast.data.results import KEY, UNIT
 from scale_forecast.data.tasks import directions, task_sizes
 from scale_forecast.resolvers.judge.wholes import with_means
-from scale_forecast.resolvers.questions.scope import SERIES_FIELDS, SERIES_NAMES, Scope
+from scale_forecast.resolvers.terms.scope import SERIES_FIELDS, SERIES_NAMES, Scope
 
 SHOWN = [
     "benchmark", "task", "metric", "shots", "prompt", "evaluator", "version", "setting", "family", "model",

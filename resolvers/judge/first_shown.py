@@ -13,7 +13,7 @@ import numpy as np
 from scale_forecast.data.trend import BEYOND
 from scale_forecast.resolvers.judge.events import is_u_shaped, turns
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 @dataclass(frozen=True)

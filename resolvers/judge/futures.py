@@ -11,7 +11,7 @@ from scale_forecast.resolvers.judge.events import Line
 
 if TYPE_CHECKING:
     from scale_forecast.resolvers.judge.evidence import Measurement
-    from scale_forecast.resolvers.questions.scope import Scope
+    from scale_forecast.resolvers.terms.scope import Scope
 
 OTHER = "other"
 """The option of whoever is not among those named."""

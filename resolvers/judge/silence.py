@@ -10,7 +10,7 @@ import pandas as pd
 from scale_forecast.data.coverage import silence_until
 from scale_forecast.data.names.keys import model_key
 from scale_forecast.resolvers.judge.evidence import Evidence, Measurement
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 @dataclass(frozen=True)

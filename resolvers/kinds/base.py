@@ -30,8 +30,8 @@ from scale_forecast.resolvers.judge.events import Draws, Line
 from scale_forecast.resolvers.judge.futures import Futures, Untold
 from scale_forecast.resolvers.judge.silence import are_measured, silence_about
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.fields import Name, Strict
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.fields import Name, Strict
+from scale_forecast.resolvers.terms.scope import Scope
 
 Answers = Literal["event", "number", "date", "option"]
 IfNothing = Literal["no", "annul", "ambiguous", "open"]

@@ -15,8 +15,8 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Answers, Example, IfNothing
 from scale_forecast.resolvers.kinds.leading import Leading, Of
 from scale_forecast.resolvers.kinds.phrases import limits_of
-from scale_forecast.resolvers.questions.fields import Names
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.fields import Names
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class Choice(Leading):

@@ -19,7 +19,7 @@ from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, Measured
 from scale_forecast.resolvers.kinds.phrases import limits_of, who_of
 from scale_forecast.resolvers.kinds.silence import Nearest, nothing
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class Comparison(Measured):

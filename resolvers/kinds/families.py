@@ -16,7 +16,7 @@ from scale_forecast.resolvers.judge.first_shown import Shown, join_shown
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Measured
 from scale_forecast.resolvers.kinds.silence import Nearest, dispute, nothing
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class InFamilies(Measured, abstract=True):

@@ -12,7 +12,7 @@ import numpy as np
 from scale_forecast.resolvers.judge.case import Case, Finding, moment, no_or_else
 from scale_forecast.resolvers.kinds.base import Datable, Example, IfNothing, Kind
 from scale_forecast.resolvers.kinds.phrases import day_of
-from scale_forecast.resolvers.questions.fields import End
+from scale_forecast.resolvers.terms.fields import End
 
 
 class FirstBy(Kind):

@@ -10,7 +10,7 @@ import numpy as np
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Example, Kind
-from scale_forecast.resolvers.questions.fields import Name
+from scale_forecast.resolvers.terms.fields import Name
 
 
 class Manual(Kind):

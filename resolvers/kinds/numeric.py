@@ -19,7 +19,7 @@ from scale_forecast.resolvers.kinds.base import Example, IfNothing, Measured
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import dispute, no_measurement, nothing
 from scale_forecast.resolvers.kinds.threshold import Threshold
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class Numeric(Measured):

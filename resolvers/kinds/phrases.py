@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from scale_forecast.data.sizes import format_size
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 def who_of(scope: Scope | None) -> tuple[str, list[str]]:

@@ -13,7 +13,7 @@ from scale_forecast.data.names.keys import release_of
 from scale_forecast.resolvers.judge.case import Case, Finding
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Answers, Example, Kind
-from scale_forecast.resolvers.questions.fields import Names
+from scale_forecast.resolvers.terms.fields import Names
 
 
 class Release(Kind):

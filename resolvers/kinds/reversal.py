@@ -15,7 +15,7 @@ from scale_forecast.resolvers.kinds.base import Example
 from scale_forecast.resolvers.kinds.families import InFamilies, largest_model
 from scale_forecast.resolvers.kinds.phrases import limits_of
 from scale_forecast.resolvers.kinds.silence import Nearest
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class Reversal(InFamilies):

@@ -16,7 +16,7 @@ from scale_forecast.resolvers.judge.events import Line
 from scale_forecast.resolvers.judge.futures import Futures
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.base import Answers, Example, Kind
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 COLUMNS = {"flops": ("train_flops", "training FLOP"), "params": ("params", "parameters")}
 

@@ -17,7 +17,7 @@ from scale_forecast.resolvers.kinds.base import Example, Side
 from scale_forecast.resolvers.kinds.families import InFamilies
 from scale_forecast.resolvers.kinds.phrases import who_of
 from scale_forecast.resolvers.kinds.silence import Nearest, no_measurement
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class Threshold(InFamilies):

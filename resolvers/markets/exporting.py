@@ -9,9 +9,14 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.spreadsheet import mark_table
-from scale_forecast.resolvers.forecastbench.files import markets_of, question_of
-from scale_forecast.resolvers.forecastbench.sets import file_name_complaints, forecast_set, read_set, set_complaints
 from scale_forecast.resolvers.markets import hubverse
+from scale_forecast.resolvers.markets.forecastbench import markets_of, question_of
+from scale_forecast.resolvers.markets.forecastbench_sets import (
+    file_name_complaints,
+    forecast_set,
+    read_set,
+    set_complaints,
+)
 from scale_forecast.resolvers.markets.market import Market, Unsupported
 from scale_forecast.resolvers.markets.questions import question_id
 from scale_forecast.resolvers.markets.tables import record_complaints, record_table

@@ -8,7 +8,7 @@ from typing import Any
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.files import document_of
-from scale_forecast.resolvers.forecastbench import files as forecastbench
+from scale_forecast.resolvers.markets import forecastbench
 from scale_forecast.resolvers.markets.keys import without_key
 from scale_forecast.resolvers.markets.market import Market, Unsupported
 from scale_forecast.resolvers.markets.services import SERVICES

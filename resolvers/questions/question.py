@@ -17,7 +17,8 @@ from pydantic import Field, model_validator
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.notebook import ShowsHtml
 from scale_forecast.resolvers.kinds.base import Condition, Criterion
-from scale_forecast.resolvers.questions.fields import (
+from scale_forecast.resolvers.scores.odds import implied_probability
+from scale_forecast.resolvers.terms.fields import (
     ID_PATTERN,
     End,
     Name,
@@ -27,8 +28,7 @@ from scale_forecast.resolvers.questions.fields import (
     Strict,
     day_or_moment,
 )
-from scale_forecast.resolvers.questions.scope import Scope
-from scale_forecast.resolvers.scores.odds import implied_probability
+from scale_forecast.resolvers.terms.scope import Scope
 
 
 class Ruling(Strict):

@@ -8,8 +8,8 @@ from scale_forecast.data.load import load
 from scale_forecast.data.results import KEY, UNIT, as_results, has_size, unit_names
 from scale_forecast.inputs.panel import as_panel
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import resolve
 
 
 def test_forecasts_by_scale_are_given_no_row_of_the_frontier():

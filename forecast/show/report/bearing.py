@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from scale_forecast.data.names import fold
-from scale_forecast.resolvers.judge.resolve import Resolution
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import Resolution
 from scale_forecast.show.plots.question import forecasts_of
 
 

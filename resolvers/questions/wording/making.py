@@ -30,9 +30,9 @@ from scale_forecast.resolvers.kinds.size import Size
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.kinds.u_shape import UShape
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.questions.wording.slots import AskBack, Place, Quantity, Reading, Refused, When, Who
 from scale_forecast.resolvers.questions.wording.vocabulary import Vocabulary
+from scale_forecast.resolvers.terms.scope import Scope
 
 YEARS = 2
 """Years a question without a deadline stays open."""

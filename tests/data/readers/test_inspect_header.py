@@ -10,8 +10,8 @@ from scale_forecast.data.load import load
 from scale_forecast.data.readers import read
 from scale_forecast.data.readers.inspect_header import InspectHeader
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import resolve
 
 LOG = json.loads(InspectHeader().example.data)
 

@@ -19,10 +19,10 @@ from scale_forecast.pricing.futures import RecordFutures
 from scale_forecast.pricing.price import events_at
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Untold
-from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.questions.resolve import resolve
+from scale_forecast.resolvers.terms.scope import Scope
 from tests.forecast.by_date.tables import AS_OF, frames
 from tests.worlds import make_results, make_tasks
 

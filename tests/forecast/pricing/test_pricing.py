@@ -26,7 +26,7 @@ from scale_forecast.resolvers.kinds.count import Count
 from scale_forecast.resolvers.kinds.not_ import Not
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 from scale_forecast.show.prices import text
 from tests.thorough import tries
 from tests.worlds import TASKS, make_results, make_tasks, scrambled

@@ -13,7 +13,7 @@ from scale_forecast.data.load import Tables
 from scale_forecast.pricing import Desk
 from scale_forecast.pricing.reach import reach_of
 from scale_forecast.resolvers.kinds.threshold import Threshold
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.terms.scope import Scope
 from tests.worlds import make_results, make_tasks
 
 

@@ -10,7 +10,7 @@ from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.inputs.folds import folds_of
 from scale_forecast.inputs.targets import scale_in, upcoming_target
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve
+from scale_forecast.resolvers.questions.resolve import resolve
 from scale_forecast.show.first_screen import first_screen
 from scale_forecast.show.plots.ahead import task_view
 from scale_forecast.show.plots.examples import make_question

@@ -7,7 +7,6 @@ from scale_forecast.data.catalog import bundled_metrics, bundled_tasks
 from scale_forecast.data.trend import reverses, trend_of
 from scale_forecast.resolvers.judge.events import Draws, turns
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
 from scale_forecast.resolvers.kinds.comparison import Comparison
@@ -18,6 +17,7 @@ from scale_forecast.resolvers.kinds.numeric import Numeric
 from scale_forecast.resolvers.kinds.reversal import Reversal
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.kinds.u_shape import UShape
+from scale_forecast.resolvers.questions.resolve import resolve_all
 from tests.resolvers.judge.test_resolve import AFTER, ask, row, table
 
 RNG = np.random.default_rng(0)

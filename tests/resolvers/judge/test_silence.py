@@ -7,8 +7,8 @@ from scale_forecast.data.coverage import as_coverage, own_coverage
 from scale_forecast.data.load import load
 from scale_forecast.data.results import as_results
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import resolve
 
 ROWS = as_results(
     pd.DataFrame(

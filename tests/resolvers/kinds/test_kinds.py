@@ -12,18 +12,18 @@ from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
 from scale_forecast.pricing import Desk, price_at
 from scale_forecast.resolvers.judge.case import Finding
-from scale_forecast.resolvers.judge.check import doubts
 from scale_forecast.resolvers.judge.events import Draws
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.futures import Untold
-from scale_forecast.resolvers.judge.resolve import resolve
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.kinds.base import Kind, Measured
 from scale_forecast.resolvers.questions.bank import dump_questions, parse_questions
+from scale_forecast.resolvers.questions.check import doubts
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.questions.resolve import resolve
 from scale_forecast.resolvers.questions.wording import tell
+from scale_forecast.resolvers.terms.scope import Scope
 from tests.worlds import make_results, make_tasks
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.resolvers.forecastbench.sets import (
+from scale_forecast.resolvers.markets.forecastbench_sets import (
     brier_table,
     combine,
     file_name_complaints,

@@ -9,7 +9,6 @@ from scale_forecast.data.catalog import QUESTIONS, bundled_results
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import load
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.bank import (
     bundled_questions,
@@ -18,6 +17,7 @@ from scale_forecast.resolvers.questions.bank import (
     parse_questions,
     read_files,
 )
+from scale_forecast.resolvers.questions.resolve import resolve_all
 
 DATES = ("2023-01-01", "2024-01-01", "2026-11-30")
 LATEST = DATES[-1]

@@ -13,8 +13,8 @@ from scale_forecast.data.periods import parse_period
 from scale_forecast.resolvers.kinds import KINDS
 from scale_forecast.resolvers.questions.bank import bundled_questions, dump_questions, parse_questions
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
 from scale_forecast.resolvers.questions.wording import Vocabulary, alike, tell, understand
+from scale_forecast.resolvers.terms.scope import Scope
 
 OPENED = dt.date(2022, 11, 15)
 PRIZE = "inverse_scaling_prize"

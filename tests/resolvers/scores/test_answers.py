@@ -9,9 +9,9 @@ import pytest
 from scale_forecast.data.errors import DataError
 from scale_forecast.pricing.answers import Answer
 from scale_forecast.pricing.price import Price
-from scale_forecast.resolvers.judge.resolve import Resolution, for_ledger
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.ledger import open_ledger
+from scale_forecast.resolvers.questions.resolve import Resolution, for_ledger
 from scale_forecast.resolvers.scores.answers import score_day, score_option
 from scale_forecast.resolvers.scores.record import score_record, summarise
 from scale_forecast.workflow.ask import _answer_fields

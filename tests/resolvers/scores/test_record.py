@@ -9,8 +9,8 @@ import pytest
 
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.results import as_results
-from scale_forecast.resolvers.judge.settle import settle_scores
 from scale_forecast.resolvers.ledger import open_ledger
+from scale_forecast.resolvers.questions.settle import settle_scores
 from scale_forecast.resolvers.scores import record
 from scale_forecast.resolvers.scores.peer import peer_score
 from tests.ledgers import AT, question_forecast, score_forecast

@@ -12,8 +12,8 @@ from scale_forecast.data.names import fold
 from scale_forecast.data.names.keys import name_keys
 from scale_forecast.data.results import UNIT, known_rows
 from scale_forecast.resolvers.judge.evidence import SHOWN
-from scale_forecast.resolvers.judge.resolve import Resolution
 from scale_forecast.resolvers.judge.status import Status
+from scale_forecast.resolvers.questions.resolve import Resolution
 
 SUBJECT = ["benchmark", "task", "metric", "shots", "prompt", "model"]
 """What a score forecast is about."""

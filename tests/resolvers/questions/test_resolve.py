@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
 from scale_forecast.data.results import as_results
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve, resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.question import Question
+from scale_forecast.resolvers.questions.resolve import resolve, resolve_all
 from tests.thorough import tries
 
 TASKS, METRICS = bundled_tasks().head(1), bundled_metrics()

@@ -24,7 +24,6 @@ from scale_forecast.pricing.model import PricedModel, histories_of
 from scale_forecast.pricing.questions import price_on
 from scale_forecast.resolvers.judge.events import turns
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.comparison import Comparison
 from scale_forecast.resolvers.kinds.count import Count
@@ -32,7 +31,8 @@ from scale_forecast.resolvers.kinds.reversal import Reversal
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.kinds.u_shape import UShape
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
+from scale_forecast.resolvers.questions.resolve import resolve_all
+from scale_forecast.resolvers.terms.scope import Scope
 
 PER_MODEL = {"threshold": 16, "gain": 12, "comparison": 12, "count": 12, "recovery": 40, "reversal": 40, "u_shape": 40}
 """Most questions of each kind on one model."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
-from scale_forecast.resolvers.questions.fields import Counts, Names, Size, Strict
+from scale_forecast.resolvers.terms.fields import Counts, Names, Size, Strict
 
 WAYS = ("evaluator", "version", "setting")
 """Fields of a scope by which published scores of one test and prompt are told apart."""

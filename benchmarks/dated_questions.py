@@ -2,7 +2,7 @@
 
 Made of what was public on that day alone, in numbers that do not depend on what came: thresholds are round numbers
 beyond the best score so far, and only tasks that some family has fallen on are asked whether they turn. Any family may
-decide, or one where a comparison names it. `synthetic.questions` asks about models that are named.
+decide, or one where a comparison names it. `pricing.made_questions` asks about models that are named.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pandas as pd
 from scale_forecast.data.load import Tables
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.inputs.steps import Histories
+from scale_forecast.pricing.made_questions import Asked
 from scale_forecast.resolvers.judge.events import is_u_shaped, turns
 from scale_forecast.resolvers.judge.evidence import Evidence
-from scale_forecast.resolvers.judge.resolve import resolve_all
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.kinds.comparison import Comparison
 from scale_forecast.resolvers.kinds.count import Count
@@ -27,8 +27,8 @@ from scale_forecast.resolvers.kinds.reversal import Reversal
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.kinds.u_shape import UShape
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import Scope
-from scale_forecast.synthetic.questions import Asked
+from scale_forecast.resolvers.questions.resolve import resolve_all
+from scale_forecast.resolvers.terms.scope import Scope
 
 PER_DAY = {"threshold": 60, "first_by": 20, "comparison": 20, "count": 20, "reversal": 25, "u_shape": 25}
 """Most questions of each kind that open on one day."""

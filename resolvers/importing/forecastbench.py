@@ -19,8 +19,8 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.files import parse_json
-from scale_forecast.resolvers.forecastbench import files as forecastbench
 from scale_forecast.resolvers.importing.imported import Imported, resolution
+from scale_forecast.resolvers.markets import forecastbench
 from scale_forecast.resolvers.markets.market import Unsupported
 from scale_forecast.resolvers.markets.payload import understand
 from scale_forecast.resolvers.questions.question import Question, Ruling

@@ -7,7 +7,7 @@ from scale_forecast.data.names.keys import name_key
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.kinds.base import Measured
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.resolvers.questions.scope import SERIES_NAMES, Scope
+from scale_forecast.resolvers.terms.scope import SERIES_NAMES, Scope
 
 
 def doubts(question: Question, evidence: Evidence) -> list[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.readers.files import document_of
-from scale_forecast.resolvers.forecastbench.files import DATASET_SOURCES, MARKET_SOURCES
+from scale_forecast.resolvers.markets.forecastbench import DATASET_SOURCES, MARKET_SOURCES
 from scale_forecast.resolvers.markets.payload import probability, require
 
 COVERAGE = 0.95

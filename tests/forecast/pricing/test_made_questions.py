@@ -11,9 +11,9 @@ from scale_forecast.data.results import as_results
 from scale_forecast.inputs.folds import Exclusion, make_fold
 from scale_forecast.inputs.targets import held_out_target, visible
 from scale_forecast.predictors.reversal import Reversal
+from scale_forecast.pricing import made_questions as factory
 from scale_forecast.pricing.model import PricedModel
 from scale_forecast.pricing.recalibration import KINDS, Recalibration
-from scale_forecast.synthetic import questions as factory
 from tests.worlds import LINES, make_panel, make_results, make_tasks, scrambled
 
 TARGET = "Beta 3"

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.dated_questions import KINDS, dated_questions, settle_deadlines
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.load import Tables
@@ -18,8 +19,7 @@ from scale_forecast.pricing.templates import NEW_FAMILY
 from scale_forecast.resolvers.kinds.first_by import FirstBy
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.questions.question import Question
-from scale_forecast.synthetic.deadlines import KINDS, dated_questions, settle_deadlines
-from tests.forecast.synthetic.test_questions import RESULTS
+from tests.forecast.pricing.test_made_questions import RESULTS
 from tests.worlds import make_panel, make_tasks, scrambled
 
 AS_OF, LAST = dt.date(2020, 6, 15), dt.date(2022, 7, 1)
