@@ -188,18 +188,3 @@ def silence_until(
         return None
     best = int(days.to_numpy().argmax())
     return days.iloc[best].date(), str(rows["source"].iloc[best])
-
-
-def is_evidence(
-    coverage: pd.DataFrame,
-    by: dt.date,
-    *,
-    benchmark: str,
-    task: str,
-    family: str | None = None,
-    evaluator: str | None = None,
-    version: str | None = None,
-) -> str | None:
-    """The source whose silence shows that nothing was published by a day; None where no source does."""
-    found = silence_until(coverage, benchmark=benchmark, task=task, family=family, evaluator=evaluator, version=version)
-    return found[1] if found is not None and found[0] >= by else None

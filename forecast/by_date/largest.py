@@ -127,27 +127,17 @@ class Frontier:
         records = {of: _running_maximum(known["released"], size, until) for of, size in sizes.items()}
         return cls(records, as_of, until)
 
-    def sample(
-        self,
-        by: dt.date,
-        n: int,
-        seed: int,
-        *,
-        of: str = "train_flops",
-        lag_days: Sequence[float] | np.ndarray = (0.0,),
-    ) -> np.ndarray:
+    def sample(self, by: dt.date, n: int, seed: int, *, of: str = "train_flops") -> np.ndarray:
         """Draws of the largest size that is public by a date.
 
-        Draw ``i`` belongs to one imagined future, the same for every ``by`` and ``lag_days`` of one seed, so that it
-        never falls as ``by`` moves on.
+        Draw ``i`` belongs to one imagined future, the same for every ``by`` of one seed, so that it never falls as
+        ``by`` moves on.
 
         Parameters
         ----------
         by : day, its end
         n, seed : number of draws; the same give the same futures
         of : one of `OF`
-        lag_days : delays between a release and what is asked for, such as a published score (`score_lags`); each draw
-            takes one of them at random
 
         Returns
         -------
@@ -160,10 +150,7 @@ class Frontier:
             When too few models were known to tell.
         """
         _check_of(of)
-        drawn = np.random.default_rng([seed, 1]).random(n)
-        lags = np.sort(np.asarray(lag_days, dtype=float))
-        lag = lags[np.minimum((drawn * len(lags)).astype(int), len(lags) - 1)]
-        day = _day(by) - lag
+        day = np.full(n, _day(by))
         base = "params" if of == "params" else "train_flops"
         level = self._levels(base, day, seed)
         if of == "effective_flops":
@@ -201,10 +188,9 @@ class Frontier:
         of: str = "train_flops",
         n: int = 20_000,
         seed: int = 0,
-        lag_days: Sequence[float] | np.ndarray = (0.0,),
     ) -> np.ndarray:
         """Quantiles of `sample`, in decades, shape (k,)."""
-        return np.quantile(self.sample(by, n, seed, of=of, lag_days=lag_days), np.asarray(levels, dtype=float))
+        return np.quantile(self.sample(by, n, seed, of=of), np.asarray(levels, dtype=float))
 
     def table(
         self, days: Sequence[dt.date], *, of: str = "train_flops", n: int = 20_000, seed: int = 0
@@ -378,18 +364,6 @@ def dense_params(models: pd.DataFrame) -> pd.Series:
     """
     at_work = models["train_flops"] / (FLOPS_PER_PARAM_TOKEN * models["train_tokens"])
     return models["params"].mask(at_work < models["params"] / 3.0, at_work)
-
-
-def score_lags(results: pd.DataFrame, *, as_of: dt.date) -> np.ndarray:
-    """Days from a model's release to its first score on a benchmark, sorted, one for each (model, benchmark) known.
-
-    Only scores public by ``as_of`` count; checkpoints do not. A score that is still to come is in none of them, so
-    these delays are on the short side. A single 0 where nothing is known.
-    """
-    rows = results[results["checkpoint"].isna() & (results["known_on"] <= pd.Timestamp(as_of))]
-    days = (rows["known_on"] - rows["released"]).dt.days
-    first = days.groupby([rows["model"], rows["benchmark"]], observed=True).min().dropna()
-    return np.sort(first.to_numpy(dtype=float).clip(min=0.0)) if len(first) else np.zeros(1)
 
 
 def _running_maximum(released: pd.Series, size: pd.Series, until: dt.date) -> _Records:

@@ -41,19 +41,11 @@ class Fared:
         return f"{ahead}: 80% intervals held {self.held:.0%} of {self.windows}; CRPS {below}"
 
 
-def past_performance(
-    past: pd.DataFrame, as_of: pd.Timestamp, reading: str, days: int, record: float | None = None
-) -> Fared | None:
-    """How forecasts over about ``days`` fared; None where too few had closed by ``as_of``.
-
-    ``past`` has ``reading, origin, months, task, record, pit, crps, crps_of_drift``. Windows are alike that are of the
-    nearest length and, with ``record``, whose record stood at the same level, where there are `FEWEST` of these.
-    """
-    return _performance(past_windows(past, as_of, reading), days, record)
-
-
 def past_windows(past: pd.DataFrame, as_of: pd.Timestamp, reading: str) -> pd.DataFrame:
-    """The windows of a reading that had closed on a day."""
+    """The windows of a reading that had closed on a day.
+
+    ``past`` has ``reading, origin, months, task, record, pit, crps, crps_of_drift``.
+    """
     kept = past[past["reading"] == ("release" if reading == "release" else "dated")]
     closed = np.zeros(len(kept), dtype=bool)
     for months in kept["months"].unique():
@@ -63,19 +55,21 @@ def past_windows(past: pd.DataFrame, as_of: pd.Timestamp, reading: str) -> pd.Da
     return kept[closed]
 
 
-def _performance(kept: pd.DataFrame, days: int, record: float | None) -> Fared | None:
-    """The same of windows that had closed."""
+def performance(kept: pd.DataFrame, days: int, record: float) -> Fared | None:
+    """How the forecasts of closed windows fared over about ``days``; None where these are too few.
+
+    Windows are alike that are of the nearest length and whose record stood at the same level, where there are `FEWEST`
+    of these.
+    """
     lengths = np.sort(kept["months"].unique())
     if not len(lengths):
         return None
     months = int(lengths[np.abs(np.log(lengths * 30.4 / max(days, 1))).argmin()])
     kept = kept[kept["months"] == months]
-    of = ANY
-    if record is not None:
-        level = _level(record)
-        cell = np.searchsorted(LEVELS, kept["record"], side="right") == level
-        if cell.sum() >= FEWEST:
-            kept, of = kept[cell], f"from {LEVELS[level - 1]:g} to {min(LEVELS[level], 1.0):g}"
+    of, level = ANY, _level(record)
+    cell = np.searchsorted(LEVELS, kept["record"], side="right") == level
+    if cell.sum() >= FEWEST:
+        kept, of = kept[cell], f"from {LEVELS[level - 1]:g} to {min(LEVELS[level], 1.0):g}"
     if len(kept) < FEWEST:
         return None
     skill = 1.0 - kept["crps"].mean() / kept["crps_of_drift"].mean()
@@ -97,7 +91,7 @@ def with_past(
     for unit, by, record in zip(table["unit"], table["by"], table["record_now"], strict=True):
         alike = unit, (by - start).days, _level(record)
         if alike not in known:
-            known[alike] = _performance(closed, (by - start).days, record) if unit == "share" else None
+            known[alike] = performance(closed, (by - start).days, record) if unit == "share" else None
         like = known[alike]
         found.append(
             (None, *(np.nan,) * 4) if like is None else (like.of, like.months, like.windows, like.held, like.skill)

@@ -20,8 +20,7 @@ from scale_forecast.data.load import Tables
 from scale_forecast.data.results import COLUMNS
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
-from scale_forecast.pricing.model import PricedModel, histories_of
-from scale_forecast.pricing.questions import price_on
+from scale_forecast.pricing.model import histories_of
 from scale_forecast.resolvers.judge.events import turns
 from scale_forecast.resolvers.judge.evidence import Evidence
 from scale_forecast.resolvers.judge.status import Status
@@ -83,12 +82,6 @@ def settle_questions(asked: Sequence[Asked], fold: Fold, panel: Panel, tables: T
     found = resolve_all(questions, evidence, as_of=as_of)
     outcome = {Status.YES: 1.0, Status.NO: 0.0}
     return np.array([outcome.get(resolution.status, np.nan) for resolution in found])
-
-
-def price_questions(asked: Sequence[Asked], model: PricedModel) -> pd.DataFrame:
-    """``raw`` (before recalibration) and ``probability`` of questions on one model."""
-    prices = [price_on(model, one.question.criterion) for one in asked]
-    return pd.DataFrame(prices, columns=["raw", "probability"])
 
 
 def _rivals(asked: Sequence[Asked]) -> set[str]:

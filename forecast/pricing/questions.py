@@ -9,18 +9,11 @@ import numpy as np
 from scale_forecast.data.errors import DataError
 from scale_forecast.data.names.keys import benchmark_key, task_key, whole_of
 from scale_forecast.pricing.model import PricedModel, Rival
-from scale_forecast.pricing.space import Event, hold_off, probability_of
+from scale_forecast.pricing.space import Event, probability_of
 from scale_forecast.resolvers.kinds.all_of import AllOf
 from scale_forecast.resolvers.kinds.any_of import AnyOf
-from scale_forecast.resolvers.kinds.base import Kind, Measured
+from scale_forecast.resolvers.kinds.base import Measured
 from scale_forecast.resolvers.terms.scope import Scope
-
-
-def price_on(model: PricedModel, criterion: Kind, scope: Scope | None = None) -> tuple[float, float]:
-    """A criterion's probability before and after recalibration, every leaf being about ``model``."""
-    found = [leaf_on(model, leaf, scope or Scope()) for leaf in criterion.leaves()]
-    raws, events = [event.at(raw) for raw, event in found], [event for _, event in found]
-    return probability_of(criterion, raws), hold_off(probability_of(criterion, events))
 
 
 def raw_on(model: PricedModel, leaf: Measured) -> float:

@@ -183,25 +183,3 @@ def _repair_steps(point: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.nd
     if room.sum() > 0:
         steps = steps + missing * room / room.sum()
     return np.concatenate([[0.0], np.cumsum(steps[:-1]), [1.0]])
-
-
-def crps_loss(wanted: np.ndarray, sent: np.ndarray, *, discrete: bool = False) -> float:
-    """Expected CRPS given up by sending one CDF when the other holds, in shares of the range on the service's scale.
-
-    Parameters
-    ----------
-    wanted : array, shape (m·count + 1,)
-        On the grid or on one m times finer.
-    sent : array, shape (count + 1,)
-        Taken as linear between its points, as the service reads it.
-    discrete : bool
-        The outcome is a bucket, so that only the probabilities between buckets count (ranked probability score).
-    """
-    wanted, sent = np.asarray(wanted, dtype=float), np.asarray(sent, dtype=float)
-    if discrete:
-        between = wanted[:: (len(wanted) - 1) // (len(sent) - 1)] - sent
-        return float((between[1:-1] ** 2).sum() / (len(sent) - 1))
-    fine = np.linspace(0.0, 1.0, len(wanted))
-    gap = wanted - np.interp(fine, np.linspace(0.0, 1.0, len(sent)), sent)
-    left, right = gap[:-1], gap[1:]
-    return float(((left**2 + left * right + right**2) / 3.0).mean())

@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from scale_forecast.data.errors import DataError
 from scale_forecast.resolvers.kinds.manual import Manual
 from scale_forecast.resolvers.markets.market import CONTINUOUS, Kind, Market, Quote, Status
-from scale_forecast.resolvers.markets.services import SERVICES
 from scale_forecast.resolvers.questions.question import Question, Ruling
 
 CROWD = "crowd"
@@ -146,14 +145,6 @@ def _outcome(market: Market, option: str | None) -> str | float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def market_name(question: Question) -> str | None:
-    """Service and id of the market a question came from; None for one of our own."""
-    names = [
-        link for link in question.links if link.split(":", 1)[0] in (*SERVICES, "forecastbench") and "//" not in link
-    ]
-    return names[0] if names else None
 
 
 def definition_row(question: Question) -> dict[str, Any]:

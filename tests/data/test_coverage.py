@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from scale_forecast.data.coverage import as_coverage, bundled_coverage, is_evidence, own_coverage, silence_until
+from scale_forecast.data.coverage import as_coverage, bundled_coverage, own_coverage, silence_until
 from scale_forecast.data.errors import DataError
 
 
@@ -28,8 +28,6 @@ GPQA = {"benchmark": "GPQA Diamond", "task": "gpqa-diamond"}
 def test_a_list_of_leaders_speaks_about_everybody_until_sixty_days_before_it_was_seen():
     table = coverage()
     assert silence_until(table, **GPQA) == (dt.date(2026, 6, 12), "index")
-    assert is_evidence(table, dt.date(2026, 6, 12), **GPQA) == "index"
-    assert is_evidence(table, dt.date(2026, 6, 13), **GPQA) is None
 
 
 def test_a_list_of_leaders_speaks_of_no_day_after_it_is_complete():
@@ -39,8 +37,8 @@ def test_a_list_of_leaders_speaks_of_no_day_after_it_is_complete():
 @pytest.mark.parametrize("asked", [{"evaluator": "OpenAI"}, {"version": "2"}, {"task": "GPQA main"}])
 def test_a_source_says_nothing_of_what_was_measured_otherwise(asked):
     table = coverage(evaluator="Epoch AI", version="1")
-    assert is_evidence(table, dt.date(2026, 1, 1), **{**GPQA, **asked}) is None
-    assert is_evidence(table, dt.date(2026, 1, 1), evaluator="epoch ai", **GPQA) == "index"
+    assert silence_until(table, **{**GPQA, **asked}) is None
+    assert silence_until(table, evaluator="epoch ai", **GPQA) == (dt.date(2026, 6, 12), "index")
 
 
 def test_models_that_somebody_chose_to_run_are_evidence_of_nothing():

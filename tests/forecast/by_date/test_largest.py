@@ -14,7 +14,6 @@ from scale_forecast.by_date.largest import (
     bundled_frontier,
     dense_params,
     interval_of,
-    score_lags,
     show_table,
 )
 from scale_forecast.data.catalog import frontier_models
@@ -55,8 +54,7 @@ def test_nothing_released_later_moves_the_frontier(frontier):
 @pytest.mark.parametrize("of", OF)
 def test_each_future_only_grows(frontier, of):
     days = [dt.date(2019, 6, 1) + dt.timedelta(days=int(d)) for d in np.linspace(0, 3000, 25)]
-    lags = [0.0, 0.0, 144.0, 350.0]
-    draws = np.array([frontier.sample(by, 300, 7, of=of, lag_days=lags) for by in days])
+    draws = np.array([frontier.sample(by, 300, 7, of=of) for by in days])
     known = draws[~np.isnan(draws).any(axis=1)]
     assert len(known) > 20
     assert (np.diff(known, axis=0) >= 0).all()
@@ -83,14 +81,6 @@ def test_a_seed_gives_the_same_futures_and_another_gives_others(frontier):
     by = dt.date(2025, 1, 1)
     assert (frontier.sample(by, 100, 1) == frontier.sample(by, 100, 1)).all()
     assert (frontier.sample(by, 100, 1) != frontier.sample(by, 100, 2)).any()
-
-
-def test_a_score_that_comes_late_is_of_a_smaller_model(frontier):
-    by = dt.date(2025, 1, 1)
-    at_once, late = (frontier.sample(by, 400, 1, lag_days=[lag]) for lag in (0.0, 350.0))
-    assert (late <= at_once).all()
-    assert late.mean() < at_once.mean()
-    assert (late == frontier.sample(by - dt.timedelta(days=350), 400, 1)).all()
 
 
 def test_too_few_models_are_refused_with_advice():
@@ -183,21 +173,6 @@ def _history(rng, growth, jump, years):
     n = rng.poisson(12 * years)
     at = np.sort(rng.random(n)) * years
     return (at * 365.25).astype(int), 20.0 + growth * at + jump * rng.standard_exponential(n)
-
-
-def test_lags_are_known_only_from_scores_public_by_then():
-    rows = pd.DataFrame(
-        {
-            "model": ["a", "a", "b", "c"],
-            "benchmark": ["x", "x", "x", "y"],
-            "checkpoint": [None, None, None, "step1"],
-            "released": pd.to_datetime(["2020-01-01"] * 4),
-            "known_on": pd.to_datetime(["2020-01-11", "2020-03-01", "2021-01-01", "2020-01-01"]),
-        }
-    )
-    assert score_lags(rows, as_of=dt.date(2020, 6, 1)).tolist() == [10.0]
-    assert score_lags(rows, as_of=dt.date(2022, 6, 1)).tolist() == [10.0, 366.0]
-    assert score_lags(rows, as_of=dt.date(2019, 6, 1)).tolist() == [0.0]
 
 
 def test_effective_compute_of_a_year_ago_is_less_and_grows_faster(frontier):

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from scale_forecast.by_date.past import past_performance, with_past
+from scale_forecast.by_date.past import past_windows, performance, with_past
 from scale_forecast.data.frontier import past_records
 
 AS_OF = pd.Timestamp("2025-06-01")
@@ -18,8 +18,12 @@ def past(*, low=60, high=60, late=30):
     return table.assign(reading="dated", task="x", origin=pd.to_datetime(table["origin"]))
 
 
+def fared(table, record, as_of=AS_OF, reading="dated"):
+    return performance(past_windows(table, pd.Timestamp(as_of), reading), 90, record)
+
+
 def test_windows_whose_record_stood_alike_are_quoted():
-    low, high = (past_performance(past(), AS_OF, "dated", 90, record) for record in (0.15, 0.85))
+    low, high = (fared(past(), record) for record in (0.15, 0.85))
     assert (low.windows, low.held, low.skill) == (60, 1.0, 0.5)
     assert (high.windows, high.held, high.skill) == (60, 0.5, 0.0)
     assert low.sentence() == (
@@ -29,17 +33,15 @@ def test_windows_whose_record_stood_alike_are_quoted():
 
 
 def test_a_window_that_closes_after_the_day_says_nothing_yet():
-    assert past_performance(past(), AS_OF, "dated", 90, 0.15) == past_performance(
-        past(late=0), AS_OF, "dated", 90, 0.15
-    )
-    assert past_performance(past(), pd.Timestamp("2025-07-01"), "dated", 90, 0.15).windows == 90
-    assert past_performance(past(), pd.Timestamp("2025-03-31"), "dated", 90, 0.15) is None
+    assert fared(past(), 0.15) == fared(past(late=0), 0.15)
+    assert fared(past(), 0.15, "2025-07-01").windows == 90
+    assert fared(past(), 0.15, "2025-03-31") is None
 
 
 def test_where_few_are_alike_all_of_the_horizon_are_quoted_and_nothing_where_these_are_few():
-    assert past_performance(past(low=10, late=0), AS_OF, "dated", 90, 0.15).windows == 70
-    assert past_performance(past(low=10, high=10, late=0), AS_OF, "dated", 90, 0.15) is None
-    assert past_performance(past(), AS_OF, "release", 90, 0.15) is None
+    assert fared(past(low=10, late=0), 0.15).windows == 70
+    assert fared(past(low=10, high=10, late=0), 0.15) is None
+    assert fared(past(), 0.15, reading="release") is None
 
 
 def test_a_benchmark_in_another_unit_quotes_nothing():

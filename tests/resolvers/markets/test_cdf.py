@@ -6,7 +6,7 @@ from scipy.optimize import LinearConstraint, minimize
 from scipy.special import betainc, expit, ndtr
 
 from scale_forecast.data.errors import DataError
-from scale_forecast.resolvers.markets.cdf import admissible_cdf, cdf_of_quantiles, crps_loss
+from scale_forecast.resolvers.markets.cdf import admissible_cdf, cdf_of_quantiles
 from scale_forecast.resolvers.markets.rules import cdf_complaints, step_limits
 from scale_forecast.resolvers.markets.scale import Scale
 
@@ -58,6 +58,18 @@ def inside_closed_ends(wanted, scale):
     if not scale.open_upper:
         wanted[-1] = 1.0
     return wanted
+
+
+def crps_loss(wanted, sent, *, discrete):
+    """Expected CRPS given up by sending one CDF when another, on a grid `FINE` times finer, holds, in shares of the
+    range: of a bucket the probabilities between buckets alone count."""
+    if discrete:
+        between = wanted[::FINE] - sent
+        return (between[1:-1] ** 2).sum() / (len(sent) - 1)
+    fine = np.linspace(0.0, 1.0, len(wanted))
+    gap = wanted - np.interp(fine, np.linspace(0.0, 1.0, len(sent)), sent)
+    left, right = gap[:-1], gap[1:]
+    return ((left**2 + left * right + right**2) / 3.0).mean()
 
 
 def send(rng):

@@ -11,7 +11,6 @@ from scale_forecast.resolvers.markets.market import Kind, Market, Option, Quote,
 from scale_forecast.resolvers.markets.questions import (
     crowd_rows,
     definition_row,
-    market_name,
     new_rows,
     present_rows,
     question_id,
@@ -61,7 +60,7 @@ def test_a_question_survives_import_export_and_import(market, tmp_path):
     questions = questions_of(market, **_dates(market))
     assert parse_questions(dump_questions(questions)) == questions
     assert questions_of(Market.model_validate_json(market.model_dump_json()), **_dates(market)) == questions
-    assert all(market_name(question) == market.name for question in questions)
+    assert all(market.name in question.links for question in questions)
     with open_ledger(tmp_path / "ledger.db") as ledger:
         ledger.append_questions([definition_row(question) for question in questions], at=AT)
         held = ledger.questions()["definition"]
