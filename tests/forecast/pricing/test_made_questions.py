@@ -93,12 +93,16 @@ def test_the_judge_says_what_the_scores_say(made):
     assert checked > 20
 
 
+def price_on(model, criterion):
+    """The probability of a criterion whose every leaf is about one model."""
+    return hold_off(probability_of(criterion, [leaf_on(model, leaf, Scope())[1] for leaf in criterion.leaves()]))
+
+
 def test_prices_of_generated_questions_tell_yes_from_no(made):
     panel, fold, asked, happened = made
     trained = Trained(panel).get("law", Exclusion("Beta"))
     model = PricedModel(trained.predict(fold.rows, fold.evidence), fold.evidence, reversal=Reversal().fit(None))
-    leaves = [one.question.criterion for one in asked]
-    priced = np.array([hold_off(probability_of(leaf, [leaf_on(model, leaf, Scope())[1]])) for leaf in leaves])
+    priced = np.array([price_on(model, one.question.criterion) for one in asked])
     assert ((priced > 0.0) & (priced < 1.0)).all()
     plain = np.array([one.kind in ("threshold", "gain", "comparison") for one in asked])
     p, y = priced[plain], happened[plain]
