@@ -189,11 +189,13 @@ def test_a_family_is_measured_in_compute_where_the_target_and_all_smaller_ones_h
 def test_a_sibling_without_a_place_on_the_familys_measure_is_no_step_of_it():
     """Parameters measure a family of which one model's compute is not known; one of unknown parameters has none."""
     results = BASE.copy()
-    results.loc[results["model"] == "Beta 2", "params"] = np.nan
-    results.loc[results["model"] == "Beta 1", ["train_tokens", "train_flops"]] = np.nan
+    results.loc[results["model"].isin(["Beta 2", "Gamma 1"]), "params"] = np.nan
+    results.loc[results["model"].isin(["Beta 1", "Gamma 0"]), ["train_tokens", "train_flops"]] = np.nan
     (made,) = folds(results, "next-scale", dated=True)
     assert set(made.rows["origin_model"].astype(str)) == {"Beta 1.5"}
-    assert made.evidence.rows["scale"].notna().all()
+    rows = made.evidence.rows
+    assert rows["scale"][rows["family"] == "Beta"].notna().all()
+    assert "Gamma 1" in set(rows["model"]), "another family's model is placed by its compute"
     _, notes = upcoming_target(panel_of(results), "Beta", LARGE)
     assert any("Beta 2" in note and "parameters" in note for note in notes)
 
