@@ -100,8 +100,8 @@ def of_weights(rows: pd.DataFrame, weights: str) -> np.ndarray:
 def evidence_of(panel: Panel, target: Target, allowed: np.ndarray) -> Panel:
     """The rows that a forecast may read, its family measured in compute where these rows and the target have it.
 
-    Rows of its family that have no place on that measure (parameters that nobody states) say nothing of a step. Those of
-    other families are placed by their compute.
+    Rows of its family that have no place on that measure (parameters that nobody states) say nothing of a step. Other
+    families' are placed by their compute.
     """
     seen = panel.restrict(allowed, without_compute=None if np.isfinite(target.train_flops) else target.family)
     placed = ~(seen.rows["family"] == target.family).to_numpy() | seen.rows["scale"].notna().to_numpy()
