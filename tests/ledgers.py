@@ -1,7 +1,9 @@
 """Making ledgers for tests, and writers that run in processes of their own."""
 
 import contextlib
+import functools
 import os
+import tempfile
 import time
 import uuid
 from datetime import UTC, datetime
@@ -38,7 +40,24 @@ def score_forecast(number=0, **changes):
 
 
 def fill(ledger, entries=30):
-    """Questions, forecasts of both kinds and resolutions in turn, one of them superseded."""
+    """Questions, forecasts of both kinds and resolutions in turn, one of them superseded.
+
+    An empty ledger takes them together from one that was filled one by one before.
+    """
+    if ledger.head().sequence:
+        _append(ledger, entries)
+    else:
+        ledger.load(_lines_of_filled(entries))
+
+
+@functools.cache
+def _lines_of_filled(entries):
+    with tempfile.TemporaryDirectory() as folder, open_ledger(os.path.join(folder, "ledger.db")) as ledger:
+        _append(ledger, entries)
+        return tuple(ledger.export())
+
+
+def _append(ledger, entries):
     for number in range(entries // 5):
         ledger.append_questions([{"question_id": f"question-{number}", "definition": {"title": f"№ {number}"}}], at=AT)
         ledger.append_forecasts([question_forecast(number), score_forecast(number)], at=AT)
