@@ -62,6 +62,7 @@ class Way:
         one model is known
     pooled : columns whose distributions, each with a spread of its own, are averaged where one model is known
     linear : whether their probabilities are averaged, not their quantiles
+    ties : whether the distribution holds an atom at the origin; without, its CRPS is that of 3c7487b, P(gain) is not
     """
 
     columns: tuple[int, ...] = AS_IT_IS
@@ -70,11 +71,13 @@ class Way:
     beside: tuple[tuple[int, ...], ...] = ()
     pooled: tuple[int, ...] = ()
     linear: bool = False
+    ties: bool = True
 
 
 POOLED = "one known as a case, round process alone"
 WAYS = {
     "as it is": Way(),
+    "without atoms, as at 3c7487b": Way(ties=False),
     "without the rough process": Way((*PLAIN, ROUND)),
     "fitted variances for the rough ones": Way((*PLAIN, ROUND, FITTED)),
     "persistence and rough": Way((0, ROUGH)),
@@ -140,7 +143,7 @@ class Combined:
 
     def predict(self, said: Said) -> Forecast:
         made = self._continuous(said)
-        return made.with_ties(self.ties.predict(said.fold.rows, made.prob_tie()))
+        return made.with_ties(self.ties.predict(said.fold.rows, made.prob_tie())) if self.way.ties else made
 
     def _mixtures(self, past: Sequence[dict[str, Said]]) -> tuple[Mixture, Mixture]:
         """From the family's own scores, and with other lines'."""
