@@ -45,33 +45,48 @@ def count_lasting(world: World, reading: str) -> Lasting:
     for a score from after the window would leave out those on which nothing happened, and so count too many changes.
     """
     rows = world.rows.assign(day=known_days(world.rows, reading))
-    rows = rows[rows["day"] <= world.as_of]
-    rows = rows.assign(maker=rows["model"].map(world.models["organisation"]))
+    scores = _Scores(rows[rows["day"] <= world.as_of], world.models["organisation"])
     oldest = world.as_of - pd.DateOffset(months=OF_LATE)
     starts = [day for day in quarters_before(world.as_of) if day >= oldest]
     stayed, counted = np.zeros(len(HORIZONS)), np.zeros(len(HORIZONS))
     for start in starts:
-        known = rows[rows["day"] <= start]
-        in_use = known.groupby("task")["day"].max() > start - IN_USE
-        before = _leaders(known, start)
-        before = before[in_use.reindex(before.index)]
+        leads, maker = scores.leaders(start, MODELS_AT_THE_ORIGIN)
+        leads &= scores.are_in_use(start)
         for at, months in enumerate(HORIZONS):
             close = start + pd.DateOffset(months=months)
             if close > world.newest:
                 continue
-            stayed[at] += (before == _leaders(rows, close, fewest=1).reindex(before.index)).sum()
-            counted[at] += len(before)
+            stayed[at] += (leads & (maker == scores.leaders(close)[1]) & (maker >= 0)).sum()
+            counted[at] += leads.sum()
     shares = (stayed + TRUST * PRIOR) / (counted + TRUST)
     return Lasting(np.minimum.accumulate(shares), counted)
 
 
-def _leaders(rows: pd.DataFrame, day: pd.Timestamp, fewest: int = MODELS_AT_THE_ORIGIN) -> pd.Series:
-    """Whose the best score of each benchmark with so many models is on a day; of equal ones that known first."""
-    known = rows[rows["day"] <= day]
-    enough = known.groupby("task")["model"].nunique() >= fewest
-    best = known.sort_values(["task", "score", "day", "model"], ascending=[True, False, True, True], kind="stable")
-    first = best.drop_duplicates("task").set_index("task")["maker"]
-    return first[enough.reindex(first.index)]
+class _Scores:
+    """The scores of all benchmarks, of each the best first and of equal ones that known first, as numbers."""
+
+    def __init__(self, rows: pd.DataFrame, makers: pd.Series) -> None:
+        rows = rows.sort_values(["task", "score", "day", "model"], ascending=[True, False, True, True], kind="stable")
+        self.day = rows["day"].to_numpy()
+        self.task, tasks = pd.factorize(rows["task"])
+        self.model, models = pd.factorize(rows["model"])
+        self.maker = pd.factorize(models.map(makers))[0][self.model]
+        self.tasks, self.models = len(tasks), len(models)
+
+    def leaders(self, day: pd.Timestamp, fewest: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Which benchmarks have so many models on a day, and of each whose its best score is; -1 for nobody's."""
+        known = np.flatnonzero(self.day <= day.to_numpy())
+        pairs = np.unique(self.task[known] * self.models + self.model[known])
+        enough = np.bincount(pairs // self.models, minlength=self.tasks) >= fewest
+        measured, first = np.unique(self.task[known], return_index=True)
+        maker = np.full(self.tasks, -1)
+        maker[measured] = self.maker[known[first]]
+        return enough, np.where(enough, maker, -1)
+
+    def are_in_use(self, day: pd.Timestamp) -> np.ndarray:
+        """Which benchmarks have a score known in the time before a day."""
+        recent = (self.day <= day.to_numpy()) & (self.day > (day - IN_USE).to_numpy())
+        return np.bincount(self.task[recent], minlength=self.tasks) > 0
 
 
 def keeps_lead(own: np.ndarray, stays: np.ndarray, drawn: np.ndarray) -> np.ndarray:

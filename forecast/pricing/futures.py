@@ -368,6 +368,8 @@ class RecordFutures:
 
     def _lines(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Product lines that go by these names, written with or without their organisation, and whose they are."""
+        if not names:
+            return (), ()
         models = self._trained.state.world.models
         known = models[["organisation", "product_line"]].drop_duplicates()
         found = []
