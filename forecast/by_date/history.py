@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -21,19 +21,10 @@ ENOUGH = 40
 """Closed windows of a quarter from which on they are taken in the forecast's own reading."""
 EARLIEST = pd.Timestamp("2023-01-01")
 FEWEST_GAINS = 20
-WINDOW = [
-    "task",
-    "models",
-    "record",
-    "record_after",
-    "models_after",
-    "new",
-    "ceiling",
-    "z",
-    "z_after",
-    "origin",
-    "months",
-]
+WINDOW = ["task", "models", "record", "models_after", "record_after", "new", "ceiling", "z", "z_after"]
+WINDOW += ["origin", "months"]
+Standing = dict[str, tuple[int, float]]
+"""Of each benchmark, how many models have a score, and the record."""
 
 
 def windows(tables: Tables, reading: str, starts: list[pd.Timestamp], end: pd.Timestamp, fewest: int) -> pd.DataFrame:
@@ -43,16 +34,16 @@ def windows(tables: Tables, reading: str, starts: list[pd.Timestamp], end: pd.Ti
     """
     world = see(tables, end, reading)
     rows = world.rows[world.rows["task"].isin(counted_tasks(world, fewest))]
-    standing = {day: _standing(rows, day) for day in _days(starts, end)}
-    found = []
+    standing = _standing(rows, _days(starts, end))
+    tasks = tasks_on(tables, starts, reading)
+    found: list[tuple] = []
     for origin in starts:
-        tasks = tasks_on(tables, origin, reading)
         for months in HORIZONS:
             close = origin + pd.DateOffset(months=months)
             if close <= end:
-                found.append(_window(standing[origin], standing[close], tasks).assign(origin=origin, months=months))
-    found = [table for table in found if len(table)]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=WINDOW)
+                made = _windows(standing[origin], standing[close], tasks[origin])
+                found += [(*window, origin, months) for window in made]
+    return pd.DataFrame(found, columns=WINDOW)
 
 
 def _days(starts: list[pd.Timestamp], end: pd.Timestamp) -> set[pd.Timestamp]:
@@ -60,25 +51,30 @@ def _days(starts: list[pd.Timestamp], end: pd.Timestamp) -> set[pd.Timestamp]:
     return {day for day in ends | set(starts) if day <= end}
 
 
-def _standing(rows: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
-    """Each benchmark's record on a day, and of how many models."""
-    by_task = rows[rows["day"] <= day].groupby("task")
-    return pd.DataFrame({"models": by_task["model"].nunique(), "record": by_task["score"].max()})
+def _standing(rows: pd.DataFrame, days: Iterable[pd.Timestamp]) -> dict[pd.Timestamp, Standing]:
+    """Each benchmark's record on each day, and of how many models."""
+    (task, names), (model, models) = (pd.factorize(rows[column]) for column in ("task", "model"))
+    day, score = rows["day"].to_numpy(), rows["score"].to_numpy()
+    standing = {}
+    for until in days:
+        known = day <= until.to_numpy()
+        pairs = np.unique(task[known] * len(models) + model[known])
+        counts, record = np.bincount(pairs // len(models), minlength=len(names)), np.full(len(names), -np.inf)
+        np.maximum.at(record, task[known], score[known])
+        standing[until] = {str(names[at]): (int(counts[at]), float(record[at])) for at in np.flatnonzero(counts)}
+    return standing
 
 
-def _window(before: pd.DataFrame, after: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+def _windows(before: Standing, after: Standing, tasks: pd.DataFrame) -> Iterator[tuple]:
     """Records at a window's origin and end, and how many models were newly measured between, where the window
     counts."""
-    table = before.join(after.add_suffix("_after"), how="left")
-    table = table[(table["models"] >= MODELS_AT_THE_ORIGIN) & (table["models_after"] > table["models"])]
-    table = table[table.index.isin(tasks.index)]
-    scales = [scale_of(tasks, str(task)) for task in table.index]
-    linked = {
-        name: [float(to_link(np.array(score), scale)) for score, scale in zip(table[column], scales, strict=True)]
-        for name, column in (("z", "record"), ("z_after", "record_after"))
-    }
-    table = table.assign(new=table["models_after"] - table["models"], ceiling=[scale.ceiling for scale in scales])
-    return table.assign(**linked).rename_axis("task").reset_index()
+    for task, (models, record) in before.items():
+        models_after, record_after = after[task]
+        if models < MODELS_AT_THE_ORIGIN or models_after <= models or task not in tasks.index:
+            continue
+        scale = scale_of(tasks, task)
+        z, z_after = (float(to_link(np.array(score), scale)) for score in (record, record_after))
+        yield task, models, record, models_after, record_after, models_after - models, scale.ceiling, z, z_after
 
 
 def counted_tasks(world: World, fewest: int) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,28 @@ class Tables:
     scores: pd.DataFrame
     releases: pd.DataFrame
     benchmarks: pd.DataFrame
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Groups of each model by its name; what is not known of it is a group of its own, but for the tier."""
+        models = self.releases.set_index("model").sort_index()
+        name = pd.Series(models.index, models.index)
+        organisation = models["organisation"].astype("object").where(models["organisation"].notna(), "maker of " + name)
+        tier = models["tier"].astype("object").where(models["tier"].notna(), "unknown")
+        line = models["product_line"].astype("object").where(models["product_line"].notna(), organisation)
+        weights = models["open_weights"].map({"yes": "open", "no": "closed"}).fillna("unknown")
+        return pd.DataFrame(
+            {
+                "organisation": organisation,
+                "tier": tier,
+                "kind": tier.astype(str) + " / " + weights.astype(str),
+                "product_line": models["product_line"].astype("object").where(models["product_line"].notna(), ""),
+                "weights": weights,
+                "line": organisation.astype(str) + " / " + line.astype(str) + " / " + tier.astype(str),
+                "reasoning": models["reasoning"].isin(["yes", "optional", True]).astype(float),
+                "released": models["released"],
+            }
+        )
 
 
 def read_tables(scores: Path, releases: Path, benchmarks: Path) -> Tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     """The world as it was known on ``as_of``, that day included."""
     as_of = pd.Timestamp(as_of)
     rows = _visible(tables, as_of, reading)
-    models = _models(tables.releases, as_of)
+    models = tables.groups.assign(t=(tables.groups["released"] - as_of).dt.days / YEAR)
     tasks, left_out = _tasks(tables.benchmarks, rows, as_of)
     rows = rows[rows["task"].isin(tasks.index)]
     rows = rows.assign(who=np.where(rows["evaluator_kind"] == "vendor", OWN, OTHERS))
@@ -59,9 +60,10 @@ def see(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> World:
     return World(as_of, reading, rows, best, seen, tasks, left_out)
 
 
-def tasks_on(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> pd.DataFrame:
-    """The `tasks` of a day's world, without the rest of it."""
-    return _tasks(tables.benchmarks, _visible(tables, pd.Timestamp(as_of), reading), pd.Timestamp(as_of))[0]
+def tasks_on(tables: Tables, days: Iterable[pd.Timestamp], reading: str = "dated") -> dict[pd.Timestamp, pd.DataFrame]:
+    """The `tasks` of each day's world, without the rest of it."""
+    rows, dated = tables.scores[["task", "score"]], _days_of(tables, reading)
+    return {day: _tasks(tables.benchmarks, rows[_are_visible(dated, day)], day)[0] for day in days}
 
 
 def newest_day(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> pd.Timestamp:
@@ -73,48 +75,42 @@ def newest_day(tables: Tables, as_of: pd.Timestamp, reading: str = "dated") -> p
 
 def _visible(tables: Tables, as_of: pd.Timestamp, reading: str) -> pd.DataFrame:
     """The scores that were known on a day, of models that were out by then."""
-    rows = tables.scores.assign(day=known_days(tables.scores, reading))
-    released = tables.releases.set_index("model")["released"]
-    return rows[(rows["day"] <= as_of) & (rows["model"].map(released) <= as_of)]
+    dated = _days_of(tables, reading)
+    are_visible = _are_visible(dated, as_of)
+    return tables.scores[are_visible].assign(day=dated[0][are_visible])
+
+
+def _days_of(tables: Tables, reading: str) -> tuple[pd.Series, np.ndarray]:
+    """Of each score the day on which it was known, and that of its model's release."""
+    released = tables.scores["model"].map(tables.releases.set_index("model")["released"])
+    return known_days(tables.scores, reading), released.to_numpy()
+
+
+def _are_visible(dated: tuple[pd.Series, np.ndarray], as_of: pd.Timestamp) -> np.ndarray:
+    known, released = dated
+    return (known.to_numpy() <= as_of.to_numpy()) & (released <= as_of.to_numpy())
 
 
 def _tasks(benchmarks: pd.DataFrame, rows: pd.DataFrame, as_of: pd.Timestamp) -> tuple[pd.DataFrame, dict[str, str]]:
     """Tasks that can be forecast, sorted by name, and why the others cannot."""
-    tasks = benchmarks[benchmarks["task"].isin(rows["task"])].set_index("task").sort_index()
-    left_out = {str(name): f"its unit is {row.unit}" for name, row in tasks.iterrows() if row.unit not in UNITS}
-    left_out |= {str(name): "lower is better" for name in tasks.index[~tasks["higher_is_better"].astype(bool)]}
-    without = rows.loc[rows["score"] <= 0, "task"]
-    logged = tasks["unit"].isin(["minutes", "US dollars"]) & tasks.index.isin(without)
-    left_out |= {str(name): "a score of zero or less has no logarithm" for name in tasks.index[logged]}
-    tasks = tasks[~tasks.index.isin(list(left_out))]
+    found = rows.groupby("task")["score"].agg(["min", "max"])
+    tasks = benchmarks[benchmarks["task"].isin(found.index)].set_index("task").sort_index()
+    found = found.reindex(tasks.index)
+    names, units = [str(name) for name in tasks.index], tasks["unit"].tolist()
+    rises, least = tasks["higher_is_better"].astype(bool).tolist(), found["min"].tolist()
+    left_out = {name: f"its unit is {unit}" for name, unit in zip(names, units, strict=True) if unit not in UNITS}
+    left_out |= {name: "lower is better" for name, is_rising in zip(names, rises, strict=True) if not is_rising}
+    left_out |= {
+        name: "a score of zero or less has no logarithm"
+        for name, unit, score in zip(names, units, least, strict=True)
+        if unit in ("minutes", "US dollars") and score <= 0
+    }
+    stays = np.array([name not in left_out for name in names], dtype=bool)
+    tasks, best = tasks[stays], found["max"].to_numpy()[stays]
     # A ceiling counts from the day on which it became known, and never below a score that somebody has.
-    best = rows.groupby("task")["score"].max().reindex(tasks.index)
-    known = tasks["ceiling"].where(tasks["ceiling_known_on"] <= as_of)
-    ceiling = np.where(tasks["unit"] == "share", np.maximum(known.fillna(1.0), best), 1.0)
+    known = tasks["ceiling"].where(tasks["ceiling_known_on"] <= as_of).fillna(1.0).to_numpy()
+    ceiling = np.where(tasks["unit"].to_numpy() == "share", np.maximum(known, best), 1.0)
     return tasks.assign(ceiling=ceiling), left_out
-
-
-def _models(releases: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
-    """Groups of each model; what is not known of a model is a group of its own, but for the tier."""
-    models = releases.set_index("model").sort_index()
-    name = pd.Series(models.index, models.index)
-    organisation = models["organisation"].astype("object").where(models["organisation"].notna(), "maker of " + name)
-    tier = models["tier"].astype("object").where(models["tier"].notna(), "unknown")
-    line = models["product_line"].astype("object").where(models["product_line"].notna(), organisation)
-    weights = models["open_weights"].map({"yes": "open", "no": "closed"}).fillna("unknown")
-    return pd.DataFrame(
-        {
-            "organisation": organisation,
-            "tier": tier,
-            "kind": tier.astype(str) + " / " + weights.astype(str),
-            "product_line": models["product_line"].astype("object").where(models["product_line"].notna(), ""),
-            "weights": weights,
-            "line": organisation.astype(str) + " / " + line.astype(str) + " / " + tier.astype(str),
-            "reasoning": models["reasoning"].isin(["yes", "optional", True]).astype(float),
-            "released": models["released"],
-            "t": (models["released"] - as_of).dt.days / YEAR,
-        }
-    )
 
 
 def scale_of(tasks: pd.DataFrame, name: str) -> Scale:

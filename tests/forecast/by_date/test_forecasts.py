@@ -267,4 +267,4 @@ def test_a_window_of_the_past_is_on_the_scale_that_was_known_at_its_origin():
 @pytest.mark.parametrize("reading", ["dated", "release"])
 def test_the_benchmarks_of_a_day_are_those_of_its_world(reading):
     for day in (AS_OF, AS_OF - pd.DateOffset(years=1), pd.Timestamp("2020-01-01")):
-        pd.testing.assert_frame_equal(tasks_on(tables(), day, reading), see(tables(), day, reading).tasks)
+        pd.testing.assert_frame_equal(tasks_on(tables(), [day], reading)[day], see(tables(), day, reading).tasks)
