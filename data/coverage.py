@@ -76,6 +76,16 @@ def as_coverage(frame: pd.DataFrame, *, where: str = "coverage") -> pd.DataFrame
     return table
 
 
+def no_coverage() -> pd.DataFrame:
+    """A coverage table without rows."""
+    return _no_coverage().copy()
+
+
+@cache
+def _no_coverage() -> pd.DataFrame:
+    return as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS)))
+
+
 @cache
 def bundled_coverage() -> pd.DataFrame:
     """What the bundled tables cover, a row for each benchmark of a source.
@@ -113,7 +123,7 @@ def own_coverage(results: pd.DataFrame, source: str) -> pd.DataFrame:
     """
     dated = results[results["known_on"].notna()]
     if dated.empty:
-        return as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS)))
+        return no_coverage()
     until = dated.groupby("family")["known_on"].max()
     rows = [
         {

@@ -10,16 +10,16 @@ from typing import Any, BinaryIO
 import pandas as pd
 
 from scale_forecast.data.catalog import bundled_metrics, bundled_results, bundled_tasks
-from scale_forecast.data.coverage import COVERAGE_COLUMNS, as_coverage, bundled_coverage, own_coverage
+from scale_forecast.data.coverage import as_coverage, bundled_coverage, no_coverage, own_coverage
 from scale_forecast.data.dates import Reading, as_read
 from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.frontier import Frontier, bundled_frontier_tables
-from scale_forecast.data.names import count_of, did_you_mean, fold_series
+from scale_forecast.data.names import count_of, did_you_mean, fold, fold_series
 from scale_forecast.data.names.tasks import describe_by_name
 from scale_forecast.data.readers import Layout, read, read_models, read_tasks
 from scale_forecast.data.readers.files import Source
 from scale_forecast.data.readers.tables import read_csv
-from scale_forecast.data.results import COLUMNS, as_results, has_size
+from scale_forecast.data.results import COLUMNS, has_size, join_results
 from scale_forecast.data.scale import without_size
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks, directions
 
@@ -51,7 +51,7 @@ class Tables:
     metrics: pd.DataFrame
     notes: list[str] = field(default_factory=list)
     own_families: tuple[str, ...] = ()
-    coverage: pd.DataFrame = field(default_factory=lambda: as_coverage(pd.DataFrame(columns=list(COVERAGE_COLUMNS))))
+    coverage: pd.DataFrame = field(default_factory=no_coverage)
     reading: Reading | str = Reading.DATED
 
     def __repr__(self) -> str:
@@ -205,8 +205,8 @@ def join_bundled(own: pd.DataFrame, bundled: pd.DataFrame) -> tuple[pd.DataFrame
     if own.empty:
         return bundled, []
     lines = replaced_lines(own, bundled)
-    gone = fold_series(bundled["line"]).isin(lines)
-    joined = as_results(pd.concat([own, bundled[~gone]], ignore_index=True), where="results and bundled figures")
+    gone = bundled["line"].isin({name for name in bundled["line"].unique() if fold(name) in lines})
+    joined = join_results([own, bundled[~gone]], where="results and bundled figures")
     if not gone.any():
         return joined, []
     names = ", ".join(sorted(bundled.loc[gone, "line"].unique()))
@@ -222,11 +222,11 @@ def replaced_lines(own: pd.DataFrame, bundled: pd.DataFrame) -> set[str]:
     a bundled model in, its bundled scores must not stay beside it as another line's. A family of another name that
     belongs to the line (a tuned or quantised copy) replaces nothing.
     """
-    lines = fold_series(bundled["line"])
-    named = pd.Series(False, index=bundled.index)
+    models = bundled[["line", "family", "model"]].drop_duplicates()
+    named = pd.Series(False, index=models.index)
     for column in ("family", "model"):
-        named |= fold_series(bundled[column]).isin(set(fold_series(own[column])))
-    return set(lines[named])
+        named |= fold_series(models[column]).isin(set(fold_series(own[column])))
+    return set(fold_series(models["line"])[named])
 
 
 def _describe_tasks(

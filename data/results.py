@@ -9,7 +9,7 @@ task, a model and a score; what needs a size or a date says of how many rows it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -112,6 +112,20 @@ def as_results(
     _require_values(columns, where)
     _require_ranges(columns, where)
     table = _hold_together(_complete_table(columns))
+    _require_unique(table, where, several_sources)
+    _require_one_line_per_family(table, where)
+    return table
+
+
+def join_results(tables: Iterable[pd.DataFrame], *, where: str, several_sources: bool = False) -> pd.DataFrame:
+    """Tables of `as_results` as one; what each row says was checked, what rows say of each other is checked here.
+
+    Raises
+    ------
+    DataError
+        For a key that stands in two of them, or a family in two lines.
+    """
+    table = _hold_together(pd.concat(tables, ignore_index=True)[list(COLUMNS)])
     _require_unique(table, where, several_sources)
     _require_one_line_per_family(table, where)
     return table

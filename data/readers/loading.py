@@ -24,7 +24,7 @@ from scale_forecast.data.readers.rows import usable_rows
 from scale_forecast.data.readers.runs import choose_runs
 from scale_forecast.data.readers.scales import ask_direction, without_direction
 from scale_forecast.data.readers.tables import read_frame
-from scale_forecast.data.results import COLUMNS, as_results
+from scale_forecast.data.results import COLUMNS, as_results, join_results
 from scale_forecast.data.tasks import TASK_COLUMNS, as_tasks
 
 _REMARKS = 6
@@ -262,8 +262,7 @@ def _join_frames(frames: list[pd.DataFrame], n_files: int, several_sources: bool
         return pd.DataFrame(columns=list(COLUMNS))
     if len(frames) == 1:
         return frames[0]
-    together = pd.concat(frames, ignore_index=True)
-    return as_results(together, where=f"the {n_files} files together", several_sources=several_sources)
+    return join_results(frames, where=f"the {n_files} files together", several_sources=several_sources)
 
 
 def _task_rows(readings: list[Reading]) -> pd.DataFrame:
