@@ -18,7 +18,7 @@ from scale_forecast.resolvers.kinds.reversal import Reversal
 from scale_forecast.resolvers.kinds.threshold import Threshold
 from scale_forecast.resolvers.kinds.u_shape import UShape
 from scale_forecast.resolvers.questions.resolve import resolve_all
-from tests.resolvers.judge.test_resolve import AFTER, ask, row, table
+from tests.resolvers.questions.test_resolve import AFTER, ask, row, table
 
 RNG = np.random.default_rng(0)
 TASKS = [f"t{i}" for i in range(120)]
