@@ -8,8 +8,10 @@ likelihood. Shares only, the six largest models of each line, three past models 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,13 +96,17 @@ class Kept:
     held_out: list[dict[str, Said]]
 
 
+def load_or_make(path: Path, make: Callable[[Panel, str], Any], panel: Panel, line: str) -> Any:
+    """What ``make`` makes of a line, from the file where it is there."""
+    if not path.exists():
+        path.write_bytes(pickle.dumps(make(panel, line)))
+    return pickle.loads(path.read_bytes())
+
+
 def load_or_collect(panel: Panel, line: str, folder: Path) -> Kept:
     """From the folder, where it is there."""
-    path = folder / f"{line}.pickle"
-    if not path.exists():
-        path.write_bytes(pickle.dumps(_collect(panel, line)))
-    found: Kept = pickle.loads(path.read_bytes())
-    return found
+    kept: Kept = load_or_make(folder / f"{line}.pickle", _collect, panel, line)
+    return kept
 
 
 def _collect(panel: Panel, line: str) -> Kept:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,7 +21,7 @@ import pandas as pd
 
 from benchmarks.curves import DATASETS, SIMULATED, hold_out, many_curves, show
 from benchmarks.curves_lcdb import read, split
-from benchmarks.turning_curves import turning_losses, turning_scores
+from benchmarks.turning_curves import Drawn, turning_losses, turning_scores
 from scale_forecast.curves import CurveFits, fit_curves
 from scale_forecast.curves.averaging import POOL
 from scale_forecast.curves.turning import TURNING
@@ -78,39 +78,36 @@ def find_turns(y: np.ndarray, error: np.ndarray) -> np.ndarray:
     return out
 
 
+TURNS = (
+    ("accuracy", "two sigmoids", 8, 500, False),
+    ("accuracy", "two sigmoids", 12, 100, True),
+    ("accuracy", "two sigmoids", 20, 2000, False),
+    ("accuracy", "dip", 8, 2000, True),
+    ("accuracy", "dip", 12, 500, False),
+    ("accuracy", "parabola", 8, 500, False),
+    ("accuracy", "parabola", 15, 100, True),
+    ("accuracy", "levels off", 10, 1000, False),
+    ("accuracy", "levels off", 20, 200, True),
+    ("loss", "overfit", 10, 0.02, False),
+    ("loss", "overfit", 30, 0.005, False),
+    ("loss", "overfit", 15, 0.05, True),
+    ("loss", "dip", 12, 0.02, True),
+    ("loss", "dip", 25, 0.01, False),
+    ("loss", "parabola", 12, 0.03, True),
+    ("loss", "levels off", 20, 0.02, False),
+    ("loss", "two sigmoids", 15, 0.02, True),
+)
+"""Kind, shape, points, items (of losses the noise), and whether they rise first."""
+DRAW: dict[str, Callable[..., Drawn]] = {"accuracy": turning_scores, "loss": turning_losses}
+
+
 def simulate(n: int = 40) -> Iterator[pd.DataFrame]:
     """Turning curves by shape, points and noise."""
-    for i, (shape, points, items, mirrored) in enumerate(
-        [
-            ("two sigmoids", 8, 500, False),
-            ("two sigmoids", 12, 100, True),
-            ("two sigmoids", 20, 2000, False),
-            ("dip", 8, 2000, True),
-            ("dip", 12, 500, False),
-            ("parabola", 8, 500, False),
-            ("parabola", 15, 100, True),
-            ("levels off", 10, 1000, False),
-            ("levels off", 20, 200, True),
-        ]
-    ):
-        drawn = turning_scores(n, points, items, shape, seed=700 + i, mirrored=mirrored)
-        name = f"{shape}{', mirrored' * mirrored}, {points} points, {items} items"
-        yield compare("accuracy", *drawn).assign(part=name)
-    for i, (shape, points, noise, mirrored) in enumerate(
-        [
-            ("overfit", 10, 0.02, False),
-            ("overfit", 30, 0.005, False),
-            ("overfit", 15, 0.05, True),
-            ("dip", 12, 0.02, True),
-            ("dip", 25, 0.01, False),
-            ("parabola", 12, 0.03, True),
-            ("levels off", 20, 0.02, False),
-            ("two sigmoids", 15, 0.02, True),
-        ]
-    ):
-        drawn = turning_losses(n, points, noise, shape, seed=800 + i, mirrored=mirrored)
-        name = f"loss: {shape}{', mirrored' * mirrored}, {points} points, noise {noise:.1%}"
-        yield compare("loss", *drawn).assign(part=name)
+    for seed, (kind, shape, points, noise, mirrored) in enumerate(TURNS, start=700):
+        x, y, beyond, held, known = DRAW[kind](n, points, noise, shape, seed=seed, mirrored=mirrored)
+        said = f"{noise} items" if kind == "accuracy" else f"noise {noise:.1%}"
+        name = f"{kind}: {shape}{', mirrored' * mirrored}, {points} points, {said}"
+        yield compare(kind, x, y, beyond, held, known).assign(part=name)
 
 
 def real() -> Iterator[pd.DataFrame]:

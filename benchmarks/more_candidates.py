@@ -6,7 +6,6 @@ target: how far the former stands above it on all of its tasks is what a line's 
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.candidates import ONE, ROWS, ROWS_PAST, WHOLE, More, cut_to_one, past_and_targets
+from benchmarks.candidates import ONE, ROWS, ROWS_PAST, WHOLE, More, cut_to_one, load_or_make, past_and_targets
 from scale_forecast.inputs.folds import Fold
 from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import one_thread
@@ -35,14 +34,14 @@ class KeptMore:
 
 def load_or_ask_more(panel: Panel, line: str, folder: Path) -> KeptMore:
     """From the folder, where it is there."""
-    path = folder / f"{line}.more.pickle"
-    if not path.exists():
-        with one_thread():
-            past, held_out = past_and_targets(panel, line)
-            made = KeptMore([_more(fold, ROWS_PAST) for fold in past], [_more(fold, ROWS) for fold in held_out])
-        path.write_bytes(pickle.dumps(made))
-    found: KeptMore = pickle.loads(path.read_bytes())
-    return found
+    kept: KeptMore = load_or_make(folder / f"{line}.more.pickle", _ask_more, panel, line)
+    return kept
+
+
+def _ask_more(panel: Panel, line: str) -> KeptMore:
+    with one_thread():
+        past, held_out = past_and_targets(panel, line)
+        return KeptMore([_more(fold, ROWS_PAST) for fold in past], [_more(fold, ROWS) for fold in held_out])
 
 
 _CURVES: dict[tuple[str, str, bytes], np.ndarray] = {}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scale_forecast.curves.batch import Batch
-from scale_forecast.curves.fitting import FormFit, Prior, Task, fit_form_exactly, fit_form_to_each, learn_prior
+from scale_forecast.curves.fitting import FormFit, Prior, Task, Wanted, fit_each, fit_form_exactly, learn_each_prior
 from scale_forecast.curves.inside import Inside, look_inside, points_within
 from scale_forecast.curves.levmar import Problem
 from scale_forecast.curves.registry import FORMS
@@ -88,10 +88,9 @@ def leading_form(batch: Batch, average: Averaged) -> np.ndarray:
 
 def learn_priors(batch: Batch, pool: tuple[str, ...]) -> dict[str, Prior]:
     """Each form's prior, learned from all curves of a group."""
-    own = OWN_PRIOR[batch.kind]
-    return {
-        name: Prior.of(FORMS[name], batch.groups) if name in own else learn_prior(FORMS[name], batch) for name in pool
-    }
+    learned = [name for name in pool if name not in OWN_PRIOR[batch.kind]]
+    priors = dict(zip(learned, learn_each_prior([FORMS[name] for name in learned], batch), strict=True))
+    return {name: priors.get(name) or Prior.of(FORMS[name], batch.groups) for name in pool}
 
 
 def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
@@ -107,7 +106,7 @@ def average_forms(batch: Batch, priors: dict[str, Prior]) -> Averaged:
     turned = np.zeros(len(batch), dtype=bool)
     if _turns(priors).any():
         turned = has_turned(batch.kind, batch.points, batch.noise, batch.distinct)
-    found = [_fit_where(name, batch, prior, origins, within, turned) for name, prior in priors.items()]
+    found = _fit_members(batch, priors, origins, within, turned)
     fits = [member.whole for member in found]
     trials = [_trial(batch, out, [member.past[i] for member in found]) for i, out in enumerate(origins)]
     total = sum(np.where(t.out, (t.values - batch.z) ** 2 * batch.w, 0.0).sum(axis=1) for t in trials)
@@ -190,42 +189,47 @@ class _Member:
     within: FormFit
 
 
-def _fit_member(name: str, batch: Batch, prior: Prior, origins: Sequence[np.ndarray], within: np.ndarray) -> _Member:
-    """The fits of one form, of few curves all together; ``origins, within`` (m, n): what is left out of each."""
+def _fit_members(
+    batch: Batch, priors: dict[str, Prior], origins: Sequence[np.ndarray], within: np.ndarray, turned: np.ndarray
+) -> list[_Member]:
+    """The fits of each form, of few curves all together; one that turns on those alone that have ``turned`` (n,).
+
+    ``origins, within`` (m, n): what is left out of each fit.
+    """
+    at = {name: np.flatnonzero(turned | (name != TURNING[batch.kind].name)) for name in priors}
+    wanted = {}
+    for name, rows in at.items():
+        if len(rows):
+            weights = [w[:, rows] for w in _member_weights(name, batch, origins, within)]
+            wanted[name] = Wanted(FORMS[name], batch.take(rows), weights, priors[name])
+    fits = dict(zip(wanted, fit_each(list(wanted.values())), strict=True))
+    k, members = len(origins), []
+    for name, rows in at.items():
+        found = fits.get(name, [])
+        if len(rows) < len(batch):
+            blank = FormFit.empty(FORMS[name], len(batch))
+            blank = replace(blank, sigma=batch.noise, converged=np.ones(len(batch), dtype=bool))
+            found = [blank.replace_worse(rows, fit) for fit in found] or [blank] * (k + 2)
+        members.append(
+            _Member(found[0], found[1 : k + 1], found[k + 2] if len(found) > k + 2 else found[0], found[k + 1])
+        )
+    return members
+
+
+def _member_weights(name: str, batch: Batch, origins: Sequence[np.ndarray], within: np.ndarray) -> list[np.ndarray]:
+    """The weights (m, n) of a form's fits: to all points, before each origin, without some points among them, and to
+    all points alike where the first are not."""
     half = RECENT[batch.kind].get(name)
     past = [np.where(out, 0.0, batch.w) for out in origins]
-    weights = [batch.w, *past] if half is None else [_recent(batch, w, half) for w in (batch.w, *past)]
-    weights.append(np.where(within, 0.0, batch.w))
-    if half is not None:
-        weights.append(batch.w)
-    fits = fit_form_to_each(FORMS[name], batch, weights, prior)
-    k = len(origins)
-    return _Member(fits[0], fits[1 : k + 1], fits[0] if half is None else fits[k + 2], fits[k + 1])
+    inside = np.where(within, 0.0, batch.w)
+    if half is None:
+        return [batch.w, *past, inside]
+    return [*(_recent(batch, w, half) for w in (batch.w, *past)), inside, batch.w]
 
 
 def _turns(names: Iterable[str]) -> np.ndarray:
     """Which forms turn, (k, 1)."""
     return np.isin(list(names), [form.name for form in TURNING.values()])[:, None]
-
-
-def _fit_where(
-    name: str, batch: Batch, prior: Prior, origins: Sequence[np.ndarray], within: np.ndarray, turned: np.ndarray
-) -> _Member:
-    """The fits of one form to every curve, or if it turns to those alone that have ``turned`` (n,)."""
-    if name != TURNING[batch.kind].name:
-        return _fit_member(name, batch, prior, origins, within)
-    blank = FormFit.empty(FORMS[name], len(batch))
-    blank = replace(blank, sigma=batch.noise, converged=np.ones(len(batch), dtype=bool))
-    at = np.flatnonzero(turned)
-    if not len(at):
-        return _Member(blank, [blank] * len(origins), blank, blank)
-    member = _fit_member(name, batch.take(at), prior, [out[:, at] for out in origins], within[:, at])
-    return _Member(
-        blank.replace_worse(at, member.whole),
-        [blank.replace_worse(at, fit) for fit in member.past],
-        blank.replace_worse(at, member.plain),
-        blank.replace_worse(at, member.within),
-    )
 
 
 def _recent(batch: Batch, w: np.ndarray, half: float) -> np.ndarray:

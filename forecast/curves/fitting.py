@@ -9,7 +9,16 @@ import numpy as np
 
 from scale_forecast.curves.batch import Batch
 from scale_forecast.curves.forms import Form, Points
-from scale_forecast.curves.levmar import Model, Problem, Solution, gram, inverse_spd, minimise
+from scale_forecast.curves.levmar import (
+    Model,
+    Problem,
+    Search,
+    Solution,
+    gram,
+    inverse_spd,
+    minimise,
+    minimise_together,
+)
 
 STALLED = 2.0
 """Residuals this many times the curve's own noise mean that the search has stalled, if the form is right."""
@@ -31,6 +40,9 @@ SAMPLE = 2000
 AT_ONCE = 3000
 """Curves, each under several weights, that are fitted together: of few an operation costs its call, of many it is the
 memory that costs."""
+FORMS_AT_ONCE = 200
+"""Curves, each under several weights and by several forms, that are fitted together: forms of few parameters then take
+as much memory as those of many."""
 EXACT, QUICK = 1e-9, 1e-5
 """Fall of the cost (a log-likelihood) at which a fit has converged: for a form's own sake, and within an average."""
 
@@ -148,22 +160,31 @@ class Task:
 
         return model
 
-    def minimise_each(self, starts: np.ndarray, max_iterations: int, tolerance: float) -> Solution:
+    def search(self, starts: np.ndarray, max_iterations: int) -> Search:
         """Every start (p, s, n) on its own, as s * n problems, start-major."""
         p, s, n = starts.shape
         which = np.tile(np.arange(n), s)
         problem = self.problem if s == 1 else self.problem.take(which)
-        flat = starts.reshape(p, s * n)
-        return minimise(self.model(which), problem, flat, max_iterations=max_iterations, tolerance=tolerance)
+        return Search(self.model(which), problem, starts.reshape(p, s * n), max_iterations)
 
     def cheapest(self, starts: np.ndarray, keep: int) -> np.ndarray:
         """The ``keep`` starts of lowest cost, (p, keep, n)."""
         if starts.shape[1] <= keep:
             return starts
-        model, every = self.model(np.arange(len(self.batch))), np.arange(len(self.batch))
-        cost = np.stack([self.problem.cost(start, model(start, every)[0]) for start in starts.transpose(1, 0, 2)])
+        cost = np.concatenate([self._cost(part) for part in self._few_at_once(starts)])
         pick = np.argsort(cost, axis=0, kind="stable")[:keep]
         return np.take_along_axis(starts, pick[None], axis=1)
+
+    def _few_at_once(self, starts: np.ndarray) -> list[np.ndarray]:
+        """The starts in parts that are not too large, (p, s', n) each."""
+        size = max(1, AT_ONCE // max(1, len(self.batch)))
+        return [starts[:, i : i + size] for i in range(0, starts.shape[1], size)]
+
+    def _cost(self, starts: np.ndarray) -> np.ndarray:
+        """The cost of each start, (s, n)."""
+        search = self.search(starts, 0)
+        value, _ = search.model(search.start, np.arange(search.start.shape[1]))
+        return search.problem.cost(search.start, value).reshape(starts.shape[1:])
 
     def starts(self, effort: int) -> np.ndarray:
         """The form's own starts, (p, s, n)."""
@@ -173,34 +194,27 @@ class Task:
         parts = zip(*(np.split(array, self.parts, axis=-1) for array in arrays), strict=True)
         return np.concatenate([self.form.starts(Points(*part), effort) for part in parts], axis=2)
 
-    def refine_starts(self, effort: int) -> np.ndarray:
-        """The best starts after a few steps each, best first, (p, s, n)."""
+    def choose_starts(self, effort: int) -> np.ndarray:
+        """The starts that are worth a few steps, (p, s, n)."""
         form = self.form
         starts = [self.starts(effort)]
         if form.simpler is not None:
             simple = Task(form.simpler, self.batch, Prior.of(form.simpler, self.prior.mean.shape[1]))
-            starts.append(form.extend(self.points, simple.refine_starts(0)))
+            (refined,) = refine_starts([simple], 0)
+            starts.append(form.extend(self.points, refined))
         start = np.nan_to_num(np.concatenate(starts, axis=1))
         start = np.clip(start, self.problem.lower[:, None], self.problem.upper[:, None])
-        if start.shape[1] == 1:
-            return start
-        start = self.cheapest(start, form.refined if effort == 0 else start.shape[1])
-        short = self.minimise_each(start, form.short, EXACT)
-        s = start.shape[1]
-        order = np.argsort(short.cost.reshape(s, -1), axis=0, kind="stable")
-        return np.take_along_axis(short.theta.reshape(-1, s, len(self.batch)), order[None], axis=1)
-
-    def fit(self, effort: int, tolerance: float) -> FormFit:
-        """The best of all starts."""
-        starts = self.refine_starts(effort)
-        return self.fit_from(starts[:, : self.form.polished + 2 * effort], tolerance)
+        return self.cheapest(start, form.refined if effort == 0 else start.shape[1])
 
     def fit_from(self, starts: np.ndarray, tolerance: float = EXACT) -> FormFit:
         """The best fit from these starts (p, s, n)."""
-        keep = starts.shape[1]
-        final = self.minimise_each(starts, self.form.long, tolerance)
-        best = final.cost.reshape(keep, -1).argmin(axis=0) * len(self.batch) + np.arange(len(self.batch))
-        return FormFit(self.form, final.theta[:, best], final.sigma[best], final.cost[best], final.converged[best])
+        return fit_from_together([self], [starts], tolerance)[0]
+
+    def best_of(self, found: Solution) -> FormFit:
+        """The best of several searches of each curve, start-major."""
+        n = len(self.batch)
+        best = found.cost.reshape(-1, n).argmin(axis=0) * n + np.arange(n)
+        return FormFit(self.form, found.theta[:, best], found.sigma[best], found.cost[best], found.converged[best])
 
     def fit_from_grid(self, keep: int = 8) -> FormFit:
         """The best fit from starts whose ``held`` parameters were kept while the others were fitted."""
@@ -233,9 +247,7 @@ class Task:
         lower, upper = problem.lower.copy(), problem.upper.copy()
         lower[at] = upper[at] = start[at] = np.clip(start[at], lower[at], upper[at])
         fixed = replace(problem, lower=lower, upper=upper)
-        found = minimise(self.model(which), fixed, start, max_iterations=self.form.long, tolerance=EXACT)
-        best = found.cost.reshape(steps, n).argmin(axis=0) * n + np.arange(n)
-        return FormFit(self.form, found.theta[:, best], found.sigma[best], found.cost[best], found.converged[best])
+        return self.best_of(minimise(self.model(which), fixed, start, max_iterations=self.form.long, tolerance=EXACT))
 
     def move_breaks(self, theta: np.ndarray) -> FormFit:
         """The best fit after taking each break of ``theta`` (p, n) out and putting one in elsewhere."""
@@ -244,32 +256,89 @@ class Task:
         return self.fit_from(self.form.extend(self.points, without))
 
 
+def refine_starts(tasks: Sequence[Task], effort: int) -> list[np.ndarray]:
+    """The best starts of each task after a few steps each, best first, (p, s, n); all in the same steps."""
+    starts = [task.choose_starts(effort) for task in tasks]
+    several = [i for i, start in enumerate(starts) if start.shape[1] > 1]
+    if several:
+        searches = [tasks[i].search(starts[i], tasks[i].form.short) for i in several]
+        for i, short in zip(several, minimise_together(searches, EXACT), strict=True):
+            p, s, n = starts[i].shape
+            order = np.argsort(short.cost.reshape(s, n), axis=0, kind="stable")
+            starts[i] = np.take_along_axis(short.theta.reshape(p, s, n), order[None], axis=1)
+    return starts
+
+
+def fit_together(tasks: Sequence[Task], effort: int, tolerance: float) -> list[FormFit]:
+    """The best of all starts of each task, all in the same steps."""
+    starts = [
+        start[:, : task.form.polished + 2 * effort]
+        for task, start in zip(tasks, refine_starts(tasks, effort), strict=True)
+    ]
+    return fit_from_together(tasks, starts, tolerance)
+
+
+def fit_from_together(tasks: Sequence[Task], starts: Sequence[np.ndarray], tolerance: float) -> list[FormFit]:
+    """The best fit of each task from its starts (p, s, n), all in the same steps."""
+    searches = [task.search(start, task.form.long) for task, start in zip(tasks, starts, strict=True)]
+    found = minimise_together(searches, tolerance)
+    return [task.best_of(solution) for task, solution in zip(tasks, found, strict=True)]
+
+
 def fit_form(form: Form, batch: Batch, prior: Prior | None = None) -> FormFit:
     """Fit one form to every curve, quickly: as a member of an average; under ``prior`` instead of the form's own."""
-    return Task(form, fitted_part(form, batch), prior or Prior.of(form, batch.groups)).fit(0, QUICK)
+    task = Task(form, fitted_part(form, batch), prior or Prior.of(form, batch.groups))
+    return fit_together([task], 0, QUICK)[0]
 
 
-def fit_form_to_each(form: Form, batch: Batch, weights: Sequence[np.ndarray], prior: Prior) -> list[FormFit]:
-    """As `fit_form` of the batch under each of several weights (m, n): of few curves all in the same steps.
+@dataclass(frozen=True)
+class Wanted:
+    """A form to be fitted to a batch under each of several ``weights`` (m, n)."""
+
+    form: Form
+    batch: Batch
+    weights: Sequence[np.ndarray]
+    prior: Prior
+
+    def __len__(self) -> int:
+        return len(self.weights) * len(self.batch)
+
+    def task(self) -> Task:
+        """All at once."""
+        k, n = len(self.weights), len(self.batch)
+        every = self.batch.take(np.tile(np.arange(n), k)).with_weights(np.concatenate(self.weights, axis=1))
+        return Task(self.form, fitted_part(self.form, every), self.prior, k)
+
+    def parts(self, fit: FormFit) -> list[FormFit]:
+        """The fits under each of the weights."""
+        return [fit.of(slice(i, i + len(self.batch))) for i in range(0, len(self), len(self.batch))]
+
+
+def fit_each(wanted: Sequence[Wanted]) -> list[list[FormFit]]:
+    """As `fit_form` of each form under each of its weights: of few curves all in the same steps.
 
     A step costs its calls however few the curves, so that one curve alone would cost many times its share in a batch.
     """
-    k, n = len(weights), len(batch)
-    if k * n > AT_ONCE:
-        return [fit_form(form, batch.with_weights(w), prior) for w in weights]
-    every = batch.take(np.tile(np.arange(n), k)).with_weights(np.concatenate(weights, axis=1))
-    fit = Task(form, fitted_part(form, every), prior, k).fit(0, QUICK)
-    return [fit.of(slice(i * n, (i + 1) * n)) for i in range(k)]
+    if sum(len(one) for one in wanted) <= FORMS_AT_ONCE:
+        fits = fit_together([one.task() for one in wanted], 0, QUICK)
+        return [one.parts(fit) for one, fit in zip(wanted, fits, strict=True)]
+    return [
+        one.parts(fit_together([one.task()], 0, QUICK)[0])
+        if len(one) <= AT_ONCE
+        else [fit_form(one.form, one.batch.with_weights(w), one.prior) for w in one.weights]
+        for one in wanted
+    ]
 
 
 def fit_form_exactly(form: Form, batch: Batch, prior: Prior | None = None) -> FormFit:
     """As `fit_form`, to full precision, and searched again from more starts where residuals stay above the noise."""
     prior = prior or Prior.of(form, batch.groups)
     batch = fitted_part(form, batch)
-    fit = Task(form, batch, prior).fit(0, EXACT)
+    (fit,) = fit_together([Task(form, batch, prior)], 0, EXACT)
     for effort in range(1, form.efforts):
         for part in _parts(_find_stalled(fit, batch)):
-            fit = fit.replace_worse(part, Task(form, batch.take(part), prior).fit(effort, EXACT))
+            (again,) = fit_together([Task(form, batch.take(part), prior)], effort, EXACT)
+            fit = fit.replace_worse(part, again)
         if form.held:
             for part in _parts(np.flatnonzero((batch.noise < NOISELESS) & _has_stalled(fit, batch))):
                 fit = fit.replace_worse(part, Task(form, batch.take(part), prior).fit_from_grid())
@@ -308,36 +377,46 @@ def fitted_part(form: Form, batch: Batch) -> Batch:
     return batch.with_weights(np.where(batch.u >= last, batch.w, 0.0))
 
 
-def learn_prior(form: Form, batch: Batch, rounds: int = 3) -> Prior:
-    """The prior of a form's pooled parameters in each group, learned from its curves (empirical Bayes, by EM).
+def learn_prior(form: Form, batch: Batch) -> Prior:
+    """As `learn_each_prior`, of one form."""
+    return learn_each_prior([form], batch)[0]
+
+
+def learn_each_prior(forms: Sequence[Form], batch: Batch, rounds: int = 3) -> list[Prior]:
+    """The prior of each form's pooled parameters in each group, learned from its curves (empirical Bayes, by EM).
 
     A group's mean and variance are those of its curves' posteriors, with `PRIOR_CURVES` curves' worth of the form's
-    own prior mixed in, so that a group of one keeps nearly that. At most `SAMPLE` curves are looked at.
+    own prior mixed in, so that a group of one keeps nearly that. At most `SAMPLE` curves are looked at. Of few curves
+    all forms are fitted in the same steps.
     """
-    groups = batch.groups
-    prior = Prior.of(form, groups)
-    pooled = [j for j, q in enumerate(form.parameters) if q.pooled]
-    if not pooled:
-        return prior
+    if len(forms) > 1 and len(forms) * len(batch) > FORMS_AT_ONCE:
+        return [prior for form in forms for prior in learn_each_prior([form], batch, rounds)]
+    priors = [Prior.of(form, batch.groups) for form in forms]
+    at = [i for i, form in enumerate(forms) if any(q.pooled for q in form.parameters)]
+    if not at:
+        return priors
     if len(batch) > SAMPLE:
         batch = batch.take(np.linspace(0, len(batch) - 1, SAMPLE).round().astype(int))
-    fit = fit_form(form, batch, prior)
-    size = np.bincount(batch.group, minlength=groups)
-    base = prior
+    fits = fit_together([Task(forms[i], batch, priors[i]) for i in at], 0, QUICK)
     for left in reversed(range(rounds)):
-        variance = posterior_variance(fit, batch, prior)
-        mean, precision = prior.mean.copy(), prior.precision.copy()
-        for j in pooled:
-            total = _group_sum(batch, fit.theta[j])
-            mean[j] = (total + PRIOR_CURVES * base.mean[j]) / (size + PRIOR_CURVES)
-            square = _group_sum(batch, (fit.theta[j] - mean[j, batch.group]) ** 2 + variance[j])
-            precision[j] = (size + PRIOR_CURVES) / (square + PRIOR_CURVES / base.precision[j])
-        prior = Prior(mean, precision)
-        if not left:
-            break
-        solution = Task(form, batch, prior).minimise_each(fit.theta[:, None], form.long, QUICK)
-        fit = FormFit(form, solution.theta, solution.sigma, solution.cost, solution.converged)
-    return prior
+        for i, fit in zip(at, fits, strict=True):
+            priors[i] = _next_prior(fit, batch, priors[i])
+        if left:
+            tasks = [Task(forms[i], batch, priors[i]) for i in at]
+            fits = fit_from_together(tasks, [fit.theta[:, None] for fit in fits], QUICK)
+    return priors
+
+
+def _next_prior(fit: FormFit, batch: Batch, prior: Prior) -> Prior:
+    """The prior that the curves' posteriors under the last one give, and the form's own."""
+    base, size = Prior.of(fit.form, batch.groups), np.bincount(batch.group, minlength=batch.groups)
+    variance = posterior_variance(fit, batch, prior)
+    mean, precision = prior.mean.copy(), prior.precision.copy()
+    for j in [j for j, q in enumerate(fit.form.parameters) if q.pooled]:
+        mean[j] = (_group_sum(batch, fit.theta[j]) + PRIOR_CURVES * base.mean[j]) / (size + PRIOR_CURVES)
+        square = _group_sum(batch, (fit.theta[j] - mean[j, batch.group]) ** 2 + variance[j])
+        precision[j] = (size + PRIOR_CURVES) / (square + PRIOR_CURVES / base.precision[j])
+    return Prior(mean, precision)
 
 
 def _group_sum(batch: Batch, values: np.ndarray) -> np.ndarray:

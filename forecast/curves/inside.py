@@ -42,7 +42,7 @@ class Inside:
         """Standard deviation of an observation at u (m, n) around it, before the batch's own correction."""
         seen = batch.w > 0
         typical = np.where(seen, batch.w, 0.0).sum(axis=0) / seen.sum(axis=0)
-        return _spread(self.fits, batch, self.weights, u, typical)
+        return _spread(self.fits, _values(self.fits, batch, u), self.weights, typical)
 
 
 def look_inside(
@@ -56,11 +56,12 @@ def look_inside(
     left_out : each form fitted without the points ``out`` (m, n), as `points_within` gives them
     possible : which forms each curve may be of, (k, n)
     """
-    weights = weights_within(batch, fits, possible)
+    weights = weights_within(batch, fits, _values(fits, batch, batch.u), possible)
     kept = batch.with_weights(np.where(out, 0.0, batch.w))
-    trial = weights_within(kept, left_out, possible)
-    error = batch.z - np.einsum("kn,kmn->mn", trial, _values(left_out, batch, batch.u))
-    spread = _spread(left_out, batch, trial, batch.u, np.where(batch.w > 0, batch.w, 1.0))
+    values = _values(left_out, batch, batch.u)
+    trial = weights_within(kept, left_out, values, possible)
+    error = batch.z - np.einsum("kn,kmn->mn", trial, values)
+    spread = _spread(left_out, values, trial, np.where(batch.w > 0, batch.w, 1.0))
     ratio = np.abs(error) / np.maximum(spread, 1e-12) * _fewer(left_out, trial, kept, batch)
     return Inside(list(fits), weights, np.where(out, ratio, np.nan))
 
@@ -84,10 +85,9 @@ def points_within(batch: Batch) -> np.ndarray:
     return within & (np.cumsum(within, axis=0) % EVERY == 1)
 
 
-def weights_within(batch: Batch, fits: Sequence[FormFit], possible: np.ndarray) -> np.ndarray:
-    """Weights of the ``possible`` forms by BIC, (k, n)."""
+def weights_within(batch: Batch, fits: Sequence[FormFit], values: np.ndarray, possible: np.ndarray) -> np.ndarray:
+    """Weights of the ``possible`` forms by BIC, (k, n), from their ``values`` at the points (k, m, n)."""
     count = (batch.w > 0).sum(axis=0)
-    values = _values(fits, batch, batch.u)
     guessed = Problem.noise_dof
     rss = (batch.w * (batch.z - values) ** 2).sum(axis=1) + guessed * batch.noise**2
     size = np.array([len(fit.theta) for fit in fits])[:, None]
@@ -123,11 +123,8 @@ def _values(fits: Sequence[FormFit], batch: Batch, u: np.ndarray) -> np.ndarray:
     return np.stack([fit.value(batch, u) for fit in fits])
 
 
-def _spread(
-    fits: Sequence[FormFit], batch: Batch, weights: np.ndarray, u: np.ndarray, weight: np.ndarray
-) -> np.ndarray:
-    """Noise of an observation of that weight, and disagreement of the forms."""
-    values = _values(fits, batch, u)
+def _spread(fits: Sequence[FormFit], values: np.ndarray, weights: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Noise of an observation of that weight, and disagreement of the forms, whose ``values`` are (k, m, n)."""
     centre = np.einsum("kn,kmn->mn", weights, values)
     between = np.einsum("kn,kmn->mn", weights, (values - centre) ** 2)
     noise = np.einsum("kn,kn->n", weights, np.stack([fit.sigma for fit in fits]) ** 2)

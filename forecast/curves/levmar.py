@@ -7,8 +7,9 @@ faster here than stacked p x p matrices, and nothing is copied between solver an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,10 @@ FEW = 5000
 """Below so many points in all an operation costs its call, and symmetric halves are not worth a second."""
 FEW_SYSTEMS = 150
 """Up to so many a call for all of them costs less than `solve_spd`'s operations."""
+
+GOOD, POOR = 0.75, 0.25
+"""Of the fall that the quadratic promises: a step that keeps more than the first is damped less the next time, one that
+keeps less than the second more. In narrow curved valleys every second step would otherwise be refused."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,16 @@ class Problem:
     noise_dof: float = 3.0
     huber: float = np.inf
 
+    @cached_property
+    def count(self) -> np.ndarray:
+        """How many observations there are, with those of the guess, (b,)."""
+        return (self.weight > 0).sum(axis=0) + self.noise_dof
+
+    @cached_property
+    def guessed(self) -> np.ndarray:
+        """What the guess adds to the sum of squares, (b,)."""
+        return self.noise_dof * self.noise**2
+
     def take(self, index: np.ndarray) -> Problem:
         """The problems at ``index``."""
         arrays = ("target", "weight", "lower", "upper", "prior_mean", "prior_precision", "noise")
@@ -66,9 +81,8 @@ class Problem:
     def cost(self, theta: np.ndarray, value: np.ndarray) -> np.ndarray:
         """What is minimised, (b,), at parameters whose values are ``value`` (m, b); least squares only."""
         total = ((self.target - value) ** 2 * self.weight).sum(axis=0)
-        count = (self.weight > 0).sum(axis=0) + self.noise_dof
         prior = (self.prior_precision * (theta - self.prior_mean) ** 2).sum(axis=0)
-        cost = 0.5 * count * np.log((total + self.noise_dof * self.noise**2) / count) + 0.5 * prior
+        cost = 0.5 * self.count * np.log((total + self.guessed) / self.count) + 0.5 * prior
         return np.where(np.isfinite(cost), cost, np.inf)
 
 
@@ -129,26 +143,22 @@ class _State:
 def _evaluate(model: Model, problem: Problem, theta: np.ndarray, index: np.ndarray) -> _State:
     value, jacobian = model(theta, index)
     residual = problem.target - value
-    square = residual**2 * problem.weight
-    count = (problem.weight > 0).sum(axis=0)
-    prior_square = problem.noise_dof * problem.noise**2
+    weight, count, guessed = problem.weight, problem.count, problem.guessed
+    square = residual**2 * weight
     total = square.sum(axis=0)
-    weight = problem.weight
     if np.isfinite(problem.huber):
-        sigma2 = (total + prior_square) / (count + problem.noise_dof)
-        limit = problem.huber * np.sqrt(sigma2)
+        limit = problem.huber * np.sqrt((total + guessed) / count)
         size = np.sqrt(square)
         far = size > limit
         total = np.where(far, 2.0 * limit * size - limit**2, square).sum(axis=0)
         weight = np.where(far, weight * limit / np.where(far, size, 1.0), weight)
-    sigma2 = (total + prior_square) / (count + problem.noise_dof)
+    sigma2 = (total + guessed) / count
     weighted = weight / sigma2
     deviation = theta - problem.prior_mean
-    cost = 0.5 * (count + problem.noise_dof) * np.log(sigma2) + 0.5 * (problem.prior_precision * deviation**2).sum(
-        axis=0
-    )
+    held = problem.prior_precision * deviation
+    cost = 0.5 * (count * np.log(sigma2) + (held * deviation).sum(axis=0))
     scaled = jacobian * weighted
-    gradient = np.einsum("pmb,mb->pb", scaled, residual) - problem.prior_precision * deviation
+    gradient = np.einsum("pmb,mb->pb", scaled, residual) - held
     hessian = gram(scaled, jacobian)
     diagonal = np.arange(len(theta))
     hessian[diagonal, diagonal] += problem.prior_precision
@@ -168,9 +178,9 @@ def gram(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def minimise(
-    model: Model, problem: Problem, start: np.ndarray, *, max_iterations: int = 60, tolerance: float = 1e-9
+    model: Model, problem: Problem, start: np.ndarray, *, max_iterations: int | np.ndarray = 60, tolerance: float = 1e-9
 ) -> Solution:
-    """Run damped Gauss-Newton steps on every problem until each has converged or the iterations are used up.
+    """Run damped Gauss-Newton steps on every problem until each has converged or its iterations are used up.
 
     A step that leaves the box is cut back to it, and a parameter that sits on a bound and is pushed
     outwards is held for that step. Problems that have converged leave the batch.
@@ -180,6 +190,7 @@ def minimise(
     model : Model
     problem : Problem
     start : (p, b)
+    max_iterations : int or (b,)
     tolerance : float
         Converged when the cost fell by less than this in an accepted step.
     """
@@ -195,31 +206,101 @@ def minimise(
     part, here = problem, theta.copy()
     state = _evaluate(model, part, here, index)
     damping = np.full(b, 1e-2)
-    for _ in range(max_iterations):
+    most = np.broadcast_to(max_iterations, b)
+    for i in range(1, int(most.max()) + 1):
         step = _damped_step(state, here, part, damping)
         trial = np.minimum(np.maximum(here + step, part.lower), part.upper)
         new = _evaluate(model, part, trial, index)
         fall = state.cost - new.cost
         better = fall > 0
-        moved = np.abs(trial - here).max(axis=0) > 1e-14
+        taken = trial - here
+        moved = np.abs(taken).max(axis=0) > 1e-14
+        with np.errstate(all="ignore"):
+            kept = fall / _promised_fall(state, taken)
         here = np.where(better, trial, here)
         for name in ("cost", "gradient", "hessian", "sigma"):
             old = getattr(state, name)
             np.copyto(old, getattr(new, name), where=better)
         stuck = ~better & ((damping > 1e10) | ~moved)
         done = (better & (fall < tolerance) & (damping < 1.0)) | stuck
-        damping = np.where(better, np.maximum(damping * 0.2, 1e-12), damping * 5.0)
-        if done.any():
-            at = index[done]
-            theta[:, at], cost[at], sigma[at] = here[:, done], state.cost[done], state.sigma[done]
-            converged[at] = np.isfinite(state.cost[done])
-            keep = ~done
+        factor = np.where(kept > GOOD, 0.2, np.where(kept < POOR, 2.0, 1.0))
+        damping = np.maximum(damping * np.where(better, factor, 3.0), 1e-12)
+        over = done | (most[index] <= i)
+        if over.any():
+            at = index[over]
+            theta[:, at], cost[at], sigma[at] = here[:, over], state.cost[over], state.sigma[over]
+            converged[at] = done[over] & np.isfinite(state.cost[over])
+            keep = ~over
             if not keep.any():
                 return Solution(theta, cost, sigma, converged)
             index, here, damping, part = index[keep], here[:, keep], damping[keep], part.take(keep)
             state = _State(state.cost[keep], state.gradient[:, keep], state.hessian[:, :, keep], state.sigma[keep])
-    theta[:, index], cost[index], sigma[index] = here, state.cost, state.sigma
+    theta[:, index], cost[index], sigma[index] = here, state.cost, state.sigma  # where no step was to be made
     return Solution(theta, cost, sigma, converged)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What `minimise` takes of some problems: a model of p parameters, and how many steps they get at most."""
+
+    model: Model
+    problem: Problem
+    start: np.ndarray
+    max_iterations: int
+
+
+def minimise_together(searches: Sequence[Search], tolerance: float) -> list[Solution]:
+    """As `minimise` of each, in the same steps: of few problems a step costs its calls, whatever the models.
+
+    All have as many points. A model of fewer parameters than another has further ones, which are held at 0.
+    """
+    if len(searches) == 1:
+        (one,) = searches
+        return [minimise(one.model, one.problem, one.start, max_iterations=one.max_iterations, tolerance=tolerance)]
+    sizes = [search.start.shape for search in searches]
+    ends = np.cumsum([0, *(b for _, b in sizes)])
+    widest = max(p for p, _ in sizes)
+
+    def model(theta: np.ndarray, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        value = np.empty((points, len(index)))
+        jacobian = np.zeros((widest, *value.shape))
+        cuts = np.searchsorted(index, ends)
+        for search, (p, _), first, low, high in zip(searches, sizes, ends, cuts, cuts[1:], strict=False):
+            if low < high:
+                part = slice(low, high)
+                value[:, part], jacobian[:p, :, part] = search.model(theta[:p, part], index[part] - first)
+        return value, jacobian
+
+    problem = _join([search.problem for search in searches], widest)
+    points = len(problem.target)
+    start = np.concatenate([_widen(search.start, widest, 0.0) for search in searches], axis=1)
+    most = np.repeat([search.max_iterations for search in searches], [b for _, b in sizes])
+    found = minimise(model, problem, start, max_iterations=most, tolerance=tolerance)
+    return [
+        Solution(found.theta[:p, at], found.cost[at], found.sigma[at], found.converged[at])
+        for (p, _), at in zip(sizes, map(slice, ends, ends[1:]), strict=True)
+    ]
+
+
+def _join(problems: Sequence[Problem], p: int) -> Problem:
+    """All problems one after the other, with p parameters each."""
+    joined = {
+        name: np.concatenate([getattr(problem, name) for problem in problems], axis=-1)
+        for name in ("target", "weight", "noise")
+    }
+    for name, value in (("lower", 0.0), ("upper", 0.0), ("prior_mean", 0.0), ("prior_precision", 1.0)):
+        joined[name] = np.concatenate([_widen(getattr(problem, name), p, value) for problem in problems], axis=1)
+    return Problem(**joined)
+
+
+def _widen(rows: np.ndarray, p: int, value: float) -> np.ndarray:
+    """Rows (q, b) and further ones of that value, (p, b)."""
+    return np.concatenate([rows, np.full((p - len(rows), rows.shape[1]), value)])
+
+
+def _promised_fall(state: _State, step: np.ndarray) -> np.ndarray:
+    """How much the cost would fall by a step if it were the quadratic of its gradient and Gauss-Newton matrix, (b,)."""
+    return (step * (state.gradient - 0.5 * np.einsum("pqb,qb->pb", state.hessian, step))).sum(axis=0)
 
 
 def _damped_step(state: _State, theta: np.ndarray, problem: Problem, damping: np.ndarray) -> np.ndarray:

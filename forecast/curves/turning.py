@@ -116,20 +116,19 @@ def has_turned(kind: str, points: Points, noise: np.ndarray, distinct: np.ndarra
     """
     form = TURNING[kind]
     z, w = form.straighten(points)
-    turned = np.full(len(noise), np.inf)
-    one_way = np.full(len(noise), np.inf)
-    level, deep = np.ones_like(points.u), np.zeros(len(noise), dtype=bool)
-    for place in _places(points):
-        past, before = bends(points.u, place)
-        solved, rest = linear_fit([level, past, before], z, w)
-        turns = solved[1] * solved[2] > 0
-        best = turns & (rest < turned)
-        turned = np.where(best, rest, turned)
-        fitted = form.bend(solved[0] + solved[1] * past + solved[2] * before, points.floor)
-        deep = np.where(best, _depth(fitted, points.w) > DEPTH * noise, deep)
-        one_way = np.minimum(one_way, np.where(turns, np.inf, rest))
-        for bend in (past, before):
-            one_way = np.minimum(one_way, linear_fit([level, bend], z, w)[1])
+    places = _places(points)
+    k, n = places.shape
+    past, before = bends(np.tile(points.u, k), places.ravel())
+    z, w, level = np.tile(z, k), np.tile(w, k), np.ones_like(past)
+    solved, rest = linear_fit([level, past, before], z, w)
+    turns = solved[1] * solved[2] > 0
+    with_turn = np.where(turns, rest, np.inf).reshape(k, n)
+    best, every = with_turn.argmin(axis=0), np.arange(n)
+    turned = with_turn[best, every]
+    lines = (solved[0] + solved[1] * past + solved[2] * before).reshape(-1, k, n)[:, best, every]
+    deep = np.isfinite(turned) & (_depth(form.bend(lines, points.floor), points.w) > DEPTH * noise)
+    bent = [linear_fit([level, bend], z, w)[1] for bend in (past, before)]
+    one_way = np.min([np.where(turns, np.inf, rest), *bent], axis=0).reshape(k, n).min(axis=0)
     guessed = Problem.noise_dof
     count = (points.w > 0).sum(axis=0) + guessed
     least = guessed * noise**2

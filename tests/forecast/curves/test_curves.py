@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from benchmarks.learning_curves import broken_law, learning_curves, noiseless
 from scale_forecast.commands import main
-from scale_forecast.curves import FORMS, fit_curves, fitting
+from scale_forecast.curves import FORMS, fit_curves, fitting, levmar, power
 from scale_forecast.curves.averaging import carry_residuals
 from scale_forecast.curves.batch import as_batch
 from scale_forecast.curves.levmar import inverse_spd, minimise, solve_spd
@@ -209,7 +209,8 @@ def test_order_padding_and_other_threads_change_nothing():
 
 @pytest.mark.parametrize("kind", ["loss", "accuracy"])
 def test_one_curve_is_fitted_in_few_steps_to_the_values_of_many(kind, monkeypatch):
-    """What is fitted without its last points, or without some among them, goes along with the whole curve.
+    """What is fitted without its last points, or without some among them, goes along with the whole curve; and so do
+    all forms.
 
     Fourteen points, of which fewer are left at each origin: a coarser grid of starts is then enough.
     """
@@ -217,13 +218,36 @@ def test_one_curve_is_fitted_in_few_steps_to_the_values_of_many(kind, monkeypatc
     wobble = 0.01 * np.sin(7 * np.arange(14.0))
     y = 0.4 + 3 * (x / 1e8) ** -0.2 + wobble if kind == "loss" else 0.3 + 0.6 / (1 + 1e10 / x) + wobble
     called, found = [], []
-    monkeypatch.setattr(fitting, "minimise", lambda *a, **k: called.append(a) or minimise(*a, **k))
-    for at_once in (fitting.AT_ONCE, 0):
+    monkeypatch.setattr(levmar, "minimise", lambda *a, **k: called.append(a) or minimise(*a, **k))
+    for forms_at_once, at_once in ((fitting.FORMS_AT_ONCE, fitting.AT_ONCE), (0, 0)):
+        monkeypatch.setattr(fitting, "FORMS_AT_ONCE", forms_at_once)
         monkeypatch.setattr(fitting, "AT_ONCE", at_once)
         fits = fit_curves([x], [y], kind=kind, workers=Workers())
         found.append((len(called), fits.quantiles([[5e10, 1e12]], [0.1, 0.5, 0.9])))
     np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6)
-    assert found[0][0] < 0.4 * found[1][0]
+    assert 0 < found[0][0] < 0.2 * (found[1][0] - found[0][0])
+
+
+def test_searches_of_several_models_together_find_what_each_finds_alone():
+    x = np.logspace(8, 11, 14)
+    batch = as_batch([x, x], [0.4 + 3 * (x / 1e8) ** -0.2, 0.1 + 2 * (x / 1e8) ** -0.1], kind="loss")
+    searches = []
+    for name, steps in (("m1", 1), ("m2", 60), ("bnsl1", 7)):
+        form = FORMS[name]
+        task = fitting.Task(form, batch, fitting.Prior.of(form))
+        searches.append(task.search(task.starts(0)[:, :2], steps))
+    together = levmar.minimise_together(searches, 1e-9)
+    for search, found in zip(searches, together, strict=True):
+        (alone,) = levmar.minimise_together([search], 1e-9)
+        np.testing.assert_allclose(found.theta, alone.theta, atol=1e-7)
+        np.testing.assert_array_equal(found.converged, alone.converged)
+
+
+def test_the_root_in_m4_is_found_in_three_steps():
+    alpha, s = np.meshgrid(np.r_[0.2, 0.5, 1.0:20.0], np.linspace(-30.0, 10.0, 201))
+    share, rest, bend = power.solve_m4(s, alpha, iterations=3)
+    np.testing.assert_allclose(np.log(share) + alpha * bend, s, atol=1e-9)
+    np.testing.assert_allclose(np.log(rest), -bend, atol=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["loss", "accuracy"])
