@@ -138,7 +138,8 @@ def predict_upcoming(
     evidence = evidence_of(panel, target, visible(panel, target, as_of))
     rows = target_rows(evidence, target)
     exclusion = Exclusion(target.line, as_of=as_of)
-    forecast = (trained or Trained(panel, cache)).get(predictor, exclusion).predict(rows, evidence)
+    trained = trained or Trained(panel, cache)
+    forecast = trained.get(predictor, exclusion).predict(rows, evidence)
     if known is not None and len(known):
         forecast = forecast.condition_on(*_place_known(rows, known))
     keep = select_targets(forecast.targets, benchmark, tasks)
@@ -147,8 +148,7 @@ def predict_upcoming(
     if not keep.any():
         raise DataError("every task asked for is among the --known ones: nothing is left to predict")
     forecast = forecast.take(np.flatnonzero(keep))
-    reversal = Reversal().fit(panel.restrict(exclusion.allows(panel)))
-    return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence, reversal))
+    return Upcoming(target, evidence, forecast, forecast_table(forecast, evidence, trained.reversal(exclusion)))
 
 
 def forecast_table(forecast: Forecast, evidence: Panel, reversal: Reversal) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from scale_forecast.inputs.panel import Panel
 from scale_forecast.parallel import Workers, one_thread
 from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import identity, make
+from scale_forecast.predictors.reversal import Reversal
 
 TARGETS_PER_LINE = 6
 MOST_TASKS = 60
@@ -40,6 +41,7 @@ class Trained:
         self._past: dict[Exclusion, list[Fold]] = {}
         self._fitted: dict[tuple[str | int, Exclusion], Predictor] = {}
         self._given: dict[int, Predictor] = {}
+        self._reversals: dict[Exclusion, Reversal] = {}
 
     def get(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
         """A predictor, by name or a copy of an instance, having learned only from what ``exclusion`` allows."""
@@ -51,6 +53,12 @@ class Trained:
         if (of, exclusion) not in self._fitted:
             self._fitted[of, exclusion] = self._load_or_fit(predictor, exclusion)
         return self._fitted[of, exclusion]
+
+    def reversal(self, exclusion: Exclusion) -> Reversal:
+        """What is known of falling tasks, likewise."""
+        if exclusion not in self._reversals:
+            self._reversals[exclusion] = Reversal().fit(self._panel.restrict(exclusion.allows(self._panel)))
+        return self._reversals[exclusion]
 
     def _load_or_fit(self, predictor: str | Predictor, exclusion: Exclusion) -> Predictor:
         """From the cache where it is there; learned, and put there, where it is not."""

@@ -10,7 +10,8 @@ a gain beyond noise, is held to the probability of any gain.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from functools import cache
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,7 @@ class Reversal:
     """
 
     def __init__(self) -> None:
-        self.fit(None)
+        self.__dict__ |= _untaught()
 
     def fit(self, allowed: Panel | None) -> Self:
         """Learn from every falling step among the rows that may be learned from (`Exclusion.allows`).
@@ -121,6 +122,12 @@ class Reversal:
         """What past falling steps say of falling target rows: log-odds of recovery, and of reversal if it recovers."""
         x = describe_steps(*last_points(rows, evidence), rows["scale"].to_numpy(), rows["compute"].to_numpy())
         return self.recovery_.log_odds(x), self.share_.log_odds(x[:, _share_columns()])
+
+
+@cache
+def _untaught() -> dict[str, Any]:
+    """The attributes of one that knows of no falling step."""
+    return vars(Reversal.__new__(Reversal).fit(None))
 
 
 def _share_columns() -> list[bool]:

@@ -38,7 +38,6 @@ from scale_forecast.inputs.targets import (
 )
 from scale_forecast.parallel import Workers
 from scale_forecast.predictors.registry import DEFAULT
-from scale_forecast.predictors.reversal import Reversal
 from scale_forecast.pricing.ageing import closed_windows, learn_ageing
 from scale_forecast.pricing.arrivals import Ageing, Course, Publications, Rate, gaps
 from scale_forecast.pricing.futures import RecordFutures
@@ -84,7 +83,6 @@ class Desk:
         self.tables = Tables(results.reset_index(drop=True), tables.tasks, tables.metrics)
         self._cache, self._recalibrate, self._workers = cache, recalibrate, workers
         self._learned: dict[Exclusion, Recalibration] = {}
-        self._reversals: dict[Exclusion, Reversal] = {}
         self._models: dict[Any, PricedModel] = {}
         self._rows: dict[tuple[str, str, float], pd.DataFrame] = {}
         self._courses: dict[tuple[dt.date, int], Course] = {}
@@ -250,9 +248,7 @@ class Desk:
         forecast = self._trained.get(self.predictor, exclusion).predict(rows, seen)
         seed = zlib.crc32(f"{self.seed}|{target.family}".encode())
         forecast = with_averages(forecast, seed=seed)
-        if exclusion not in self._reversals:
-            self._reversals[exclusion] = Reversal().fit(self.panel.restrict(exclusion.allows(self.panel)))
-        maps, reversal = self.recalibration_for(exclusion.line).maps, self._reversals[exclusion]
+        maps, reversal = self.recalibration_for(exclusion.line).maps, self._trained.reversal(exclusion)
         return PricedModel(forecast, seen, reversal=reversal, maps=maps, seed=seed)
 
     def named_target(self, name: str, family: str | None = None, by: dt.date | None = None) -> Target:

@@ -99,7 +99,7 @@ def reversals_ahead(
         own = family_rows(panel, name).sort_values("scale", kind="stable")
         progress(f"forecasting next models of {name}")
         exclusion = Exclusion(str(own["line"].iloc[-1]), as_of=as_of)
-        made, reversal = trained.get(predictor, exclusion), Reversal().fit(panel.restrict(exclusion.allows(panel)))
+        made, reversal = trained.get(predictor, exclusion), trained.reversal(exclusion)
         for params in sizes_ahead(float(own["params"].max())):
             target, _ = upcoming_target(panel, name, float(params), released=as_of)
             evidence = evidence_of(panel, target, visible(panel, target, as_of))
