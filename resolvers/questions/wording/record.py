@@ -74,7 +74,10 @@ def _telling(title: str) -> list[str]:
 
 
 def _share_of_words(one: list[str], other: list[str]) -> float:
-    """The share of words that two titles have in common, words that differ in a letter or an ending counted in part."""
+    """The share of words that two titles have in common, words that differ in a letter or an ending counted in part.
+
+    0 where it is below `NEAR` even if every such word were the same: few titles on record share so much.
+    """
     rest, common, unmatched = Counter(other), 0.0, []
     for word in one:
         if rest[word] > 0:
@@ -82,9 +85,11 @@ def _share_of_words(one: list[str], other: list[str]) -> float:
             common += 1.0
         else:
             unmatched.append(word)
-    left = list(rest.elements())
+    left, unmatched = list(rest.elements()), [word for word in unmatched if word.isalpha()]
+    if 2.0 * (common + min(len(unmatched), len(left))) < NEAR * (len(one) + len(other)):
+        return 0.0
     for word in unmatched:
-        if near := difflib.get_close_matches(word, left, n=1, cutoff=0.75) if word.isalpha() else []:
+        if near := difflib.get_close_matches(word, left, n=1, cutoff=0.75):
             left.remove(near[0])
             common += difflib.SequenceMatcher(None, word, near[0]).ratio()
     return 2.0 * common / (len(one) + len(other)) if one or other else 0.0
