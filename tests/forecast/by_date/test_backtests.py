@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scale_forecast.by_date.backtests import records
+from scale_forecast.by_date.backtests import models, records
 from scale_forecast.by_date.backtests.kept import Kept
 from scale_forecast.by_date.backtests.models import Completion, coming, references
 from scale_forecast.by_date.backtests.records import MODEL, at_origin, measure, measure_present
@@ -146,6 +146,26 @@ def test_the_tables_do_not_depend_on_who_goes_through_the_origins(table, tmp_pat
     assert [place[1:] for place in told] == [(i + 1, len(told)) for i in range(apart["origin"].nunique())]
     alone = table[table["task"] == "time"].reset_index(drop=True)
     assert apart.to_csv() == alone.to_csv()
+
+
+def threefold():
+    """The world with every benchmark thrice, so that coming models have the scores that they are to have."""
+    scores, releases, benchmarks = frames(until=UNTIL)
+    scores, benchmarks = (
+        pd.concat([frame.assign(task=frame["task"] + again) for again in ("", " again", " and again")])
+        for frame in (scores, benchmarks)
+    )
+    return as_tables(scores, releases, benchmarks)
+
+
+@pytest.mark.parametrize("of", [records, models])
+def test_two_processes_write_the_table_of_one(of, tmp_path):
+    """And once more from what both kept on disk."""
+    alone = of.measure(Kept(threefold()), "release", last=True)
+    assert alone["origin"].nunique() > 1
+    for _ in range(2):
+        several = of.measure(Kept(threefold(), tmp_path), "release", last=True, workers=Workers(jobs=2))
+        assert several.to_csv() == alone.to_csv()
 
 
 def test_the_summary_counts_origins_equally_and_compares_with_every_reference(table):
