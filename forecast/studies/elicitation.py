@@ -17,6 +17,7 @@ as 1%.
 from __future__ import annotations
 
 import difflib
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,7 +85,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(
         tables,
         _sentences(tables, details, seed),
-        draw=(lambda: draw(details["by_model"])) if "by_model" in details else None,
+        draw=partial(draw, details["by_model"]) if "by_model" in details else None,
         details=details,
     )
 

@@ -9,6 +9,7 @@ shuffled in groups as well; a worth near 0 says that the others suffice, not tha
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         "worth": _worth(losses, matrix, groups, seed),
         "held_out": pd.DataFrame(held_out),
     }
-    return Findings(tables, _sentences(tables, seed), draw=lambda: draw(tables["worth"]))
+    return Findings(tables, _sentences(tables, seed), draw=partial(draw, tables["worth"]))
 
 
 def known_gains(

@@ -15,6 +15,7 @@ which is a rise wherever V < e.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(
         tables,
         _sentences(tables, every),
-        draw=lambda: draw(every, tables["selection"]),
+        draw=partial(draw, every, tables["selection"]),
         details={"every_series": every},
     )
 

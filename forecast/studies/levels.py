@@ -12,6 +12,7 @@ mean of the others, and can be.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +62,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         tables["families"] = _families(triples)
     if not tables:
         return Findings({}, ["No family here has three models with scores on eight common tasks: nothing to explain."])
-    return Findings(tables, _sentences(tables, len(found)), draw=(lambda: draw(tables)) if found else None)
+    return Findings(tables, _sentences(tables, len(found)), draw=partial(draw, tables) if found else None)
 
 
 def explain_levels(score: np.ndarray) -> dict[str, float]:

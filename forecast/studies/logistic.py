@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,7 +81,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(
         tables,
         _sentences(tables, lines),
-        draw=lambda: draw(tables),
+        draw=partial(draw, tables),
         details={"ladders": pd.DataFrame([line.row for line in lines])} if lines else {},
     )
 

@@ -16,6 +16,7 @@ straight line in scale with the same sampling noise would show.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
             tables["pairs"] = pairs
         sharp = every[every["is_sharp"]].sort_values("sharpness", ascending=False, kind="stable")
         tables["curves"] = sharp.drop(columns=["is_sharp", "rises"]).head(20).reset_index(drop=True)
-    return Findings(tables, _sentences(tables), draw=lambda: draw(tables), details=details)
+    return Findings(tables, _sentences(tables), draw=partial(draw, tables), details=details)
 
 
 def match_width(tokens: np.ndarray | int, slope: float = SLOPE) -> np.ndarray:

@@ -12,6 +12,7 @@ apart), which is what the states alone do.
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,7 +55,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
         return Findings({}, ["No three models here have scores on five tasks whose chance is known: no states to see."])
     table = pd.concat(gains, keys=range(len(gains)), names=["triple", None]).reset_index("triple")
     tables = {"by_state": by_state(table, seed), "cases": cases(table, seed)}
-    return Findings(tables, _sentences(tables, table), draw=lambda: draw(tables))
+    return Findings(tables, _sentences(tables, table), draw=partial(draw, tables))
 
 
 def _gains(triple: Ladder, data: Measured) -> pd.DataFrame:

@@ -12,6 +12,7 @@ correction is then too strong; the column ``r_corrected_half`` takes out half th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,7 +92,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(
         tables,
         _sentences(tables, triples),
-        draw=(lambda: draw(tables)) if tables else None,
+        draw=partial(draw, tables) if tables else None,
         details={"triples": triples},
         brief={"named": _NAMED, "families": [*SUITE, "triples", "tasks", *STATISTICS[:3], "r_apart"]},
     )

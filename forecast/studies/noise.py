@@ -13,6 +13,7 @@ gain besides, r = (v - 1) / (v + u + 2). As e falls with 1 / n, that is a curve 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,7 +56,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     return Findings(
         tables,
         _sentences(tables),
-        draw=lambda: draw(tables),
+        draw=partial(draw, tables),
         brief={"benchmarks": [*SUITE, "families", "tasks", "examples", "noise_share", "ceiling_r2", "persisting_points",
                               "examples_for_zero", "r_without_noise", "examples_for_most"]},
     )  # fmt: skip

@@ -11,6 +11,7 @@ by one rather than as families of all sizes.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,7 +54,7 @@ def study(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame, *, 
     successive = pd.DataFrame([{"gain": lag, **_correlations(part, seed)} for lag, part in pairs.items()])
     jumps = pd.DataFrame([{"gain": lag, **_jumps(part, gains, seed)} for lag, part in pairs.items()])
     tables = {"successive": successive, "jumps": jumps}
-    return Findings(tables, _sentences(successive, jumps), lambda: draw(pairs[NEXT]), {"gains": gains})
+    return Findings(tables, _sentences(successive, jumps), partial(draw, pairs[NEXT]), {"gains": gains})
 
 
 def half_year_gains(results: pd.DataFrame, tasks: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 
 import pandas as pd
@@ -10,6 +11,7 @@ from scale_forecast.data.errors import DataError, UsageError
 from scale_forecast.data.load import Tables, with_frontier
 from scale_forecast.data.members import Members
 from scale_forecast.data.names import did_you_mean
+from scale_forecast.parallel import Workers
 from scale_forecast.studies import (
     elicitation,
     features,
@@ -49,7 +51,9 @@ STUDIES: Members[Study] = Members(
 )
 
 
-def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, seed: int = 0) -> dict[str, Findings]:
+def run_studies(
+    names: Iterable[str], tables: Tables, *, joined: bool = False, seed: int = 0, workers: Workers | None = None
+) -> dict[str, Findings]:
     """Run studies on the user's own families, or on all results.
 
     Parameters
@@ -57,6 +61,7 @@ def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, s
     names : of `STUDIES`
     tables : from `data.load.load`; without own families the bundled figures are studied
     joined : study the user's families together with the bundled ones
+    workers : who studies, a study a step
 
     Raises
     ------
@@ -65,13 +70,15 @@ def run_studies(names: Iterable[str], tables: Tables, *, joined: bool = False, s
     DataError
         Where the results do not hold what a study needs.
     """
-    own = bool(tables.own_families) and not joined
-    found = {}
-    for name in names:
-        chosen = STUDIES.find(name)
-        given = with_frontier(tables) if chosen.by_date and not own else tables
-        found[name] = chosen.run(_own(tables) if own else given.results, given.tasks, given.metrics, seed=seed)
-    return found
+    chosen = [STUDIES.find(name).name for name in names]
+    run = functools.partial(_run_study, tables, joined, seed)
+    return dict(zip(chosen, (workers or Workers()).map(run, chosen), strict=True))
+
+
+def _run_study(tables: Tables, joined: bool, seed: int, name: str) -> Findings:
+    own, chosen = bool(tables.own_families) and not joined, STUDIES[name]
+    given = with_frontier(tables) if chosen.by_date and not own else tables
+    return chosen.run(_own(tables) if own else given.results, given.tasks, given.metrics, seed=seed)
 
 
 def find_study(name: str) -> str:

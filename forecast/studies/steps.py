@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,7 +88,7 @@ def study(
     return Findings(
         tables,
         _sentences(tables, laws, verifier, seed),
-        draw=lambda: draw(laws, verifier),
+        draw=partial(draw, laws, verifier),
         details={"ladders": ladder_table} if laws else {},
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from scale_forecast.data.errors import UsageError
+from scale_forecast.parallel import Workers
 from scale_forecast.show.plots.style import as_bytes
 from scale_forecast.studies.findings import Findings
 from scale_forecast.studies.registry import STUDIES, find_study, run_studies, table_of
@@ -51,7 +52,13 @@ class Studied:
 
 
 def study(
-    name: str = "all", results: Results = None, *, joined: bool = False, seed: int = 0, tell: Tell = silent
+    name: str = "all",
+    results: Results = None,
+    *,
+    joined: bool = False,
+    seed: int = 0,
+    workers: Workers | None = None,
+    tell: Tell = silent,
 ) -> Studied:
     """Measure a claim about scaling on the bundled figures or on the user's own results.
 
@@ -61,6 +68,11 @@ def study(
     results : tables, or files of any known layout; the bundled figures when None
     joined : study the user's results together with the bundled figures
     seed : of resampling and simulation
+    workers : who studies where there are several studies
     """
     names: list[Any] = list(STUDIES) if name.lower() == "all" else [find_study(name)]
-    return Studied(run_studies(names, tables_of(results, tell), joined=joined, seed=seed))
+    if len(names) == 1 and workers is not None and (workers.jobs > 1 or workers.dask is not None):
+        tell("one study is the work of one process: `forecast study all` spreads its studies over several")
+        workers = None
+    tables = tables_of(results, tell)
+    return Studied(run_studies(names, tables, joined=joined, seed=seed, workers=workers))

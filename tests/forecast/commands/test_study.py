@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 import re
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def test_every_study_asks_a_question_and_makes_the_table_it_names(name):
     study = STUDIES[name]
     assert study.asks.endswith("?")
     assert len(bundled_study(name).readable(study.example))
+    again = pickle.loads(pickle.dumps(bundled_study(name)))
+    assert again.sentences == bundled_study(name).sentences, "another process may have found it"
 
 
 def test_help_names_every_study():
@@ -71,7 +74,9 @@ def test_help_names_every_study():
 
 
 def test_a_users_results_are_studied_alone_or_joined(own_file):
-    alone = pd.read_csv(io.StringIO(run("momentum", own_file, "--format", "csv", "--table", "families").stdout))
+    found = run("momentum", own_file, "--format", "csv", "--table", "families", "--jobs", "2")
+    assert "one study is the work of one process" in found.stderr
+    alone = pd.read_csv(io.StringIO(found.stdout))
     assert alone["family"].tolist() == ["<b>$mine$</b>"]
     joined = json.loads(run("momentum", own_file, "--joined", "--format", "json", "--table", "families").stdout)["data"]
     assert len(joined) > 20

@@ -1,5 +1,6 @@
 """Every study answers whatever results it is given: in tables and sentences, or by saying what is missing."""
 
+import pickle
 import re
 from functools import cache
 
@@ -7,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scale_forecast.data.load import load
+from scale_forecast.parallel import Workers
 from scale_forecast.studies import inverse, logistic, metrics, noise, steps
 from scale_forecast.studies.registry import STUDIES, run_studies
-from scale_forecast.studies.report import print_findings
+from scale_forecast.studies.report import pages, print_findings
 from tests.studies import METRICS, made_results, made_tasks, tables_of
 
 RNG = np.random.default_rng(0)
@@ -39,6 +42,33 @@ def _simulated_once():
         for module, name in SIMULATIONS:
             patch.setattr(module, name, cache(getattr(module, name)))
         yield
+
+
+class Apart(Workers):
+    """Does what processes do: each item, the work and what it returns packed, so that nothing is shared."""
+
+    def map(self, work, items):
+        for item in items:
+            again, own = pickle.loads(pickle.dumps((work, item)))
+            yield pickle.loads(pickle.dumps(again(own)))
+
+
+def bytes_of(found):
+    """All that studies found, pictures included, as the files of a report."""
+    return {name: pages({name: findings}) for name, findings in found.items()}
+
+
+def test_studies_find_the_same_whoever_does_them():
+    names, tables = ["momentum", "middle"], tables_of(CASES["holes"], made_tasks(12, chance=0.25), METRICS)
+    alone, apart = (run_studies(names, tables, workers=workers) for workers in (None, Apart(jobs=2)))
+    assert list(apart) == names
+    assert bytes_of(apart) == bytes_of(alone)
+
+
+@pytest.mark.slow
+def test_two_processes_find_what_one_does_in_every_study():
+    alone, several = (run_studies(STUDIES, load(), workers=Workers(jobs)) for jobs in (1, 2))
+    assert bytes_of(several) == bytes_of(alone)
 
 
 @pytest.mark.parametrize("case", CASES)
