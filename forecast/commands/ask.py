@@ -60,7 +60,7 @@ def ask_command(
     QUESTION is the id of a known question, a YAML file, or words; its answer is a probability, a number, a day or one
     of several options. Only what was public on the day is used. The first question of a day trains predictors, which
     takes a minute or so; they are kept. With --file many titles give a table, none is written to the ledger, and each
-    ends priced, settled, or with the reason why not.
+    ends priced, settled, or with the reason why not; hundreds are shared by the processes of --jobs.
 
     \b
     Example:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Set
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -197,6 +198,19 @@ class RecordFutures:
         return float(1.0 - 0.5 * min(1.0 / items, missed.min(initial=1.0)))
 
     # --- what is known
+
+    def learn(self) -> None:
+        """Have what the day teaches in the cache, so that other processes find it there."""
+        with suppress(Untold):
+            self._trained  # noqa: B018
+
+    def tells(self, measured: Measurement) -> bool:
+        """Whether these futures tell of a test, or wider ones do."""
+        try:
+            self.task(measured)
+        except Untold:
+            return self._widen and bool(self.hint(measured))
+        return True
 
     def say_models(self, measured: Measurement, scope: Scope, day: dt.date) -> Iterator[str]:
         """What each model that is named is taken for."""

@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from scale_forecast.by_date.coming import with_groups
-from scale_forecast.by_date.tables import as_tables
 from scale_forecast.cache.fingerprint import code_fingerprint
-from scale_forecast.data.errors import DataError, UsageError
-from scale_forecast.data.frontier import DATASET, Frontier, bundled_frontier_tables
-from scale_forecast.data.load import Tables, with_frontier
-from scale_forecast.data.results import COLUMNS, fingerprint
+from scale_forecast.data.errors import DataError
+from scale_forecast.data.frontier import Frontier
+from scale_forecast.data.load import Tables
+from scale_forecast.data.results import fingerprint
 from scale_forecast.parallel import Workers
-from scale_forecast.predictors.registry import DEFAULT, make
-from scale_forecast.pricing import Desk, Price, price_at
-from scale_forecast.pricing.futures import RecordFutures
-from scale_forecast.pricing.model import DRAWS
+from scale_forecast.predictors.registry import DEFAULT
+from scale_forecast.pricing import Price
 from scale_forecast.resolvers.judge.status import Status
-from scale_forecast.resolvers.questions.bank import find_question, read_files
+from scale_forecast.resolvers.questions.bank import read_files
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.resolvers.questions.stated import against, stated_probabilities
-from scale_forecast.resolvers.questions.wording import (
-    AskBack,
-    Vocabulary,
-    alike,
-    is_address,
-    near_record,
-    on_record,
-    understand,
-)
 from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
+from scale_forecast.workflow.asking import Asker, Standpoint, Understood, answer_all, price_all, say_spread
 from scale_forecast.workflow.clock import Day, day_of_knowledge
-from scale_forecast.workflow.frontier import frontier_tables, swept_until
-from scale_forecast.workflow.places import cache_folder, open_ledger_at, recorded_forecasts
+from scale_forecast.workflow.desks import by_date_of
+from scale_forecast.workflow.places import open_ledger_at, recorded_forecasts
 from scale_forecast.workflow.questions import known_questions
-from scale_forecast.workflow.tables import Remark, Results, Tell, silent, tables_of
+from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
 @dataclass(frozen=True)
@@ -116,18 +104,22 @@ def ask(
     record : write the question and its price to the ledger
     ledger : path or address; the user's own when None
     data, bundled : the folder of your own data, or leave them out: see `workflow.frontier.frontier_tables`
-    workers : who trains
+    workers : who trains, and who prices where there are many questions
     tell : told what words were taken for, a sentence at a time
     """
     tables, at, day = tables_of(results, tell), clock.now(), day_of_knowledge(as_of)
-    by_date = by_date_of(day, data, bundled, tell)
-    desk = desk_of(tables, by_date, day, predictor, seed, workers, tell=tell)
-    if isinstance(question, Question):
-        asked = [question]
-    else:
-        asked = _find(str(question), [Path(file) for file in questions], ledger, _add_names(tables, by_date), day, tell)
+    asked = [question] if isinstance(question, Question) else _in_file(str(question))
+    known = () if asked else known_questions([Path(file) for file in questions], ledger)
+    asker = _asker(tables, by_date_of(day, data, bundled, tell), known, day, predictor, seed, workers, tell)
+    asked = asked or asker.find(str(question), tell)
     recorded = recorded_forecasts(ledger)
-    prices = [price_at(desk, one) for one in asked]
+    if said := say_spread(asker.workers, len(asked)):
+        tell(said)
+    prices = []
+    for found in price_all(asker, asked, interval=True):
+        if isinstance(found, DataError):
+            raise found
+        prices.append(found)
     bets = [_bets(p, stated_probabilities(one, recorded, as_of=day)) for p, one in zip(prices, asked, strict=True)]
     answers = Answers(asked, prices, bets)
     if record:
@@ -158,70 +150,41 @@ def ask_all(
     (``note`` asks back) or ``no price`` (``note`` says why).
     """
     tables, day = tables_of(results, tell), day_of_knowledge(as_of)
-    by_date = by_date_of(day, data, bundled, tell)
-    desk = desk_of(tables, by_date, day, predictor, seed, workers, tell=tell)
     known = known_questions([Path(file) for file in questions], ledger)
-    vocabulary = Vocabulary.of(_add_names(tables, by_date).results, tables.metrics, known)
+    asker = _asker(tables, by_date_of(day, data, bundled, tell), known, day, predictor, seed, workers, tell)
+    if said := say_spread(asker.workers, len(titles)):
+        tell(said)
     rows: list[tuple[object, ...]] = []
-    for done, title in enumerate(titles, start=1):
-        rows += _answer_title(title, desk, known, vocabulary, day)
-        if workers is not None:
-            workers.progress(done, len(titles))
+    for title, (understood, prices) in zip(titles, answer_all(asker, titles), strict=True):
+        rows += _rows_of(title, understood, prices)
     columns = ["title", "outcome", "question", "probability", "answer", "understood", "note"]
     table = pd.DataFrame(rows, columns=columns)
     tell(", ".join(f"{count} {outcome}" for outcome, count in table["outcome"].value_counts().items()))
     return table
 
 
-def _answer_title(
-    title: str, desk: Desk, known: list[Question], vocabulary: Vocabulary, day: date
-) -> Iterator[tuple[object, ...]]:
-    said: list[Remark] = []
-    try:
-        found = _understand(title, known, lambda: vocabulary, day, said.append)
-    except UsageError as error:
-        yield title, "not understood", "", float("nan"), "", "", str(error)
-        return
-    for question in found:
-        try:
-            price = price_at(desk, question, interval=False)
-        except DataError as error:
-            yield title, "no price", question.id, float("nan"), "", said[0], str(error)
+def _rows_of(title: str, understood: Understood, prices: Sequence[Price | DataError]) -> Iterator[tuple[object, ...]]:
+    if understood.refusal:
+        yield title, "not understood", "", nan, "", "", understood.refusal
+    for question, price in zip(understood.questions, prices, strict=True):
+        if isinstance(price, DataError):
+            yield title, "no price", question.id, nan, "", understood.said, str(price)
             continue
         answer = price.answer.summary if price.answer else ""
         outcome = "priced" if price.status is Status.OPEN else "settled"
         note = price.note if price.status is Status.OPEN else price.reasons[0]
-        yield title, outcome, question.id, price.probability, answer, said[0], note
+        yield title, outcome, question.id, price.probability, answer, understood.said, note
 
 
-def by_date_of(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> Frontier:
-    """The tables by date with the user's own, which are told."""
-    frontier = frontier_tables(day, data=data, bundled=bundled)
-    if frontier.own is not None:
-        tell(frontier.own)
-    return frontier
-
-
-def _add_names(tables: Tables, frontier: Frontier) -> Tables:
-    """The tables with the user's own scores by date, whose benchmarks, models and makers words may name."""
-    if frontier.is_bundled:
-        return tables
-    scores = frontier.results()
-    own = scores.loc[scores["dataset"] != DATASET, list(COLUMNS)]
-    return replace(tables, results=pd.concat([tables.results, own], ignore_index=True))
-
-
-def desk_of(
-    tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None,
-    *, widen: bool = True, tell: Tell = silent,
-) -> Desk:  # fmt: skip
-    """What is known on a day, by scale and by date, as the judge sees it too; ``widen`` as for `RecordFutures`."""
-    make(predictor)
-    return Desk(
-        tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
-        judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading), widen, tell),
-        earlier=lambda then: desk_of(tables, frontier, then, predictor, seed, workers, widen=widen, tell=tell),
-    )  # fmt: skip
+def _asker(
+    tables: Tables, frontier: Frontier, known: Sequence[Question], day: date, predictor: str, seed: int,
+    workers: Workers | None, tell: Tell,
+) -> Asker:  # fmt: skip
+    """Whoever is asked, a predictor and a day of which nothing is known being refused before any words are read."""
+    own = None if frontier.is_bundled else frontier
+    asker = Asker(Standpoint(tables, own, tuple(known), day, predictor, seed), workers, tell)
+    asker.desk  # noqa: B018
+    return asker
 
 
 def _bets(price: Price, bets: Sequence[tuple[str, float]]) -> pd.DataFrame:
@@ -229,58 +192,14 @@ def _bets(price: Price, bets: Sequence[tuple[str, float]]) -> pd.DataFrame:
     return against(price.probability, bets if isfinite(price.probability) else ())
 
 
-def _futures(frontier: Frontier, day: date, seed: int, reading: str, widen: bool, tell: Tell) -> RecordFutures:
-    """The records by date of a day; nothing is trained before a question asks for them."""
-    benchmarks = frontier.benchmarks
-    metrics = dict(zip(benchmarks["task"], benchmarks["metric"], strict=True))
-    releases = with_groups(frontier.releases, len(bundled_frontier_tables().releases))
-    tables = as_tables(frontier.scores, releases, benchmarks)
-    until = None if frontier.is_bundled else swept_until(frontier, pd.Timestamp(day), reading)
-    return RecordFutures(
-        tables, day, metrics, draws=DRAWS, seed=seed, cache=cache_folder(), reading=reading, until=until, widen=widen,
-        scores=frontier.scores, tell=tell,
-    )  # fmt: skip
-
-
-def _find(
-    words: str, files: Sequence[Path], ledger: str | Path | None, tables: Tables, day: date, tell: Tell
-) -> list[Question]:
-    """The questions that an id, a YAML file or words mean; says what words were taken for."""
+def _in_file(words: str) -> list[Question]:
+    """The questions of a YAML file; none where the words are no file."""
     path = Path(words)
-    if path.suffix in (".yaml", ".yml") or os.path.isfile(words):  # which, unlike Path's, takes words of any length
-        found = read_files([path])
-        if not found:
-            raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
+    if path.suffix not in (".yaml", ".yml") and not os.path.isfile(words):  # which, unlike Path's, takes any length
+        return []
+    if found := read_files([path]):
         return found
-    known = known_questions(files, ledger)
-    return _understand(words, known, lambda: Vocabulary.of(tables.results, tables.metrics, known), day, tell)
-
-
-def _understand(
-    words: str, known: list[Question], vocabulary: Callable[[], Vocabulary], day: date, tell: Tell
-) -> list[Question]:
-    """The questions on record that an id, a title or an address means, else the one that words ask."""
-    if any(question.id == words for question in known) or (" " not in words.strip() and not is_address(words)):
-        return [find_question(words, known)]
-    if recorded := on_record(words, known):
-        if len(recorded) > 1:
-            ids = ", ".join(question.id for question in recorded)
-            raise UsageError(f"{len(recorded)} questions on record have that title or address: ask by id, {ids}")
-        tell(f"on record as {recorded[0].id}: {recorded[0].title}")
-        return recorded
-    if is_address(words):
-        raise UsageError(f"no question on record has the address {words.strip()}: `forecast market import` brings one")
-    near = near_record(words, known)
-    try:
-        understood = understand(words, vocabulary=vocabulary(), opened=day)
-    except UsageError as error:
-        said = f"{error} (slot: {error.slot})" if isinstance(error, AskBack) else str(error)
-        offered = ", ".join(f"{question.id} ({question.title})" for question in near)
-        raise UsageError(f"{said}; near on record, to ask by id: {offered}" if near else said) from error
-    tell(f"understood: {understood.sentence}")
-    if offers := list(dict.fromkeys([*near, *alike(understood.question, known)]))[:3]:
-        tell(f"questions alike on record, to ask by id: {', '.join(question.id for question in offers)}")
-    return [understood.question]
+    raise DataError(f"{path} holds no question: see `forecast questions show ID` for how one is written")
 
 
 def _answer_fields(price: Price) -> dict[str, Any]:

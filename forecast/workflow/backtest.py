@@ -25,7 +25,7 @@ from scale_forecast.predictors.registry import DEFAULT, choose, make, reference_
 from scale_forecast.pricing import past
 from scale_forecast.resolvers.importing import import_files
 from scale_forecast.workflow import clock
-from scale_forecast.workflow.ask import desk_of
+from scale_forecast.workflow.desks import desk_of
 from scale_forecast.workflow.inputs import panel_of
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.questions import known_questions

@@ -16,8 +16,8 @@ from scale_forecast.pricing.reach import reach_of
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.resolve import resolve
 from scale_forecast.resolvers.questions.wording import Vocabulary, read_inverse
-from scale_forecast.workflow.ask import by_date_of, desk_of
 from scale_forecast.workflow.clock import Day, day_of_knowledge
+from scale_forecast.workflow.desks import by_date_of, desk_of
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
