@@ -209,13 +209,13 @@ def _work_on(
     packed: bytes, of_options: bool, work: Callable[[Asker, Item], Result], items: Sequence[Item]
 ) -> list[Result]:
     """What a worker does: its sentences name options of the command line where those of its client do."""
-    asker = _unpacked(packed)
+    asker = _asker_in(packed)
     with speak_of_options() if of_options else nullcontext():
         return [work(asker, item) for item in items]
 
 
 @functools.lru_cache(maxsize=1)
-def _unpacked(packed: bytes) -> Asker:
+def _asker_in(packed: bytes) -> Asker:
     """The asker of a worker's process, which keeps it for its next questions."""
     return Asker(pickle.loads(packed))
 
