@@ -7,6 +7,8 @@ which they are held, nothing ages.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -46,9 +48,9 @@ def closed_windows(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     return pd.DataFrame(found, columns=names)
 
 
-def prob_measurement(windows: pd.DataFrame, ageing: Ageing) -> np.ndarray:
+def prob_measurement(windows: Mapping[str, np.ndarray] | pd.DataFrame, ageing: Ageing) -> np.ndarray:
     """P(a new model is measured in each window), with rates drawn as `arrivals.Rate` has them."""
-    silent, years, shape, rate = (windows[name].to_numpy() for name in ("silent", "years", "shape", "rate"))
+    silent, years, shape, rate = (np.asarray(windows[name]) for name in ("silent", "years", "shape", "rate"))
     return 1.0 - (rate / (rate + ageing.years(silent, silent + years))) ** shape
 
 
@@ -59,10 +61,11 @@ def learn_ageing(windows: pd.DataFrame) -> Ageing:
     """
     if windows.empty:
         return TIMELESS
-    measured = windows["measured"].to_numpy()
+    columns = {str(name): windows[name].to_numpy() for name in windows}
+    measured = columns["measured"]
 
     def loss(ageing: Ageing) -> float:
-        p = np.clip(prob_measurement(windows, ageing), 1e-6, 1.0 - 1e-6)
+        p = np.clip(prob_measurement(columns, ageing), 1e-6, 1.0 - 1e-6)
         told: npt.NDArray[np.float64] = measured * np.log(p) + (1.0 - measured) * np.log1p(-p)
         return float(-told.sum() / len(HORIZONS) + 0.5 * np.log(ageing.pace) ** 2 + ageing.power)
 

@@ -196,11 +196,13 @@ class Desk:
     def recalibration_for(self, line: str) -> Recalibration:
         """Settled questions of the past in which a line has no part."""
         exclusion = Exclusion(line)
-        if not self._recalibrate:
-            return Recalibration(NOTHING)
         if exclusion not in self._learned:
-            self._learned[exclusion] = Recalibration.learn(
-                self.panel, self.tables, exclusion, self.predictor, cache=self._cache, workers=self._workers
+            self._learned[exclusion] = (
+                Recalibration.learn(
+                    self.panel, self.tables, exclusion, self.predictor, cache=self._cache, workers=self._workers
+                )
+                if self._recalibrate
+                else Recalibration(NOTHING)
             )
         return self._learned[exclusion]
 

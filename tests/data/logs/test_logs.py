@@ -332,9 +332,8 @@ def test_threads_do_not_move_a_score(tmp_path):
     table["prob_correct"], table["document"] = rng.random(n), rng.integers(0, 5000, n)
     path = tmp_path / "items.parquet"
     table.to_parquet(path, row_group_size=10_000)
-    first, *others = (read_logs([path], threads=threads).loaded.results for threads in (1, 2, 4))
-    for other in others:
-        pd.testing.assert_frame_equal(first, other, check_exact=True)
+    first, other = (read_logs([path], threads=threads).loaded.results for threads in (1, 4))
+    pd.testing.assert_frame_equal(first, other, check_exact=True)
     assert first["score"].tolist() == pytest.approx([table["correct"].mean(), table["prob_correct"].mean()], abs=1e-7)
 
 
