@@ -27,13 +27,14 @@ def closed_windows(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     ``silent`` years since the newest publication known, ``years`` of the window, ``shape`` and ``rate`` as known at its
     beginning, and the share of the benchmark's tasks on which a new model was ``measured`` in it.
     """
-    first = Publications(rows).first
+    all_known = Publications(rows)
+    first = all_known.first
     days = first["known_on"]
     found = []
     for day in pd.date_range(days.min(), as_of, freq="QS"):
         if day + pd.Timedelta(days=round(min(HORIZONS) * YEAR)) > as_of:
             break
-        known = Publications(rows[(rows["known_on"] <= day).to_numpy()])
+        known = all_known.until(day)
         later = first[(days > day).to_numpy()].groupby(["benchmark", "task"])["known_on"].min()
         for benchmark, own in known.first.groupby("benchmark"):
             tasks = own["task"].unique()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import zlib
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -100,9 +101,21 @@ class Publications:
     def __init__(self, rows: pd.DataFrame) -> None:
         final = rows.loc[rows["checkpoint"].isna().to_numpy(), ["benchmark", "task", "family", "model", "known_on"]]
         final = final.astype({name: "str" for name in ("benchmark", "task", "family", "model")})
-        self._newest: pd.Series = final.groupby("benchmark")["known_on"].max()
+        self._days = final[["benchmark", "known_on"]].drop_duplicates()
         key = ["benchmark", "task", "family", "model"]
         self.first: pd.DataFrame = final.groupby(key)["known_on"].min().reset_index()
+
+    def until(self, day: pd.Timestamp) -> Publications:
+        """The same of what was known on a day."""
+        known = copy(self)
+        known._days, known.first = (rows[(rows["known_on"] <= day).to_numpy()] for rows in (self._days, self.first))
+        for name in ("_newest", "_usual", "new_share"):
+            vars(known).pop(name, None)
+        return known
+
+    @cached_property
+    def _newest(self) -> pd.Series:
+        return self._days.groupby("benchmark")["known_on"].max()
 
     def rate(self, benchmark: str, families: Sequence[str] = ()) -> Rate:
         """Of a benchmark, or of models of some families on it; one event a day of publication, averaged over tasks."""

@@ -36,7 +36,7 @@ def test_origin_shift_own_part_and_past_errors_sum_to_the_forecast_that_is_made(
     panel, target, explanation = one
     tasks = explanation.tasks
     total = tasks["origin_score"] + tasks["common_shift"] + tasks["own_part"] + tasks["past_errors"]
-    table = predict_upcoming(panel, target, predictor="stack", tasks=ASKED).table
+    table = predict_upcoming(panel, target, predictor="stack", tasks=ASKED, cache=session_cache()).table
     assert tasks["task"].tolist() == ["task03", "task07"]
     assert total.to_numpy() == pytest.approx(table["median"].to_numpy(), abs=1e-12)
     assert tasks["prob_gain"].to_numpy() == pytest.approx(table["prob_gain"].to_numpy(), abs=1e-12)
