@@ -229,6 +229,16 @@ def _tasks() -> frozenset[str]:
     return frozenset(map(fold, bundled_tasks()["task"].unique()))
 
 
+def is_known_share(title: str) -> bool:
+    """Whether a title is that of a bundled task whose scores are shares.
+
+    >>> is_known_share("MMLU (5-shot)"), is_known_share("WikiText"), is_known_share("reward")
+    (True, False, False)
+    """
+    header = scores_of(title)
+    return header.metric is None and fold(header.task) in _tasks()
+
+
 @cache
 def _no_scores() -> tuple[re.Pattern[str], ...]:
     with open(_TABLES / "columns_aside.csv", encoding="utf-8", newline="") as file:

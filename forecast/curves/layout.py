@@ -15,7 +15,7 @@ from scale_forecast.data.errors import UsageError
 from scale_forecast.data.names import count_of, did_you_mean
 from scale_forecast.data.numbers import as_numbers
 from scale_forecast.data.readers.cells import as_cells
-from scale_forecast.data.readers.headers import FLOP_OF_A_PF_DAY, PF_DAYS, counts_rows
+from scale_forecast.data.readers.headers import FLOP_OF_A_PF_DAY, PF_DAYS, counts_rows, is_known_share
 from scale_forecast.data.readers.tables import DELIMITER
 from scale_forecast.data.sizes import parse_size
 
@@ -110,7 +110,7 @@ def _tell_axes(rows: pd.DataFrame, known: Sequence[str], where: str) -> tuple[pd
     if not free or (len(free) < 2 and len(rows.columns) > 1):
         return rows, None, None  # the check of the table says what is missing
     texts = [name for name in free if name not in numbers]
-    said = [name for name in numbers if OF_LOSS.search(name) or OF_ACCURACY.search(name)]
+    said = [name for name in numbers if is_of_loss(name) or is_of_accuracy(name)]
     if len(numbers) == 2 and len(texts) <= (0 if "curve" in rows else 1):
         y = said[0] if len(said) == 1 else numbers[1]
         x = next(name for name in numbers if name != y)
@@ -118,9 +118,11 @@ def _tell_axes(rows: pd.DataFrame, known: Sequence[str], where: str) -> tuple[pd
     if len(free) == 2:
         return rows, free[0], free[1]  # what is no number is named by the check
     there = ", ".join(rows.columns)
+    y = said[0] if said else free[-1]
+    x = next(name for name in free if name != y)
     raise UsageError(
-        f"{where}: which column is x, and which is y? name them as -x {shlex.quote(free[0])} "
-        f"-y {shlex.quote(free[-1])}; there are {there}"
+        f"{where}: which column is x, and which is y? name them as -x {shlex.quote(x)} "
+        f"-y {shlex.quote(y)}; there are {there}"
     )
 
 
@@ -129,9 +131,14 @@ def _holds_numbers(column: pd.Series) -> bool:
     return bool(_as_x(column).map(lambda value: isinstance(value, int | float)).mean() > 0.5)
 
 
+def is_of_loss(name: str) -> bool:
+    """Whether a column's name says that lower is better."""
+    return OF_LOSS.search(name) is not None
+
+
 def is_of_accuracy(name: str) -> bool:
-    """Whether a column's name says that higher is better."""
-    return OF_ACCURACY.search(name) is not None and OF_LOSS.search(name) is None
+    """Whether a column's name says that higher is better: it is called like an accuracy, or is a known task."""
+    return not is_of_loss(name) and (OF_ACCURACY.search(name) is not None or is_known_share(name))
 
 
 def _read_cells(rows: pd.DataFrame, european: bool, where: str, tell: Callable[[str], None]) -> pd.DataFrame:

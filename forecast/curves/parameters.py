@@ -73,7 +73,7 @@ def parameter_intervals(
 
 
 def describe_fits(fits: CurveFits, names: Sequence[str], most: int, *, x: str, y: str) -> list[str]:
-    """A sentence on each of the first ``most`` curves: its form in words, its formula, and how far off it is."""
+    """A sentence on each of the first ``most`` curves: its form in words, formula, and share of the prediction."""
     said = []
     position = 0
     for batch, average in fits.chunks:
@@ -83,7 +83,9 @@ def describe_fits(fits: CurveFits, names: Sequence[str], most: int, *, x: str, y
             error = " (y here: 1 - q)" if batch.kind == "accuracy" and form.of_loss else ""
             what = "" if y == "y" else f"y = {y}, "
             place = f"{what}r = {x} / {batch.x_ref[curve]:.4g}"
-            said.append(f"{names[position + curve]}: {form.words}, {form.formula}{error}; {place}")
+            share = average.weights[best[curve], curve]
+            part = f"; {share:.0%} of the average that is predicted" if share < 0.995 else ""
+            said.append(f"{names[position + curve]}: {form.words}, {form.formula}{error}; {place}{part}")
         position += len(batch)
         if position >= most:
             break

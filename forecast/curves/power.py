@@ -29,7 +29,9 @@ LEVEL = Parameter(
 )
 EXPONENT = Parameter("c", "exponent: decades of loss lost per decade of x", -50.0, 50.0, 0.2, 0.4, pooled=True)
 FALLING = Parameter("c", "exponent: decades of loss lost per decade of x", 0.0, 50.0, 0.2, 0.4, pooled=True)
-LIMIT = Parameter("a", "limit of the loss at infinite x", 0.0, 1e3, 0.5, 2.0, unit="y")
+LIMIT = Parameter(
+    "a", "limit of the loss at infinite x; at x = 0 where the exponent is negative", 0.0, 1e3, 0.5, 2.0, unit="y"
+)
 
 
 FEW = 20_000
@@ -81,7 +83,7 @@ class M1(Form):
 
 class M2(Form):
     name = "m2"
-    words = "a power law that falls to a limit"
+    words = "a power law with a limit"
     formula = "y = a + b r^-c"
     source = f"power law with a limit; M2 of {ALABDULMOHSIN}; BNSL without breaks"
     kinds = ("loss", "accuracy")
@@ -229,7 +231,7 @@ class BNSL(Form):
     def __init__(self, breaks: int) -> None:
         self.breaks = breaks
         self.name = f"bnsl{breaks}"
-        self.words = f"a power law with {count_of(breaks, 'break')} that falls to a limit"
+        self.words = f"a power law with {count_of(breaks, 'break')} and a limit"
         self.formula = "y = a + b r^-c0 " + " ".join(
             f"(1 + (x/d{i})^(1/f{i}))^(-c{i} f{i})" for i in range(1, breaks + 1)
         )

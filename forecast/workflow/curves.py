@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from scale_forecast.curves.layout import complete_curves, is_of_accuracy, points_along
+from scale_forecast.curves.layout import complete_curves, is_of_accuracy, is_of_loss, points_along
 from scale_forecast.curves.parameters import describe_fits, parameters_of
 from scale_forecast.curves.tables import (
     OPTIONAL,
@@ -89,6 +89,7 @@ def fit_curve_table(
         check_suffix(Path(plot))
     rows, where, axes, kind = _complete(curves, kind, x, y, at, stdin, tell)
     workers = workers or Workers(2, threads=True)
+    _tell_single(rows, where, axes[0], tell)
     if plot is None:
         fitted = fit_table(rows, form, kind, where=where, workers=workers)
     else:
@@ -138,7 +139,24 @@ def _complete(
         kind = "accuracy" if is_of_accuracy(axes[1]) else "loss"
         if kind == "accuracy":
             rows = _as_shares(rows, axes[1], where, tell)
+        elif not is_of_loss(axes[1]):
+            tell(f"{where}: read as losses, of which lower is better: {axes[1]}; scores are --kind accuracy")
     return rows, where, axes, kind
+
+
+def _tell_single(rows: pd.DataFrame, where: str, x: str, tell: Tell) -> None:
+    """Say which curves have scores at one x alone: nothing of them says how they go on."""
+    if not set(REQUIRED) <= set(rows.columns):
+        return  # the check of the table says what is missing
+    fitted = rows[as_numbers(rows["y"]).notna() & (rows["role"] == "fit")]
+    places = fitted.groupby("curve", sort=False)["x"].nunique()
+    alone = [str(name) for name in places.index[places == 1]]
+    if alone:
+        some = ", ".join(alone[:3]) + (", ..." if len(alone) > 3 else "")
+        tell(
+            f"{where}: scores at one {x} alone: {some}: what is predicted elsewhere comes from what curves usually do, "
+            "and not from these scores"
+        )
 
 
 def _as_shares(rows: pd.DataFrame, name: str, where: str, tell: Tell) -> pd.DataFrame:

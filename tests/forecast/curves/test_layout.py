@@ -59,6 +59,35 @@ def test_a_column_of_names_is_of_the_curves_and_one_that_counts_rows_of_none():
     assert said == ["curves: taken for x: step; for y: loss", "curves: left aside: Unnamed: 0"]
 
 
+def test_the_example_names_the_column_called_like_a_loss_as_y_wherever_it_stands():
+    table = pd.DataFrame({"step": [1.0, 2], "train_loss": [7.0, 5], "lr": [1e-4, 1e-5]})
+    with pytest.raises(UsageError, match="name them as -x step -y train_loss"):
+        complete_curves(table, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("name", "scores", "kind"),
+    [("MMLU", [25.5, 31.0, 44.2], "read as accuracies"), ("elo", [900.0, 1010, 1100], "read as losses"),
+     ("val_loss", [3.5, 3.1, 2.8], None)],
+)  # fmt: skip
+def test_a_y_that_is_not_called_a_loss_is_read_by_its_name_and_said_to_be(name, scores, kind):
+    """Percentages of a known task were once fitted as losses without a word, up to 170."""
+    said = []
+    found = fit_curve_table(pd.DataFrame({"compute": [1e18, 1e19, 1e20], name: scores}), tell=said.append)
+    assert [note for note in said if "read as" in note] == [note for note in said if kind and kind in note]
+    assert kind is None or any(kind in note for note in said)
+    assert (found.frame["y"].max() <= 1) == (name == "MMLU")
+
+
+def test_scores_at_one_x_alone_are_said_to_tell_nothing_of_others():
+    said = []
+    table = pd.DataFrame({"compute": [1e18, 1e18], "loss": [3.5, 3.4]})
+    fit_curve_table(table, at=1e20, tell=said.append)
+    assert any(note.startswith("curves: scores at one compute alone: curve:") for note in said)
+    fit_curve_table(table.assign(compute=[1e18, 1e19]), tell=(two := []).append)
+    assert not any("alone" in note for note in two)
+
+
 def test_of_more_columns_x_and_y_have_to_be_named():
     table = pd.DataFrame({"params": [1.0, 2], "tokens": [1.0, 2], "loss": [1.0, 2]})
     with pytest.raises(

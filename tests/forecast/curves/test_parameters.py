@@ -39,8 +39,18 @@ def test_parameters_are_in_the_units_of_the_table():
     assert found.parameters["estimate"].tolist() == pytest.approx([1.7, 0.9, 0.2], rel=1e-4)
     assert (found.parameters["q10"] < found.parameters["estimate"]).all()
     assert (found.parameters["q90"] - found.parameters["q10"] < 0.01).all()
-    assert found.said == ["curve: a power law that falls to a limit, y = a + b r^-c; y = loss, r = compute / 1e+21"]
+    assert found.said == ["curve: a power law with a limit, y = a + b r^-c; y = loss, r = compute / 1e+21"]
     assert found.frame["residual"].abs().max() < 1e-6
+
+
+def test_a_form_that_is_one_of_an_average_is_said_to_be_a_part_of_it():
+    """A curve that was predicted to go on falling was once described as unchanged."""
+    runs = pd.DataFrame({"compute": [1e18, 1e19, 1e20], "loss": [3.5, 3.1, 2.8]})
+    found = fit_curve_table(runs)
+    share = found.parameters["share"].iloc[0]
+    assert share < 0.5
+    assert found.said[0].endswith(f"; {share:.0%} of the average that is predicted")
+    assert "average" not in fit_curve_table(runs, form="m1").said[0]
 
 
 def test_a_curve_of_few_points_is_described_by_a_form_that_they_can_carry():
