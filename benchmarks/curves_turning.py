@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -41,27 +42,64 @@ def fit_both(x: np.ndarray, y: np.ndarray, kind: str, known: dict[str, np.ndarra
             yield when, fit_curves(x, y, kind=kind, **known)
 
 
-def compare(kind: str, x: np.ndarray, y: np.ndarray, beyond: np.ndarray, held: np.ndarray, known: dict[str, np.ndarray],
-            parts: dict[str, np.ndarray] | None = None) -> pd.DataFrame:  # fmt: skip
-    """Error and coverage of the 80% interval at held-out points, on each of some ``parts`` of the curves (n,).
+@dataclass(frozen=True)
+class Errors:
+    """Of each curve (n,) its error, in points or 100 RMSLE, and of each held-out point (n, m) whether it is inside the
+    80% interval, by when."""
 
-    The mean over curves of the mean absolute error in points, of losses of 100 RMSLE.
-    """
-    seen = np.isfinite(held)
-    parts = parts or {"": np.ones(len(x), dtype=bool)}
-    rows: dict[str, dict[str, float]] = {name: {"curves": int(at.sum())} for name, at in parts.items()}
+    error: dict[str, np.ndarray]
+    inside: dict[str, np.ndarray]
+    seen: np.ndarray
+
+    def table(self, parts: dict[str, np.ndarray]) -> pd.DataFrame:
+        """Mean error, its `change` and coverage on each of some parts of the curves (n,)."""
+        rows: dict[str, dict[str, float]] = {name: {"curves": int(at.sum())} for name, at in parts.items()}
+        for when, error in self.error.items():
+            for name, at in parts.items():
+                if at.any():
+                    held = self.inside[when][at][self.seen[at]].mean()
+                    rows[name] |= {when: error[at].mean(), f"80% {when}": held}
+        changes = {name: change([self.on(at)]) for name, at in parts.items() if at.any()}
+        return pd.DataFrame([{"part": name} | row | changes.get(name, {}) for name, row in rows.items()])
+
+    def on(self, at: np.ndarray) -> np.ndarray:
+        """The errors of some curves (n,), without and with, (2, k)."""
+        return np.stack([self.error["before"][at], self.error["after"][at]])
+
+
+def errors_of(
+    kind: str, x: np.ndarray, y: np.ndarray, beyond: np.ndarray, held: np.ndarray, known: dict[str, np.ndarray]
+) -> Errors:
+    """Errors at held-out points without and with the form that turns."""
+    found, seen = Errors({}, {}, np.isfinite(held)), np.isfinite(held)
     for when, fits in fit_both(x, y, kind, known):
-        low, middle, high = np.moveaxis(fits.quantiles(beyond, [0.1, 0.5, 0.9]), -1, 0)
+        low, high = np.moveaxis(fits.quantiles(beyond, [0.1, 0.9]), -1, 0)
         middle = fits.predict(beyond)
         if kind == "accuracy":
             error = np.nanmean(np.where(seen, np.abs(middle - held), np.nan), axis=1)
         else:
             error = np.sqrt(np.nanmean(np.where(seen, (np.log(middle) - np.log(held)) ** 2, np.nan), axis=1))
-        inside = (held >= low) & (held <= high)
-        for name, at in parts.items():
-            if at.any():
-                rows[name] |= {when: 100 * error[at].mean(), f"80% {when}": inside[at][seen[at]].mean()}
-    return pd.DataFrame([{"part": name} | row for name, row in rows.items()])
+        found.error[when] = 100 * error
+        found.inside[when] = (held >= low) & (held <= high)
+    return found
+
+
+def compare(
+    kind: str, x: np.ndarray, y: np.ndarray, beyond: np.ndarray, held: np.ndarray, known: dict[str, np.ndarray]
+) -> pd.DataFrame:
+    """Error and coverage of the 80% interval at held-out points, the mean over all curves."""
+    return errors_of(kind, x, y, beyond, held, known).table({"": np.ones(len(x), dtype=bool)})
+
+
+def change(groups: Sequence[np.ndarray], draws: int = 2000) -> dict[str, float]:
+    """By how much the sum of several groups' mean errors (2, n) changes, of its size without; with the 5 and 95% points
+    from resampling the curves of each group."""
+    rng = np.random.default_rng(0)
+    drawn = [error[:, rng.integers(0, error.shape[1], (draws, error.shape[1]))].mean(axis=2) for error in groups]
+    without, with_it = np.sum([error.mean(axis=1) for error in groups], axis=0)
+    before, after = np.sum(drawn, axis=0)
+    low, high = np.quantile(after / before - 1.0, [0.05, 0.95])
+    return {"change": with_it / without - 1.0, "5%": low, "95%": high}
 
 
 def find_turns(y: np.ndarray, error: np.ndarray) -> np.ndarray:
@@ -111,15 +149,23 @@ def simulate(n: int = 40) -> Iterator[pd.DataFrame]:
 
 
 def real() -> Iterator[pd.DataFrame]:
-    """Bundled accuracies, the largest score of each curve held out."""
+    """Bundled accuracies, the largest score of each curve held out; the ordinary curves of the ladders together."""
+    ordinary: dict[str, np.ndarray] = {}
     for dataset in ("inverse_scaling", *DATASETS):
         held = hold_out(dataset, 0.01, every={"pythia": 8, "openlm": 4}.get(dataset, 1))
         y, error = held.given["y"], np.hypot(np.nan_to_num(held.given["stderr"], nan=0.03), 0.015)
         turns = find_turns(y, np.where(np.isfinite(y), error, np.nan)) & (np.isfinite(y).sum(axis=1) >= FEWEST)
         known = {name: value for name, value in held.given.items() if name not in "xy"}
-        parts = {"turning": turns, "ordinary": ~turns}
-        table = compare("accuracy", held.given["x"], y, held.x, held.y, known, parts)
+        found = errors_of("accuracy", held.given["x"], y, held.x, held.y, known)
+        ordinary[dataset] = found.on(~turns)
+        table = found.table({"turning": turns, "ordinary": ~turns})
         yield table.assign(part=f"{dataset}, " + table["part"])
+    yield pd.DataFrame(
+        [
+            {"part": f"ordinary of {', '.join(names)}"} | change([ordinary[name] for name in names])
+            for names in (("inverse_scaling", *DATASETS), DATASETS)
+        ]
+    )
 
 
 def lcdb(path: Path) -> Iterator[pd.DataFrame]:
