@@ -38,11 +38,8 @@ NOISELESS, NONE = 1e-6, 1e-15
 SAMPLE = 2000
 """Most curves from which the priors of groups are learned."""
 AT_ONCE = 3000
-"""Curves, each under several weights, that are fitted together: of few an operation costs its call, of many it is the
-memory that costs."""
-FORMS_AT_ONCE = 200
-"""Curves, each under several weights and by several forms, that are fitted together: forms of few parameters then take
-as much memory as those of many."""
+"""Curves, each under several weights and by several forms, that are fitted together: of few an operation costs its
+call, of many it is the memory that costs."""
 EXACT, QUICK = 1e-9, 1e-5
 """Fall of the cost (a log-likelihood) at which a fit has converged: for a form's own sake, and within an average."""
 
@@ -319,7 +316,7 @@ def fit_each(wanted: Sequence[Wanted]) -> list[list[FormFit]]:
 
     A step costs its calls however few the curves, so that one curve alone would cost many times its share in a batch.
     """
-    if sum(len(one) for one in wanted) <= FORMS_AT_ONCE:
+    if sum(len(one) for one in wanted) <= AT_ONCE:
         fits = fit_together([one.task() for one in wanted], 0, QUICK)
         return [one.parts(fit) for one, fit in zip(wanted, fits, strict=True)]
     return [
@@ -389,7 +386,7 @@ def learn_each_prior(forms: Sequence[Form], batch: Batch, rounds: int = 3) -> li
     own prior mixed in, so that a group of one keeps nearly that. At most `SAMPLE` curves are looked at. Of few curves
     all forms are fitted in the same steps.
     """
-    if len(forms) > 1 and len(forms) * len(batch) > FORMS_AT_ONCE:
+    if len(forms) > 1 and len(forms) * len(batch) > AT_ONCE:
         return [prior for form in forms for prior in learn_each_prior([form], batch, rounds)]
     priors = [Prior.of(form, batch.groups) for form in forms]
     at = [i for i, form in enumerate(forms) if any(q.pooled for q in form.parameters)]

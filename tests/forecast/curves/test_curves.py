@@ -219,8 +219,7 @@ def test_one_curve_is_fitted_in_few_steps_to_the_values_of_many(kind, monkeypatc
     y = 0.4 + 3 * (x / 1e8) ** -0.2 + wobble if kind == "loss" else 0.3 + 0.6 / (1 + 1e10 / x) + wobble
     called, found = [], []
     monkeypatch.setattr(levmar, "minimise", lambda *a, **k: called.append(a) or minimise(*a, **k))
-    for forms_at_once, at_once in ((fitting.FORMS_AT_ONCE, fitting.AT_ONCE), (0, 0)):
-        monkeypatch.setattr(fitting, "FORMS_AT_ONCE", forms_at_once)
+    for at_once in (fitting.AT_ONCE, 0):
         monkeypatch.setattr(fitting, "AT_ONCE", at_once)
         fits = fit_curves([x], [y], kind=kind, workers=Workers())
         found.append((len(called), fits.quantiles([[5e10, 1e12]], [0.1, 0.5, 0.9])))
