@@ -177,11 +177,10 @@ def _rows_of(title: str, understood: Understood, prices: Sequence[Price | DataEr
 
 
 def _asker(
-    tables: Tables, frontier: Frontier, known: Sequence[Question], day: date, predictor: str, seed: int,
+    tables: Tables, own: Frontier | None, known: Sequence[Question], day: date, predictor: str, seed: int,
     workers: Workers | None, tell: Tell,
 ) -> Asker:  # fmt: skip
     """Whoever is asked, a predictor and a day of which nothing is known being refused before any words are read."""
-    own = None if frontier.is_bundled else frontier
     asker = Asker(Standpoint(tables, own, tuple(known), day, predictor, seed), workers, tell)
     asker.desk  # noqa: B018
     return asker

@@ -16,7 +16,7 @@ from datetime import date
 from typing import TypeVar
 
 from scale_forecast.data.errors import DataError, UsageError, speak_of_options, translate
-from scale_forecast.data.frontier import Frontier, bundled_frontier_tables
+from scale_forecast.data.frontier import Frontier
 from scale_forecast.data.load import Tables
 from scale_forecast.data.names import count_of
 from scale_forecast.parallel import Workers, ignore_progress
@@ -73,18 +73,14 @@ class Asker:
         self.day, self.workers, self._tell = day, workers or Workers(), tell
 
     @functools.cached_property
-    def _frontier(self) -> Frontier:
-        return bundled_frontier_tables() if self.day.own is None else self.day.own
-
-    @functools.cached_property
     def desk(self) -> Desk:
         day = self.day
         how = day.predictor, day.seed, self.workers
-        return desk_of(day.tables, self._frontier, day.as_of, *how, tell=self._tell)
+        return desk_of(day.tables, day.own, day.as_of, *how, tell=self._tell)
 
     @functools.cached_property
     def vocabulary(self) -> Vocabulary:
-        tables = add_names(self.day.tables, self._frontier)
+        tables = add_names(self.day.tables, self.day.own)
         return Vocabulary.of(tables.results, tables.metrics, self.day.known)
 
     def find(self, words: str, tell: Tell) -> list[Question]:

@@ -195,12 +195,12 @@ def backtest_questions(
         columns = ["question_id", "forecaster", "made_at", "probability"]
         recorded = pd.DataFrame(imported.forecasts, columns=columns)
         recorded = recorded.assign(made_at=pd.to_datetime(recorded["made_at"], utc=True), sequence=range(len(recorded)))
-    tables, by_date = tables_of(results, tell), bundled_frontier_tables()
+    tables = tables_of(results, tell)
     table = past.backtest_questions(
         asked,
-        with_frontier(tables, by_date),
+        with_frontier(tables, bundled_frontier_tables()),
         as_of=at.date(),
-        desk_on=functools.partial(desk_of, tables, by_date, predictor=predictor, seed=0, workers=None, widen=False),
+        desk_on=functools.partial(desk_of, tables, None, predictor=predictor, seed=0, workers=None, widen=False),
         outcomes=outcomes,
         recorded=recorded,
         later=later,

@@ -23,33 +23,38 @@ from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.tables import Tell, silent
 
 
-def by_date_of(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> Frontier:
-    """The tables by date with the user's own, which are told."""
+def by_date_of(day: date, data: str | Path | None, bundled: bool, tell: Tell) -> Frontier | None:
+    """The tables by date with the user's own, which are told; None where they are the bundled ones."""
     frontier = frontier_tables(day, data=data, bundled=bundled)
     if frontier.own is not None:
         tell(frontier.own)
-    return frontier
+    return None if frontier.is_bundled else frontier
 
 
-def add_names(tables: Tables, frontier: Frontier) -> Tables:
+def add_names(tables: Tables, own: Frontier | None) -> Tables:
     """The tables with the user's own scores by date, whose benchmarks, models and makers words may name."""
-    if frontier.is_bundled:
+    if own is None:
         return tables
-    scores = frontier.results()
-    own = scores.loc[scores["dataset"] != DATASET, list(COLUMNS)]
-    return replace(tables, results=pd.concat([tables.results, own], ignore_index=True))
+    scores = own.results()
+    rows = scores.loc[scores["dataset"] != DATASET, list(COLUMNS)]
+    return replace(tables, results=pd.concat([tables.results, rows], ignore_index=True))
 
 
 def desk_of(
-    tables: Tables, frontier: Frontier, day: date, predictor: str, seed: int, workers: Workers | None,
+    tables: Tables, own: Frontier | None, day: date, predictor: str, seed: int, workers: Workers | None,
     *, widen: bool = True, tell: Tell = silent,
 ) -> Desk:  # fmt: skip
-    """What is known on a day, by scale and by date, as the judge sees it too; ``widen`` as for `RecordFutures`."""
+    """What is known on a day, by scale and by date, as the judge sees it too.
+
+    ``own`` are the tables by date with a user's own, None the bundled ones, which every process has for itself: what
+    is handed over from another one is no longer known to be these. ``widen`` as for `RecordFutures`.
+    """
     make(predictor)
+    frontier = bundled_frontier_tables() if own is None else own
     return Desk(
         tables, day, predictor=predictor, cache=cache_folder(), seed=seed, workers=workers or Workers(),
         judged=with_frontier(tables, frontier), futures=_futures(frontier, day, seed, str(tables.reading), widen, tell),
-        earlier=lambda then: desk_of(tables, frontier, then, predictor, seed, workers, widen=widen, tell=tell),
+        earlier=lambda then: desk_of(tables, own, then, predictor, seed, workers, widen=widen, tell=tell),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Whoever answers many questions, the rows are the same; what has to be learned is learned before they are spread."""
 
 import contextvars
+import datetime as dt
 import pickle
 from contextlib import nullcontext
 
@@ -9,7 +10,9 @@ import pytest
 import scale_forecast as sf
 from scale_forecast.data.catalog import bundled_metrics
 from scale_forecast.data.errors import DataError, speak_of_options, translate
+from scale_forecast.data.frontier import bundled_frontier_tables
 from scale_forecast.data.load import Tables
+from scale_forecast.pricing import past
 from scale_forecast.workflow import asking
 from tests.worlds import make_results, make_tasks
 
@@ -100,6 +103,15 @@ def test_whoever_answers_speaks_as_whoever_asks(how, words, said):
     here = asking.Standpoint(how["results"], None, (), None, "law", 0)
     with words():
         assert list(asking._spread(asking.Asker(here), Apart(jobs=2), say, ["give --jobs"])) == [said]
+
+
+def test_the_bundled_tables_are_known_as_such_to_who_prices_settled_questions(how, monkeypatch):
+    """They were a user's own to another process, which took another day for their end."""
+    given = {}
+    monkeypatch.setattr(past, "backtest_questions", lambda *_, **options: given.update(options))
+    sf.backtest_questions(how["results"], ledger=how["ledger"], predictors="law")
+    desk_on = pickle.loads(pickle.dumps(given["desk_on"]))
+    assert desk_on(dt.date(2020, 6, 15)).futures._scores is bundled_frontier_tables().scores
 
 
 @pytest.mark.parametrize(("jobs", "count", "who"), [
