@@ -92,9 +92,10 @@ def test_sizes_without_a_common_name_are_one_family_at_the_second_try(small_worl
         f"{name},{size},{score}" for name, size, score in zip("abc", ("1B", "3B", "8B"), (0.4, 0.5, 0.6), strict=True)
     ]
     sheet.write_text("\n".join(["Model,params,task00", *rows]))
-    first = small_world("quick", sheet, "--predictor", "drift")
+    asked = ("quick", sheet, "--predictor", "drift", "--params", "16B")
+    first = small_world(*asked)
     assert "each of the 3 models is a family of its own: if they are sizes of one, --set family=NAME" in first.output
-    second = small_world("quick", sheet, "--predictor", "drift", "--set", "family=mine")
+    second = small_world(*asked, "--set", "family=mine")
     assert second.exit_code == 0, second.output
     assert "mine 16B" in second.stdout
     assert "family of its own" not in second.output
