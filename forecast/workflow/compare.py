@@ -156,7 +156,7 @@ def _by_date(
 ) -> Compared:
     frontier = frontier_tables(day)
     makers = [str(name) for name in frontier.releases["organisation"].dropna().unique()]
-    one, two = (_side(name, makers, families, day) for name in (a, b))
+    one, two = (_side(name, other, makers, families, day) for name, other in ((a, b), (b, a)))
     rows = as_read(frontier.scores, reading).merge(frontier.releases[["model", "organisation"]], on="model")
     rows = rows[rows["known_on"].notna() & ((rows["known_on"] <= day) if day is not None else True)]
     if benchmark is not None:
@@ -167,8 +167,8 @@ def _by_date(
     return Compared(one.name, two.name, table, {"records": table}, _describe_records(table, one, two, reading))
 
 
-def _side(text: str, makers: list[str], families: list[str], day: pd.Timestamp | None) -> Side:
-    """Who is meant, and as of which day."""
+def _side(text: str, other: str, makers: list[str], families: list[str], day: pd.Timestamp | None) -> Side:
+    """Who is meant, and as of which day; ``other`` is the text of the other side."""
     dated = DATED.fullmatch(text.strip())
     who, at = (dated["who"] or EVERYONE, as_day(dated["day"])) if dated else (text, None)
     latest = pd.Timestamp(now().date()) if day is None else day
@@ -181,6 +181,11 @@ def _side(text: str, makers: list[str], families: list[str], day: pd.Timestamp |
         return Side(named[fold(who)], at)
     if dated and fold(who) in {fold(name) for name in families}:
         raise UsageError(f"{who!r} is a family, which has no record by date: give a day to organisations")
+    if fold(who) in {fold(name) for name in families}:
+        near = "" if fold(other) in named else did_you_mean(other, families)
+        raise UsageError(
+            f"{who!r} is a family, {other!r} is none{near}: give two families, two organisations, or two days"
+        )
     raise UsageError(
         f"no two families, organisations or days: {who!r} is unknown{did_you_mean(who, [*families, *makers, EVERYONE])}"
     )

@@ -151,6 +151,13 @@ def test_a_day_to_come_or_of_a_family_is_refused(bundled):
         sf.compare("2024-13-40", "OpenAI", bundled)
 
 
+@pytest.mark.parametrize(("a", "b"), [("PaLM", "OpenAI"), ("OpenAI", "PaLM")])
+def test_a_family_beside_an_organisation_is_refused_as_what_it_is(bundled, a, b):
+    """'PaLM' was once unknown, did you mean 'PaLM'?"""
+    with pytest.raises(UsageError, match="'PaLM' is a family, 'OpenAI' is none: give two families"):
+        sf.compare(a, b, bundled)
+
+
 def test_a_name_that_is_neither_a_family_nor_an_organisation_is_refused_with_the_nearest(bundled):
     with pytest.raises(UsageError, match=r"'Antropic' is unknown \(did you mean 'Anthropic'"):
         sf.compare("OpenAI", "Antropic", bundled)
