@@ -66,15 +66,19 @@ def tree_of(path):
 
 
 @functools.cache
+def nodes_of(path):
+    """Every part of a module's syntax, gone through once."""
+    return tuple(ast.walk(tree_of(path)))
+
+
+@functools.cache
 def imports_of(path, *, when_loaded=False):
     """Dotted names a module imports: anywhere in it, or only those that loading it imports."""
     return tuple(_imports_of(path, when_loaded))
 
 
 def _imports_of(path, when_loaded):
-    tree = tree_of(path)
-    nodes = tree.body if when_loaded else ast.walk(tree)
-    for node in nodes:
+    for node in tree_of(path).body if when_loaded else nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -227,7 +231,7 @@ def test_no_function_is_named_by_a_participle():
     faults = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
         for path in (*MODULES.values(), *sorted((ROOT / "benchmarks").glob("*.py")))
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and not is_value(node)
         and is_named_by_a_participle(node.name)
@@ -235,17 +239,18 @@ def test_no_function_is_named_by_a_participle():
     assert faults == []
 
 
-def questions_of_kind(tree):
+def questions_of_kind(nodes):
     """Where code asks of which kind a criterion is: isinstance, its type, a match, or its name as a string."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("isinstance", "issubclass"):
             if KIND_CLASSES & names_in(node.args[1]):
                 yield node
         elif isinstance(node, ast.Compare):
-            texts = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
-            kinds = [part for part in ast.walk(node) if getattr(part, "attr", None) == "kind"]
+            parts = list(ast.walk(node))
+            texts = {part.value for part in parts if isinstance(part, ast.Constant)}
+            kinds = [part for part in parts if getattr(part, "attr", None) == "kind"]
             asks_name = any(getattr(part.value, "id", None) != "market" for part in kinds)  # a market has its own
-            asks_type = any(getattr(getattr(part, "func", None), "id", None) == "type" for part in ast.walk(node))
+            asks_type = any(getattr(getattr(part, "func", None), "id", None) == "type" for part in parts)
             if (asks_type and KIND_CLASSES & names_in(node)) or (asks_name and set(KINDS) & texts):
                 yield node
         elif isinstance(node, ast.MatchClass) and KIND_CLASSES & names_in(node.cls):
@@ -258,7 +263,7 @@ def questions_of_kind(tree):
     "match leaf:\n    case Not():\n        pass",
 ])  # fmt: skip
 def test_asking_for_a_kind_is_seen(code):
-    assert list(questions_of_kind(ast.parse(code)))
+    assert list(questions_of_kind(ast.walk(ast.parse(code))))
 
 
 def test_only_the_kinds_know_of_which_kind_a_criterion_is():
@@ -267,7 +272,7 @@ def test_only_the_kinds_know_of_which_kind_a_criterion_is():
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for name, path in MODULES.items()
         if room_of(name) != "resolvers.kinds"
-        for node in questions_of_kind(tree_of(path))
+        for node in questions_of_kind(nodes_of(path))
     ]
     assert asked == []
 
@@ -288,13 +293,13 @@ def test_only_the_fetching_module_and_the_markets_touch_the_network():
     assert touched == []
 
 
-def readings_of_the_clock(tree):
+def readings_of_the_clock(nodes):
     """Calls such as ``datetime.now()``."""
-    for node in ast.walk(tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+    for node in nodes:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS):
             continue
         owner = ast.unparse(node.func.value).split(".")[-1]
-        if node.func.attr in CLOCK_CALLS and owner in {"datetime", "date", "Timestamp", "time", "pd"}:
+        if owner in {"datetime", "date", "Timestamp", "time", "pd"}:
             yield node
 
 
@@ -303,15 +308,15 @@ def test_time_is_an_argument():
         f"{where}:{node.lineno}"
         for where, path in places()
         if where not in MAY_READ_THE_CLOCK and not where.startswith("resolvers/markets/")
-        for node in readings_of_the_clock(tree_of(path))
+        for node in readings_of_the_clock(nodes_of(path))
     ]
     assert read == []
 
 
 def test_a_reading_of_the_clock_is_seen():
-    assert list(readings_of_the_clock(ast.parse("x = dt.datetime.now(UTC)")))
-    assert list(readings_of_the_clock(ast.parse("time.time()")))
-    assert not list(readings_of_the_clock(ast.parse("frontier.now()")))
+    assert list(readings_of_the_clock(ast.walk(ast.parse("x = dt.datetime.now(UTC)"))))
+    assert list(readings_of_the_clock(ast.walk(ast.parse("time.time()"))))
+    assert not list(readings_of_the_clock(ast.walk(ast.parse("frontier.now()"))))
 
 
 def test_help_loads_no_heavy_library():
