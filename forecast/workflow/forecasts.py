@@ -33,7 +33,7 @@ from scale_forecast.resolvers.ledger.rows import score_forecasts
 from scale_forecast.upcoming import Upcoming, predict_upcoming, remark_uncovered, without_chance
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.clock import Day, as_day
-from scale_forecast.workflow.inputs import Size, Sizes, family_of, number, panel_of, profiles_for, target_of
+from scale_forecast.workflow.inputs import Size, Sizes, family_of, number, panel_of, profiles_for, target_of, tell_work
 from scale_forecast.workflow.notebooks import show_in_notebook
 from scale_forecast.workflow.places import cache_folder, open_ledger_at
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of, tell_once
@@ -90,8 +90,7 @@ def predict(
     targets = [target_of(panel, family, n, train_tokens, train_flops, day, tell) for n in sizes or (None,)]
     if name is not None:
         targets = [replace(targets[0], model=required_name(name))]
-    models = ", ".join(target.model for target in targets)
-    tell(f"forecasting {models} with {name_of(predictor)}, which is trained first unless that was done before")
+    tell_work(targets, predictor, tell)
     with show_in_notebook(workers) as several:
         trained = Trained(panel, cache_folder(), workers=several)
         parts = [

@@ -47,6 +47,12 @@ def profiles_for(
     return profiles
 
 
+def tell_work(targets: Sequence[Target], predictor: str | Predictor, tell: Tell) -> None:
+    """Say what is forecast before it is, since training may take a while."""
+    models = ", ".join(target.model for target in targets)
+    tell(f"forecasting {models} with {name_of(predictor)}, which is trained first unless that was done before")
+
+
 def target_of(
     panel: Panel,
     family: str,

@@ -31,7 +31,7 @@ from scale_forecast.predictors.base import Predictor
 from scale_forecast.predictors.registry import DEFAULT, make
 from scale_forecast.upcoming import predict_upcoming
 from scale_forecast.workflow.clock import Day, as_day
-from scale_forecast.workflow.inputs import Sizes, panel_of, target_of
+from scale_forecast.workflow.inputs import Sizes, panel_of, target_of, tell_work
 from scale_forecast.workflow.notebooks import show_in_notebook
 from scale_forecast.workflow.places import cache_folder
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of, tell_once
@@ -133,12 +133,12 @@ def _next(
     kind = "params"
     if not sizes:
         kind, sizes = next_sizes(tables.results[tables.results["family"] == family])
-    parts = []
-    for size in sizes:
-        flops = size if kind == "train_flops" else None
-        target = target_of(panel, family, None if flops else size, None, flops, day, tell)
-        parts.append(predict_upcoming(panel, target, predictor=predictor, as_of=day, trained=trained))
-    return Prediction(parts)
+    scales = [(None, size) if kind == "train_flops" else (size, None) for size in sizes]
+    targets = [target_of(panel, family, n, None, flops, day, tell) for n, flops in scales]
+    tell_work(targets, predictor, tell)
+    return Prediction(
+        [predict_upcoming(panel, target, predictor=predictor, as_of=day, trained=trained) for target in targets]
+    )
 
 
 def _families(own: pd.DataFrame, asked: Sequence[str], tell: Tell) -> list[str]:

@@ -78,6 +78,7 @@ def test_one_model_has_no_track_record_and_is_told_what_would_give_one(small_wor
     out = small_world("quick", tmp_path / "one.csv", "--predictor", "drift")
     assert out.exit_code == 0, out.output
     assert "no track record" in out.stdout
+    assert "with drift, which is trained first unless that was done before" in out.stderr, "before minutes of silence"
     assert "a second size would tell its slope and give a track record" in out.stdout
 
 
