@@ -7,8 +7,8 @@ learned before, for the first question that needs it, and is found in the cache.
 from __future__ import annotations
 
 import functools
-import pickle
 import re
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -71,6 +71,7 @@ class Asker:
 
     def __init__(self, day: Standpoint, workers: Workers | None = None, tell: Tell = silent) -> None:
         self.day, self.workers, self._tell = day, workers or Workers(), tell
+        self.token = uuid.uuid4().hex
 
     @functools.cached_property
     def desk(self) -> Desk:
@@ -193,7 +194,7 @@ def _spread(
 ) -> Iterator[Result]:
     """``work`` of each item, in their order, some at a time by askers of other processes."""
     of_options = translate(_OPTION) == _OPTION
-    told = functools.partial(_work_on, pickle.dumps(asker.day), of_options, work)
+    told = functools.partial(_work_on, asker.token, asker.day, of_options, work)
     batches, done = [items[at : at + BATCH] for at in range(0, len(items), BATCH)], 0
     for results in replace(workers, progress=ignore_progress).map(told, batches):
         done += len(results)
@@ -202,18 +203,23 @@ def _spread(
 
 
 def _work_on(
-    packed: bytes, of_options: bool, work: Callable[[Asker, Item], Result], items: Sequence[Item]
+    token: str, day: Standpoint, of_options: bool, work: Callable[[Asker, Item], Result], items: Sequence[Item]
 ) -> list[Result]:
     """What a worker does: its sentences name options of the command line where those of its client do."""
-    asker = _asker_in(packed)
+    asker = _asker_of(token, day)
     with speak_of_options() if of_options else nullcontext():
         return [work(asker, item) for item in items]
 
 
-@functools.lru_cache(maxsize=1)
-def _asker_in(packed: bytes) -> Asker:
-    """The asker of a worker's process, which keeps it for its next questions."""
-    return Asker(pickle.loads(packed))
+_kept: dict[str, Asker] = {}
+"""Of a worker's process its asker, which it keeps for its next questions, by the token of its client's."""
+
+
+def _asker_of(token: str, day: Standpoint) -> Asker:
+    if token not in _kept:
+        _kept.clear()
+        _kept[token] = Asker(day)
+    return _kept[token]
 
 
 def _tests(question: Question) -> list[str]:
