@@ -61,7 +61,7 @@ def _standing(rows: pd.DataFrame, days: Iterable[pd.Timestamp]) -> dict[pd.Times
         pairs = np.unique(task[known] * len(models) + model[known])
         counts, record = np.bincount(pairs // len(models), minlength=len(names)), np.full(len(names), -np.inf)
         np.maximum.at(record, task[known], score[known])
-        standing[until] = {str(names[at]): (int(counts[at]), float(record[at])) for at in np.flatnonzero(counts)}
+        standing[until] = {str(names[int(at)]): (int(counts[at]), float(record[at])) for at in np.flatnonzero(counts)}
     return standing
 
 

@@ -70,7 +70,7 @@ class _Scores:
         self.day = rows["day"].to_numpy()
         self.task, tasks = pd.factorize(rows["task"])
         self.model, models = pd.factorize(rows["model"])
-        self.maker = pd.factorize(models.map(makers))[0][self.model]
+        self.maker = pd.factorize(models.map(makers.to_dict()))[0][self.model]
         self.tasks, self.models = len(tasks), len(models)
 
     def leaders(self, day: pd.Timestamp, fewest: int = 1) -> tuple[np.ndarray, np.ndarray]:
