@@ -197,13 +197,14 @@ def _fit_members(
     ``origins, within`` (m, n): what is left out of each fit.
     """
     at = {name: np.flatnonzero(turned | (name != TURNING[batch.kind].name)) for name in priors}
-    wanted = {}
+    wanted: dict[str, Wanted] = {}
     for name, rows in at.items():
         if len(rows):
             weights = [w[:, rows] for w in _member_weights(name, batch, origins, within)]
             wanted[name] = Wanted(FORMS[name], batch.take(rows), weights, priors[name])
     fits = dict(zip(wanted, fit_each(list(wanted.values())), strict=True))
-    k, members = len(origins), []
+    k = len(origins)
+    members: list[_Member] = []
     for name, rows in at.items():
         found = fits.get(name, [])
         if len(rows) < len(batch):

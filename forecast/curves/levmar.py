@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Problem:
     @cached_property
     def count(self) -> np.ndarray:
         """How many observations there are, with those of the guess, (b,)."""
-        return (self.weight > 0).sum(axis=0) + self.noise_dof
+        return np.asarray((self.weight > 0).sum(axis=0) + self.noise_dof)
 
     @cached_property
     def guessed(self) -> np.ndarray:
@@ -277,20 +278,20 @@ def minimise_together(searches: Sequence[Search], tolerance: float) -> list[Solu
     most = np.repeat([search.max_iterations for search in searches], [b for _, b in sizes])
     found = minimise(model, problem, start, max_iterations=most, tolerance=tolerance)
     return [
-        Solution(found.theta[:p, at], found.cost[at], found.sigma[at], found.converged[at])
-        for (p, _), at in zip(sizes, map(slice, ends, ends[1:]), strict=True)
+        Solution(found.theta[:p, i:j], found.cost[i:j], found.sigma[i:j], found.converged[i:j])
+        for (p, _), i, j in zip(sizes, ends[:-1], ends[1:], strict=True)
     ]
 
 
 def _join(problems: Sequence[Problem], p: int) -> Problem:
     """All problems one after the other, with p parameters each."""
-    joined = {
+    joined: dict[str, Any] = {
         name: np.concatenate([getattr(problem, name) for problem in problems], axis=-1)
         for name in ("target", "weight", "noise")
     }
     for name, value in (("lower", 0.0), ("upper", 0.0), ("prior_mean", 0.0), ("prior_precision", 1.0)):
         joined[name] = np.concatenate([_widen(getattr(problem, name), p, value) for problem in problems], axis=1)
-    return Problem(**joined)
+    return replace(problems[0], **joined)
 
 
 def _widen(rows: np.ndarray, p: int, value: float) -> np.ndarray:
@@ -300,7 +301,8 @@ def _widen(rows: np.ndarray, p: int, value: float) -> np.ndarray:
 
 def _promised_fall(state: _State, step: np.ndarray) -> np.ndarray:
     """How much the cost would fall by a step if it were the quadratic of its gradient and Gauss-Newton matrix, (b,)."""
-    return (step * (state.gradient - 0.5 * np.einsum("pqb,qb->pb", state.hessian, step))).sum(axis=0)
+    kept = step * (state.gradient - 0.5 * np.einsum("pqb,qb->pb", state.hessian, step))
+    return np.asarray(kept.sum(axis=0))
 
 
 def _damped_step(state: _State, theta: np.ndarray, problem: Problem, damping: np.ndarray) -> np.ndarray:

@@ -217,7 +217,7 @@ def solve_m4(s: np.ndarray, alpha: np.ndarray, iterations: int = 5) -> tuple[np.
 
 def _within(values: np.ndarray, limit: float) -> np.ndarray:
     """Values cut to +-limit; of few numbers `numpy.clip` takes several times as long."""
-    return np.minimum(np.maximum(values, -limit), limit)
+    return np.asarray(np.minimum(np.maximum(values, -limit), limit))
 
 
 class BNSL(Form):

@@ -371,7 +371,7 @@ def test_command_predicts_every_row_in_order(tmp_path):
     path.write_text(CSV)
     result = CliRunner().invoke(main, ["curves", "fit", str(path), "--format", "csv"])
     assert result.exit_code == 0, result.output
-    table = pd.read_csv(io.StringIO(result.output))
+    table = pd.read_csv(io.StringIO(result.stdout))
     quantiles = ["q05", "q10", "q25", "q75", "q90", "q95"]
     assert list(table) == ["curve", "x", "y", "y_pred", "residual", *quantiles, "form", "converged"]
     np.testing.assert_allclose(table["residual"].dropna(), (table["y"] - table["y_pred"]).dropna())
