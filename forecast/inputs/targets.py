@@ -30,6 +30,8 @@ NEW = "new"
 """Name of the family and line of a recipe that nobody has seen."""
 POOLED_LINES = 2
 """A new recipe is forecast on what so many lines at least have scores on."""
+TINY = 1e4
+"""Parameters below which a size was hardly meant: 32 for 32B."""
 FAR = 3.0
 """Decades: a few of the known steps only are longer."""
 BASE = "base"
@@ -283,9 +285,10 @@ def target_rows(evidence: Panel, target: Target, units: np.ndarray | None = None
     scale = scale_in(evidence, target)
     origins = _origins(evidence, target, units)
     if not len(origins):
+        meant = f"; {target.params:g} are parameters: {target.params:g}B is billions" if target.params < TINY else ""
         raise DataError(
             f"no smaller model of {target.family} than {target.model} has a score here: "
-            "a forecast needs at least one score below 90% of the target's size, or --family new"
+            f"a forecast needs at least one score below 90% of the target's size, or --family new{meant}"
         )
     # One frame of finished columns: every column that is added to a frame costs more than its values.
     out: dict[str, Any] = {name: rows[name].array.take(origins) for name in CARRIED}

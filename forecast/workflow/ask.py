@@ -28,6 +28,7 @@ from scale_forecast.show import prices as shown
 from scale_forecast.show.terminal import as_text
 from scale_forecast.workflow import clock
 from scale_forecast.workflow.asking import Asker, Standpoint, Understood, answer_all, price_all, say_spread
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, day_of_knowledge
 from scale_forecast.workflow.desks import by_date_of
 from scale_forecast.workflow.places import open_ledger_at, recorded_forecasts
@@ -35,8 +36,8 @@ from scale_forecast.workflow.questions import known_questions
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
-@dataclass(frozen=True)
-class Answers:
+@dataclass(frozen=True, repr=False)
+class Answers(Brief):
     """Prices of questions.
 
     Attributes

@@ -25,6 +25,7 @@ from scale_forecast.predictors.registry import DEFAULT, choose, make, reference_
 from scale_forecast.pricing import past
 from scale_forecast.resolvers.importing import import_files
 from scale_forecast.workflow import clock
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.desks import desk_of
 from scale_forecast.workflow.inputs import panel_of
 from scale_forecast.workflow.places import cache_folder
@@ -131,8 +132,8 @@ def summary(
     return summaries.summary(table, references=against, beside=beside, seed=seed)
 
 
-@dataclass(frozen=True)
-class PricedQuestions:
+@dataclass(frozen=True, repr=False)
+class PricedQuestions(Brief):
     """Settled questions, priced from what was public when they opened: a row each, `pricing.past.COLUMNS`."""
 
     table: pd.DataFrame

@@ -17,6 +17,7 @@ from scale_forecast.data.errors import ForecastError, UsageError
 from scale_forecast.data.names import did_you_mean, fold
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.parallel import Workers
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.by_date import tables_by_date
 from scale_forecast.workflow.clock import day_of_knowledge
 from scale_forecast.workflow.places import cache_folder
@@ -26,8 +27,8 @@ RECORDS, MODELS = "records", "by-date"
 BY_DATE_FOLDS = (RECORDS, MODELS)
 
 
-@dataclass(frozen=True)
-class BacktestByDate:
+@dataclass(frozen=True, repr=False)
+class BacktestByDate(Brief):
     """A row per predictor, origin and window (``records``), or coming model, benchmark and known scores."""
 
     folds: str

@@ -31,6 +31,7 @@ from scale_forecast.data.frontier import Frontier, bundled_frontier_tables, fron
 from scale_forecast.data.names import count_of, did_you_mean, fold
 from scale_forecast.data.names.keys import benchmark_key
 from scale_forecast.data.periods import parse_period
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, day_of_knowledge, now
 from scale_forecast.workflow.found_by_date import ModelByDate, Records
 from scale_forecast.workflow.frontier import frontier_tables, swept_until
@@ -39,8 +40,8 @@ from scale_forecast.workflow.record_by_date import record_model, record_records
 from scale_forecast.workflow.tables import Results, Tell, names_in, silent, tables_of
 
 
-@dataclass(frozen=True)
-class Index:
+@dataclass(frozen=True, repr=False)
+class Index(Brief):
     """The capability index: a row a model, and of each benchmark how much of it the index explains."""
 
     table: pd.DataFrame

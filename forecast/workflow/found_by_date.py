@@ -10,10 +10,11 @@ from scale_forecast.by_date.new_model import ScoresToCome
 from scale_forecast.by_date.paths import RecordPaths
 from scale_forecast.by_date.record_forecast import RecordForecast
 from scale_forecast.by_date.scopes import Scope
+from scale_forecast.workflow.brief import Brief
 
 
-@dataclass(frozen=True)
-class Records:
+@dataclass(frozen=True, repr=False)
+class Records(Brief):
     """Forecasts of records: the joint draws, a row a benchmark and day, and a ladder of thresholds.
 
     ``newest`` is the day of the newest row that was read; ``paths`` and ``scope`` are what all of it is read off.
@@ -33,8 +34,8 @@ class Records:
         return self.forecast.days[-1]
 
 
-@dataclass(frozen=True)
-class ModelByDate:
+@dataclass(frozen=True, repr=False)
+class ModelByDate(Brief):
     """Forecast of a coming model by date: the joint distribution, and a row a benchmark."""
 
     forecast: ScoresToCome

@@ -11,6 +11,7 @@ import pandas as pd
 from scale_forecast.by_date.largest import bundled_frontier, show_table
 from scale_forecast.data.errors import UsageError
 from scale_forecast.data.periods import parse_period
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, day_of_knowledge
 from scale_forecast.workflow.tables import Tell, names_in, silent
 
@@ -18,8 +19,8 @@ COLUMNS_OF = {"compute": "train_flops", "params": "params", "effective-compute":
 """What is largest: our word for it, and the column it is read from."""
 
 
-@dataclass(frozen=True)
-class Largest:
+@dataclass(frozen=True, repr=False)
+class Largest(Brief):
     """The largest public model by some dates: a table, what people are shown of it, and the day of knowledge."""
 
     table: pd.DataFrame

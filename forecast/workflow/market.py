@@ -40,6 +40,7 @@ from scale_forecast.resolvers.markets.writes import Receipt
 from scale_forecast.resolvers.questions.bank import dump_questions
 from scale_forecast.resolvers.questions.question import Question
 from scale_forecast.workflow import clock
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.places import open_ledger_at
 from scale_forecast.workflow.tables import Tell, silent
@@ -141,8 +142,8 @@ class Ours:
         )
 
 
-@dataclass(frozen=True)
-class MarketTable:
+@dataclass(frozen=True, repr=False)
+class MarketTable(Brief):
     """A table of markets, and what people are shown of it."""
 
     table: pd.DataFrame

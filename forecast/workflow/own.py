@@ -18,6 +18,7 @@ from scale_forecast.data.own.changes import CHANGES, changes, in_words
 from scale_forecast.data.own.check import Said, check
 from scale_forecast.data.own.sources import PublicSource, find_source
 from scale_forecast.data.own.tables import content_at, tables_in
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, as_day, now
 from scale_forecast.workflow.frontier import frontier_at
 from scale_forecast.workflow.places import data_folder
@@ -110,8 +111,8 @@ def remove_data(ids: str | Sequence[str], *, data: str | Path | None = None) -> 
     return pd.DataFrame(removed, columns=["removed", "what"])
 
 
-@dataclass(frozen=True)
-class Update:
+@dataclass(frozen=True, repr=False)
+class Update(Brief):
     """What an update brought: a row a score that is new, changed or gone (`data.own.changes`), and what is kept."""
 
     table: pd.DataFrame

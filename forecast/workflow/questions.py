@@ -29,6 +29,7 @@ from scale_forecast.resolvers.questions.resolve import resolve as judge
 from scale_forecast.show.terminal import as_text
 from scale_forecast.show.views import EVIDENCE_SHOWN
 from scale_forecast.workflow import clock
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.places import ledger_exists, open_ledger_at
 from scale_forecast.workflow.tables import Results, Tell, evidence_of, silent, tables_of
@@ -99,8 +100,8 @@ def list_questions(
     return table
 
 
-@dataclass(frozen=True)
-class JudgedQuestion:
+@dataclass(frozen=True, repr=False)
+class JudgedQuestion(Brief):
     """A question and what it came to."""
 
     question: Question
@@ -164,8 +165,8 @@ def add_questions(files: Sequence[Path], *, ledger: str | Path | None = None, te
     return summary(new)
 
 
-@dataclass(frozen=True)
-class Importing:
+@dataclass(frozen=True, repr=False)
+class Importing(Brief):
     """What files brought, and which of their forecasts are new to the ledger."""
 
     imported: Imported

@@ -16,13 +16,14 @@ from scale_forecast.pricing.reach import reach_of
 from scale_forecast.resolvers.judge.status import Status
 from scale_forecast.resolvers.questions.resolve import resolve
 from scale_forecast.resolvers.questions.wording import Vocabulary, read_inverse
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, day_of_knowledge
 from scale_forecast.workflow.desks import by_date_of, desk_of
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
-@dataclass(frozen=True)
-class Reaching:
+@dataclass(frozen=True, repr=False)
+class Reaching(Brief):
     """A row a coordinate (compute, params, date): quantiles, ``not_within`` and how far was looked."""
 
     table: pd.DataFrame

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
@@ -19,14 +20,15 @@ from scale_forecast.resolvers.questions.resolve import Resolution, as_table, evi
 from scale_forecast.resolvers.questions.settle import as_resolutions, settle_scores, settled_rows
 from scale_forecast.resolvers.scores import record as scoring
 from scale_forecast.workflow import clock
+from scale_forecast.workflow.brief import Brief
 from scale_forecast.workflow.clock import Day, as_day
 from scale_forecast.workflow.places import ledger_exists, open_ledger_at
 from scale_forecast.workflow.questions import known_questions, own_questions
 from scale_forecast.workflow.tables import Results, Tell, evidence_of, names_in, silent, tables_of
 
 
-@dataclass(frozen=True)
-class Settled:
+@dataclass(frozen=True, repr=False)
+class Settled(Brief):
     """What questions and recorded scores came to."""
 
     resolutions: list[Resolution]
@@ -125,8 +127,8 @@ _TOLD = {
 }
 
 
-@dataclass(frozen=True)
-class Scores:
+@dataclass(frozen=True, repr=False)
+class Scores(Brief):
     """The ledger's forecasts that are settled, scored.
 
     Attributes
@@ -138,6 +140,8 @@ class Scores:
     late : int
         Forecasts left out because they were made when the outcome was already public.
     """
+
+    main_table: ClassVar[str] = "forecasts"
 
     forecasts: pd.DataFrame
     by: tuple[str, ...] = ()

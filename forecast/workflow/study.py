@@ -16,11 +16,14 @@ from scale_forecast.studies.report import pages, print_findings, summary
 from scale_forecast.workflow.tables import Results, Tell, silent, tables_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Studied:
     """What studies found, by name."""
 
     findings: dict[str, Findings]
+
+    def __repr__(self) -> str:
+        return f"<Studied: {', '.join(self.findings)}>"
 
     @property
     def sentences(self) -> pd.DataFrame:

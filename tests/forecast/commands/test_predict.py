@@ -131,7 +131,7 @@ def test_known_takes_a_task_with_slashes_and_equals_signs_in_its_name(run, tmp_p
         (("--family", "Gama", "--params", "1B"), 2, "did you mean 'Gamma'"),
         (("--family", "Gamma", "--params", "-3"), 2, "is not a positive size"),
         (("--family", "Gamma"), 2, "--params"),
-        (("--family", "Gamma", "--params", "100"), 1, "no smaller model of Gamma"),
+        (("--family", "Gamma", "--params", "100"), 1, "100 are parameters: 100B is billions"),
         (("--family", "Gamma", "--params", "1T", "--task", "task0x"), 2, "did you mean"),
         (("--family", "Gamma", "--params", "1T", "--predictor", "drif"), 2, "did you mean 'drift'"),
         (("--family", "Gamma", "--params", "1T", "--known", "task00=7"), 1, "outside [0, 1]"),
