@@ -374,7 +374,9 @@ def _entries(connection: Connection) -> Iterator[Entry]:
 
 def _stream(connection: Connection, name: str) -> Iterator[Entry]:
     table = TABLES[name]
-    rows = connection.execution_options(yield_per=_BATCH).execute(select(table).order_by(table.c.sequence)).mappings()
+    # said of the reading alone: on the connection it would make what is written next a cursor, which PostgreSQL refuses
+    every = select(table).order_by(table.c.sequence).execution_options(yield_per=_BATCH)
+    rows = connection.execute(every).mappings()
     for row in rows:
         yield name, dict(row)
 
